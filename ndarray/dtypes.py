@@ -1,0 +1,60 @@
+"""Names of element types: MXNet's words and numbers for NumPy's dtypes."""
+
+import numpy as np
+
+from ndarray.errors import DTypeError, shown
+
+NAMES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool",
+         "int16", "uint16", "uint32", "uint64")
+"""MXNet's type flags: the place of a name is its number in files."""
+
+_BY_NAME = {name: np.dtype(name) for name in NAMES}
+_FLAGS = {dtype: flag for flag, dtype in enumerate(_BY_NAME.values())}
+FLOATING = tuple(_BY_NAME[name] for name in ("float16", "float32", "float64"))
+DEFAULT = _BY_NAME["float32"]
+
+
+def dtype_of(value):
+    """Return the NumPy dtype that `value` names.
+
+    Parameters
+    ----------
+    value : str, type, numpy.dtype or int
+        A name, a type such as ``np.float32``, or MXNet's type flag.
+
+    Raises
+    ------
+    DTypeError
+        If it is none of the element types an array can have.
+
+    Examples
+    --------
+    >>> dtype_of("float16"), dtype_of(0)
+    (dtype('float16'), dtype('float32'))
+    """
+    if type(value) is int and 0 <= value < len(NAMES):
+        return _BY_NAME[NAMES[value]]
+    if type(value) is str and value.isdigit() and int(value) < len(NAMES):
+        return _BY_NAME[NAMES[int(value)]]
+    try:
+        dtype = np.dtype(value).newbyteorder("=") if value is not None else None
+    except TypeError:
+        dtype = None
+    if dtype not in _FLAGS:
+        raise DTypeError(f"{shown(value)} is not an element type; known: {', '.join(NAMES)}")
+    return dtype
+
+
+def flag_of(dtype):
+    """Return MXNet's number for a dtype, as symbol and ``.params`` files write it."""
+    return _FLAGS[np.dtype(dtype)]
+
+
+def is_known(dtype):
+    """Tell whether arrays can have this NumPy dtype."""
+    return dtype in _FLAGS
+
+
+def is_floating(dtype):
+    """Tell whether a NumPy dtype is float16, float32 or float64."""
+    return dtype in FLOATING

@@ -1,0 +1,78 @@
+"""What can go wrong: one family of errors, each worded for the reader's next step."""
+
+from difflib import get_close_matches
+
+LONGEST_VALUE = 200
+
+
+class MXNetError(RuntimeError):
+    """The root of every error that `ndarray` and `symbolic` raise on purpose."""
+
+    def __str__(self):
+        # KeyError would show its message in quotes.
+        return str(self.args[0]) if self.args else ""
+
+
+class OperatorError(MXNetError, TypeError):
+    """An unknown, missing or doubled argument or parameter of an operator."""
+
+
+class UnknownNameError(MXNetError, KeyError):
+    """A name that nothing here answers to."""
+
+
+class ParamError(MXNetError, ValueError):
+    """A parameter's value that is not of its type or outside its range."""
+
+
+class ShapeError(MXNetError, ValueError):
+    """Shapes that cannot hold together."""
+
+
+class DTypeError(MXNetError, TypeError):
+    """Dtypes that cannot hold together, or that an operator does not take."""
+
+
+class BindError(MXNetError, ValueError):
+    """Arrays that cannot be bound to a graph."""
+
+
+class FormatError(MXNetError, ValueError):
+    """A file that is not what it says, with the place where it is not."""
+
+
+class LimitError(MXNetError, ValueError):
+    """Something larger than the limits allow."""
+
+
+class NonFiniteError(MXNetError, FloatingPointError):
+    """A value that is NaN or infinite where it was to be finite."""
+
+
+class NotDifferentiableError(MXNetError, TypeError):
+    """A gradient wanted through an operator that has none."""
+
+
+def shown(value):
+    """Return `value` as a message shows it: escaped, and cut at 200 characters."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE - 1] + "…"
+
+
+def unknown(kind, name, known):
+    """Return the sentence "no `kind` named `name`" with the nearest known names.
+
+    Examples
+    --------
+    >>> unknown("parameter of signsgd_update", "lrr", ["lr", "wd"])
+    "no parameter of signsgd_update named 'lrr'; did you mean 'lr'?"
+    """
+    known = sorted(map(str, known))
+    near = get_close_matches(str(name), known, n=3)
+    if near:
+        hint = f"did you mean {' or '.join(map(repr, near))}?"
+    elif known:
+        hint = f"known: {', '.join(known[:20])}{', …' if len(known) > 20 else ''}"
+    else:
+        hint = "there is none"
+    return f"no {kind} named {shown(name)}; {hint}"

@@ -1,0 +1,294 @@
+"""What an operator is, read from the one function that declares it."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ndarray import registry
+from ndarray.errors import DTypeError, OperatorError, ShapeError, unknown
+from ndarray.params import REQUIRED, Count, Fed, Param, Scalar, Scalars, reject_unknown_annotation
+from ndarray.tensortype import UNKNOWN
+
+
+@dataclass(frozen=True)
+class Many:
+    """Annotation of an input of which there is one for each tensor, named by `pattern`.
+
+    The body receives a tuple of arrays.  In a call the inputs come tensor by tensor.
+    """
+
+    pattern: str = "{name}_{i}"
+
+
+@dataclass(frozen=True)
+class Input:
+    """An array input: its name, and how it is named when there are many."""
+
+    name: str
+    many: Many | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Operator:
+    """A named computation with its inputs, parameters and rules.
+
+    Attributes
+    ----------
+    name : str
+    aliases : tuple of str
+        Further names; a node made through an alias is named after it.
+    inputs : tuple of Input
+        Arrays, in call order; those there are many of come first, then the single ones.
+    params : dict of str to Param
+    infer : callable
+        ``infer(inputs, outputs, params) -> (inputs, outputs)`` over lists of `TensorType`: what one knows, all learn.
+    compute : callable
+        ``compute(xp, *inputs, **params)`` in the vocabulary of the array namespace `xp`.
+    outputs : int or callable
+        How many; ``outputs(params)`` where it depends.  Other than 1, the body returns a tuple of them.
+    writes : tuple of str
+        Inputs that the operator changes: the body returns ``(outputs, *new values)``.
+    scalar_dtype : str or None
+        The input in whose dtype the scalars arrive; by default the first.
+    absent : callable
+        ``absent(params)`` names the inputs that these parameters leave out.
+    fusible : bool
+        One element of an output depends only on the same element of each input.
+    pure : bool
+        Same inputs, same outputs: two equal nodes may be merged.
+    primitive : bool
+        A word of the vocabulary; the others are composites, written with these.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    inputs: tuple[Input, ...]
+    params: dict[str, Param]
+    infer: Callable
+    compute: Callable
+    outputs: int | Callable = 1
+    writes: tuple[str, ...] = ()
+    scalar_dtype: str | None = None
+    absent: Callable = staticmethod(lambda params: ())
+    fusible: bool = False
+    pure: bool = True
+    primitive: bool = False
+    rules: dict[str, Callable] = field(default_factory=dict)
+
+    def __post_init__(self):
+        """Look like the declaring function, so that help() and doctest read its docstring."""
+        vars(self).update({a: getattr(self.compute, a) for a in functools.WRAPPER_ASSIGNMENTS
+                           if hasattr(self.compute, a)}, __wrapped__=self.compute)
+        derived = {
+            "many": tuple(i.name for i in self.inputs if i.many),
+            "count": next((p.name for p in self.params.values() if p.type is Count), None),
+            "defaults": {p.name: p.default for p in self.params.values() if p.default is not REQUIRED},
+            "scalars": tuple(p.name for p in self.params.values() if p.type is Scalar),
+            "scalar_tuples": tuple(p.name for p in self.params.values() if p.type is Scalars),
+        }
+        vars(self).update(derived)
+
+    def __repr__(self):
+        return f"<operator {self.name}>"
+
+    def __call__(self, xp, *inputs, **params):
+        """Compute in the namespace `xp`; operators may be written with operators this way."""
+        return self.compute(xp, *inputs, **params)
+
+    def gradient(self, rule):
+        """Declare the gradient: ``rule(xp, head, output, *inputs, **params)`` gives one for each input, or None."""
+        self.rules["gradient"] = rule
+        return rule
+
+    def sparse(self, rule):
+        """Declare what happens to row_sparse inputs: ``rule(inputs, params)`` gives what the body gives."""
+        self.rules["sparse"] = rule
+        return rule
+
+    # Parameters
+
+    def parse(self, given, where=None):
+        """Return the parameters `given`, each checked and as its type; defaults are not filled in."""
+        where = where or self.name
+        for name in given:
+            if name not in self.params:
+                raise OperatorError(f"{where}: {unknown(f'parameter of {self.name}', name, self.params)}")
+        return {name: self.params[name].parse(value, where) for name, value in given.items()}
+
+    def complete(self, given, where=None):
+        """Return parsed parameters with the defaults filled in; raise where a required one is missing."""
+        params = {**self.defaults, **given}
+        if len(params) < len(self.params):
+            missing = [p for p in self.params if p not in params and p != self.count]
+            if missing:
+                raise OperatorError(f"{where or self.name}: required parameter{'s' * (len(missing) > 1)} "
+                                    f"{', '.join(missing)} of {self.name} not given")
+        return params
+
+    # Inputs and outputs
+
+    def input_names(self, params):
+        """Return the names of the array inputs, in the flat order in which they are given."""
+        if not self.many:
+            absent = self.absent(params)
+            return tuple(i.name for i in self.inputs if i.name not in absent)
+        many = [i for i in self.inputs if i.many]
+        n = params[self.count]
+        return (*(i.many.pattern.format(name=i.name, i=k) for k in range(n) for i in many),
+                *(i.name for i in self.inputs if not i.many))
+
+    def count_from(self, given, params, where=None):
+        """Return how many tensors `given` arrays make; raise where it does not come out even or differs from `params`.
+
+        Parameters
+        ----------
+        given : int
+            Number of arrays in the call.
+        params : dict
+            May say the count; then the two must agree.
+        """
+        single = len(self.inputs) - len(self.many)
+        n, rest = divmod(given - single, len(self.many))
+        said = params.get(self.count)
+        if rest or n < 0 or (said is not None and said != n):
+            each = ", ".join(self.many)
+            last = [i.name for i in self.inputs if not i.many]
+            raise OperatorError(
+                f"{where or self.name}: got {given} arrays, which is not {each} for each of "
+                f"{said if said is not None else 'any number of'} tensors" + (f", then {', '.join(last)}" if last else ""))
+        return n
+
+    def written(self, params):
+        """Return the positions of the written inputs, in the order in which `run` returns their new values."""
+        if not self.writes:
+            return ()
+        if not self.many:
+            names = self.input_names(params)
+            return tuple(names.index(name) for name in self.writes if name in names)
+        n, width = params[self.count], len(self.many)
+        single = [i.name for i in self.inputs if not i.many]
+        return tuple(p for name in self.writes for p in (
+            (self.many.index(name) + k * width for k in range(n)) if name in self.many
+            else (n * width + single.index(name),)))
+
+    def num_outputs(self, params):
+        """Return how many outputs a node with these parameters has."""
+        return self.outputs(params) if callable(self.outputs) else self.outputs
+
+    def pack(self, arrays, params):
+        """Return flat arrays as the body takes them: a tuple where there are many, None where one is absent."""
+        if self.many:
+            n, width = params[self.count], len(self.many)
+            flat = n * width
+            return (*(tuple(arrays[k:flat:width]) for k in range(width)), *arrays[flat:])
+        if len(arrays) < len(self.inputs):
+            present = dict(zip(self.input_names(params), arrays))
+            return tuple(present.get(i.name) for i in self.inputs)
+        return arrays
+
+    def run(self, xp, arrays, params):
+        """Compute on flat arrays in the namespace `xp`.
+
+        Parameters
+        ----------
+        xp : array namespace
+        arrays : sequence of array
+            In the order of `input_names`.
+        params : dict
+            Complete; scalars are numbers or arrays of one element.
+
+        Returns
+        -------
+        outputs : tuple of array
+        written : tuple of array
+            New values of the written inputs, in the order of `written`.
+        """
+        if self.scalars or self.scalar_tuples:
+            params = self.scalars_as(xp, arrays, params)
+        result = self.compute(xp, *self.pack(arrays, params), **params)
+        outputs, written = (result[0], result[1:]) if self.writes else (result, ())
+        if self.outputs == 1:
+            outputs = (outputs,)
+        if self.many and written:
+            written = tuple(v for name, value in zip(self.writes, written)
+                            for v in (value if name in self.many else (value,)))
+        return outputs, written
+
+    def scalars_as(self, xp, arrays, params):
+        """Return `params` with each scalar as a value of `xp` in the dtype in which the operator computes."""
+        if self.scalar_dtype is None:
+            dtype = arrays[0].dtype if len(arrays) else xp.float32
+        else:
+            names = self.input_names(params)
+            at = next(k for k, name in enumerate(names) if name in (self.scalar_dtype, f"{self.scalar_dtype}_0"))
+            dtype = arrays[at].dtype
+        params = dict(params)
+        for name in self.scalars:
+            if params[name] is not None:
+                params[name] = xp.as_scalar(params[name], dtype)
+        for name in self.scalar_tuples:
+            value = params[name]
+            if value is not None:
+                params[name] = (tuple(xp.as_scalar(v, dtype) for v in value) if isinstance(value, tuple)
+                                else xp.unpack_scalars(value, params[self.count], dtype))
+        return params
+
+    # Types
+
+    def infer_types(self, inputs, outputs, params, where=None):
+        """Return the types of inputs and outputs, each with what the others tell.
+
+        Parameters
+        ----------
+        inputs, outputs : sequence of TensorType
+        params : dict
+            Complete parameters.
+        where : str, optional
+            The node, for the message.
+
+        Raises
+        ------
+        ShapeError, DTypeError
+            Naming the operator and every input.
+        """
+        try:
+            return self.infer(list(inputs), list(outputs), params)
+        except (ShapeError, DTypeError) as error:
+            names = self.input_names(params)
+            given = "".join(f"\n    {name} = {t}" for name, t in zip(names, inputs) if t != UNKNOWN)
+            given += "".join(f"\n    output {i} = {t}" for i, t in enumerate(outputs) if t != UNKNOWN)
+            reason = error.args[0].format(*names) if getattr(error, "of_slot", False) else error.args[0]
+            raise type(error)(f"{where or self.name}: {reason}{given}") from None
+
+    def fed(self, params):
+        """Return the `Fed` values among parameters, in the order of their index."""
+        found = [v for value in params.values()
+                 for v in ((value,) if isinstance(value, Fed) else value if isinstance(value, tuple) else ())
+                 if isinstance(v, Fed)]
+        return sorted(found)
+
+
+def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, absent=None, fusible=False, pure=True,
+             primitive=False):
+    """Declare an operator: a decorator that reads its schema from the function's signature.
+
+    Before ``/`` stand the namespace `xp` and the array inputs (annotated `Many` where there is one for each
+    tensor), after ``*`` the typed parameters.  The keywords are the attributes of `Operator`.
+    """
+
+    def declare(function):
+        _, *rest = inspect.signature(function).parameters.values()
+        params = {p.name: Param.read(p) for p in rest if p.kind is p.KEYWORD_ONLY}
+        for param in params.values():
+            reject_unknown_annotation(param, function.__name__)
+        return registry.add(Operator(
+            name=function.__name__,
+            aliases=tuple(aliases),
+            inputs=tuple(Input(p.name, p.annotation if isinstance(p.annotation, Many) else None)
+                         for p in rest if p.kind is p.POSITIONAL_ONLY),
+            params=params, infer=infer, compute=function, outputs=outputs, writes=tuple(writes),
+            scalar_dtype=scalar_dtype, absent=absent or (lambda params: ()), fusible=fusible, pure=pure,
+            primitive=primitive))
+
+    return declare

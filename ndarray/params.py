@@ -1,0 +1,277 @@
+"""Typed parameters of operators: read from an annotation, checked on entry, read from and written to MXNet's text."""
+
+import math
+import re
+from dataclasses import dataclass
+from inspect import Parameter
+from numbers import Integral, Real
+from types import NoneType, UnionType
+from typing import Literal, NamedTuple, get_args, get_origin
+
+import numpy as np
+
+from ndarray.dtypes import dtype_of
+from ndarray.errors import DTypeError, OperatorError, ParamError, shown
+
+REQUIRED = Parameter.empty
+"""The default of a parameter that has none."""
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?f?$")
+_INTEGER = re.compile(r"[+-]?\d+$")
+
+
+class Fed(NamedTuple):
+    """A parameter's value that arrives at run time, as an input of the node.
+
+    Attributes
+    ----------
+    index : int
+        Which of the node's inputs it is.
+    """
+
+    index: int
+
+    def __str__(self):
+        return f"%{self.index}"
+
+
+class Shape(tuple):
+    """Annotation of a tuple of integers; a single integer stands for a tuple of one."""
+
+
+class Ints(Shape):
+    """Annotation of a tuple of integers that is no shape: axes, counts, steps."""
+
+
+class SlicePoints(tuple):
+    """Annotation of a tuple of integers or None, as in ``begin=(None, 1)``."""
+
+
+class Floats(tuple):
+    """Annotation of a tuple of numbers."""
+
+
+class DType(str):
+    """Annotation of an element type, by name."""
+
+
+class Scalar(float):
+    """Annotation of one number, or an array or Symbol of one element, that may change from call to call.
+
+    The body receives it as a value without dimensions in the dtype in which the operator computes.
+    """
+
+
+class Scalars(tuple):
+    """Annotation of one `Scalar` a tensor: a tuple of them, or an array or Symbol with an element for each."""
+
+
+class Count(int):
+    """Annotation of the number of tensors of an operator that takes any number; it follows from the inputs."""
+
+
+def is_array(value):
+    """Tell whether `value` is an array rather than a number (NumPy's scalars are numbers)."""
+    return hasattr(value, "shape") and not isinstance(value, np.generic)
+
+
+@dataclass(frozen=True)
+class Param:
+    """One keyword of an operator.
+
+    Attributes
+    ----------
+    name : str
+    type : type
+        ``float``, ``int``, ``bool``, ``str``, a `typing.Literal`, or one of this module's annotations.
+    default : object
+        Value when the caller gives none; `REQUIRED` when there is no such value.
+    optional : bool
+        Whether None is a value.
+    """
+
+    name: str
+    type: object
+    default: object = REQUIRED
+    optional: bool = False
+
+    @classmethod
+    def read(cls, parameter):
+        """Return the Param that a parameter of a signature declares."""
+        type_, optional = parameter.annotation, parameter.default is None
+        if isinstance(type_, UnionType) and NoneType in get_args(type_):
+            type_, = (t for t in get_args(type_) if t is not NoneType)
+            optional = True
+        return cls(parameter.name, type_, parameter.default, optional)
+
+    @property
+    def feedable(self):
+        """Whether an array or a Symbol may give the value."""
+        return self.type in (Scalar, Scalars)
+
+    def parse(self, value, where):
+        """Return `value` as this parameter's type; text is read as MXNet's files write it.
+
+        Parameters
+        ----------
+        value : object
+        where : str
+            The operator and node, for the message.
+
+        Raises
+        ------
+        ParamError
+        """
+        if type(value) is float and self.type is Scalar and math.isfinite(value):
+            return value
+        if self.optional and (value is None or value == "None"):
+            return None
+        try:
+            return _parse(self.type, value)
+        except (TypeError, ValueError, OverflowError, DTypeError) as error:
+            reason = f" ({error})" if str(error) else ""
+            raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}{reason}") from None
+
+
+def describe(param):
+    """Return in words what values a parameter takes."""
+    if get_origin(param.type) is Literal:
+        words = "one of " + ", ".join(map(repr, get_args(param.type)))
+    else:
+        words = _WORDS[param.type]
+    return words + (" or None" if param.optional else "")
+
+
+_WORDS = {
+    float: "a number", int: "an integer", bool: "a bool", str: "a str", Shape: "a tuple of integers",
+    Ints: "a tuple of integers", SlicePoints: "a tuple of integers or None", Floats: "a tuple of numbers",
+    DType: "an element type", Scalar: "a finite number or an array of one element",
+    Scalars: "a tuple of finite numbers or an array with one for each tensor", Count: "the number of tensors",
+}
+
+
+def text_of(value):
+    """Return a parsed value as MXNet's symbol files write it."""
+    if isinstance(value, Fed):
+        return str(value)
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(text_of, value)) + ("," if len(value) == 1 else "") + ")"
+    return str(value)
+
+
+def _parse(type_, value):
+    if get_origin(type_) is Literal:
+        if value not in get_args(type_):
+            raise ValueError
+        return value
+    return _PARSERS[type_](value)
+
+
+def _float(value):
+    """Return a number; whole numbers stay as they were written, so that text keeps its form."""
+    if isinstance(value, str):
+        value = value.strip()
+        if value.lower().lstrip("+-") in ("inf", "nan"):
+            return float(value)
+        if not _NUMBER.match(value):
+            raise ValueError
+        return int(value) if _INTEGER.match(value) else float(value.rstrip("f"))
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.floating)):
+        raise TypeError
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
+def _finite(value):
+    value = _float(value)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
+
+
+def _scalar(value):
+    if isinstance(value, Fed):
+        return value
+    if isinstance(value, str) and value.startswith("%"):
+        return Fed(int(value[1:]))
+    if is_array(value):
+        value = np.asarray(value)
+        if value.size != 1:
+            raise ValueError(f"it has shape {value.shape}")
+        if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
+            raise ValueError(f"it holds {value.reshape(-1)[0]}")
+        return value.reshape(())
+    return _finite(value)
+
+
+def _scalars(value):
+    if isinstance(value, str) and value.startswith("%"):
+        return Fed(int(value[1:]))
+    if isinstance(value, Fed):
+        return value
+    if is_array(value):
+        value = np.asarray(value)
+        if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
+            raise ValueError("it must hold finite numbers")
+        return value.reshape(-1)
+    return tuple(map(_scalar, _items(value)))
+
+
+def _int(value):
+    if isinstance(value, str):
+        if not _INTEGER.match(value.strip()):
+            raise ValueError
+        return int(value)
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
+        raise TypeError
+    return int(value)
+
+
+def _bool(value):
+    known = {"true": True, "1": True, "false": False, "0": False}
+    return known[value.lower()] if isinstance(value, str) and value.lower() in known else _strict_bool(value)
+
+
+def _strict_bool(value):
+    if isinstance(value, (bool, np.bool_)) or (isinstance(value, Integral) and value in (0, 1)):
+        return bool(value)
+    raise TypeError
+
+
+def _str(value):
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _items(value):
+    """Return the elements of a tuple, a list, a lone value, or MXNet's text of one."""
+    if isinstance(value, str):
+        body = value.strip()
+        if body[:1] in "([" and body[-1:] == {"(": ")", "[": "]"}.get(body[:1]):
+            body = body[1:-1]
+        parts = [part.strip() for part in body.split(",")]
+        if parts[-1] == "":
+            parts.pop()
+        return parts
+    return list(value) if isinstance(value, (tuple, list, np.ndarray)) else [value]
+
+
+def _tuple_of(parse):
+    return lambda value: tuple(map(parse, _items(value)))
+
+
+def _int_or_none(value):
+    return None if value is None or value == "None" else _int(value)
+
+
+_PARSERS = {
+    float: _float, int: _int, bool: _bool, str: _str, Shape: _tuple_of(_int), Ints: _tuple_of(_int),
+    SlicePoints: _tuple_of(_int_or_none), Floats: _tuple_of(_float), DType: lambda value: dtype_of(value).name,
+    Scalar: _scalar, Scalars: _scalars, Count: _int,
+}
+
+
+def reject_unknown_annotation(param, operator):
+    """Raise where a declaration uses an annotation that this module does not know."""
+    if get_origin(param.type) is not Literal and param.type not in _PARSERS:
+        raise OperatorError(f"{operator}: {param.name} is annotated {param.type!r}, which is no parameter type")

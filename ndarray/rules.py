@@ -1,0 +1,165 @@
+"""Shape and dtype rules that several operators share; each infers forwards and backwards.
+
+A rule is ``rule(inputs, outputs, params) -> (inputs, outputs)`` over lists of `TensorType`: it returns what was
+given, with everything added that follows.
+"""
+
+from ndarray.dtypes import DEFAULT as float32
+from ndarray.dtypes import is_floating
+from ndarray.errors import DTypeError, ShapeError
+from ndarray.tensortype import TensorType, merge_dtypes, merge_shapes, show_shape
+
+
+def same(inputs, outputs, params):
+    """All inputs and outputs have one shape and one dtype."""
+    common = agree(inputs + outputs)
+    return [common] * len(inputs), [common] * len(outputs)
+
+
+def same_floating(inputs, outputs, params):
+    """All inputs and outputs have one shape and one floating dtype."""
+    inputs, outputs = same(inputs, outputs, params)
+    check_floating(inputs)
+    return inputs, outputs
+
+
+def broadcast(inputs, outputs, params):
+    """Two inputs of one dtype that broadcast to the output, as in NumPy."""
+    dtype = agree_dtype(inputs + outputs)
+    lhs, rhs = inputs
+    out = merge_shapes(broadcast_shapes(lhs.shape, rhs.shape), outputs[0].shape)
+    return [TensorType(lhs.shape, dtype), TensorType(rhs.shape, dtype)], [TensorType(out, dtype)]
+
+
+def agree(types):
+    """Return the one type that all of `types` are.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        Naming the two that disagree.
+    """
+    common = types[0]
+    for i, type_ in enumerate(types):
+        if type_ != common:
+            try:
+                common = common.merge(type_)
+            except (ShapeError, DTypeError) as error:
+                raise conflict(error, i, types) from None
+    return common
+
+
+def agree_dtype(types):
+    """Return the one dtype of all of `types`, None where none is known."""
+    return agree([TensorType(None, t.dtype) for t in types]).dtype
+
+
+def agree_shape(types):
+    """Return the one shape of all of `types`, None where none is known."""
+    return agree([TensorType(t.shape) for t in types]).shape
+
+
+def conflict(error, i, types):
+    """Return `error`, raised by merging the type at place `i`, with a message that names the input.
+
+    ``{i}`` in the message becomes the input's name in `Operator.infer_types`.
+    """
+    what = "shape" if isinstance(error, ShapeError) else "dtype"
+    known = next((k for k, t in enumerate(types) if getattr(t, what) is not None), 0)
+    new = type(error)(f"{{{i}}} disagrees with {{{known}}}: {what} {error.args[0]}")
+    new.of_slot = True
+    return new
+
+
+def check_floating(types):
+    """Raise where a known dtype is not floating."""
+    for i, type_ in enumerate(types):
+        if type_.dtype is not None and not is_floating(type_.dtype):
+            error = DTypeError(f"{{{i}}} has dtype {type_.dtype}; only floating dtypes (float16, float32, float64) are taken")
+            error.of_slot = True
+            raise error
+
+
+def broadcast_shapes(a, b):
+    """Return the shape two shapes broadcast to; None, or None within it, where that is not known."""
+    if a is None or b is None:
+        return None
+    rank = max(len(a), len(b))
+    a, b = (1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b
+    return tuple(_broadcast_dims(x, y, a, b) for x, y in zip(a, b))
+
+
+def _broadcast_dims(x, y, a, b):
+    if x == y or y == 1:
+        return x
+    if x == 1:
+        return y
+    if x is None or y is None:
+        return y if x is None else x
+    raise ShapeError(f"shapes {show_shape(a)} and {show_shape(b)} do not broadcast")
+
+
+def grouped(rule, width, extra=None):
+    """Return the rule of an operator over many tensors, from the `rule` of one tensor.
+
+    Parameters
+    ----------
+    rule : callable
+        Rule over the `width` inputs and the one output of a tensor.
+    width : int
+        Inputs a tensor.
+    extra : callable, optional
+        ``extra(types, n) -> types`` of the single inputs that come after the tensors'.
+    """
+
+    def infer(inputs, outputs, params):
+        n = len(outputs)
+        flat = n * width
+        new_inputs, new_outputs = [], []
+        for k in range(n):
+            group = inputs[k * width:(k + 1) * width]
+            try:
+                ins, outs = rule(group, outputs[k:k + 1], params)
+            except (ShapeError, DTypeError) as error:
+                if getattr(error, "of_slot", False):
+                    shift = {f"{{{i}}}": f"{{{i + k * width}}}" for i in range(width + 1)}
+                    message = error.args[0]
+                    for i in reversed(range(width + 1)):
+                        message = message.replace(f"{{{i}}}", f"\0{shift[f'{{{i}}}']}")
+                    error.args = (message.replace("\0", ""),)
+                raise
+            new_inputs += ins
+            new_outputs += outs
+        rest = inputs[flat:]
+        return new_inputs + (extra(rest, n) if extra else rest), new_outputs
+
+    return infer
+
+
+def mixed_precision(*wide):
+    """Return the rule of an operator that keeps some inputs in float32: shapes agree, the others share one dtype.
+
+    Parameters
+    ----------
+    *wide : int
+        Places of the float32 inputs.
+    """
+    def infer(inputs, outputs, params):
+        shape = agree_shape(inputs + outputs)
+        narrow = [t for i, t in enumerate(inputs) if i not in wide] + outputs
+        dtype = agree_dtype(narrow)
+        result = []
+        for i, type_ in enumerate(inputs):
+            if i in wide:
+                try:
+                    merge_dtypes(float32, type_.dtype)
+                except DTypeError as error:
+                    new = DTypeError(f"{{{i}}} must be float32: {error.args[0]}")
+                    new.of_slot = True
+                    raise new from None
+            result.append(TensorType(shape, float32 if i in wide else dtype))
+        check_floating(result)
+        return result, [TensorType(shape, dtype)] * len(outputs)
+
+    return infer
+

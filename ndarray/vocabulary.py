@@ -1,0 +1,65 @@
+"""What `xp` may say, with NumPy's answers: the array API, and the few words that operators need beside it.
+
+Operators are written with these words and Python's arithmetic only.  Another engine gives the same words another
+meaning: a tracer builds nodes, a kernel writer emits a loop.
+"""
+
+import numpy as np
+
+NUMPY_WORDS = (
+    "abs", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "ceil", "cos",
+    "cosh", "exp", "expm1", "floor", "hypot", "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "matmul", "maximum", "minimum", "rint", "sin", "sinh",
+    "sqrt", "square", "tan", "tanh", "trunc", "where", "zeros_like", "ones_like", "full_like", "broadcast_to", "stack",
+    "concatenate", "reshape", "transpose", "swapaxes", "expand_dims", "squeeze", "flip", "repeat", "tile", "take",
+    "take_along_axis", "sort", "argsort", "argmax", "argmin", "cumsum", "sum", "prod", "max", "min", "mean",
+    "zeros", "ones", "full", "eye", "diagonal", "pad", "moveaxis", "split", "einsum", "float16", "float32", "float64",
+    "int32", "int64", "int8", "uint8", "bool_", "linspace",
+)
+"""Words that mean in `xp` what NumPy says of them."""
+
+for _word in NUMPY_WORDS:
+    globals()[_word] = getattr(np, _word)
+
+
+def as_scalar(value, dtype):
+    """Return a number, or an array of one element, as a scalar of `dtype`."""
+    if isinstance(value, (int, float)):
+        return dtype.type(value)
+    return np.asarray(value).astype(dtype).reshape(())[()]
+
+
+def unpack_scalars(values, n, dtype):
+    """Return the `n` elements of an array as scalars of `dtype`."""
+    return tuple(np.asarray(values).astype(dtype).reshape(-1)[:n])
+
+
+def astype(x, dtype):
+    """Return `x` with elements of `dtype`, rounded to nearest; `x` itself where it has them already."""
+    return x.astype(dtype, copy=False)
+
+
+def sign(x):
+    """Return 1, -1 or 0 as `x` is above, below or at zero; NaN gives 0."""
+    dtype = x.dtype
+    return np.subtract(x > 0, x < 0, dtype=np.int8).astype(dtype, copy=False)
+
+
+def clip(x, bound):
+    """Return `x` limited to ``[-bound, bound]``; NaN stays NaN."""
+    return np.where(x > bound, bound, np.where(x < -bound, -bound, x))
+
+
+def sum_sq(x):
+    """Return the sum of the squares of all elements, accumulated accurately, as float32."""
+    x = x.reshape(-1)
+    if x.dtype == np.float64:
+        return np.float32(np.dot(x, x))
+    total = np.float64(0.0)
+    for start in range(0, x.size, _BLOCK):
+        block = x[start:start + _BLOCK].astype(np.float64)
+        total += np.dot(block, block)
+    return np.float32(total)
+
+
+_BLOCK = 1 << 16
