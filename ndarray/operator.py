@@ -59,6 +59,8 @@ class Operator:
         Same inputs, same outputs: two equal nodes may be merged.
     primitive : bool
         A word of the vocabulary; the others are composites, written with these.
+    output_suffix : str
+        What a node's output name ends in.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Operator:
     fusible: bool = False
     pure: bool = True
     primitive: bool = False
+    output_suffix: str = "output"
     rules: dict[str, Callable] = field(default_factory=dict)
 
     def __post_init__(self):
@@ -258,7 +261,8 @@ class Operator:
             names = self.input_names(params)
             given = "".join(f"\n    {name} = {t}" for name, t in zip(names, inputs) if t != UNKNOWN)
             given += "".join(f"\n    output {i} = {t}" for i, t in enumerate(outputs) if t != UNKNOWN)
-            reason = error.args[0].format(*names) if getattr(error, "of_slot", False) else error.args[0]
+            named = (*names, *(f"output {i}" for i in range(len(outputs))))
+            reason = error.args[0].format(*(named[i] for i in getattr(error, "slots", ())))
             raise type(error)(f"{where or self.name}: {reason}{given}") from None
 
     def fed(self, params):
@@ -270,7 +274,7 @@ class Operator:
 
 
 def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, absent=None, fusible=False, pure=True,
-             primitive=False):
+             primitive=False, output_suffix="output"):
     """Declare an operator: a decorator that reads its schema from the function's signature.
 
     Before ``/`` stand the namespace `xp` and the array inputs (annotated `Many` where there is one for each
@@ -289,6 +293,6 @@ def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, abse
                          for p in rest if p.kind is p.POSITIONAL_ONLY),
             params=params, infer=infer, compute=function, outputs=outputs, writes=tuple(writes),
             scalar_dtype=scalar_dtype, absent=absent or (lambda params: ()), fusible=fusible, pure=pure,
-            primitive=primitive))
+            primitive=primitive, output_suffix=output_suffix))
 
     return declare

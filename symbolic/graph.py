@@ -1,0 +1,94 @@
+"""A graph as a program: every node that the outputs need, inputs before users."""
+
+from dataclasses import replace
+from functools import cached_property
+
+
+class Graph:
+    """The nodes that `outputs` need, in an order in which they can run.
+
+    Parameters
+    ----------
+    outputs : iterable of Entry
+
+    Attributes
+    ----------
+    outputs : tuple of Entry
+    nodes : tuple of Node
+        In depth-first order of first use.
+    """
+
+    def __init__(self, outputs):
+        self.outputs = tuple(outputs)
+        self.nodes = _inputs_first(self.outputs)
+
+    @cached_property
+    def variables(self):
+        """The nodes without operator, in the order of first use."""
+        return tuple(n for n in self.nodes if n.op is None)
+
+    @cached_property
+    def written(self):
+        """The variables that some node writes, as a dict to the first node that does."""
+        found = {}
+        for node in self.nodes:
+            if node.op is not None and node.op.writes:
+                for at in node.op.written(node.complete_params):
+                    source = node.inputs[at].node
+                    if source.op is None:
+                        found.setdefault(source, node)
+        return found
+
+    @cached_property
+    def arguments(self):
+        """The variables that no node writes."""
+        return tuple(n for n in self.variables if n not in self.written)
+
+    @cached_property
+    def auxiliary(self):
+        """The variables that some node writes: states."""
+        return tuple(n for n in self.variables if n in self.written)
+
+    def rewrite(self, rule):
+        """Return the graph with the entries ``rule(node)`` in place of each node's outputs.
+
+        Parameters
+        ----------
+        rule : callable
+            Sees a node whose inputs are already rewritten; ``node.outputs`` leaves it as it is.
+
+        Returns
+        -------
+        Graph
+            This very graph when no rule answered with anything new.
+        """
+        new = {}
+        for node in self.nodes:
+            inputs = tuple([new[e] for e in node.inputs])
+            node_ = node if inputs == node.inputs else replace(node, inputs=inputs)
+            new.update(zip(node.outputs, rule(node_), strict=True))
+        outputs = tuple(new[e] for e in self.outputs)
+        return self if outputs == self.outputs else Graph(outputs)
+
+    def __str__(self):
+        body = [str(n) for n in self.nodes if n.op is not None]
+        return "\n".join([*body, "return " + ", ".join(map(str, self.outputs))])
+
+
+def _inputs_first(outputs):
+    """Order nodes by depth-first search, with a stack of our own: graphs are deeper than Python's."""
+    order = {}
+    stack = [(e[0], False) for e in reversed(outputs)]
+    pop, push = stack.pop, stack.append
+    while stack:
+        node, ready = pop()
+        if node in order:
+            continue
+        if ready or not node.inputs:
+            order[node] = None
+            continue
+        push((node, True))
+        for entry in reversed(node.inputs):
+            if entry[0] not in order:
+                push((entry[0], False))
+    return tuple(order)

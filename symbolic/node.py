@@ -1,0 +1,93 @@
+"""The facts of a graph: nodes, and the outputs of nodes that other nodes read."""
+
+from dataclasses import dataclass
+from os.path import basename
+from typing import NamedTuple
+
+from ndarray.operator import Operator
+from ndarray.params import text_of
+
+
+class Entry(NamedTuple):
+    """One output of one node."""
+
+    node: "Node"
+    index: int = 0
+
+    def __str__(self):
+        return f"%{self.node.name}" + (f".{self.index}" if self.node.num_outputs > 1 else "")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Node:
+    """An operator applied to inputs; without an operator, a variable.
+
+    Nodes never change and are compared by identity: two nodes that say the same are still two.
+
+    Attributes
+    ----------
+    op : Operator or None
+    name : str
+    inputs : tuple of Entry
+        The arrays, in the order of ``op.input_names``, then what feeds parameters (`ndarray.params.Fed`).
+    params : tuple of (str, object)
+        The parameters that were given, parsed; what is missing has its default.
+    attrs : tuple of (str, str)
+        What scopes and users attached, e.g. ``("__ctx_group__", "dev1")``.
+    where : tuple of (str, int)
+        File and line of the call that made the node.
+    """
+
+    op: Operator | None
+    name: str
+    inputs: tuple[Entry, ...] = ()
+    params: tuple[tuple[str, object], ...] = ()
+    attrs: tuple[tuple[str, str], ...] = ()
+    where: tuple[str, int] = ("", 0)
+
+    @property
+    def complete_params(self):
+        """The parameters with the operator's defaults filled in, as a dict."""
+        return self.op.complete(dict(self.params), self.name)
+
+    @property
+    def num_outputs(self):
+        """How many outputs the node has."""
+        if self.op is None:
+            return 1
+        outputs = self.op.outputs
+        return outputs(self.complete_params) if callable(outputs) else outputs
+
+    @property
+    def outputs(self):
+        """The node's outputs, as entries."""
+        return tuple(Entry(self, i) for i in range(self.num_outputs))
+
+    @property
+    def input_names(self):
+        """A name for each input: the operator's, then the parameters that are fed."""
+        params = self.complete_params
+        fed = {v.index: name for name, value in params.items() for v in self.op.fed({name: value})}
+        arrays = self.op.input_names(params)
+        return (*arrays, *(fed[i] for i in range(len(arrays), len(self.inputs))))
+
+    @property
+    def place(self):
+        """Where the node was made, as ``file:line``; empty when that is not known."""
+        file, line = self.where
+        return f"{basename(file)}:{line}" if file else ""
+
+    def output_name(self, index):
+        """Return the name of an output, as `list_outputs` gives it."""
+        if self.op is None:
+            return self.name
+        return f"{self.name}_{self.op.output_suffix}" + (str(index) if self.num_outputs > 1 else "")
+
+    def __str__(self):
+        if self.op is None:
+            return f"%{self.name}"
+        args = [str(e) for e in self.inputs] + [f"{k}={text_of(v)}" for k, v in self.params]
+        return f"%{self.name} = {self.op.name}({', '.join(args)})"
+
+    def __repr__(self):
+        return f"<node {self}>"

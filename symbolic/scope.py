@@ -1,0 +1,40 @@
+"""Scopes: objects that a ``with`` block makes current, in one thread."""
+
+import threading
+
+
+class _ScopeType(type):
+    """Each direct subclass of `Scope` is one kind: it has a stack of its own in each thread."""
+
+    def __init__(cls, name, bases, namespace):
+        super().__init__(name, bases, namespace)
+        if any(isinstance(base, _ScopeType) for base in bases) and not hasattr(cls, "_local"):
+            cls._local = threading.local()
+
+    @property
+    def current(cls):
+        """The innermost scope of this thread; there always is one."""
+        return cls._stack()[-1]
+
+    @current.setter
+    def current(cls, scope):
+        cls._stack()[-1] = scope
+
+    def _stack(cls):
+        try:
+            return cls._local.stack
+        except AttributeError:
+            kind = next(c for c in reversed(cls.__mro__) if "_local" in vars(c))
+            cls._local.stack = [kind()]
+            return cls._local.stack
+
+
+class Scope(metaclass=_ScopeType):
+    """A thread-local setting that nests."""
+
+    def __enter__(self):
+        type(self)._stack().append(self)
+        return self
+
+    def __exit__(self, *exc):
+        type(self)._stack().pop()
