@@ -220,12 +220,7 @@ class Operator:
 
     def scalars_as(self, xp, arrays, params):
         """Return `params` with each scalar as a value of `xp` in the dtype in which the operator computes."""
-        if self.scalar_dtype is None:
-            dtype = arrays[0].dtype if len(arrays) else xp.float32
-        else:
-            names = self.input_names(params)
-            at = next(k for k, name in enumerate(names) if name in (self.scalar_dtype, f"{self.scalar_dtype}_0"))
-            dtype = arrays[at].dtype
+        dtype = arrays[self.scalar_source(params)].dtype if len(arrays) else xp.float32
         params = dict(params)
         for name in self.scalars:
             if params[name] is not None:
@@ -236,6 +231,14 @@ class Operator:
                 params[name] = (tuple(xp.as_scalar(v, dtype) for v in value) if isinstance(value, tuple)
                                 else xp.unpack_scalars(value, params[self.count], dtype))
         return params
+
+    def scalar_source(self, params):
+        """Return the position of the input in whose dtype the scalars arrive."""
+        if self.scalar_dtype is None:
+            return 0
+        named = (self.scalar_dtype, *(i.many.pattern.format(name=i.name, i=0) for i in self.inputs if i.many
+                                      and i.name == self.scalar_dtype))
+        return next(k for k, name in enumerate(self.input_names(params)) if name in named)
 
     # Types
 
@@ -267,6 +270,8 @@ class Operator:
 
     def fed(self, params):
         """Return the `Fed` values among parameters, in the order of their index."""
+        if not (self.scalars or self.scalar_tuples):
+            return []
         found = [v for value in params.values()
                  for v in ((value,) if isinstance(value, Fed) else value if isinstance(value, tuple) else ())
                  if isinstance(v, Fed)]

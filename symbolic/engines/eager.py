@@ -1,0 +1,47 @@
+"""NumPy, one operator after another: the engine that the others must agree with."""
+
+import numpy as np
+
+from ndarray import vocabulary
+from ndarray.params import Fed
+from symbolic.bound import commit
+from symbolic.evaluate import compute, evaluate
+
+
+def compile(graph, bound):
+    """Return the program that walks `graph` node by node on the arrays of `bound`."""
+    return EagerProgram(graph, bound)
+
+
+class EagerProgram:
+    """A graph run by `evaluate` with NumPy; results are written when every node has succeeded.
+
+    Parameters
+    ----------
+    graph : Graph
+    bound : Bound
+    """
+
+    def __init__(self, graph, bound):
+        self.graph = graph
+        self.bound = bound
+        place = {n: v for n, v in zip(graph.variables, bound.values)}
+        self._states = tuple(graph.written)
+        self._targets = (*bound.outputs, *(place[n] for n in self._states))
+
+    def __call__(self, visit=None):
+        """Run all nodes, then write outputs and states."""
+        with np.errstate(all="ignore"):
+            outputs, written = evaluate(self.graph, self.bound.values, vocabulary, visit)
+            results = [*outputs, *(written[n] for n in self._states)]
+            commit(self._targets, _apart(results, self._targets))
+
+    def describe(self):
+        """Return the schedule as text: one line a node."""
+        return "\n".join(["engine eager: one NumPy call per node", *(f"  {n}" for n in self.graph.nodes if n.op)])
+
+
+def _apart(results, targets):
+    """Return `results` with a copy of each that shares memory with a target written before it is read."""
+    return [r.copy() if isinstance(r, np.ndarray) and any(
+        r is not t and np.may_share_memory(r, t) for t in targets) else r for r in results]
