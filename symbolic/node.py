@@ -1,6 +1,6 @@
 """The facts of a graph: nodes, and the outputs of nodes that other nodes read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os.path import basename
 from typing import NamedTuple
 
@@ -44,24 +44,28 @@ class Node:
     params: tuple[tuple[str, object], ...] = ()
     attrs: tuple[tuple[str, str], ...] = ()
     where: tuple[str, int] = ("", 0)
+    _complete: dict | None = field(default=None, init=False, repr=False)
+    _outputs: tuple[Entry, ...] | None = field(default=None, init=False, repr=False)
 
     @property
     def complete_params(self):
-        """The parameters with the operator's defaults filled in, as a dict."""
-        return self.op.complete(dict(self.params), self.name)
-
-    @property
-    def num_outputs(self):
-        """How many outputs the node has."""
-        if self.op is None:
-            return 1
-        outputs = self.op.outputs
-        return outputs(self.complete_params) if callable(outputs) else outputs
+        """The parameters with the operator's defaults filled in, as a dict that nobody changes."""
+        if self._complete is None:
+            object.__setattr__(self, "_complete", self.op.complete(dict(self.params), self.name))
+        return self._complete
 
     @property
     def outputs(self):
         """The node's outputs, as entries."""
-        return tuple(Entry(self, i) for i in range(self.num_outputs))
+        if self._outputs is None:
+            n = 1 if self.op is None else self.op.num_outputs(self.complete_params)
+            object.__setattr__(self, "_outputs", tuple([Entry(self, i) for i in range(n)]))
+        return self._outputs
+
+    @property
+    def num_outputs(self):
+        """How many outputs the node has."""
+        return len(self.outputs)
 
     @property
     def input_names(self):

@@ -21,3 +21,8 @@ def get(name):
     if name not in ENGINES:
         raise UnknownNameError(unknown("engine", name, ENGINES))
     return import_module(f"symbolic.engines.{name}").compile
+
+
+def choose(name, graph, bound):
+    """Return the compile function of the engine called `name`; ``"auto"`` chooses for these arrays."""
+    return get("eager" if name == "auto" else name)
