@@ -183,6 +183,12 @@ def call(graph, args=(), named=None, name=None):
     return substitute(graph, {n: e for key, e in (named or {}).items() for n in by_name[key]}, name)
 
 
+def with_attrs(graph, node, attrs):
+    """Return the graph with attributes added to one of its nodes."""
+    new = replace(node, attrs=tuple(sorted({**dict(node.attrs), **attrs}.items())))
+    return graph.rewrite(lambda n: new.outputs if n is node else n.outputs)
+
+
 def internals(graph):
     """Return the graph whose outputs are every node's outputs, inputs first."""
     return Graph([e for n in graph.nodes for e in n.outputs])

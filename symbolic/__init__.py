@@ -1,0 +1,23 @@
+"""Symbolic graphs of named operators: declare, compose, infer, run, show and save them."""
+
+import ndarray.ops  # declares every operator
+from symbolic import attributes as attribute
+from symbolic import naming as name
+from symbolic import symbol
+from symbolic.attributes import AttrScope
+from symbolic.executor import Executor
+from symbolic.naming import NameManager, Prefix
+from symbolic.symbol import Group, Symbol, Variable, var
+from symbolic.functions import function as _function
+from ndarray import registry as _registry
+
+
+def __getattr__(name):
+    """Return the function of an operator, generated when it is first asked for."""
+    if name not in _registry.names():
+        raise AttributeError(f"module 'symbolic' has no attribute {name!r}")
+    return _function(name)
+
+
+def __dir__():
+    return sorted({*globals(), *(n for n in _registry.names() if not n.startswith("_"))})

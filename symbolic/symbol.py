@@ -1,0 +1,443 @@
+"""Symbol: the handle on a graph that users hold; every method is a line into the rooms below."""
+
+import warnings
+from numbers import Number
+
+import numpy as np
+
+from ndarray import registry
+from ndarray.array import NDArray
+from ndarray.dtypes import dtype_of
+from ndarray.errors import (BindError, NotImplementedForSymbol, OperatorError, ParamError, UnknownNameError, shown,
+                            unknown)
+from ndarray.params import text_of
+from ndarray.tensortype import TensorType
+from symbolic import compose, executor
+from symbolic.attributes import HIDDEN, checked, visible
+from symbolic.graph import Graph
+from symbolic.infer import from_mxnet_shape, infer
+from symbolic.node import Entry
+
+_WITHOUT_VALUES = ("wait_to_read", "asnumpy", "asscalar", "copy", "as_in_context", "detach", "backward")
+
+
+class Symbol:
+    """One or more outputs of a graph of named operators.
+
+    Made by `var`, by the operators of this package and by Python's arithmetic.  A Symbol never changes, but for the
+    attributes of its own node.
+
+    Parameters
+    ----------
+    graph : Graph
+
+    Examples
+    --------
+    >>> import symbolic as sym
+    >>> step = sym.signsgd_update(sym.var("w"), sym.var("g"), lr=0.1, name="step")
+    >>> step, step.list_arguments(), step.list_outputs()
+    (<Symbol step>, ['w', 'g'], ['step_output'])
+    >>> import numpy as np
+    >>> w, g = np.array([1.0, -2.0]), np.array([0.5, -0.1])
+    >>> step.eval(w=w, g=g)[0].asnumpy()
+    array([ 0.9, -1.9])
+    """
+
+    __slots__ = ("_graph",)
+    __array_ufunc__ = None
+    __hash__ = None
+
+    def __init__(self, graph):
+        self._graph = graph
+
+    # Looking inside
+
+    @property
+    def graph(self):
+        """The `Graph` behind this handle."""
+        return self._graph
+
+    @property
+    def name(self):
+        """The name of the node; None for a group of several nodes."""
+        names = {id(e.node): e.node.name for e in self._graph.outputs}
+        return next(iter(names.values())) if len(names) == 1 else None
+
+    def __repr__(self):
+        if self.name is not None:
+            return f"<Symbol {self.name}>"
+        return f"<Symbol group [{', '.join(e.node.name for e in self._graph.outputs)}]>"
+
+    def __len__(self):
+        return len(self._graph.outputs)
+
+    def __iter__(self):
+        return (Symbol(Graph([e])) for e in self._graph.outputs)
+
+    def __getitem__(self, key):
+        return Symbol(Graph(compose.pick(self._graph, key)))
+
+    def list_arguments(self):
+        """Return the names of the variables that no node writes, in the order of first use."""
+        return [n.name for n in self._graph.arguments]
+
+    def list_auxiliary_states(self):
+        """Return the names of the variables that some node writes."""
+        return [n.name for n in self._graph.auxiliary]
+
+    def list_inputs(self):
+        """Return the names of all variables."""
+        return [n.name for n in self._graph.variables]
+
+    def list_outputs(self):
+        """Return the names of the outputs."""
+        return [e.node.output_name(e.index) for e in self._graph.outputs]
+
+    @property
+    def num_outputs(self):
+        """How many outputs there are."""
+        return len(self)
+
+    def get_internals(self):
+        """Return the group of every node's outputs, inputs first."""
+        return Symbol(compose.internals(self._graph))
+
+    def get_children(self):
+        """Return the group of the direct inputs; None for a variable."""
+        found = compose.children(self._graph)
+        return None if found is None else Symbol(found)
+
+    def attr(self, key):
+        """Return an attribute of this node as text, None where it is absent."""
+        return self.list_attr().get(key)
+
+    def list_attr(self, recursive=False):
+        """Return parameters and attributes of this node, as text."""
+        if recursive:
+            raise ParamError("list_attr(recursive=True) does not exist any more; use attr_dict()")
+        nodes = {id(e.node): e.node for e in self._graph.outputs}
+        return _attrs_of(next(iter(nodes.values()))) if len(nodes) == 1 else {}
+
+    def attr_dict(self):
+        """Return parameters and attributes of every node that has some, by node name."""
+        return {n.name: a for n in self._graph.nodes if (a := _attrs_of(n))}
+
+    def _set_attr(self, **attrs):
+        """Attach attributes to this node; the Symbol then stands for the new node."""
+        for key in attrs:
+            near = next((h for h in HIDDEN if key.endswith(f"_{h}") and not key.startswith("__")), None)
+            if near:
+                raise ParamError(f"attribute {key} would not be seen by anything; set {near} on the variable itself")
+        heads = {e.node for e in self._graph.outputs}
+        if len(heads) != 1:
+            raise ParamError("attributes are set on one node, and this is a group")
+        self._graph = compose.with_attrs(self._graph, next(iter(heads)), checked(attrs))
+
+    def debug_str(self):
+        """Return the graph as text."""
+        lines = ["Symbol Outputs:"]
+        lines += [f"\toutput[{i}]={e.node.name}({e.index})" for i, e in enumerate(self._graph.outputs)]
+        return "\n".join([*lines, *(str(n) if n.op else f"Variable:{n.name}" for n in self._graph.nodes)]) + "\n"
+
+    # Composing
+
+    def __call__(self, *args, name=None, **named):
+        """Return this graph with its free variables replaced, by position or by name."""
+        for value in (*args, *named.values()):
+            _check_symbol(value)
+        return Symbol(compose.call(self._graph, [_entry(a) for a in args],
+                                   {k: _entry(v) for k, v in named.items()}, name))
+
+    def __copy__(self):
+        return Symbol(self._graph)
+
+    def __deepcopy__(self, memo):
+        return Symbol(self._graph)
+
+    def __bool__(self):
+        raise NotImplementedForSymbol("a Symbol has no value, so it is neither true nor false; "
+                                      "compare names, or bind and evaluate it")
+
+    def __getattr__(self, name):
+        if name in _WITHOUT_VALUES:
+            raise NotImplementedForSymbol(f"a Symbol has no {name}: it holds no values until it is bound")
+        op = registry.names().get(name) if not name.startswith("_") else None
+        if op is None or not op.inputs:
+            raise AttributeError(f"'Symbol' object has no attribute {name!r}")
+        from symbolic.functions import function
+        return lambda *args, **kwargs: function(name)(self, *args, **kwargs)
+
+    def __abs__(self):
+        return apply_op("abs", self)
+
+    def __neg__(self):
+        return apply_op("_mul_scalar", self, hint="_mulscalar", scalar=-1.0)
+
+    # Inference
+
+    def infer_shape(self, *args, **kwargs):
+        """Infer all shapes from some.
+
+        Parameters
+        ----------
+        *args, **kwargs : tuple of int
+            Shapes of arguments, in order or by name; 0 marks an unknown dimension.
+
+        Returns
+        -------
+        arg_shapes, out_shapes, aux_shapes : list of tuple, or None
+            None three times, with a warning, when not everything follows.
+
+        Raises
+        ------
+        ShapeError, UnknownNameError
+        """
+        result = self._infer_shape(args, kwargs)
+        open_ = [n.name for n in self._graph.variables if not _shape_known(result[Entry(n)])]
+        if open_ or not all(_shape_known(result[e]) for e in self._graph.outputs):
+            warnings.warn("Cannot decide shape for the following arguments (0s in shape means unknown dimensions). "
+                          f"Consider providing them as input: {', '.join(open_) or 'none are open, but an output is'}",
+                          UserWarning, stacklevel=2)
+            return None, None, None
+        return self._sorted(result, lambda t: t.shape)
+
+    def infer_shape_partial(self, *args, **kwargs):
+        """Infer as many shapes as follow: ``()`` is an unknown shape, 0 an unknown dimension."""
+        return self._sorted(self._infer_shape(args, kwargs), lambda t: _mxnet_shape(t.shape))
+
+    def infer_type(self, *args, **kwargs):
+        """Infer all dtypes from some.
+
+        Returns
+        -------
+        arg_types, out_types, aux_types : list of type, or None
+            None three times when not everything follows.
+        """
+        result = self._sorted(self._infer_type(args, kwargs), _type)
+        return (None, None, None) if any(t is None for part in result for t in part) else result
+
+    def infer_type_partial(self, *args, **kwargs):
+        """Infer as many dtypes as follow; None is unknown."""
+        return self._sorted(self._infer_type(args, kwargs), _type)
+
+    def _infer_shape(self, args, kwargs):
+        given = self._given(args, kwargs, "infer_shape")
+        for name, shape in given.items():
+            if not isinstance(shape, tuple):
+                raise OperatorError(f"infer_shape: the shape of {name} must be a tuple, got {shown(shape)}")
+        return infer(self._graph, {k: TensorType(from_mxnet_shape(v)) for k, v in given.items() if v != ()
+                                   or k in kwargs})
+
+    def _infer_type(self, args, kwargs):
+        given = self._given(args, kwargs, "infer_type")
+        return infer(self._graph, {k: TensorType(None, dtype_of(v)) for k, v in given.items()})
+
+    def _given(self, args, kwargs, what):
+        if args and kwargs:
+            raise BindError(f"{what} takes what is known either by position or by keyword, not both")
+        names = self.list_inputs()
+        for name in kwargs:
+            if name not in names:
+                raise UnknownNameError(f"{what}: {unknown('variable', name, names)}")
+        given = dict(zip(self.list_arguments(), args)) if args else kwargs
+        return {k: v for k, v in given.items() if v is not None}
+
+    def _sorted(self, types, of):
+        graph = self._graph
+        return ([of(types[Entry(n)]) for n in graph.arguments], [of(types[e]) for e in graph.outputs],
+                [of(types[Entry(n)]) for n in graph.auxiliary])
+
+    # Running
+
+    def bind(self, ctx=None, args=None, args_grad=None, grad_req="write", aux_states=None, group2ctx=None,
+             shared_exec=None, out=None, engine="auto"):
+        """Bind arrays, which are used where they lie, and return an `Executor`.
+
+        Parameters
+        ----------
+        ctx : Context, optional
+        args : list or dict of NDArray or numpy.ndarray
+            In the order of `list_arguments` or by name; a dict may hold the states as well.
+        args_grad, grad_req : optional
+            Where gradients go, and how (``'write'``, ``'add'``, ``'null'``).
+        aux_states : list or dict, optional
+        group2ctx, shared_exec : optional
+            Accepted as MXNet has them; there is one device.
+        out : dict of str to array, optional
+            Arrays that receive outputs; ``out={"step_output": w}`` updates ``w`` in place, all or nothing.
+        engine : {'auto', 'eager', 'fused'}, optional
+
+        Raises
+        ------
+        BindError, ShapeError, DTypeError, UnknownNameError
+        """
+        return executor.bind(self._graph, ctx, args, aux_states, out, engine)
+
+    def simple_bind(self, ctx=None, grad_req="write", type_dict=None, stype_dict=None, group2ctx=None,
+                    engine="auto", **shapes):
+        """Infer what `shapes` leave open, allocate zeros, bind them and return an `Executor`."""
+        return executor.simple_bind(self._graph, ctx, shapes, type_dict, engine)
+
+    def eval(self, ctx=None, **arrays):
+        """Bind the arrays, run once and return the list of outputs."""
+        return self.bind(ctx, arrays).forward()
+
+
+def _attrs_of(node):
+    return {k: text_of(v) for k, v in node.params} | visible(node.attrs)
+
+
+def _entry(symbol):
+    if len(symbol._graph.outputs) != 1:
+        raise OperatorError(f"{symbol!r} has {len(symbol)} outputs where one is wanted; pick one: symbol[0]")
+    return symbol._graph.outputs[0]
+
+
+def _check_symbol(value):
+    if not isinstance(value, Symbol):
+        hint = "; make a variable and bind the array to it" if isinstance(value, (NDArray, np.ndarray)) else ""
+        raise OperatorError(f"a Symbol is wanted, got {shown(value)}{hint}")
+
+
+def _shape_known(type_):
+    return type_.shape is not None and None not in type_.shape
+
+
+def _mxnet_shape(shape):
+    return () if shape is None else tuple(0 if d is None else d for d in shape)
+
+
+def _type(type_):
+    return None if type_.dtype is None else type_.dtype.type
+
+
+def apply_op(op_name, *symbols, hint=None, name=None, attr=None, **params):
+    """Return the Symbol of an operator on symbols; parameters may be symbols as well."""
+    return Symbol(Graph(compose.apply(registry.get(op_name), [_entry(s) for s in symbols], None, params, name, attr,
+                                      hint).outputs))
+
+
+def as_entries(value):
+    """Return a parameter's value with entries in place of the symbols in it."""
+    if isinstance(value, Symbol):
+        return _entry(value)
+    if isinstance(value, (tuple, list)) and any(isinstance(v, Symbol) for v in value):
+        return tuple([as_entries(v) for v in value])
+    return value
+
+
+def var(name, attr=None, shape=None, lr_mult=None, wd_mult=None, dtype=None, init=None, stype=None, **kwargs):
+    """Return a new variable: a node to which an array is bound, or another symbol composed.
+
+    Parameters
+    ----------
+    name : str
+    attr : dict of str to str, optional
+    shape : tuple of int, optional
+        0 marks an unknown dimension.
+    lr_mult, wd_mult : float, optional
+        Factors on the learning rate and weight decay of this parameter.
+    dtype : dtype, optional
+    init : str or object with ``dumps``, optional
+        How to initialise it.
+    stype : str, optional
+        Storage type.
+    **kwargs : str
+        Attributes of the form ``__name__``.
+
+    Examples
+    --------
+    >>> var("w", shape=(2, 3), lr_mult=0.1).list_attr()
+    {'__lr_mult__': '0.1', '__shape__': '(2, 3)', 'lr_mult': '0.1'}
+    """
+    if not isinstance(name, str):
+        raise OperatorError(f"the name of a variable must be a str, got {shown(name)}")
+    for key in kwargs:
+        if not (key.startswith("__") and key.endswith("__")):
+            raise ParamError(f"variable {name}: {shown(key)} is no attribute; attributes are written __{key.strip('_')}__")
+    more = checked(kwargs)
+    for key, value in (("__lr_mult__", lr_mult), ("__wd_mult__", wd_mult), ("__storage_type__", stype)):
+        if value is not None:
+            more[key] = str(value)
+    if init is not None:
+        more["__init__"] = init if isinstance(init, str) else init.dumps()
+    if isinstance(shape, int):
+        shape = (shape,)
+    return Symbol(Graph([compose.variable(name, attr, shape, dtype, **more)]))
+
+
+Variable = var
+
+
+def Group(symbols):
+    """Return one Symbol with the outputs of several.
+
+    Parameters
+    ----------
+    symbols : sequence of Symbol
+    """
+    symbols = list(symbols) if isinstance(symbols, (list, tuple, Symbol)) else symbols
+    if not isinstance(symbols, list) or not symbols:
+        raise OperatorError(f"Group takes a list of symbols with at least one, got {shown(symbols)}")
+    for symbol in symbols:
+        _check_symbol(symbol)
+    return Symbol(Graph([e for s in symbols for e in s._graph.outputs]))
+
+
+# Python's arithmetic: the operator and name hint for two symbols, then for a symbol and a number on its right and left.
+ARITHMETIC = {
+    "add": (("elemwise_add", "_plus"), ("_plus_scalar", "_plusscalar"), ("_plus_scalar", "_plusscalar")),
+    "sub": (("elemwise_sub", "_minus"), ("_minus_scalar", "_minusscalar"), ("_rminus_scalar", "_rminusscalar")),
+    "mul": (("elemwise_mul", "_mul"), ("_mul_scalar", "_mulscalar"), ("_mul_scalar", "_mulscalar")),
+    "truediv": (("elemwise_div", "_div"), ("_div_scalar", "_divscalar"), ("_rdiv_scalar", "_rdivscalar")),
+    "mod": (("_mod", "_mod"), ("_mod_scalar", "_modscalar"), ("_rmod_scalar", "_rmodscalar")),
+    "pow": (("_power", "_power"), ("_power_scalar", "_powerscalar"), ("_rpower_scalar", "_rpower_scalar")),
+    "eq": (("_equal", "_equal"), ("_equal_scalar", "_equal_scalar"), None),
+    "ne": (("_not_equal", "_not_equal"), ("_not_equal_scalar", "_not_equal_scalar"), None),
+    "gt": (("_greater", "_greater"), ("_greater_scalar", "_greater_scalar"), None),
+    "ge": (("_greater_equal", "_greater_equal"), ("_greater_equal_scalar", "_greater_equal_scalar"), None),
+    "lt": (("_lesser", "_lesser"), ("_lesser_scalar", "_lesser_scalar"), None),
+    "le": (("_lesser_equal", "_lesser_equal"), ("_lesser_equal_scalar", "_lesser_equal_scalar"), None),
+    "maximum": (("_maximum", "_maximum"), ("_maximum_scalar", "_maximumscalar"), ("_maximum_scalar", "_maximumscalar")),
+    "minimum": (("_minimum", "_minimum"), ("_minimum_scalar", "_minimumscalar"), ("_minimum_scalar", "_minimumscalar")),
+    "hypot": (("_hypot", "_hypot"), ("_hypot_scalar", "_hypotscalar"), ("_hypot_scalar", "_hypotscalar")),
+}
+
+
+def arithmetic(word, lhs, rhs):
+    """Return the Symbol of ``lhs word rhs``, where at least one is a Symbol and the other may be a number."""
+    both, right, left = ARITHMETIC[word]
+    if isinstance(lhs, Symbol) and isinstance(rhs, Symbol):
+        return apply_op(both[0], lhs, rhs, hint=both[1])
+    if isinstance(lhs, Symbol) and _is_number(rhs):
+        return apply_op(right[0], lhs, hint=right[1], scalar=rhs)
+    if isinstance(rhs, Symbol) and _is_number(lhs) and left:
+        return apply_op(left[0], rhs, hint=left[1], scalar=lhs)
+    raise OperatorError(f"{word} takes symbols and numbers, got {shown(lhs)} and {shown(rhs)}")
+
+
+def _is_number(value):
+    return isinstance(value, (Number, np.number)) and not isinstance(value, complex)
+
+
+def _give_symbol_arithmetic():
+    def forwards(word):
+        return lambda self, other: arithmetic(word, self, other)
+
+    def backwards(word):
+        return lambda self, other: arithmetic(word, other, self)
+
+    def in_place(word):
+        def method(self, other):
+            raise NotImplementedForSymbol(f"a Symbol never changes, so there is no in-place {word}; write a = a … b")
+        return method
+
+    for word in ("add", "sub", "mul", "truediv", "mod", "pow"):
+        setattr(Symbol, f"__{word}__", forwards(word))
+        setattr(Symbol, f"__r{word}__", backwards(word))
+        setattr(Symbol, f"__i{word}__", in_place(word))
+    for word in ("eq", "ne", "gt", "ge", "lt", "le"):
+        setattr(Symbol, f"__{word}__", forwards(word))
+
+
+_give_symbol_arithmetic()
