@@ -61,6 +61,8 @@ class Operator:
         A word of the vocabulary; the others are composites, written with these.
     output_suffix : str
         What a node's output name ends in.
+    loss_head : bool
+        The operator ends a network: its gradient does not ask for an arriving one.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Operator:
     pure: bool = True
     primitive: bool = False
     output_suffix: str = "output"
+    loss_head: bool = False
     rules: dict[str, Callable] = field(default_factory=dict)
 
     def __post_init__(self):
@@ -279,7 +282,7 @@ class Operator:
 
 
 def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, absent=None, fusible=False, pure=True,
-             primitive=False, output_suffix="output"):
+             primitive=False, output_suffix="output", loss_head=False):
     """Declare an operator: a decorator that reads its schema from the function's signature.
 
     Before ``/`` stand the namespace `xp` and the array inputs (annotated `Many` where there is one for each
@@ -298,6 +301,7 @@ def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, abse
                          for p in rest if p.kind is p.POSITIONAL_ONLY),
             params=params, infer=infer, compute=function, outputs=outputs, writes=tuple(writes),
             scalar_dtype=scalar_dtype, absent=absent or (lambda params: ()), fusible=fusible, pure=pure,
-            primitive=primitive, output_suffix=output_suffix))
+            primitive=primitive, output_suffix=output_suffix,
+            loss_head=loss_head))
 
     return declare

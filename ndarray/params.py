@@ -70,6 +70,13 @@ class Count(int):
     """Annotation of the number of tensors of an operator that takes any number; it follows from the inputs."""
 
 
+class Training(int):
+    """Annotation of a bool that says whether the graph is being trained.
+
+    The executor sets it from ``forward(is_train=…)``; it is no part of the operator's signature or of files.
+    """
+
+
 def is_array(value):
     """Tell whether `value` is an array rather than a number (NumPy's scalars are numbers)."""
     return hasattr(value, "shape") and not isinstance(value, np.generic)
@@ -147,6 +154,7 @@ _WORDS = {
     Ints: "a tuple of integers", SlicePoints: "a tuple of integers or None", Floats: "a tuple of numbers",
     DType: "an element type", Scalar: "a finite number or an array of one element",
     Scalars: "a tuple of finite numbers or an array with one for each tensor", Count: "the number of tensors",
+    Training: "a bool",
 }
 
 
@@ -267,7 +275,7 @@ def _int_or_none(value):
 _PARSERS = {
     float: _float, int: _int, bool: _bool, str: _str, Shape: _tuple_of(_int), Ints: _tuple_of(_int),
     SlicePoints: _tuple_of(_int_or_none), Floats: _tuple_of(_float), DType: lambda value: dtype_of(value).name,
-    Scalar: _scalar, Scalars: _scalars, Count: _int,
+    Scalar: _scalar, Scalars: _scalars, Count: _int, Training: _bool,
 }
 
 
