@@ -53,6 +53,10 @@ class NotDifferentiableError(MXNetError, TypeError):
     """A gradient wanted through an operator that has none."""
 
 
+class NotImplementedForSymbol(MXNetError, NotImplementedError):
+    """Something that arrays can do and symbols, having no values, cannot."""
+
+
 def shown(value):
     """Return `value` as a message shows it: escaped, and cut at 200 characters."""
     text = repr(value)

@@ -7,7 +7,7 @@ given, with everything added that follows.
 from ndarray.dtypes import DEFAULT as float32
 from ndarray.dtypes import is_floating
 from ndarray.errors import DTypeError, ShapeError
-from ndarray.tensortype import TensorType, merge_dtypes, merge_shapes, show_shape
+from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
 
 def same(inputs, outputs, params):
@@ -59,25 +59,29 @@ def agree_shape(types):
     return agree([TensorType(t.shape) for t in types]).shape
 
 
-def conflict(error, i, types):
-    """Return `error`, raised by merging the type at place `i`, with a message that names the input.
+def slot_error(kind, message, *slots):
+    """Return an error of `kind` whose message has a ``{}`` for the name of each of `slots`.
 
-    ``{i}`` in the message becomes the input's name in `Operator.infer_types`.
+    A slot is the place of a type among the inputs and then the outputs; `Operator.infer_types` knows their names.
     """
+    error = kind(message)
+    error.slots = slots
+    return error
+
+
+def conflict(error, i, types):
+    """Return `error`, raised by merging the type at place `i`, with a message that names the input."""
     what = "shape" if isinstance(error, ShapeError) else "dtype"
     known = next((k for k, t in enumerate(types) if getattr(t, what) is not None), 0)
-    new = type(error)(f"{{{i}}} disagrees with {{{known}}}: {what} {error.args[0]}")
-    new.of_slot = True
-    return new
+    return slot_error(type(error), f"`{{}}` disagrees with `{{}}`: {what} {error.args[0]}", i, known)
 
 
 def check_floating(types):
     """Raise where a known dtype is not floating."""
     for i, type_ in enumerate(types):
         if type_.dtype is not None and not is_floating(type_.dtype):
-            error = DTypeError(f"{{{i}}} has dtype {type_.dtype}; only floating dtypes (float16, float32, float64) are taken")
-            error.of_slot = True
-            raise error
+            raise slot_error(DTypeError, f"`{{}}` has dtype {type_.dtype}; "
+                             "only floating dtypes (float16, float32, float64) are taken", i)
 
 
 def broadcast_shapes(a, b):
@@ -121,12 +125,8 @@ def grouped(rule, width, extra=None):
             try:
                 ins, outs = rule(group, outputs[k:k + 1], params)
             except (ShapeError, DTypeError) as error:
-                if getattr(error, "of_slot", False):
-                    shift = {f"{{{i}}}": f"{{{i + k * width}}}" for i in range(width + 1)}
-                    message = error.args[0]
-                    for i in reversed(range(width + 1)):
-                        message = message.replace(f"{{{i}}}", f"\0{shift[f'{{{i}}}']}")
-                    error.args = (message.replace("\0", ""),)
+                error.slots = tuple(i + k * width if i < width else len(inputs) + k
+                                    for i in getattr(error, "slots", ()))
                 raise
             new_inputs += ins
             new_outputs += outs
@@ -151,12 +151,8 @@ def mixed_precision(*wide):
         result = []
         for i, type_ in enumerate(inputs):
             if i in wide:
-                try:
-                    merge_dtypes(float32, type_.dtype)
-                except DTypeError as error:
-                    new = DTypeError(f"{{{i}}} must be float32: {error.args[0]}")
-                    new.of_slot = True
-                    raise new from None
+                if type_.dtype not in (None, float32):
+                    raise slot_error(DTypeError, f"`{{}}` must be float32, got {type_.dtype}", i)
             result.append(TensorType(shape, float32 if i in wide else dtype))
         check_floating(result)
         return result, [TensorType(shape, dtype)] * len(outputs)
