@@ -63,3 +63,14 @@ def sum_sq(x):
 
 
 _BLOCK = 1 << 16
+
+
+def uniform(state, shape, dtype):
+    """Return numbers drawn evenly from [0, 1) by a counter-based generator whose key is `state`, one integer."""
+    generator = np.random.Generator(np.random.Philox(key=int(np.asarray(state).reshape(())) & (2**64 - 1)))
+    return generator.random(shape, np.float64 if dtype == np.float64 else np.float32).astype(dtype)
+
+
+def strided_slice(x, begin, end, step):
+    """Return ``x[begin[0]:end[0]:step[0], …]``; None stands for a default, as in Python."""
+    return x[tuple(slice(b, e, s) for b, e, s in zip(begin, end, step))]

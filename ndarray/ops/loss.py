@@ -1,0 +1,407 @@
+"""Operators that end a network: they compute a prediction or a loss, and start the gradient."""
+
+from typing import Literal
+
+import numpy as np
+
+from ndarray.errors import ShapeError
+from ndarray.operator import operator
+from ndarray.ops.nn import softmax_along
+from ndarray.params import Scalar
+from ndarray.rules import agree, same_floating, slot_error
+from ndarray.tensortype import TensorType, merge_shapes
+
+
+def _like_data(label_shape):
+    """Return the rule: the output is like the data, the label's shape follows by ``label_shape(shape, params)``."""
+
+    def infer(inputs, outputs, params):
+        data, label = inputs
+        data = agree([data, outputs[0]])
+        shape = label.shape
+        if data.shape is not None and None not in data.shape:
+            wanted = label_shape(data.shape, params)
+            if shape is None:
+                shape = wanted
+            elif None in shape or shape != wanted:
+                sizes = int(np.prod(wanted)), None if None in shape else int(np.prod(shape))
+                if sizes[1] is None:
+                    shape = merge_shapes(shape, wanted)
+                elif sizes[0] != sizes[1]:
+                    raise slot_error(ShapeError, f"`{{}}` has shape {shape}, expected {wanted} for data {data.shape}", 1)
+        dtype = label.dtype or data.dtype
+        return [data, TensorType(shape, dtype)], [data]
+
+    return infer
+
+
+def _class_labels(shape, params):
+    """One class for each instance, or for each place where there are several outputs."""
+    if params["preserve_shape"]:
+        return shape[:-1]
+    return (shape[0], *shape[2:]) if params["multi_output"] else shape[:1]
+
+
+@operator(_like_data(_class_labels), aliases=("Softmax",), loss_head=True)
+def SoftmaxOutput(xp, data, label, /, *, grad_scale: float = 1.0, ignore_label: float = -1.0,
+                  multi_output: bool = False, use_ignore: bool = False, preserve_shape: bool = False,
+                  normalization: Literal["batch", "null", "valid"] = "null", out_grad: bool = False,
+                  smooth_alpha: float = 0.0):
+    r"""Softmax whose gradient is that of the cross-entropy against `label`.
+
+    .. math:: p = \operatorname{softmax}(x), \qquad
+       \frac{\partial}{\partial x} \left(-\log p_{\text{label}}\right) = p - \text{onehot}(\text{label})
+
+    Parameters
+    ----------
+    data : array, shape (batch, classes, …), floating
+        Scores :math:`x`.
+    label : array, shape (batch,), or (batch, …) with `multi_output`
+        The class of each instance, from 0.
+    grad_scale : float, optional
+        Factor on the gradient.
+    ignore_label : float, optional
+        With `use_ignore`, instances of this label have no gradient.
+    multi_output : bool, optional
+        Classes along axis 1, one label for each place of the other axes.
+    use_ignore : bool, optional
+        Whether `ignore_label` is heeded.
+    preserve_shape : bool, optional
+        Classes along the last axis.
+    normalization : {'batch', 'null', 'valid'}, optional
+        Divide the gradient by the number of instances, by nothing, or by the number of labels not ignored.
+    out_grad : bool, optional
+        Multiply with the arriving gradient, which is not asked for otherwise.
+    smooth_alpha : float, optional
+        Share of the label that is spread evenly over the other classes.
+
+    Returns
+    -------
+    array, like `data`
+        The probabilities :math:`p`.
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``SoftmaxOutput``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.SoftmaxOutput(nd.zeros((1, 2)), nd.array([1])).asnumpy()
+    array([[0.5, 0.5]], dtype=float32)
+    """
+    if preserve_shape:
+        return softmax_along(xp, data, -1)
+    if multi_output or data.ndim == 2:
+        return softmax_along(xp, data, 1)
+    flat = xp.reshape(data, (data.shape[0], -1))
+    return xp.reshape(softmax_along(xp, flat, 1), data.shape)
+
+
+@SoftmaxOutput.gradient
+def _(xp, head, output, data, label, *, grad_scale, ignore_label, multi_output, use_ignore, preserve_shape,
+      normalization, out_grad, smooth_alpha):
+    flat = not (preserve_shape or multi_output or data.ndim == 2)
+    p = xp.reshape(output, (data.shape[0], -1)) if flat else output
+    axis = p.ndim - 1 if preserve_shape else 1
+    places = tuple(d for i, d in enumerate(p.shape) if i != axis)
+    label = xp.astype(xp.reshape(label, places), p.dtype)
+    target = one_hot_along(xp, label, p.shape[axis], axis)
+    if smooth_alpha:
+        target = target * (1 - smooth_alpha) + (1 - target) * (smooth_alpha / max(p.shape[axis] - 1, 1))
+    grad = p - target
+    if use_ignore:
+        kept = xp.astype(xp.expand_dims(label, axis) != ignore_label, p.dtype)
+        grad = grad * kept
+    scale = grad_scale
+    if normalization == "batch":
+        scale = grad_scale / data.shape[0]
+    grad = grad * scale
+    if normalization == "valid":
+        count = xp.sum(kept) if use_ignore else None
+        grad = grad / (xp.maximum(count, xp.ones_like(count)) if use_ignore else max(int(np.prod(places)), 1))
+    grad = xp.reshape(grad, data.shape) if flat else grad
+    return grad * head if out_grad else grad, None
+
+
+def one_hot_along(xp, label, depth, axis):
+    """Return an array with a new axis on which the element that `label` names is 1 and the others 0."""
+    shape = [1] * (label.ndim + 1)
+    shape[axis] = depth
+    classes = xp.reshape(xp.arange(depth, dtype=label.dtype), tuple(shape))
+    return xp.astype(xp.expand_dims(label, axis) == classes, label.dtype)
+
+
+def _regression_gradient(xp, grad, data, grad_scale):
+    """Scale a regression's gradient as MXNet does: by the number of outputs each instance has."""
+    per_instance = int(np.prod(data.shape[1:])) if data.ndim > 1 else 1
+    return grad * (grad_scale / max(per_instance, 1))
+
+
+def _same_label(shape, params):
+    return shape
+
+
+@operator(_like_data(_same_label), loss_head=True)
+def LinearRegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
+    """The data itself, with the gradient of half the squared error against `label`.
+
+    Parameters
+    ----------
+    data : array, shape (batch, …), floating
+        Predictions.
+    label : array, like `data`
+        Targets.
+    grad_scale : float, optional
+        Factor on the gradient, which is divided by the number of outputs of an instance.
+
+    Returns
+    -------
+    array, like `data`
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``LinearRegressionOutput``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.LinearRegressionOutput(nd.array([[2]]), nd.array([[5]])).asnumpy()
+    array([[2.]], dtype=float32)
+    """
+    return data
+
+
+@LinearRegressionOutput.gradient
+def _(xp, head, output, data, label, *, grad_scale):
+    label = xp.astype(xp.reshape(label, data.shape), data.dtype)
+    return _regression_gradient(xp, output - label, data, grad_scale), None
+
+
+@operator(_like_data(_same_label), loss_head=True)
+def LogisticRegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
+    """The sigmoid of the data, with the gradient of the cross-entropy against `label`.
+
+    Parameters
+    ----------
+    data : array, shape (batch, …), floating
+        Scores.
+    label : array, like `data`
+        Targets in [0, 1].
+    grad_scale : float, optional
+        Factor on the gradient, which is divided by the number of outputs of an instance.
+
+    Returns
+    -------
+    array, like `data`
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``LogisticRegressionOutput``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.LogisticRegressionOutput(nd.array([[0]]), nd.array([[1]])).asnumpy()
+    array([[0.5]], dtype=float32)
+    """
+    return 0.5 * (xp.tanh(0.5 * data) + 1)
+
+
+@LogisticRegressionOutput.gradient
+def _(xp, head, output, data, label, *, grad_scale):
+    label = xp.astype(xp.reshape(label, data.shape), data.dtype)
+    return _regression_gradient(xp, output - label, data, grad_scale), None
+
+
+@operator(_like_data(_same_label), loss_head=True)
+def MAERegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
+    """The data itself, with the gradient of the absolute error against `label`.
+
+    Parameters
+    ----------
+    data : array, shape (batch, …), floating
+        Predictions.
+    label : array, like `data`
+        Targets.
+    grad_scale : float, optional
+        Factor on the gradient, which is divided by the number of outputs of an instance.
+
+    Returns
+    -------
+    array, like `data`
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``MAERegressionOutput``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.MAERegressionOutput(nd.array([[2]]), nd.array([[5]])).asnumpy()
+    array([[2.]], dtype=float32)
+    """
+    return data
+
+
+@MAERegressionOutput.gradient
+def _(xp, head, output, data, label, *, grad_scale):
+    label = xp.astype(xp.reshape(label, data.shape), data.dtype)
+    return _regression_gradient(xp, xp.sign(output - label), data, grad_scale), None
+
+
+@operator(same_floating, loss_head=True)
+def MakeLoss(xp, data, /, *, grad_scale: float = 1.0, valid_thresh: float = 0.0,
+             normalization: Literal["batch", "null", "valid"] = "null"):
+    """The data itself, taken as a loss: its gradient is a constant.
+
+    Parameters
+    ----------
+    data : array, any shape, floating
+        The loss.
+    grad_scale : float, optional
+        The gradient of every element.
+    valid_thresh : float, optional
+        With ``normalization='valid'``, elements above it count.
+    normalization : {'batch', 'null', 'valid'}, optional
+        Divide the gradient by the length of the first axis, by nothing, or by the number of elements that count.
+
+    Returns
+    -------
+    array, like `data`
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``MakeLoss``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.MakeLoss(nd.array([3])).asnumpy()
+    array([3.], dtype=float32)
+    """
+    return data
+
+
+@MakeLoss.gradient
+def _(xp, head, output, data, *, grad_scale, valid_thresh, normalization):
+    grad = xp.full_like(data, grad_scale)
+    if normalization == "batch" and data.ndim:
+        grad = grad / data.shape[0]
+    if normalization == "valid":
+        count = xp.sum(xp.astype(data > valid_thresh, data.dtype))
+        grad = grad / xp.maximum(count, xp.ones_like(count))
+    return (grad,)
+
+
+@operator(same_floating, loss_head=True, output_suffix="loss")
+def make_loss(xp, data, /):
+    """The data itself, taken as a loss: its gradient is 1.
+
+    Parameters
+    ----------
+    data : array, any shape, floating
+        The loss.
+
+    Returns
+    -------
+    array, like `data`
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``make_loss``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.make_loss(nd.array([3])).asnumpy()
+    array([3.], dtype=float32)
+    """
+    return data
+
+
+@make_loss.gradient
+def _(xp, head, output, data):
+    return (xp.ones_like(data),)
+
+
+def _cross_entropy(inputs, outputs, params):
+    data, label = inputs
+    dtype = data.dtype or outputs[0].dtype
+    if data.shape is not None and len(data.shape) != 2:
+        raise slot_error(ShapeError, f"`{{}}` must have two axes (batch, classes), got shape {data.shape}", 0)
+    batch = merge_shapes(label.shape, data.shape[:1] if data.shape else None)
+    if batch is not None and data.shape is not None:
+        data = TensorType((batch[0], data.shape[1]), dtype)
+    return ([TensorType(data.shape, dtype), TensorType(batch, label.dtype or dtype)],
+            [outputs[0].merge(TensorType((1,), dtype))])
+
+
+@operator(_cross_entropy)
+def softmax_cross_entropy(xp, data, label, /):
+    r"""Sum over the batch of the cross-entropy of a softmax.
+
+    .. math:: \sum_i \Bigl(\log \sum_k e^{x_{ik}} - x_{i, \text{label}_i}\Bigr)
+
+    Parameters
+    ----------
+    data : array, shape (batch, classes), floating
+        Scores :math:`x`.
+    label : array, shape (batch,)
+        The class of each instance, from 0.
+
+    Returns
+    -------
+    array, shape (1,)
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``softmax_cross_entropy``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.softmax_cross_entropy(nd.zeros((2, 2)), nd.array([0, 1])).asnumpy()
+    array([1.3862944], dtype=float32)
+    """
+    shifted = data - xp.max(data, axis=1, keepdims=True)
+    log_p = shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
+    target = one_hot_along(xp, xp.astype(label, data.dtype), data.shape[1], 1)
+    return xp.reshape(-xp.sum(log_p * target), (1,))
+
+
+@softmax_cross_entropy.gradient
+def _(xp, head, output, data, label):
+    target = one_hot_along(xp, xp.astype(label, data.dtype), data.shape[1], 1)
+    return (softmax_along(xp, data, 1) - target) * xp.reshape(head, (1, 1)), None
+
+
+@operator(same_floating, fusible=True)
+def smooth_l1(xp, data, /, *, scalar: Scalar = 1.0):
+    r"""Huber's loss of each element: quadratic near zero, linear beyond.
+
+    .. math:: f(x) = (\sigma x)^2 / 2 \text{ if } |x| < 1 / \sigma^2, \text{ else } |x| - 1 / (2 \sigma^2)
+
+    Parameters
+    ----------
+    data : array, any shape, floating
+        Differences :math:`x`.
+    scalar : float, optional
+        :math:`\sigma`.
+
+    Returns
+    -------
+    array, like `data`
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``smooth_l1``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.smooth_l1(nd.array([0.5, 3])).asnumpy()
+    array([0.125, 2.5  ], dtype=float32)
+    """
+    squared = scalar * scalar
+    return xp.where(xp.abs(data) * squared < 1, 0.5 * squared * (data * data), xp.abs(data) - 0.5 / squared)
