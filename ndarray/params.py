@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from inspect import Parameter
 from numbers import Integral, Real
 from types import NoneType, UnionType
-from typing import Literal, NamedTuple, get_args, get_origin
+from typing import Literal, NamedTuple, Union, get_args, get_origin
 
 import numpy as np
 
@@ -106,7 +106,7 @@ class Param:
     def read(cls, parameter):
         """Return the Param that a parameter of a signature declares."""
         type_, optional = parameter.annotation, parameter.default is None
-        if isinstance(type_, UnionType) and NoneType in get_args(type_):
+        if get_origin(type_) in (Union, UnionType) and NoneType in get_args(type_):
             type_, = (t for t in get_args(type_) if t is not NoneType)
             optional = True
         return cls(parameter.name, type_, parameter.default, optional)
