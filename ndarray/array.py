@@ -1,0 +1,360 @@
+"""NDArray: a NumPy array in a context, with MXNet's methods and rules of arithmetic."""
+
+import numpy as np
+
+from ndarray import registry
+from ndarray.context import Context, current_context
+from ndarray.dtypes import DEFAULT, dtype_of, is_known
+from ndarray.errors import DTypeError, MXNetError, OperatorError, ShapeError, shown
+from ndarray.indexing import as_key, is_view_key
+from ndarray.invoke import invoke
+from ndarray.tensortype import show_shape
+
+
+class NDArray:
+    """An array of one element type, in a context.
+
+    Made by `array`, `zeros`, `from_numpy` and by operators; not by calling the class.
+
+    Parameters
+    ----------
+    data : numpy.ndarray
+        The memory, used as it is.
+    ctx : Context, optional
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> x = nd.array([[1, 2], [3, 4]])
+    >>> x[0][:] = 9
+    >>> x
+    <BLANKLINE>
+    [[9. 9.]
+     [3. 4.]]
+    <NDArray 2x2 @cpu(0)>
+    """
+
+    __slots__ = ("_data", "_ctx", "__weakref__")
+    __array_priority__ = 1000.0
+    grad = None
+    stype = "default"
+
+    def __init__(self, data, ctx=None):
+        self._data = data
+        self._ctx = ctx if ctx is not None else current_context()
+
+    # What it is
+
+    @property
+    def shape(self):
+        """Length of each axis."""
+        return self._data.shape
+
+    @property
+    def dtype(self):
+        """Element type, as a NumPy type such as ``numpy.float32``."""
+        return self._data.dtype.type
+
+    @property
+    def size(self):
+        """Number of elements."""
+        return self._data.size
+
+    @property
+    def ndim(self):
+        """Number of axes."""
+        return self._data.ndim
+
+    @property
+    def context(self):
+        """The device."""
+        return self._ctx
+
+    ctx = context
+
+    @property
+    def T(self):
+        """The transpose, a copy."""
+        return NDArray(self._data.T.copy(), self._ctx)
+
+    def __repr__(self):
+        return f"\n{self._data}\n<NDArray {'x'.join(map(str, self.shape))} @{self._ctx}>"
+
+    def __len__(self):
+        if not self.ndim:
+            raise OperatorError("an array without axes has no length")
+        return self.shape[0]
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self):
+        if self.size > 1:
+            raise ShapeError(f"the truth of an array of shape {show_shape(self.shape)} is ambiguous")
+        return bool(self.size and self._data.reshape(-1)[0])
+
+    def __float__(self):
+        return float(self.asscalar())
+
+    def __int__(self):
+        return int(self.asscalar())
+
+    def __index__(self):
+        if self._data.dtype.kind not in "iu":
+            raise OperatorError(f"only an integer array can be an index, not {self._data.dtype}")
+        return int(self.asscalar())
+
+    # Leaving and copying
+
+    def asnumpy(self):
+        """Return a NumPy array, a copy."""
+        return self._data.copy()
+
+    def asscalar(self):
+        """Return the only element, as a NumPy scalar."""
+        if self.size != 1:
+            raise ShapeError(f"asscalar wants one element, the shape is {show_shape(self.shape)}")
+        return self._data.reshape(-1)[0]
+
+    item = asscalar
+
+    def tolist(self):
+        """Return nested lists of Python numbers."""
+        return self._data.tolist()
+
+    def astype(self, dtype, copy=True):
+        """Return the array with another element type; itself when it has it and `copy` is false."""
+        dtype = dtype_of(dtype)
+        if not copy and dtype == self._data.dtype:
+            return self
+        with np.errstate(all="ignore"):
+            return NDArray(self._data.astype(dtype), self._ctx)
+
+    def copy(self):
+        """Return a copy."""
+        return NDArray(self._data.copy(), self._ctx)
+
+    def __copy__(self):
+        return self.copy()
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def copyto(self, other):
+        """Copy into another array, cast to its dtype, or into a context; return the target."""
+        if isinstance(other, Context):
+            return self.as_in_context(other, copy=True)
+        if not isinstance(other, NDArray):
+            raise OperatorError(f"copyto takes an NDArray or a Context, got {shown(other)}")
+        if other is self:
+            return other
+        other[:] = self
+        return other
+
+    def as_in_context(self, context, copy=False):
+        """Return the array in a context; itself when it is there already."""
+        if context == self._ctx and not copy:
+            return self
+        context.check_usable()
+        return NDArray(self._data.copy(), context)
+
+    as_in_ctx = as_in_context
+
+    def detach(self):
+        """Return an array over the same memory."""
+        return NDArray(self._data, self._ctx)
+
+    def tostype(self, stype):
+        """Return the array with another storage: 'default' or 'row_sparse'."""
+        if stype == "default":
+            return self
+        from ndarray.sparse import from_dense
+
+        return from_dense(self, stype)
+
+    def wait_to_read(self):
+        """Return when the array is computed, which it always is."""
+
+    wait_to_write = wait_to_read
+
+    def reshape(self, *shape, reverse=False, **named):
+        """Return the same memory under another shape.
+
+        Parameters
+        ----------
+        *shape : int or tuple of int
+            -1 follows from the size; 0 copies an axis; -2 copies all that remain; -3 merges two; -4 splits one into
+            the next two numbers.
+        reverse : bool, optional
+            Match the codes from the right.
+
+        Raises
+        ------
+        ShapeError
+            If the size would change.
+        """
+        if "shape" in named:
+            shape = named.pop("shape")
+        if named:
+            raise OperatorError(f"reshape takes shape and reverse, not {', '.join(named)}")
+        if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+            shape = shape[0]
+        from ndarray.ops.shape import resolve_shape
+
+        target = resolve_shape(self.shape, tuple(int(d) for d in shape), reverse)
+        return NDArray(self._data.reshape(target), self._ctx)
+
+    # Indexing
+
+    def __getitem__(self, key):
+        key = as_key(key, NDArray)
+        found = self._data[key]
+        if not isinstance(found, np.ndarray):
+            # A lone element is an array of shape (1,) in MXNet, and here a view of it.
+            found = self._data[(*key, None)] if is_view_key(key) else np.array([found])
+        elif not is_view_key(key):
+            found = found.copy()
+        return NDArray(found, self._ctx)
+
+    def __setitem__(self, key, value):
+        key = as_key(key, NDArray)
+        if isinstance(value, NDArray):
+            value = value._data
+        try:
+            with np.errstate(all="ignore"):
+                value = np.asarray(value)
+                if value.dtype.kind not in "fiub":
+                    raise DTypeError(f"an element cannot be {shown(value)}")
+                self._data[key] = value
+        except (ValueError, TypeError) as error:
+            if isinstance(error, MXNetError):
+                raise
+            raise ShapeError(f"cannot assign to an array of shape {show_shape(self.shape)}: {error}") from None
+
+    # Other libraries
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self._data, dtype=dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **kwargs):
+        plain = [x._data if isinstance(x, NDArray) else x for x in inputs]
+        if out is not None:
+            kwargs["out"] = tuple(x._data if isinstance(x, NDArray) else x for x in out)
+        result = getattr(ufunc, method)(*plain, **kwargs)
+        if out is not None:
+            return out[0] if len(out) == 1 else out
+        if isinstance(result, tuple):
+            return tuple(NDArray(np.asarray(r), self._ctx) for r in result)
+        return result if result is None else NDArray(np.asarray(result), self._ctx)
+
+    def __dlpack__(self, **kwargs):
+        return self._data.__dlpack__(**kwargs)
+
+    def __dlpack_device__(self):
+        return self._data.__dlpack_device__()
+
+    def __reduce__(self):
+        return _restore, (self.asnumpy(), self._ctx.device_type, self._ctx.device_id)
+
+    def __getattr__(self, name):
+        op = registry.names().get(name) if not name.startswith("_") else None
+        if op is None or not op.inputs:
+            raise AttributeError(f"'NDArray' object has no attribute {name!r}")
+        from ndarray.functions import function
+        return lambda *args, **kwargs: function(name)(self, *args, **kwargs)
+
+    __hash__ = object.__hash__
+
+
+def _restore(data, device_type, device_id):
+    return NDArray(data, Context(device_type, device_id))
+
+
+def arithmetic(word, lhs, rhs, out=None):
+    """Return ``lhs word rhs`` of arrays and numbers, by the operator that `WORDS` names.
+
+    Raises
+    ------
+    DTypeError
+        If two arrays have two dtypes.
+    OperatorError
+        If a value is neither array nor number.
+    """
+    both, right, left = WORDS[word]
+    if isinstance(lhs, NDArray):
+        if isinstance(rhs, NDArray):
+            return invoke(registry.get(both), (lhs, rhs), {}, out)
+        if _is_number(rhs):
+            return invoke(registry.get(right), (lhs,), {"scalar": rhs}, out)
+    elif isinstance(rhs, NDArray) and _is_number(lhs):
+        return invoke(registry.get(left), (rhs,), {"scalar": lhs}, out)
+    other = rhs if isinstance(lhs, NDArray) else lhs
+    hint = "; wrap it: nd.array(x)" if isinstance(other, np.ndarray) else ""
+    raise OperatorError(f"{word} takes NDArrays and numbers, got {shown(other)}{hint}")
+
+
+def _is_number(value):
+    return isinstance(value, (int, float, np.number, np.bool_))
+
+
+WORDS = {
+    "add": ("broadcast_add", "_plus_scalar", "_plus_scalar"),
+    "sub": ("broadcast_sub", "_minus_scalar", "_rminus_scalar"),
+    "mul": ("broadcast_mul", "_mul_scalar", "_mul_scalar"),
+    "truediv": ("broadcast_div", "_div_scalar", "_rdiv_scalar"),
+    "mod": ("broadcast_mod", "_mod_scalar", "_rmod_scalar"),
+    "pow": ("broadcast_power", "_power_scalar", "_rpower_scalar"),
+    "eq": ("broadcast_equal", "_equal_scalar", "_equal_scalar"),
+    "ne": ("broadcast_not_equal", "_not_equal_scalar", "_not_equal_scalar"),
+    "gt": ("broadcast_greater", "_greater_scalar", "_lesser_scalar"),
+    "ge": ("broadcast_greater_equal", "_greater_equal_scalar", "_lesser_equal_scalar"),
+    "lt": ("broadcast_lesser", "_lesser_scalar", "_greater_scalar"),
+    "le": ("broadcast_lesser_equal", "_lesser_equal_scalar", "_greater_equal_scalar"),
+    "maximum": ("broadcast_maximum", "_maximum_scalar", "_maximum_scalar"),
+    "minimum": ("broadcast_minimum", "_minimum_scalar", "_minimum_scalar"),
+    "hypot": ("broadcast_hypot", "_hypot_scalar", "_hypot_scalar"),
+}
+"""Operators of each word of arithmetic: of two arrays, of an array and a number, of a number and an array."""
+
+
+def _give_arithmetic():
+    def forwards(word):
+        return lambda self, other: arithmetic(word, self, other)
+
+    def backwards(word):
+        return lambda self, other: arithmetic(word, other, self)
+
+    def in_place(word):
+        return lambda self, other: arithmetic(word, self, other, out=self)
+
+    for word in ("add", "sub", "mul", "truediv", "mod", "pow"):
+        setattr(NDArray, f"__{word}__", forwards(word))
+        setattr(NDArray, f"__r{word}__", backwards(word))
+        setattr(NDArray, f"__i{word}__", in_place(word))
+    for word in ("gt", "ge", "lt", "le"):
+        setattr(NDArray, f"__{word}__", forwards(word))
+    for word, answer in (("eq", False), ("ne", True)):
+        # Equality never raises: what is no array and no number is simply not equal, so that `x == None` and `in` work.
+        setattr(NDArray, f"__{word}__", lambda self, other, w=word, a=answer: arithmetic(w, self, other)
+                if isinstance(other, NDArray) or _is_number(other) else a)
+    NDArray.__neg__ = lambda self: invoke(registry.get("_mul_scalar"), (self,), {"scalar": -1.0})
+    NDArray.__abs__ = lambda self: invoke(registry.get("abs"), (self,), {})
+
+
+_give_arithmetic()
+
+
+def as_ndarray(value, ctx=None, dtype=None):
+    """Return a new NDArray with a copy of `value`: float32 unless it is an NDArray or `dtype` says otherwise."""
+    ctx = Context(ctx) if ctx is not None else current_context()
+    ctx.check_usable()
+    if isinstance(value, NDArray):
+        return NDArray(value._data.astype(dtype_of(dtype) if dtype is not None else value._data.dtype), ctx)
+    try:
+        data = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise OperatorError(f"{shown(value)} is no array: {error}") from None
+    if data.dtype.kind not in "fiub" or not (is_known(data.dtype.newbyteorder("=")) or data.dtype.kind == "f"):
+        raise OperatorError(f"{shown(value)} is no array of numbers")
+    with np.errstate(all="ignore"):
+        return NDArray(data.astype(dtype_of(dtype) if dtype is not None else DEFAULT, order="C"), ctx)

@@ -1,0 +1,90 @@
+"""Where arrays live: MXNet's contexts, of which there is one kind here that holds memory."""
+
+import threading
+
+from ndarray.errors import MXNetError, OperatorError, shown
+
+_TYPES = {"cpu": 1, "gpu": 2, "cpu_pinned": 3, "cpu_shared": 5}
+_local = threading.local()
+
+
+class Context:
+    """A device: its type and its number.
+
+    Parameters
+    ----------
+    device_type : {'cpu', 'gpu', 'cpu_pinned', 'cpu_shared'} or Context
+    device_id : int, optional
+
+    Examples
+    --------
+    >>> Context("cpu", 1), Context("cpu") == cpu()
+    (cpu(1), True)
+    >>> with Context("cpu", 2):
+    ...     current_context()
+    cpu(2)
+    """
+
+    def __init__(self, device_type, device_id=0):
+        if isinstance(device_type, Context):
+            device_type, device_id = device_type.device_type, device_type.device_id
+        if device_type not in _TYPES:
+            raise OperatorError(f"no device type {shown(device_type)}; known: {', '.join(_TYPES)}")
+        self.device_type = device_type
+        self.device_id = int(device_id)
+        self.device_typeid = _TYPES[device_type]
+
+    def __eq__(self, other):
+        return (isinstance(other, Context) and self.device_type == other.device_type
+                and self.device_id == other.device_id)
+
+    def __hash__(self):
+        return hash((self.device_typeid, self.device_id))
+
+    def __repr__(self):
+        return f"{self.device_type}({self.device_id})"
+
+    def __enter__(self):
+        _stack().append(self)
+        return self
+
+    def __exit__(self, *exc):
+        _stack().pop()
+
+    def check_usable(self):
+        """Raise where no array can be made on this device."""
+        if self.device_type == "gpu":
+            raise MXNetError(f"{self}: there is no GPU here; make the array on cpu()")
+
+
+def _stack():
+    try:
+        return _local.stack
+    except AttributeError:
+        _local.stack = [Context("cpu", 0)]
+        return _local.stack
+
+
+def cpu(device_id=0):
+    """Return a CPU context."""
+    return Context("cpu", device_id)
+
+
+def gpu(device_id=0):
+    """Return a GPU context; it can be named and compared, but holds no arrays here."""
+    return Context("gpu", device_id)
+
+
+def cpu_pinned(device_id=0):
+    """Return a context of pinned CPU memory, which is CPU memory here."""
+    return Context("cpu_pinned", device_id)
+
+
+def current_context():
+    """Return the context of the innermost ``with``; ``cpu(0)`` outside of any."""
+    return _stack()[-1]
+
+
+def num_gpus():
+    """Return 0: there is none."""
+    return 0
