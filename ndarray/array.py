@@ -3,11 +3,11 @@
 import numpy as np
 
 from ndarray import registry
+from ndarray.call import call
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, is_known
 from ndarray.errors import DTypeError, MXNetError, OperatorError, ShapeError, shown
 from ndarray.indexing import as_key, is_view_key
-from ndarray.invoke import invoke
 from ndarray.tensortype import show_shape
 
 
@@ -268,6 +268,77 @@ class NDArray:
 
 def _restore(data, device_type, device_id):
     return NDArray(data, Context(device_type, device_id))
+
+
+def invoke(op, inputs, params, out=None):
+    """Call an operator on NDArrays.
+
+    Parameters
+    ----------
+    op : Operator
+    inputs : sequence of NDArray
+    params : dict
+        Parameters as the caller wrote them; a `Scalar` may be an NDArray of one element.
+    out : NDArray, or list or tuple of NDArray, optional
+        Where the outputs go.
+
+    Returns
+    -------
+    NDArray, or list of NDArray
+        `out` itself where it is given.
+
+    Raises
+    ------
+    OperatorError
+        If an input or `out` is no NDArray, or there are too few or too many.
+    """
+    try:
+        arrays = [x._data for x in inputs]
+    except AttributeError:
+        _refuse_inputs(op, inputs)
+    for a in arrays:
+        if not a.dtype.isnative:
+            _swap(op, arrays, params)
+            break
+    ctx = inputs[0]._ctx if inputs else current_context()
+    if out is None:
+        result = [NDArray(r, ctx) for r in call(op, arrays, params)]
+        return result[0] if op.outputs == 1 or len(result) == 1 else result
+    outs = out if isinstance(out, (list, tuple)) else (out,)
+    for o in outs:
+        if not isinstance(o, NDArray):
+            raise OperatorError(f"{op.name}: out must be an NDArray, got {shown(o)}")
+    n = _num_outputs(op, arrays, params)
+    if len(outs) != n:
+        raise OperatorError(f"{op.name} gives {n} output{'s' * (n != 1)}, but out has {len(outs)}")
+    call(op, arrays, params, [o._data for o in outs])
+    return out
+
+
+def _num_outputs(op, arrays, params):
+    if isinstance(op.outputs, int):
+        return op.outputs
+    parsed = op.parse(params)
+    if op.many:
+        parsed[op.count] = op.count_from(len(arrays), parsed)
+    return op.num_outputs(op.complete(parsed))
+
+
+def _refuse_inputs(op, inputs):
+    names = [i.name for i in op.inputs]
+    for i, value in enumerate(inputs):
+        if not isinstance(value, NDArray):
+            name = names[i] if i < len(names) and not op.many else f"input {i}"
+            hint = "; wrap it: nd.array(x) copies, nd.from_numpy(x) does not" if isinstance(value, np.ndarray) else ""
+            raise OperatorError(f"{op.name}: {name} must be an NDArray, got {shown(value)}{hint}") from None
+
+
+def _swap(op, arrays, params):
+    """Give byte-swapped inputs the native order, except where they would be written (`call` refuses those)."""
+    written = op.written(op.complete(op.parse(params))) if op.writes and not op.many else range(len(arrays))
+    for i, a in enumerate(arrays):
+        if not a.dtype.isnative and (not op.writes or i not in written):
+            arrays[i] = a.astype(a.dtype.newbyteorder("="))
 
 
 def arithmetic(word, lhs, rhs, out=None):
