@@ -4,6 +4,8 @@ Operators are written with these words and Python's arithmetic only.  Another en
 meaning: a tracer builds nodes, a kernel writer emits a loop.
 """
 
+import math
+
 import numpy as np
 
 NUMPY_WORDS = (
@@ -74,3 +76,21 @@ def uniform(state, shape, dtype):
 def strided_slice(x, begin, end, step):
     """Return ``x[begin[0]:end[0]:step[0], …]``; None stands for a default, as in Python."""
     return x[tuple(slice(b, e, s) for b, e, s in zip(begin, end, step))]
+
+
+def unbroadcast(x, like):
+    """Return `x` summed over the axes along which broadcasting has repeated `like`."""
+    shape = np.shape(like)
+    if x.shape == shape:
+        return x
+    extra = x.ndim - len(shape)
+    axes = (*range(extra), *(i + extra for i, d in enumerate(shape) if d == 1 and x.shape[i + extra] != 1))
+    return x.sum(axis=axes, keepdims=True).reshape(shape)
+
+
+_erf_of_float = np.frompyfunc(math.erf, 1, 1)
+
+
+def erf(x):
+    """Return the Gauss error function of each element."""
+    return _erf_of_float(x).astype(x.dtype)

@@ -1,0 +1,208 @@
+"""Functions of one array, element by element.
+
+Each row of `FAMILY` declares one operator: its name, what it gives, how it is computed and how it is differentiated.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ndarray.dtypes import dtype_of
+from ndarray.operator import operator
+from ndarray.params import DType, Scalar
+from ndarray.rules import same, same_floating
+from ndarray.tensortype import TensorType, merge_dtypes, merge_shapes
+
+
+@dataclass(frozen=True)
+class Unary:
+    """One function of one value.
+
+    Attributes
+    ----------
+    name, words : str
+    compute, gradient : callable
+        ``compute(xp, x)``; ``gradient(xp, head, y, x)`` for the output `y`, None where it is flat.
+    aliases : tuple of str
+    floating : bool
+        Whether only floating dtypes are taken.
+    """
+
+    name: str
+    words: str
+    compute: object
+    gradient: object = None
+    aliases: tuple = ()
+    floating: bool = True
+
+
+_LN2, _LN10, _DEGREE = math.log(2), math.log(10), math.pi / 180
+
+FAMILY = (
+    Unary("abs", "Absolute value.", lambda xp, x: xp.abs(x), lambda xp, h, y, x: h * xp.sign(x), floating=False),
+    Unary("sign", "1, -1 or 0 as the element is above, below or at zero; 0 for NaN.", lambda xp, x: xp.sign(x),
+          floating=False),
+    Unary("negative", "The element with the other sign.", lambda xp, x: -x, lambda xp, h, y, x: -h, ("_np_negative",),
+          floating=False),
+    Unary("reciprocal", "1 divided by the element.", lambda xp, x: 1 / x, lambda xp, h, y, x: -h * y * y),
+    Unary("square", "The element times itself.", lambda xp, x: x * x, lambda xp, h, y, x: h * (2 * x), floating=False),
+    Unary("sqrt", "Square root.", lambda xp, x: xp.sqrt(x), lambda xp, h, y, x: h / (2 * y)),
+    Unary("rsqrt", "1 divided by the square root.", lambda xp, x: 1 / xp.sqrt(x),
+          lambda xp, h, y, x: h * (-0.5 * (y / x))),
+    Unary("cbrt", "Cube root.", lambda xp, x: xp.cbrt(x), lambda xp, h, y, x: h / (3 * y * y)),
+    Unary("rcbrt", "1 divided by the cube root.", lambda xp, x: 1 / xp.cbrt(x),
+          lambda xp, h, y, x: h * (y / x) * (-1 / 3)),
+    Unary("exp", "e to the power of the element.", lambda xp, x: xp.exp(x), lambda xp, h, y, x: h * y),
+    Unary("expm1", "e to the power of the element, less 1, exact near zero.", lambda xp, x: xp.expm1(x),
+          lambda xp, h, y, x: h * (y + 1)),
+    Unary("log", "Natural logarithm.", lambda xp, x: xp.log(x), lambda xp, h, y, x: h / x),
+    Unary("log10", "Decimal logarithm.", lambda xp, x: xp.log10(x), lambda xp, h, y, x: h / (x * _LN10)),
+    Unary("log2", "Binary logarithm.", lambda xp, x: xp.log2(x), lambda xp, h, y, x: h / (x * _LN2)),
+    Unary("log1p", "Natural logarithm of 1 and the element, exact near zero.", lambda xp, x: xp.log1p(x),
+          lambda xp, h, y, x: h / (1 + x)),
+    Unary("sin", "Sine.", lambda xp, x: xp.sin(x), lambda xp, h, y, x: h * xp.cos(x)),
+    Unary("cos", "Cosine.", lambda xp, x: xp.cos(x), lambda xp, h, y, x: -h * xp.sin(x)),
+    Unary("tan", "Tangent.", lambda xp, x: xp.tan(x), lambda xp, h, y, x: h * (1 + y * y)),
+    Unary("arcsin", "Inverse of the sine.", lambda xp, x: xp.arcsin(x), lambda xp, h, y, x: h / xp.sqrt(1 - x * x)),
+    Unary("arccos", "Inverse of the cosine.", lambda xp, x: xp.arccos(x),
+          lambda xp, h, y, x: -h / xp.sqrt(1 - x * x)),
+    Unary("arctan", "Inverse of the tangent.", lambda xp, x: xp.arctan(x), lambda xp, h, y, x: h / (1 + x * x)),
+    Unary("sinh", "Hyperbolic sine.", lambda xp, x: xp.sinh(x), lambda xp, h, y, x: h * xp.cosh(x)),
+    Unary("cosh", "Hyperbolic cosine.", lambda xp, x: xp.cosh(x), lambda xp, h, y, x: h * xp.sinh(x)),
+    Unary("tanh", "Hyperbolic tangent.", lambda xp, x: xp.tanh(x), lambda xp, h, y, x: h * (1 - y * y)),
+    Unary("arcsinh", "Inverse of the hyperbolic sine.", lambda xp, x: xp.arcsinh(x),
+          lambda xp, h, y, x: h / xp.sqrt(x * x + 1)),
+    Unary("arccosh", "Inverse of the hyperbolic cosine.", lambda xp, x: xp.arccosh(x),
+          lambda xp, h, y, x: h / xp.sqrt(x * x - 1)),
+    Unary("arctanh", "Inverse of the hyperbolic tangent.", lambda xp, x: xp.arctanh(x),
+          lambda xp, h, y, x: h / (1 - x * x)),
+    Unary("degrees", "Radians as degrees.", lambda xp, x: x / _DEGREE, lambda xp, h, y, x: h / _DEGREE),
+    Unary("radians", "Degrees as radians.", lambda xp, x: x * _DEGREE, lambda xp, h, y, x: h * _DEGREE),
+    Unary("erf", "Gauss error function.", lambda xp, x: xp.erf(x),
+          lambda xp, h, y, x: h * (2 / math.sqrt(math.pi)) * xp.exp(-(x * x))),
+    Unary("sigmoid", "1 / (1 + exp(-x)).", lambda xp, x: 0.5 * (xp.tanh(0.5 * x) + 1),
+          lambda xp, h, y, x: h * (y * (1 - y))),
+    Unary("relu", "The element where it is above zero, else 0.", lambda xp, x: xp.maximum(x, xp.zeros_like(x)),
+          lambda xp, h, y, x: h * (x > 0), floating=False),
+    Unary("softsign", "x / (1 + |x|).", lambda xp, x: x / (1 + xp.abs(x)),
+          lambda xp, h, y, x: h / ((1 + xp.abs(x)) * (1 + xp.abs(x)))),
+    Unary("round", "The nearest integer, halves away from zero.",
+          lambda xp, x: xp.sign(x) * xp.floor(xp.abs(x) + 0.5)),
+    Unary("rint", "The nearest integer, halves to the even one.", lambda xp, x: xp.rint(x)),
+    Unary("ceil", "The integer at or above.", lambda xp, x: xp.ceil(x)),
+    Unary("floor", "The integer at or below.", lambda xp, x: xp.floor(x)),
+    Unary("trunc", "The integer towards zero.", lambda xp, x: xp.trunc(x)),
+    Unary("fix", "The integer towards zero.", lambda xp, x: xp.trunc(x)),
+    Unary("logical_not", "1 where the element is 0, else 0.", lambda xp, x: xp.astype(x == 0, x.dtype), floating=False),
+    Unary("_copy", "The element itself.", lambda xp, x: x, lambda xp, h, y, x: h, ("identity",), floating=False),
+    Unary("BlockGrad", "The element itself; no gradient passes.", lambda xp, x: x, aliases=("stop_gradient",),
+          floating=False),
+    Unary("zeros_like", "0 for every element.", lambda xp, x: xp.zeros_like(x), floating=False),
+    Unary("ones_like", "1 for every element.", lambda xp, x: xp.ones_like(x), floating=False),
+    Unary("isnan", "1 where the element is NaN, else 0.", lambda xp, x: xp.astype(x != x, x.dtype)),
+    Unary("isinf", "1 where the element is infinite, else 0.",
+          lambda xp, x: xp.astype(xp.abs(x) == math.inf, x.dtype)),
+    Unary("isfinite", "1 where the element is finite, else 0.",
+          lambda xp, x: xp.astype(xp.abs(x) < math.inf, x.dtype)),
+)
+
+_DOC = """{words}
+
+    Parameters
+    ----------
+    data : array, any shape{floating}
+        Input.
+
+    Returns
+    -------
+    array, like `data`
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.op.{name}(nd.array([0.5])).shape
+    (1,)
+    """
+
+
+def _declare(row):
+    compute, gradient = row.compute, row.gradient
+
+    def body(xp, data, /):
+        return compute(xp, data)
+
+    body.__name__ = body.__qualname__ = row.name
+    body.__doc__ = _DOC.format(words=row.words, name=row.name, floating=", floating" if row.floating else "")
+    op = operator(same_floating if row.floating else same, aliases=row.aliases, fusible=True, primitive=True)(body)
+    op.gradient(lambda xp, head, output, data: (gradient and gradient(xp, head, output, data),))
+
+
+for _row in FAMILY:
+    _declare(_row)
+
+
+def _cast(inputs, outputs, params):
+    """Shapes agree; the output has the dtype asked for."""
+    shape = merge_shapes(inputs[0].shape, outputs[0].shape)
+    wanted = np.dtype(params["dtype"])
+    merge_dtypes(wanted, outputs[0].dtype)
+    return [TensorType(shape, inputs[0].dtype)], [TensorType(shape, wanted)]
+
+
+@operator(_cast, aliases=("cast", "amp_cast"), primitive=True)
+def Cast(xp, data, /, *, dtype: DType):
+    """The elements in another dtype, rounded to the nearest.
+
+    Parameters
+    ----------
+    data : array, any shape
+        Input.
+    dtype : dtype
+        Element type of the output.
+
+    Returns
+    -------
+    array, shape of `data`
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.cast(nd.array([1.7]), dtype="int32").asnumpy()
+    array([1], dtype=int32)
+    """
+    return xp.astype(data, dtype_of(dtype))
+
+
+@Cast.gradient
+def _(xp, head, output, data, *, dtype):
+    return (xp.astype(head, data.dtype),)
+
+
+@operator(same, primitive=True, fusible=True)
+def clip(xp, data, /, *, a_min: Scalar, a_max: Scalar):
+    """The elements limited to [a_min, a_max]; NaN stays NaN.
+
+    Parameters
+    ----------
+    data : array, any shape
+        Input.
+    a_min, a_max : float
+        Limits.
+
+    Returns
+    -------
+    array, like `data`
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.clip(nd.array([-3, 0.5, 3]), -1, 1).asnumpy()
+    array([-1. ,  0.5,  1. ], dtype=float32)
+    """
+    return xp.where(data > a_max, a_max, xp.where(data < a_min, a_min, data))
+
+
+@clip.gradient
+def _(xp, head, output, data, *, a_min, a_max):
+    return (head * (data >= a_min) * (data <= a_max),)
