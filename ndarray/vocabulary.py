@@ -94,3 +94,15 @@ _erf_of_float = np.frompyfunc(math.erf, 1, 1)
 def erf(x):
     """Return the Gauss error function of each element."""
     return _erf_of_float(x).astype(x.dtype)
+
+
+def unslice(x, shape, begin, end, step):
+    """Return zeros of `shape` with `x` where `strided_slice` would have taken it from."""
+    whole = np.zeros(shape, x.dtype)
+    whole[tuple(slice(b, e, s) for b, e, s in zip(begin, end, step))] = x
+    return whole
+
+
+def constant(value):
+    """Return a fixed array."""
+    return value

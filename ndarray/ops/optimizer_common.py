@@ -1,0 +1,127 @@
+"""What the update operators share: rescaling, clipping, mixed precision and the rules of their types."""
+
+from ndarray.dtypes import DEFAULT as float32
+from ndarray.dtypes import FLOATING
+from ndarray.errors import DTypeError, ShapeError
+from ndarray.params import Fed
+from ndarray.rules import agree_dtype, check_floating, grouped, slot_error
+from ndarray.tensortype import TensorType, merge_shapes, show_shape
+
+float64 = FLOATING[2]
+
+
+def clipped(xp, x, bound):
+    """Return `x` limited to ``[-bound, bound]``; a negative or NaN bound is none, zero leaves only zeros."""
+    return xp.clip(x, bound) if bound >= 0 else x
+
+
+def rescaled(xp, grad, rescale_grad, clip_gradient):
+    """Return the gradient as most formulas take it: multiplied, then clipped."""
+    return clipped(xp, rescale_grad * grad, clip_gradient)
+
+
+def widened(xp, x):
+    """Return `x` in float32, in which mixed-precision operators compute."""
+    return xp.astype(x, float32)
+
+
+def scalars_in(xp, dtype, *values):
+    """Return scalars rounded to `dtype`; for operators whose scalars arrive in float64."""
+    return tuple(xp.as_scalar(v, dtype) for v in values)
+
+
+def columns(rows, width):
+    """Return the `width` columns of `rows`, each a tuple; they are empty where there is no row."""
+    return tuple(zip(*rows)) if rows else ((),) * width
+
+
+def many(rule, width, *, extra=None, one_dtype=True):
+    """Return the rule of an update of many tensors, from the `rule` of one.
+
+    It also wants one number for each tensor in every parameter annotated `Scalars`.
+
+    Parameters
+    ----------
+    rule : callable
+        Over the `width` inputs and the output of a tensor.
+    width : int
+        Inputs a tensor.
+    extra : callable, optional
+        ``extra(types, n, at, dtype) -> types`` of the single inputs; the first of them is the input number `at`,
+        `dtype` is the one of the weights.
+    one_dtype : bool, optional
+        Whether the tensors must share one dtype.
+    """
+    by_tensor = grouped(rule, width)
+
+    def infer(inputs, outputs, params):
+        n = len(outputs)
+        _check_lengths(params, n)
+        flat = n * width
+        tensors, singles = inputs[:flat], inputs[flat:]
+        if one_dtype:
+            dtype = _shared_dtype(inputs, flat, outputs)
+            tensors = [TensorType(t.shape, dtype) for t in tensors]
+        tensors, outputs = by_tensor([*tensors, *singles], outputs, params)
+        tensors = tensors[:flat]
+        first = tensors[0].dtype if tensors else None
+        return tensors + (extra(singles, n, flat, first) if extra else singles), outputs
+
+    return infer
+
+
+def _shared_dtype(inputs, flat, outputs):
+    try:
+        return agree_dtype([*inputs[:flat], *outputs])
+    except DTypeError as error:
+        error.slots = tuple(k if k < flat else k - flat + len(inputs) for k in error.slots)
+        raise
+
+
+def _check_lengths(params, n):
+    for name, value in params.items():
+        given = len(value) if isinstance(value, tuple) and not isinstance(value, Fed) else getattr(value, "size", n)
+        if given != n and name in PER_TENSOR:
+            raise ShapeError(f"{name} has {given} element{'s' * (given != 1)} for {n} tensor{'s' * (n != 1)}; "
+                             "give one for each")
+
+
+PER_TENSOR = frozenset({"lrs", "wds", "etas", "learning_rates", "step_count"})
+"""Parameters that hold one number for each tensor."""
+
+
+def rates(types, n, at, dtype):
+    """Types of the preloaded `lrs` and `wds`: float32, `n` elements in any shape."""
+    return [elements(t, n, at + k, float32) for k, t in enumerate(types)]
+
+
+def elements(type_, n, slot, dtype):
+    """Return the type of an input of `n` elements and `dtype`, in any shape, ``(n,)`` where it is not known.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+    """
+    if dtype is not None and type_.dtype not in (None, dtype):
+        raise slot_error(DTypeError, f"`{{}}` must be {dtype}, got {type_.dtype}", slot)
+    shape = type_.shape
+    if shape is None:
+        shape = (n,)
+    elif None in shape:
+        shape = merge_shapes(shape, (n,)) if len(shape) == 1 else shape
+    else:
+        size = 1
+        for d in shape:
+            size *= d
+        if size != n:
+            raise slot_error(ShapeError, f"`{{}}` must have {n} element{'s' * (n != 1)}, got shape "
+                             f"{show_shape(shape)}", slot)
+    return TensorType(shape, dtype or type_.dtype)
+
+
+def floating_arrays(inputs, outputs, params):
+    """Inputs of any shapes and one floating dtype; the output is a float32 vector with an element for each."""
+    dtype = agree_dtype(inputs)
+    inputs = [TensorType(t.shape, dtype) for t in inputs]
+    check_floating(inputs)
+    return inputs, [elements(outputs[0], len(inputs), len(inputs), float32)]

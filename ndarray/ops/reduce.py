@@ -1,0 +1,239 @@
+"""Reductions over axes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ndarray.errors import ShapeError
+from ndarray.operator import operator
+from ndarray.params import Ints
+from ndarray.rules import agree_dtype, slot_error
+from ndarray.tensortype import TensorType, merge_shapes
+
+
+def reduced_axes(ndim, axis, exclude):
+    """Return the axes to reduce, from 0, in order; none named means all.
+
+    Raises
+    ------
+    ShapeError
+        If an axis is out of range.
+    """
+    if axis is None or axis == ():
+        return () if exclude else tuple(range(ndim))
+    for a in axis:
+        if not -ndim <= a < ndim:
+            raise slot_error(ShapeError, f"axis {a} of `{{}}` with {ndim} axes", 0)
+    chosen = {a % ndim for a in axis}
+    return tuple(i for i in range(ndim) if (i in chosen) != exclude)
+
+
+def _reduced_shape(shape, axes, keepdims):
+    if keepdims:
+        return tuple(1 if i in axes else d for i, d in enumerate(shape))
+    # Everything reduced leaves one element, of shape (1,).
+    return tuple(d for i, d in enumerate(shape) if i not in axes) or ((1,) if axes or not shape else ())
+
+
+def _reduce_rule(inputs, outputs, params):
+    dtype = agree_dtype(inputs + outputs)
+    shape, out = inputs[0].shape, outputs[0].shape
+    if shape is not None:
+        axes = reduced_axes(len(shape), params["axis"], params.get("exclude", False))
+        out = merge_shapes(_reduced_shape(shape, axes, params["keepdims"]), out)
+        if params["keepdims"]:
+            shape = tuple(d if i in axes else merge_shapes((d,), (o,))[0]
+                          for i, (d, o) in enumerate(zip(shape, out)))
+    return [TensorType(shape, dtype)], [TensorType(out, dtype)]
+
+
+def spread(xp, value, data, axes):
+    """Return a reduced value with the reduced axes back, of length 1."""
+    return xp.reshape(value, tuple(1 if i in axes else d for i, d in enumerate(data.shape)))
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """One reduction.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The operator's name, then its aliases.
+    words : str
+    compute : callable
+        ``compute(xp, x, axes)`` with the axes kept, of length 1.
+    gradient : callable
+        ``gradient(xp, head, y, x)`` with `head` and the output `y` spread to broadcast with `x`.
+    """
+
+    names: tuple
+    words: str
+    compute: object
+    gradient: object
+
+
+def _share(xp, h, y, x):
+    """The gradient of an extremum goes to every element that reaches it, in equal shares."""
+    hit = xp.astype(x == y, x.dtype)
+    return hit * h
+
+
+def _without_nan(xp, x, instead):
+    return xp.where(x != x, xp.full_like(x, instead), x)
+
+
+FAMILY = (
+    Reduction(("sum", "sum_axis"), "Sum", lambda xp, x, a: xp.sum(x, axis=a, keepdims=True),
+              lambda xp, h, y, x: h * xp.ones_like(x)),
+    Reduction(("mean",), "Mean", lambda xp, x, a: xp.mean(x, axis=a, keepdims=True),
+              lambda xp, h, y, x: h * xp.ones_like(x) * (y.size / max(x.size, 1))),
+    Reduction(("prod",), "Product", lambda xp, x, a: xp.prod(x, axis=a, keepdims=True),
+              lambda xp, h, y, x: h * (y / x)),
+    Reduction(("nansum",), "Sum of the elements that are not NaN",
+              lambda xp, x, a: xp.sum(_without_nan(xp, x, 0.0), axis=a, keepdims=True),
+              lambda xp, h, y, x: h * (x == x)),
+    Reduction(("nanprod",), "Product of the elements that are not NaN",
+              lambda xp, x, a: xp.prod(_without_nan(xp, x, 1.0), axis=a, keepdims=True),
+              lambda xp, h, y, x: h * (y / x) * (x == x)),
+    Reduction(("max", "max_axis"), "Maximum", lambda xp, x, a: xp.max(x, axis=a, keepdims=True), _share),
+    Reduction(("min", "min_axis"), "Minimum", lambda xp, x, a: xp.min(x, axis=a, keepdims=True), _share),
+)
+
+_DOC = """{words} over some axes.
+
+    Parameters
+    ----------
+    data : array, any shape
+        Input.
+    axis : tuple of int, optional
+        Axes to reduce, negative from the last; all when left out.
+    keepdims : bool, optional
+        Keep the reduced axes, with length 1.
+    exclude : bool, optional
+        Reduce all axes but these.
+
+    Returns
+    -------
+    array of the same dtype
+        Reducing every axis without `keepdims` gives shape (1,).
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.{name}(nd.ones((2, 3)), axis=1).shape, nd.{name}(nd.ones((2, 3))).shape
+    ((2,), (1,))
+    """
+
+
+def _declare(row):
+    compute, rule = row.compute, row.gradient
+
+    def body(xp, data, /, *, axis: Ints | None = None, keepdims: bool = False, exclude: bool = False):
+        axes = reduced_axes(data.ndim, axis, exclude)
+        return xp.reshape(compute(xp, data, axes), _reduced_shape(data.shape, axes, keepdims))
+
+    def gradient(xp, head, output, data, *, axis, keepdims, exclude):
+        axes = reduced_axes(data.ndim, axis, exclude)
+        return (rule(xp, spread(xp, head, data, axes), spread(xp, output, data, axes), data),)
+
+    body.__name__ = body.__qualname__ = row.names[0]
+    body.__doc__ = _DOC.format(words=row.words, name=row.names[0])
+    operator(_reduce_rule, aliases=row.names[1:], primitive=True)(body).gradient(gradient)
+
+
+for _row in FAMILY:
+    _declare(_row)
+
+
+@operator(_reduce_rule)
+def norm(xp, data, /, *, ord: int = 2, axis: Ints | None = None, keepdims: bool = False):
+    """Euclidean norm, or the sum of absolute values.
+
+    Parameters
+    ----------
+    data : array, any shape, floating
+        Input.
+    ord : {2, 1}, optional
+        Which norm.
+    axis : tuple of int, optional
+        Axes to reduce; all when left out.
+    keepdims : bool, optional
+        Keep the reduced axes, with length 1.
+
+    Returns
+    -------
+    array of the same dtype
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.norm(nd.array([3, 4])).asnumpy()
+    array([5.], dtype=float32)
+    """
+    axes = reduced_axes(data.ndim, axis, False)
+    total = (xp.sum(xp.abs(data), axis=axes, keepdims=True) if ord == 1
+             else xp.sqrt(xp.sum(data * data, axis=axes, keepdims=True)))
+    return xp.reshape(total, _reduced_shape(data.shape, axes, keepdims))
+
+
+@norm.gradient
+def _(xp, head, output, data, *, ord, axis, keepdims):
+    axes = reduced_axes(data.ndim, axis, False)
+    head, output = spread(xp, head, data, axes), spread(xp, output, data, axes)
+    if ord == 1:
+        return (head * xp.sign(data),)
+    # At the origin the norm has no slope; its gradient there is 0.
+    return (head * (data / xp.where(output == 0, xp.ones_like(output), output)),)
+
+
+def _arg_rule(inputs, outputs, params):
+    shape, out = inputs[0].shape, outputs[0].shape
+    if shape is not None:
+        axis = params["axis"]
+        if axis is None:
+            found = (1,) * len(shape) if params["keepdims"] else (1,)
+        else:
+            found = _reduced_shape(shape, reduced_axes(len(shape), (axis,), False), params["keepdims"])
+        out = merge_shapes(found, out)
+    return [inputs[0]], [outputs[0].merge(TensorType(out, np.dtype("float32")))]
+
+
+_ARG_DOC = """Place of the {which} along an axis, as float32; the first where there are several.
+
+    Parameters
+    ----------
+    data : array, any shape
+        Input.
+    axis : int, optional
+        The axis; the array as one run when left out.
+    keepdims : bool, optional
+        Keep the axis, with length 1.
+
+    Returns
+    -------
+    array, float32
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.{name}(nd.array([[1, 1, 3], [4, 2, 2]]), axis=1).asnumpy().shape
+    (2,)
+    """
+
+
+def _declare_arg(name, which):
+    def body(xp, data, /, *, axis: int | None = None, keepdims: bool = False):
+        if axis is None:
+            found = getattr(xp, name)(xp.reshape(data, (-1,)), axis=0)
+            return xp.reshape(xp.astype(found, xp.float32), (1,) * data.ndim if keepdims else (1,))
+        shape = _reduced_shape(data.shape, (axis % data.ndim,), keepdims)
+        return xp.reshape(xp.astype(getattr(xp, name)(data, axis=axis), xp.float32), shape)
+
+    body.__name__ = body.__qualname__ = name
+    body.__doc__ = _ARG_DOC.format(which=which, name=name)
+    operator(_arg_rule, primitive=True)(body).gradient(lambda xp, head, output, data, **params: (None,))
+
+
+_declare_arg("argmax", "largest element")
+_declare_arg("argmin", "smallest element")
