@@ -7,4 +7,9 @@ from ndarray.ops import (
     loss,
     normalize,
     conv,
+    optimizer_sign,
+    optimizer_sgd,
+    optimizer_multi_sgd,
+    optimizer_adam,
+    optimizer_lars,
 )

@@ -124,4 +124,4 @@ def floating_arrays(inputs, outputs, params):
     dtype = agree_dtype(inputs)
     inputs = [TensorType(t.shape, dtype) for t in inputs]
     check_floating(inputs)
-    return inputs, [elements(outputs[0], len(inputs), len(inputs), float32)]
+    return inputs, [outputs[0].merge(TensorType((len(inputs),), float32))]

@@ -1,0 +1,88 @@
+"""Updates by running moments of the gradient: Adam, AdamW, AdaBelief."""
+
+from ndarray.operator import operator
+from ndarray.ops.optimizer_common import clipped
+from ndarray.params import Scalar
+from ndarray.rules import same_floating
+
+
+@operator(same_floating, writes=("mean", "var"), aliases=("_sparse_adam_update",), fusible=True)
+def adam_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Scalar = 0.9, beta2: Scalar = 0.999,
+                epsilon: Scalar = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
+                lazy_update: bool = True):
+    r"""Step by the ratio of two running moments of the gradient (Adam).
+
+    .. math::
+
+       G &= \operatorname{clip}(\rho g_t + \lambda w_t, c) \\
+       m_{t+1} &= \beta_1 m_t + (1 - \beta_1) G, \qquad v_{t+1} = \beta_2 v_t + (1 - \beta_2) G^2 \\
+       w_{t+1} &= w_t - \eta\, m_{t+1} / (\sqrt{v_{t+1}} + \epsilon)
+
+    Parameters
+    ----------
+    weight : array, any shape, floating
+        The weights :math:`w_t`.
+    grad : array, like `weight`
+        Gradient :math:`g_t`; eagerly it may be row_sparse.
+    mean : array, like `weight`, written
+        Running mean of gradients :math:`m_t`; zeros at first.
+    var : array, like `weight`, written
+        Running mean of squared gradients :math:`v_t`; zeros at first.
+    lr : Scalar
+        Learning rate :math:`\eta`, in units of weight per step.
+    beta1, beta2 : Scalar, optional
+        What the running means keep, :math:`\beta_1` and :math:`\beta_2`.
+    epsilon : Scalar, optional
+        :math:`\epsilon`, in units of gradient.
+    wd : Scalar, optional
+        Weight decay :math:`\lambda`, added to the gradient *before* clipping.
+    rescale_grad : Scalar, optional
+        :math:`\rho`, factor of the gradient.
+    clip_gradient : float, optional
+        Bound :math:`c`; negative: none, 0: clip to zero.
+    lazy_update : bool, optional
+        With a row_sparse `grad`: leave rows without gradient untouched, their moments too.
+
+    Returns
+    -------
+    array, like `weight`
+        The weights :math:`w_{t+1}`.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        If the arrays differ in shape or dtype, or the dtype is not floating.
+
+    See Also
+    --------
+    adamw_update : Decoupled weight decay.
+
+    Notes
+    -----
+    As in MXNet there is no correction of the moments' bias: fold
+    :math:`\sqrt{1 - \beta_2^t} / (1 - \beta_1^t)` into `lr`.  A zero `var` with ``epsilon = 0`` gives NaN; in
+    float16 the default `epsilon` is zero.
+
+    References
+    ----------
+    .. [1] D. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015,
+       https://arxiv.org/abs/1412.6980
+    .. [2] MXNet 1.9.1, operator ``adam_update``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> mean, var = nd.zeros(1), nd.zeros(1)
+    >>> nd.adam_update(nd.array([1]), nd.array([2]), mean, var, lr=0.5, beta1=0.5, beta2=0.75, epsilon=0).asnumpy()
+    array([0.5], dtype=float32)
+    >>> mean.asnumpy(), var.asnumpy()
+    (array([1.], dtype=float32), array([1.], dtype=float32))
+    """
+    grad = clipped(xp, grad * rescale_grad + weight * wd, clip_gradient)
+    mean, var = moments(grad, mean, var, beta1, beta2)
+    return weight - lr * mean / (xp.sqrt(var) + epsilon), mean, var
+
+
+def moments(grad, mean, var, beta1, beta2):
+    """Return the running means of a gradient and of its square, each moved on by one step."""
+    return beta1 * mean + (1 - beta1) * grad, beta2 * var + (1 - beta2) * grad * grad
