@@ -57,4 +57,4 @@ def is_known(dtype):
 
 def is_floating(dtype):
     """Tell whether a NumPy dtype is float16, float32 or float64."""
-    return dtype in FLOATING
+    return dtype is not None and dtype in FLOATING

@@ -151,7 +151,7 @@ def mixed_precision(*wide):
         result = []
         for i, type_ in enumerate(inputs):
             if i in wide:
-                if type_.dtype not in (None, float32):
+                if type_.dtype is not None and type_.dtype != float32:
                     raise slot_error(DTypeError, f"`{{}}` must be float32, got {type_.dtype}", i)
             result.append(TensorType(shape, float32 if i in wide else dtype))
         check_floating(result)

@@ -41,6 +41,16 @@ class TensorType(NamedTuple):
             return self
         return TensorType(merge_shapes(self.shape, other.shape), merge_dtypes(self.dtype, other.dtype))
 
+    def __eq__(self, other):
+        # NumPy says that float64 equals None: an unknown dtype must not look like it.
+        return (isinstance(other, TensorType) and self.shape == other.shape
+                and (self.dtype is None) is (other.dtype is None) and self.dtype == other.dtype)
+
+    def __ne__(self, other):
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
     def __str__(self):
         dims = "?" if self.shape is None else ",".join("?" if d is None else str(d) for d in self.shape)
         return f"{self.dtype or '?'}[{dims}]"

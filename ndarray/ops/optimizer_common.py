@@ -102,7 +102,7 @@ def elements(type_, n, slot, dtype):
     ------
     ShapeError, DTypeError
     """
-    if dtype is not None and type_.dtype not in (None, dtype):
+    if dtype is not None and type_.dtype is not None and type_.dtype != dtype:
         raise slot_error(DTypeError, f"`{{}}` must be {dtype}, got {type_.dtype}", slot)
     shape = type_.shape
     if shape is None:

@@ -12,7 +12,7 @@ from ndarray.tensortype import TensorType
 def _float32_rates(inputs, outputs, params):
     """All of one shape, and float32: rates and sums of squares are."""
     for i, type_ in enumerate(inputs + outputs):
-        if type_.dtype not in (None, float32):
+        if type_.dtype is not None and type_.dtype != float32:
             raise slot_error(DTypeError, f"`{{}}` has dtype {type_.dtype}; rates and sums of squares are float32, "
                              "as multi_sum_sq gives them: cast it", i)
     return same([TensorType(t.shape, float32) for t in inputs], outputs, params)
