@@ -12,6 +12,7 @@ _BY_NAME = {name: np.dtype(name) for name in NAMES}
 _FLAGS = {dtype: flag for flag, dtype in enumerate(_BY_NAME.values())}
 FLOATING = tuple(_BY_NAME[name] for name in ("float16", "float32", "float64"))
 DEFAULT = _BY_NAME["float32"]
+FLOAT64 = _BY_NAME["float64"]
 
 
 def dtype_of(value):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ndarray import registry
+from ndarray.dtypes import DEFAULT, FLOAT64
 from ndarray.errors import DTypeError, OperatorError, ShapeError, unknown
 from ndarray.params import REQUIRED, Count, Fed, Param, Scalar, Scalars, reject_unknown_annotation
 from ndarray.tensortype import UNKNOWN
@@ -50,7 +51,7 @@ class Operator:
     writes : tuple of str
         Inputs that the operator changes: the body returns ``(outputs, *new values)``.
     scalar_dtype : str or None
-        The input in whose dtype the scalars arrive; by default the first.
+        The input in whose dtype the scalars arrive, by default the first; ``"float64"`` where the body rounds them.
     absent : callable
         ``absent(params)`` names the inputs that these parameters leave out.
     fusible : bool
@@ -223,7 +224,10 @@ class Operator:
 
     def scalars_as(self, xp, arrays, params):
         """Return `params` with each scalar as a value of `xp` in the dtype in which the operator computes."""
-        dtype = arrays[self.scalar_source(params)].dtype if len(arrays) else xp.float32
+        if self.scalar_dtype == FLOAT64.name:
+            dtype = FLOAT64
+        else:
+            dtype = arrays[self.scalar_source(params)].dtype if len(arrays) else DEFAULT
         params = dict(params)
         for name in self.scalars:
             if params[name] is not None:
@@ -236,8 +240,8 @@ class Operator:
         return params
 
     def scalar_source(self, params):
-        """Return the position of the input in whose dtype the scalars arrive."""
-        if self.scalar_dtype is None:
+        """Return the position of the input in whose dtype the scalars arrive, or are by default where they are fed."""
+        if self.scalar_dtype in (None, FLOAT64.name):
             return 0
         named = (self.scalar_dtype, *(i.many.pattern.format(name=i.name, i=0) for i in self.inputs if i.many
                                       and i.name == self.scalar_dtype))

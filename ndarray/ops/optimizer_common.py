@@ -1,14 +1,10 @@
 """What the update operators share: rescaling, clipping, mixed precision and the rules of their types."""
 
 from ndarray.dtypes import DEFAULT as float32
-from ndarray.dtypes import FLOATING
 from ndarray.errors import DTypeError, ShapeError
 from ndarray.params import Fed
 from ndarray.rules import agree_dtype, check_floating, grouped, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
-
-float64 = FLOATING[2]
-
 
 def clipped(xp, x, bound):
     """Return `x` limited to ``[-bound, bound]``; a negative or NaN bound is none, zero leaves only zeros."""
