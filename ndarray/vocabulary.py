@@ -106,3 +106,27 @@ def unslice(x, shape, begin, end, step):
 def constant(value):
     """Return a fixed array."""
     return value
+
+
+def cholesky(x):
+    """Return the lower Cholesky factor of each matrix, NaN where it is not positive definite."""
+    return _of_matrices(np.linalg.cholesky, x)
+
+
+def inv(x):
+    """Return the inverse of each matrix, NaN where it is singular."""
+    return _of_matrices(np.linalg.inv, x)
+
+
+def _of_matrices(function, x):
+    wide = x.astype(np.float32) if x.dtype == np.float16 else x
+    try:
+        return function(wide).astype(x.dtype)
+    except np.linalg.LinAlgError:
+        result = np.full(x.shape, np.nan, x.dtype)
+        for place in np.ndindex(x.shape[:-2]):
+            try:
+                result[place] = function(wide[place])
+            except np.linalg.LinAlgError:
+                continue
+        return result

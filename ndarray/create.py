@@ -1,0 +1,194 @@
+"""Making arrays."""
+
+import numpy as np
+
+from ndarray.array import NDArray, as_ndarray
+from ndarray.context import Context, current_context
+from ndarray.dtypes import DEFAULT, dtype_of, is_known
+from ndarray.errors import DTypeError, OperatorError, ParamError, shown
+from ndarray.params import Param, Shape
+
+_SHAPE = Param("shape", Shape)
+
+
+def array(source_array, ctx=None, dtype=None):
+    """Return a new array with a copy of some values.
+
+    Parameters
+    ----------
+    source_array : array_like
+        Numbers, nested lists, a NumPy array, an NDArray.
+    ctx : Context, optional
+    dtype : dtype, optional
+        float32 unless `source_array` is an NDArray.
+
+    Raises
+    ------
+    OperatorError
+        If it is no array of numbers.
+
+    Examples
+    --------
+    >>> array([1, 2]).dtype
+    <class 'numpy.float32'>
+    """
+    return as_ndarray(source_array, ctx, dtype)
+
+
+def _new(make, shape, ctx, dtype, out):
+    ctx = Context(ctx) if ctx is not None else current_context()
+    ctx.check_usable()
+    shape = _SHAPE.parse(shape, "shape")
+    if any(d < 0 for d in shape):
+        raise ParamError(f"shape {shape}: a length cannot be negative")
+    if out is not None:
+        out[:] = make(shape, out._data.dtype)
+        return out
+    return NDArray(make(shape, dtype_of(dtype) if dtype is not None else DEFAULT), ctx)
+
+
+def zeros(shape, ctx=None, dtype=None, stype=None, out=None):
+    """Return an array of zeros.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+    ctx : Context, optional
+    dtype : dtype, optional
+        float32 when left out.
+    stype : {'default', 'row_sparse'}, optional
+        Storage.
+    out : NDArray, optional
+        Filled instead of a new array.
+
+    Examples
+    --------
+    >>> zeros((2,)).asnumpy()
+    array([0., 0.], dtype=float32)
+    """
+    if stype not in (None, "default"):
+        from ndarray.sparse import zeros as sparse_zeros
+
+        return sparse_zeros(stype, shape, ctx, dtype)
+    return _new(np.zeros, shape, ctx, dtype, out)
+
+
+def ones(shape, ctx=None, dtype=None, out=None):
+    """Return an array of ones; parameters as `zeros`.
+
+    Examples
+    --------
+    >>> ones(2).asnumpy()
+    array([1., 1.], dtype=float32)
+    """
+    return _new(np.ones, shape, ctx, dtype, out)
+
+
+def full(shape, val, ctx=None, dtype=None, out=None):
+    """Return an array that holds one number everywhere; parameters as `zeros`.
+
+    Examples
+    --------
+    >>> full((2,), 7).asnumpy()
+    array([7., 7.], dtype=float32)
+    """
+    return _new(lambda shape, dtype: np.full(shape, val, dtype), shape, ctx, dtype, out)
+
+
+def empty(shape, ctx=None, dtype=None):
+    """Return an array whose elements mean nothing yet; parameters as `zeros`."""
+    return _new(np.empty, shape, ctx, dtype, None)
+
+
+def arange(start, stop=None, step=1.0, repeat=1, ctx=None, dtype=None):
+    """Return evenly spaced numbers from `start` to before `stop`, each `repeat` times; float32 when left out.
+
+    Examples
+    --------
+    >>> arange(3).asnumpy()
+    array([0., 1., 2.], dtype=float32)
+    """
+    if stop is None:
+        start, stop = 0, start
+    return as_ndarray(np.repeat(np.arange(start, stop, step), repeat), ctx, dtype)
+
+
+def linspace(start, stop, num, endpoint=True, ctx=None, dtype=None):
+    """Return `num` evenly spaced numbers from `start` to `stop`; float32 when left out.
+
+    Examples
+    --------
+    >>> linspace(0, 1, 3).asnumpy()
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
+    return as_ndarray(np.linspace(start, stop, num, endpoint=endpoint), ctx, dtype)
+
+
+def eye(N, M=0, k=0, ctx=None, dtype=None):
+    """Return a matrix with ones on its `k`-th diagonal and zeros elsewhere; float32 when left out.
+
+    Examples
+    --------
+    >>> eye(2).asnumpy()
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    return as_ndarray(np.eye(N, M or None, k), ctx, dtype)
+
+
+def from_numpy(ndarray, zero_copy=True):
+    """Return an NDArray over a NumPy array's own memory.
+
+    Parameters
+    ----------
+    ndarray : numpy.ndarray
+        Of any layout.
+    zero_copy : bool, optional
+        Copy instead when false.
+
+    Raises
+    ------
+    OperatorError, DTypeError
+        If it is no array, or of a dtype that no array here has.
+
+    Examples
+    --------
+    >>> a = np.zeros(2)
+    >>> from_numpy(a)[:] = 3
+    >>> a
+    array([3., 3.])
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise OperatorError(f"from_numpy takes a numpy.ndarray, got {shown(ndarray)}")
+    if not is_known(ndarray.dtype):
+        raise DTypeError(f"no array here has dtype {ndarray.dtype}")
+    return NDArray(ndarray if zero_copy else ndarray.copy())
+
+
+def from_dlpack(source):
+    """Return an NDArray over the memory of any array that speaks DLPack.
+
+    Examples
+    --------
+    >>> from_dlpack(np.ones(2)).shape
+    (2,)
+    """
+    return from_numpy(np.from_dlpack(source))
+
+
+def concatenate(arrays, axis=0, always_copy=True):
+    """Return arrays joined along an axis.
+
+    Examples
+    --------
+    >>> concatenate([ones(1), zeros(1)]).asnumpy()
+    array([1., 0.], dtype=float32)
+    """
+    arrays = list(arrays)
+    if len(arrays) == 1 and not always_copy:
+        return arrays[0]
+    return NDArray(np.concatenate([a._data for a in arrays], axis=axis), arrays[0]._ctx)
+
+
+def waitall():
+    """Return when every array is computed, which they always are."""

@@ -1,0 +1,360 @@
+"""Matrix products and factorisations."""
+
+import math
+
+import numpy as np
+
+from ndarray.errors import ShapeError
+from ndarray.operator import operator
+from ndarray.params import Scalar
+from ndarray.rules import agree_dtype, broadcast_shapes, slot_error
+from ndarray.tensortype import TensorType, merge_shapes, show_shape
+
+
+def _dot_rule(inputs, outputs, params):
+    dtype = agree_dtype(inputs + outputs)
+    a, b, out = inputs[0].shape, inputs[1].shape, outputs[0].shape
+    if a is not None and b is not None and a and b:
+        a_rest, a_sum = (a[1:], a[0]) if params["transpose_a"] else (a[:-1], a[-1])
+        b_sum, b_rest = (b[-1], b[:-1]) if params["transpose_b"] else (b[0], b[1:])
+        if None not in (a_sum, b_sum) and a_sum != b_sum:
+            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(a)} and `{{}}` of shape {show_shape(b)} do not "
+                                         f"multiply: {a_sum} is not {b_sum}", 0, 1)
+        common = b_sum if a_sum is None else a_sum
+        a = (common, *a_rest) if params["transpose_a"] else (*a_rest, common)
+        b = (*b_rest, common) if params["transpose_b"] else (common, *b_rest)
+        out = merge_shapes((*a_rest, *b_rest) or (1,), out)
+        if out != (1,) or a_rest or b_rest:
+            a_rest, b_rest = out[:len(a_rest)], out[len(a_rest):]
+            a = (common, *a_rest) if params["transpose_a"] else (*a_rest, common)
+            b = (*b_rest, common) if params["transpose_b"] else (common, *b_rest)
+    return [TensorType(a, dtype), TensorType(b, dtype)], [TensorType(out, dtype)]
+
+
+@operator(_dot_rule, primitive=True)
+def dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool = False):
+    """Product of matrices: the last axis of one summed with the first axis of the other.
+
+    Parameters
+    ----------
+    lhs, rhs : array, at least one axis, one dtype
+        The factors.
+    transpose_a, transpose_b : bool, optional
+        Sum over the first axis of `lhs`, over the last axis of `rhs`.
+
+    Returns
+    -------
+    array
+        Two vectors give shape (1,).
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.dot(nd.ones((2, 3)), nd.ones((4, 3)), transpose_b=True).shape
+    (2, 4)
+    """
+    a_rest, n = (lhs.shape[1:], lhs.shape[0]) if transpose_a else (lhs.shape[:-1], lhs.shape[-1])
+    b_rest = rhs.shape[:-1] if transpose_b else rhs.shape[1:]
+    a = xp.reshape(lhs, (n, math.prod(a_rest))) if transpose_a else xp.reshape(lhs, (math.prod(a_rest), n))
+    b = xp.reshape(rhs, (math.prod(b_rest), n)) if transpose_b else xp.reshape(rhs, (n, math.prod(b_rest)))
+    product = xp.matmul(xp.transpose(a) if transpose_a else a, xp.transpose(b) if transpose_b else b)
+    return xp.reshape(product, (*a_rest, *b_rest) or (1,))
+
+
+@dot.gradient
+def _(xp, head, output, lhs, rhs, *, transpose_a, transpose_b):
+    a_rest, n = (lhs.shape[1:], lhs.shape[0]) if transpose_a else (lhs.shape[:-1], lhs.shape[-1])
+    b_rest = rhs.shape[:-1] if transpose_b else rhs.shape[1:]
+    rows, columns = math.prod(a_rest), math.prod(b_rest)
+    head = xp.reshape(head, (rows, columns))
+    a = xp.transpose(xp.reshape(lhs, (n, rows))) if transpose_a else xp.reshape(lhs, (rows, n))
+    b = xp.transpose(xp.reshape(rhs, (columns, n))) if transpose_b else xp.reshape(rhs, (n, columns))
+    grad_a = xp.matmul(b, xp.transpose(head)) if transpose_a else xp.matmul(head, xp.transpose(b))
+    grad_b = xp.matmul(xp.transpose(head), a) if transpose_b else xp.matmul(xp.transpose(a), head)
+    return xp.reshape(grad_a, lhs.shape), xp.reshape(grad_b, rhs.shape)
+
+
+def _swap_last(xp, x, yes=True):
+    return xp.swapaxes(x, -1, -2) if yes else x
+
+
+def _batch_rule(inputs, outputs, params):
+    """Matrices on the last two axes; the axes before them agree."""
+    dtype = agree_dtype(inputs + outputs)
+    a, b, out = inputs[0].shape, inputs[1].shape, outputs[0].shape
+    shapes = [s for s in (a, b, out) if s is not None]
+    if any(len(s) < 2 for s in shapes) or len({len(s) for s in shapes}) > 1:
+        raise slot_error(ShapeError, f"`{{}}` and `{{}}` must be matrices with the same axes before the last two, got "
+                                     f"{show_shape(a)} and {show_shape(b)}", 0, 1)
+    if shapes:
+        batch = None
+        for s in shapes:
+            batch = merge_shapes(batch, s[:-2])
+        ta, tb = params.get("transpose_a", False), params.get("transpose_b", False)
+        unknown = (None, None)
+        am, an = (a[:-3:-1] if ta else a[-2:]) if a else unknown
+        bm, bn = (b[:-3:-1] if tb else b[-2:]) if b else unknown
+        om, on = out[-2:] if out else unknown
+        (inner,), (rows,), (columns,) = (merge_shapes((x,), (y,)) for x, y in ((an, bm), (am, om), (bn, on)))
+        a = (*batch, *((inner, rows) if ta else (rows, inner)))
+        b = (*batch, *((columns, inner) if tb else (inner, columns)))
+        out = (*batch, rows, columns)
+    return [TensorType(a, dtype), TensorType(b, dtype)], [TensorType(out, dtype)]
+
+
+@operator(_batch_rule, primitive=True)
+def batch_dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool = False):
+    """Product of matrices, one pair for each place of the axes before the last two.
+
+    Parameters
+    ----------
+    lhs, rhs : array, shape (…, n, m), one dtype
+        The factors.
+    transpose_a, transpose_b : bool, optional
+        Transpose the matrices of `lhs`, of `rhs` first.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.batch_dot(nd.ones((5, 2, 3)), nd.ones((5, 3, 4))).shape
+    (5, 2, 4)
+    """
+    return xp.matmul(_swap_last(xp, lhs, transpose_a), _swap_last(xp, rhs, transpose_b))
+
+
+@batch_dot.gradient
+def _(xp, head, output, lhs, rhs, *, transpose_a, transpose_b):
+    a, b = _swap_last(xp, lhs, transpose_a), _swap_last(xp, rhs, transpose_b)
+    grad_a = xp.matmul(head, _swap_last(xp, b))
+    grad_b = xp.matmul(_swap_last(xp, a), head)
+    return _swap_last(xp, grad_a, transpose_a), _swap_last(xp, grad_b, transpose_b)
+
+
+def _matmul_rule(inputs, outputs, params):
+    dtype = agree_dtype(inputs + outputs)
+    a, b, out = inputs[0].shape, inputs[1].shape, outputs[0].shape
+    if a is not None and b is not None and len(a) > 1 and len(b) > 1:
+        merge_shapes(a[-1:], b[-2:-1])
+        out = merge_shapes((*broadcast_shapes(a[:-2], b[:-2]), a[-2], b[-1]), out)
+    return [TensorType(a, dtype), TensorType(b, dtype)], [TensorType(out, dtype)]
+
+
+@operator(_matmul_rule, primitive=True)
+def _matmul(xp, lhs, rhs, /):
+    """Product of matrices on the last two axes; the axes before them broadcast.
+
+    Parameters
+    ----------
+    lhs, rhs : array, at least two axes, one dtype
+        The factors.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.op._matmul(nd.ones((5, 2, 3)), nd.ones((3, 4))).shape
+    (5, 2, 4)
+    """
+    return xp.matmul(lhs, rhs)
+
+
+@_matmul.gradient
+def _(xp, head, output, lhs, rhs):
+    return (xp.unbroadcast(xp.matmul(head, _swap_last(xp, rhs)), lhs),
+            xp.unbroadcast(xp.matmul(_swap_last(xp, lhs), head), rhs))
+
+
+@operator(_batch_rule, aliases=("_linalg_gemm2",))
+def linalg_gemm2(xp, A, B, /, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Scalar = 1.0):
+    r"""Scaled product of matrices, :math:`\alpha A B`.
+
+    Parameters
+    ----------
+    A, B : array, shape (…, n, m), one floating dtype
+        The factors.
+    transpose_a, transpose_b : bool, optional
+        Transpose `A`, `B` first.
+    alpha : float, optional
+        The scale.
+
+    Returns
+    -------
+    array
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``linalg_gemm2``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.linalg_gemm2(nd.ones((2, 3)), nd.ones((3, 4)), alpha=2).asnumpy()[0, 0]
+    np.float32(6.0)
+    """
+    return alpha * xp.matmul(_swap_last(xp, A, transpose_a), _swap_last(xp, B, transpose_b))
+
+
+def _gemm_rule(inputs, outputs, params):
+    ins, outs = _batch_rule(inputs[:2], [inputs[2].merge(outputs[0])], params)
+    return [*ins, outs[0]], outs
+
+
+@operator(_gemm_rule, aliases=("_linalg_gemm",))
+def linalg_gemm(xp, A, B, C, /, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Scalar = 1.0,
+                beta: Scalar = 1.0):
+    r"""Scaled product of matrices and a scaled matrix, :math:`\alpha A B + \beta C`.
+
+    Parameters
+    ----------
+    A, B : array, shape (…, n, m), one floating dtype
+        The factors.
+    C : array, like the result
+        Added.
+    transpose_a, transpose_b : bool, optional
+        Transpose `A`, `B` first.
+    alpha, beta : float, optional
+        The scales.
+
+    Returns
+    -------
+    array, like `C`
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``linalg_gemm``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.linalg_gemm(nd.ones((2, 3)), nd.ones((3, 4)), nd.ones((2, 4))).asnumpy()[0, 0]
+    np.float32(4.0)
+    """
+    return alpha * xp.matmul(_swap_last(xp, A, transpose_a), _swap_last(xp, B, transpose_b)) + beta * C
+
+
+def _square_of(shape, params):
+    n = shape[-1] if params.get("transpose") else shape[-2]
+    return (*shape[:-2], n, n)
+
+
+def _syrk_rule(inputs, outputs, params):
+    dtype, shape = agree_dtype(inputs + outputs), inputs[0].shape
+    out = outputs[0].shape if shape is None else merge_shapes(_square_of(shape, params), outputs[0].shape)
+    return [TensorType(shape, dtype)], [TensorType(out, dtype)]
+
+
+@operator(_syrk_rule, aliases=("_linalg_syrk",))
+def linalg_syrk(xp, A, /, *, transpose: bool = False, alpha: Scalar = 1.0):
+    r"""Scaled product of a matrix with its own transpose, :math:`\alpha A A^T`.
+
+    Parameters
+    ----------
+    A : array, shape (…, n, m), floating
+        The matrix.
+    transpose : bool, optional
+        :math:`\alpha A^T A` instead.
+    alpha : float, optional
+        The scale.
+
+    Returns
+    -------
+    array, shape (…, n, n)
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``linalg_syrk``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.linalg_syrk(nd.ones((2, 3))).asnumpy()[0, 0]
+    np.float32(3.0)
+    """
+    other = _swap_last(xp, A)
+    return alpha * (xp.matmul(other, A) if transpose else xp.matmul(A, other))
+
+
+def _square_rule(inputs, outputs, params):
+    common = inputs[0].merge(outputs[0])
+    if common.shape is not None and (len(common.shape) < 2 or len({*common.shape[-2:]} - {None}) > 1):
+        raise slot_error(ShapeError, f"`{{}}` must be square, got {show_shape(common.shape)}", 0)
+    return [common], [common]
+
+
+@operator(_square_rule, aliases=("_linalg_potrf",), primitive=True)
+def linalg_potrf(xp, A, /):
+    """Cholesky factor: the lower triangular matrix whose product with its transpose is `A`.
+
+    Parameters
+    ----------
+    A : array, shape (…, n, n), floating
+        Symmetric and positive definite; NaN where it is not.
+
+    Returns
+    -------
+    array, like `A`
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``linalg_potrf``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.linalg_potrf(nd.array([[4, 2], [2, 5]])).asnumpy()
+    array([[2., 0.],
+           [1., 2.]], dtype=float32)
+    """
+    return xp.cholesky(A)
+
+
+@linalg_potrf.gradient
+def _(xp, head, output, A):
+    # Murray, "Differentiation of the Cholesky decomposition", arXiv:1602.07527, eq. 10.
+    n = A.shape[-1]
+    half = xp.constant(_lower_half(n, A.dtype))
+    inverse = xp.inv(output)
+    inner = xp.matmul(_swap_last(xp, output), head) * half
+    full = xp.matmul(xp.matmul(_swap_last(xp, inverse), inner), inverse)
+    return (0.5 * (full + _swap_last(xp, full)),)
+
+
+def _lower_half(n, dtype):
+    """Return the mask of the lower triangle with one half on the diagonal."""
+    return np.tril(np.ones((n, n), dtype)) - np.eye(n, dtype=dtype) / 2
+
+
+@operator(_square_rule, aliases=("_linalg_inverse",), primitive=True)
+def linalg_inverse(xp, A, /):
+    """Inverse of each matrix.
+
+    Parameters
+    ----------
+    A : array, shape (…, n, n), floating
+        The matrices; NaN where one is singular.
+
+    Returns
+    -------
+    array, like `A`
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.linalg_inverse(nd.array([[2, 0], [0, 4]])).asnumpy()
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]], dtype=float32)
+    """
+    return xp.inv(A)
+
+
+@linalg_inverse.gradient
+def _(xp, head, output, A):
+    back = _swap_last(xp, output)
+    return (-xp.matmul(xp.matmul(back, head), back),)

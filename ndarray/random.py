@@ -1,0 +1,74 @@
+"""Random numbers, from one generator."""
+
+import threading
+
+import numpy as np
+
+from ndarray.array import NDArray, as_ndarray
+from ndarray.create import _new
+from ndarray.errors import ParamError
+
+_lock = threading.Lock()
+_generator = np.random.default_rng()
+
+
+def seed(seed_state, ctx="all"):
+    """Start the generator anew, so that the same numbers follow.
+
+    Parameters
+    ----------
+    seed_state : int
+    ctx : optional
+        Accepted for MXNet's signature.
+
+    Examples
+    --------
+    >>> seed(1); a = uniform(shape=2); seed(1); bool((a == uniform(shape=2)).min())
+    True
+    """
+    global _generator
+    with _lock:
+        _generator = np.random.default_rng(int(seed_state))
+
+
+def _draw(draw, shape, dtype, ctx, out):
+    def make(shape, dtype):
+        with _lock:
+            return np.asarray(draw(_generator, shape)).astype(dtype)
+
+    return _new(make, (out.shape if out is not None else shape), ctx, dtype, out)
+
+
+def uniform(low=0.0, high=1.0, shape=(1,), dtype=None, ctx=None, out=None):
+    """Return numbers drawn evenly from [low, high); float32 of shape (1,) when left out."""
+    return _draw(lambda g, shape: g.uniform(low, high, shape), shape, dtype, ctx, out)
+
+
+def normal(loc=0.0, scale=1.0, shape=(1,), dtype=None, ctx=None, out=None):
+    """Return normally distributed numbers of mean `loc` and standard deviation `scale`.
+
+    Raises
+    ------
+    ParamError
+        If `scale` is negative.
+    """
+    if scale < 0:
+        raise ParamError(f"normal: scale={scale} is negative")
+    return _draw(lambda g, shape: g.normal(loc, scale, shape), shape, dtype, ctx, out)
+
+
+def randint(low, high, shape=(1,), dtype="int32", ctx=None, out=None):
+    """Return integers drawn evenly from [low, high)."""
+    return _draw(lambda g, shape: g.integers(low, high, shape), shape, dtype, ctx, out)
+
+
+def randn(*shape, loc=0.0, scale=1.0, dtype=None, ctx=None):
+    """Return normally distributed numbers; the shape is given by position."""
+    return normal(loc, scale, shape or (1,), dtype, ctx)
+
+
+def shuffle(data):
+    """Return the array with its rows in random order."""
+    with _lock:
+        return NDArray(_generator.permutation(data._data), data._ctx) if isinstance(data, NDArray) else as_ndarray(
+            _generator.permutation(np.asarray(data)))
