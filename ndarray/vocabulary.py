@@ -130,3 +130,30 @@ def _of_matrices(function, x):
             except np.linalg.LinAlgError:
                 continue
         return result
+
+
+def untake(x, indices, shape, axis):
+    """Return zeros of `shape` with each slice of `x` added where ``take(…, indices, axis)`` would have taken it from."""
+    whole = np.zeros(shape, x.dtype)
+    at = axis % len(shape)
+    np.add.at(whole, (*(slice(None),) * at, indices), x)
+    return whole
+
+
+def gather_nd(x, indices):
+    """Return ``x[indices[0], indices[1], …]``."""
+    return x[tuple(indices)]
+
+
+def scatter_nd(x, indices, shape):
+    """Return zeros of `shape` with `x` added at ``[indices[0], indices[1], …]``."""
+    whole = np.zeros(shape, x.dtype)
+    np.add.at(whole, tuple(indices), x)
+    return whole
+
+
+def put_along_axis(x, indices, shape, axis):
+    """Return zeros of `shape` with `x` where ``take_along_axis(…, indices, axis)`` would have taken it from."""
+    whole = np.zeros(shape, x.dtype)
+    np.put_along_axis(whole, indices, x, axis)
+    return whole

@@ -36,7 +36,7 @@ def function(name):
                                                                                    or k in inputs)}
         while symbols and symbols[-1] is None:
             symbols.pop()
-        if None in symbols:
+        if any(s is None for s in symbols):
             named |= {k: s for k, s in zip(inputs, symbols) if s is not None}
             symbols = []
         named = {k: s for k, s in named.items() if s is not None}

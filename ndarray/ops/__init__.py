@@ -3,7 +3,13 @@
 from ndarray.ops import (
     arithmetic,
     elementwise,
+    reduce,
+    shape,
+    linalg,
+    select,
+    source,
     nn,
+    softmax,
     loss,
     normalize,
     conv,

@@ -1,0 +1,34 @@
+"""Operators that MXNet keeps under ``contrib``, and comparisons of arrays."""
+
+import numpy as np
+
+from ndarray.functions import function
+from ndarray.registry import names
+
+
+def allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
+    """Tell whether two arrays are element-wise equal within a tolerance, as one 1 or 0.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.contrib.allclose(nd.ones(2), nd.ones(2)).asscalar()
+    np.float32(1.0)
+    """
+    from ndarray.array import NDArray
+
+    equal = np.allclose(a._data, b._data, rtol, atol, equal_nan)
+    return NDArray(np.array([equal], np.float32), a._ctx)
+
+
+def __getattr__(name):
+    """Return the eager function of the operator called `name`, or ``_contrib_`` and `name`."""
+    known = names()
+    for full in (f"_contrib_{name}", f"_{name}", name):
+        if full in known:
+            return function(full)
+    raise AttributeError(f"no operator {name!r} in contrib")
+
+
+def __dir__():
+    return sorted({"allclose", *(n.removeprefix("_contrib_") for n in names() if n.startswith("_contrib_"))})
