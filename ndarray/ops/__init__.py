@@ -17,5 +17,10 @@ from ndarray.ops import (
     optimizer_sgd,
     optimizer_multi_sgd,
     optimizer_adam,
+    optimizer_adamw,
     optimizer_lars,
+    optimizer_lamb,
+    optimizer_lans,
+    optimizer_other,
+    finite,
 )

@@ -1,7 +1,7 @@
-"""Updates by running moments of the gradient: Adam, AdamW, AdaBelief."""
+"""Updates by running moments of the gradient: Adam, AdaBelief."""
 
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import clipped
+from ndarray.ops.optimizer_common import clipped, rescaled, scalars_in
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
 
@@ -86,3 +86,86 @@ def adam_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Scalar = 0
 def moments(grad, mean, var, beta1, beta2):
     """Return the running means of a gradient and of its square, each moved on by one step."""
     return beta1 * mean + (1 - beta1) * grad, beta2 * var + (1 - beta2) * grad * grad
+
+
+@operator(same_floating, writes=("mean", "var"), scalar_dtype="float64", fusible=True)
+def adabelief_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Scalar = 0.9, beta2: Scalar = 0.999,
+                     epsilon: Scalar = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
+                     clip_gradient: float = -1.0, t: Scalar = None):
+    r"""Step by how far the gradient is from what was believed (AdaBelief).
+
+    .. math::
+
+       G &= \operatorname{clip}(\rho g_t, c) \\
+       m_{t+1} &= \beta_1 m_t + (1 - \beta_1) G, \qquad
+       s_{t+1} = \beta_2 s_t + (1 - \beta_2) (G - m_{t+1})^2 + \epsilon \\
+       w_{t+1} &= (1 - \eta\lambda)\, w_t - \eta\,
+         \frac{m_{t+1} / (1 - \beta_1^t)}{\sqrt{s_{t+1} / (1 - \beta_2^t)} + \epsilon}
+
+    Parameters
+    ----------
+    weight : array, any shape, floating
+        The weights :math:`w_t`.
+    grad : array, like `weight`
+        Gradient :math:`g_t`.
+    mean : array, like `weight`, written
+        Running mean of gradients :math:`m_t`, the belief; zeros at first.
+    var : array, like `weight`, written
+        Running mean of the squared surprise :math:`s_t`; zeros at first.
+    lr : Scalar
+        Learning rate :math:`\eta`, in units of weight per step.
+    beta1, beta2 : Scalar, optional
+        What the running means keep.
+    epsilon : Scalar, optional
+        :math:`\epsilon`, in units of gradient (and, within `var`, of its square).
+    wd : Scalar, optional
+        Decoupled weight decay :math:`\lambda`.
+    rescale_grad : Scalar, optional
+        :math:`\rho`, factor of the gradient.
+    clip_gradient : float, optional
+        Bound :math:`c`; negative: none, 0: clip to zero.
+    t : Scalar, optional
+        Number of this step, from 1.  Without it the means' bias is not corrected.
+
+    Returns
+    -------
+    array, like `weight`
+        The weights :math:`w_{t+1}`.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        If the arrays differ in shape or dtype, or the dtype is not floating.
+
+    See Also
+    --------
+    adam_update : The square of the gradient itself.
+
+    Notes
+    -----
+    MXNet 1.9.1 has no such operator.  That of MXNet 2.0 takes `rescale_grad` as an array and has no bias correction.
+
+    References
+    ----------
+    .. [1] J. Zhuang et al., "AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients",
+       NeurIPS 2020, https://arxiv.org/abs/2010.07468
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> mean, var = nd.zeros(1), nd.zeros(1)
+    >>> nd.adabelief_update(nd.array([1]), nd.array([2]), mean, var, lr=0.5, beta1=0.5, beta2=0.75,
+    ...                     epsilon=0).asnumpy()
+    array([0.], dtype=float32)
+    >>> mean.asnumpy(), var.asnumpy()
+    (array([1.], dtype=float32), array([0.25], dtype=float32))
+    """
+    dtype = weight.dtype
+    correction1, correction2 = (1, 1) if t is None else scalars_in(xp, dtype, 1 - beta1 ** t, 1 - beta2 ** t)
+    rest1, rest2, decay = scalars_in(xp, dtype, 1 - beta1, 1 - beta2, 1 - lr * wd)
+    lr, beta1, beta2, epsilon, scale = scalars_in(xp, dtype, lr, beta1, beta2, epsilon, rescale_grad)
+    grad = rescaled(xp, grad, scale, clip_gradient)
+    mean = beta1 * mean + rest1 * grad
+    surprise = grad - mean
+    var = beta2 * var + rest2 * (surprise * surprise) + epsilon
+    return decay * weight - lr * (mean / correction1) / (xp.sqrt(var / correction2) + epsilon), mean, var

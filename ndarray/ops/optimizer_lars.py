@@ -1,11 +1,11 @@
-"""Layer-wise rates (LARS): sums of squares of many arrays, and the rates that follow from them."""
+"""Norms of many arrays, and what follows from them: layer-wise rates (LARS), a bound of the global norm."""
 
 from ndarray.dtypes import DEFAULT as float32
 from ndarray.errors import DTypeError
 from ndarray.operator import Many, operator
 from ndarray.ops.optimizer_common import floating_arrays
 from ndarray.params import Count, Scalar
-from ndarray.rules import same, slot_error
+from ndarray.rules import agree, check_floating, same, slot_error
 from ndarray.tensortype import TensorType
 
 
@@ -166,3 +166,64 @@ def multi_sum_sq(xp, array: Many(), /, *, num_arrays: Count = None):
     if not array:
         return xp.zeros((0,), xp.float32)
     return xp.stack(tuple(xp.sum_sq(x) for x in array))
+
+
+def _scaled_and_norm(inputs, outputs, params):
+    """Each array with its own shape and dtype, then the norm."""
+    pairs = [agree([a, b]) for a, b in zip(inputs, outputs)]
+    check_floating(pairs)
+    return pairs, [*pairs, outputs[-1].merge(TensorType((1,), float32))]
+
+
+@operator(_scaled_and_norm, outputs=lambda params: params["num_arrays"] + 1)
+def clip_global_norm(xp, array: Many(), /, *, max_norm: Scalar, num_arrays: Count = None):
+    r"""Scale arrays together so that their common norm is at most `max_norm`.
+
+    .. math:: x_i \leftarrow x_i \min\!\left(1, \frac{n}{\lVert x \rVert + 10^{-8}}\right), \qquad
+              \lVert x \rVert = \sqrt{\textstyle\sum_{ij} x_{ij}^2}
+
+    Parameters
+    ----------
+    array : arrays, any shapes, floating
+        ``array_0, array_1, …``, commonly all gradients.
+    max_norm : Scalar
+        The bound :math:`n`.  Zero gives zeros.
+    num_arrays : int, optional
+        How many there are; follows from the call.
+
+    Returns
+    -------
+    list of array, each like its input
+        The scaled arrays.
+    array, shape (1,), float32
+        The norm before the scaling, the last element of the list.
+
+    Raises
+    ------
+    DTypeError
+        If an array is not floating.
+
+    See Also
+    --------
+    ndarray.contrib.clip_global_norm : In place, and called as in MXNet.
+
+    Notes
+    -----
+    MXNet has this as a function that scales in place, for float32 alone.  A NaN makes every element NaN; with an
+    infinite norm the scale is 0, so that infinities become NaN and all else zero.
+
+    References
+    ----------
+    .. [1] R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training Recurrent Neural Networks", ICML 2013,
+       https://arxiv.org/abs/1211.5063
+    .. [2] MXNet 1.9.1, ``gluon.utils.clip_global_norm``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> [x.asnumpy().tolist() for x in nd.clip_global_norm(nd.array([3]), nd.array([4]), max_norm=2.5)]
+    [[1.5], [2.0], [5.0]]
+    """
+    norm = xp.sqrt(sum((xp.sum_sq(x) for x in array), start=xp.as_scalar(0.0, float32)))
+    scale = xp.minimum(xp.as_scalar(max_norm, float32) / (norm + xp.as_scalar(1e-8, float32)), xp.as_scalar(1.0, float32))
+    return *(x * xp.as_scalar(scale, x.dtype) for x in array), xp.reshape(norm, (1,))

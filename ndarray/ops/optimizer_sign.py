@@ -158,3 +158,72 @@ def signum_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0.
     step = rest * rescaled(xp, grad, rescale_grad, clip_gradient) if clip_gradient >= 0 else (rest * rescale_grad) * grad
     mom = momentum * mom - rest * wd * weight - step
     return (1 - lr * wd_lh) * weight + lr * xp.sign(mom), mom
+
+
+@operator(same_floating, writes=("mom",), fusible=True)
+def lion_update(xp, weight, grad, mom, /, *, lr: Scalar, beta1: Scalar = 0.9, beta2: Scalar = 0.99,
+                wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0):
+    r"""Step by the sign of a mixture of momentum and gradient (Lion).
+
+    .. math::
+
+       G &= \operatorname{clip}(\rho g_t, c) \\
+       w_{t+1} &= (1 - \eta\lambda)\, w_t - \eta\, \operatorname{sign}(\beta_1 m_t + (1 - \beta_1) G) \\
+       m_{t+1} &= \beta_2 m_t + (1 - \beta_2) G
+
+    Parameters
+    ----------
+    weight : array, any shape, floating
+        The weights :math:`w_t`.
+    grad : array, like `weight`
+        Gradient :math:`g_t`.
+    mom : array, like `weight`, written
+        Running mean of gradients :math:`m_t`; zeros at first.
+    lr : Scalar
+        Learning rate :math:`\eta`: how far each weight moves in a step.  Three to ten times smaller than for Adam.
+    beta1 : Scalar, optional
+        :math:`\beta_1`, the part of the momentum in the direction of this step.
+    beta2 : Scalar, optional
+        :math:`\beta_2`, what the running mean keeps.
+    wd : Scalar, optional
+        Decoupled weight decay :math:`\lambda`.
+    rescale_grad : Scalar, optional
+        :math:`\rho`, factor of the gradient.
+    clip_gradient : float, optional
+        Bound :math:`c` of the rescaled gradient; negative: none, 0: clip to zero.
+
+    Returns
+    -------
+    array, like `weight`
+        The weights :math:`w_{t+1}`.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        If the arrays differ in shape or dtype, or the dtype is not floating.
+
+    See Also
+    --------
+    signum_update : One momentum for direction and state.
+
+    Notes
+    -----
+    MXNet has no such operator.  The sign of 0 and of NaN is 0.
+
+    References
+    ----------
+    .. [1] X. Chen et al., "Symbolic Discovery of Optimization Algorithms", NeurIPS 2023,
+       https://arxiv.org/abs/2302.06675
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> mom = nd.array([2, 2])
+    >>> nd.lion_update(nd.array([1, 1]), nd.array([-1, -4]), mom, lr=0.25, beta1=0.5, beta2=0.75).asnumpy()
+    array([0.75, 1.25], dtype=float32)
+    >>> mom.asnumpy()
+    array([1.25, 0.5 ], dtype=float32)
+    """
+    grad = rescaled(xp, grad, rescale_grad, clip_gradient)
+    new = (1 - lr * wd) * weight - lr * xp.sign(beta1 * mom + (1 - beta1) * grad)
+    return new, beta2 * mom + (1 - beta2) * grad
