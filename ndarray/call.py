@@ -4,7 +4,6 @@ import numpy as np
 
 from ndarray import vocabulary
 from ndarray.errors import BindError, DTypeError, ShapeError
-from ndarray.params import is_array
 from ndarray.tensortype import UNKNOWN, TensorType, show_shape
 
 _CHECKED_AT_MOST = 4096
@@ -47,6 +46,8 @@ def call(op, arrays, given, outs=None):
         if outs is None:
             result = [_own(value, arrays) for value in outputs]
         else:
+            if "accumulate" in op.rules:
+                outputs = [op.rules["accumulate"](new, old, params) for new, old in zip(outputs, outs)]
             # A result may be an input itself, and an earlier write may change it: take copies first.
             outputs = [_own(value, (*arrays, *outs)) for value in outputs] if len(outs) > 1 or written else outputs
         written = [_own(value, arrays) for value in written] if len(written) > 1 or outs else written
@@ -70,7 +71,9 @@ def _own(value, others):
 
 def _output_types(op, arrays, params):
     """Return the types of the outputs; equal calls are checked once."""
-    static = [v for name, v in params.items() if name not in op.scalars and not is_array(v)]
+    # Of hyper-parameters only their number matters to types, so that a schedule meets one entry.
+    static = [len(v) if name in op.scalar_tuples and v is not None else v
+              for name, v in params.items() if name not in op.scalars]
     key = (op, *[(a.shape, a.dtype) for a in arrays], *static)
     try:
         return _checked[key]

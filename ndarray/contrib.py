@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from ndarray.contrib_update import (adamw_update, clip_global_norm, mp_adamw_update, multi_adamw_update,
+                                    multi_lamb_update, multi_lans_update, multi_mp_adamw_update,
+                                    multi_mp_lamb_update)
 from ndarray.functions import function
 from ndarray.registry import names
 
@@ -31,4 +34,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({"allclose", *(n.removeprefix("_contrib_") for n in names() if n.startswith("_contrib_"))})
+    return sorted({*globals(), *(n.removeprefix("_contrib_") for n in names() if n.startswith("_contrib_"))})

@@ -113,6 +113,11 @@ class Operator:
         self.rules["sparse"] = rule
         return rule
 
+    def accumulate(self, rule):
+        """Declare what an eager ``out=`` receives: ``rule(new, old, params)``, where it is not simply the new value."""
+        self.rules["accumulate"] = rule
+        return rule
+
     # Parameters
 
     def parse(self, given, where=None):

@@ -109,13 +109,11 @@ def multi_all_finite(xp, array: Many(), /, *, num_arrays: Count = None, init_out
     return _flag(xp, array)
 
 
-def accumulated(new, old, params):
+@all_finite.accumulate
+@multi_all_finite.accumulate
+def _(new, old, params):
     """Return what goes to ``out=``: the old value stays, where asked, unless something was not finite."""
     return new if params["init_output"] else old * new
-
-
-for _op in (all_finite, multi_all_finite):
-    _op.rules["accumulate"] = accumulated
 
 
 @operator(_as_they_are, outputs=lambda params: params["num_arrays"], writes=("array",), fusible=True)
@@ -132,7 +130,7 @@ def reset_arrays(xp, array: Many(), /, *, num_arrays: Count = None):
     Returns
     -------
     list of array, each like its input
-        Zeros.  MXNet returns nothing; a node of a graph needs an output to be asked for.
+        Zeros; of one array, the array alone.  MXNet returns nothing; a node of a graph needs an output to be asked for.
 
     Notes
     -----
@@ -146,7 +144,7 @@ def reset_arrays(xp, array: Many(), /, *, num_arrays: Count = None):
     --------
     >>> import ndarray as nd
     >>> grad = nd.array([1, 2])
-    >>> nd.reset_arrays(grad)[0].asnumpy(), grad.asnumpy()
+    >>> nd.reset_arrays(grad).asnumpy(), grad.asnumpy()
     (array([0., 0.], dtype=float32), array([0., 0.], dtype=float32))
     """
     zeros = tuple(xp.zeros_like(x) for x in array)

@@ -230,7 +230,7 @@ def _multi_adamw_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Man
     Returns
     -------
     list of array, each like its weight
-        The new weights.
+        The new weights; of one tensor, the array alone.
 
     Raises
     ------
@@ -254,7 +254,7 @@ def _multi_adamw_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Man
     >>> import ndarray as nd
     >>> mean, var = nd.zeros(1), nd.zeros(1)
     >>> nd.multi_adamw_update(nd.array([1]), nd.array([2]), mean, var, nd.array([1]), lrs=(0.5,), wds=(0,),
-    ...                       etas=(1,), beta1=0.5, beta2=0.75, epsilon=0)[0].asnumpy()
+    ...                       etas=(1,), beta1=0.5, beta2=0.75, epsilon=0).asnumpy()
     array([0.5], dtype=float32)
     """
     return _steps(xp, weight, grad, mean, var, rescale_grad, lrs, wds, etas, beta1=beta1, beta2=beta2,
@@ -296,7 +296,7 @@ def _multi_mp_adamw_update(xp, weight: Many(), grad: Many(), mean: Many(), var: 
     Returns
     -------
     list of array, each like its weight
-        The new `weight32`, rounded.
+        The new `weight32`, rounded; of one tensor, the array alone.
 
     Raises
     ------

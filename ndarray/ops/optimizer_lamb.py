@@ -357,7 +357,7 @@ def _multi_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many
     Returns
     -------
     list of array, each like its weight
-        The new weights.
+        The new weights; of one tensor, the array alone.
 
     Raises
     ------
@@ -381,7 +381,7 @@ def _multi_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many
     >>> import ndarray as nd
     >>> weight, mean, var = nd.array([3, 4]), nd.zeros(2), nd.zeros(2)
     >>> nd.multi_lamb_update(weight, nd.array([1, 0]), mean, var, learning_rates=(0.5,), wds=(0,), step_count=(1,),
-    ...                      beta1=0.5, beta2=0.75)[0].asnumpy()
+    ...                      beta1=0.5, beta2=0.75).asnumpy()
     array([0.5, 4. ], dtype=float32)
     """
     return _steps(xp, weight, grad, mean, var, learning_rates, wds, step_count, lower_bound, upper_bound,
@@ -423,7 +423,7 @@ def _multi_mp_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: M
     Returns
     -------
     list of array, each like its weight
-        The new `weight32`, rounded.
+        The new `weight32`, rounded; of one tensor, the array alone.
 
     Raises
     ------

@@ -79,7 +79,7 @@ def _multi_lans_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many
     Returns
     -------
     list of array, each like its weight
-        The new weights.
+        The new weights; of one tensor, the array alone.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def _multi_lans_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many
     >>> import ndarray as nd
     >>> weight, mean, var = nd.array([3, 4]), nd.zeros(2), nd.zeros(2)
     >>> nd.multi_lans_update(weight, nd.array([7, 0]), mean, var, learning_rates=(0.5,), wds=(0,), step_count=(1,),
-    ...                      beta1=0.5, beta2=0.75)[0].asnumpy()
+    ...                      beta1=0.5, beta2=0.75).asnumpy()
     array([0.5, 4. ], dtype=float32)
     """
     return columns([_step(xp, w, g, m, v, lr=lr, wd=wd, t=t, beta1=beta1, beta2=beta2, epsilon=epsilon,

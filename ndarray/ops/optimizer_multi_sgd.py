@@ -62,7 +62,7 @@ def multi_sgd_update(xp, weight: Many(), grad: Many(), /, *, lrs: Scalars, wds: 
     Returns
     -------
     list of array, each like its weight
-        The new weights.
+        The new weights; of one tensor, the array alone.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), /, *, lr
     Returns
     -------
     list of array, each like its weight
-        The new weights.
+        The new weights; of one tensor, the array alone.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), /, *, lr
     --------
     >>> import ndarray as nd
     >>> weight, mom = nd.array([1]), nd.array([2])
-    >>> nd.multi_sgd_mom_update(weight, nd.ones(1), mom, lrs=(1,), wds=(0,), momentum=0.5)[0].asnumpy()
+    >>> nd.multi_sgd_mom_update(weight, nd.ones(1), mom, lrs=(1,), wds=(0,), momentum=0.5).asnumpy()
     array([1.], dtype=float32)
     """
     return _steps(xp, weight, grad, mom, lrs, _decays(lrs, wds), momentum, rescale_grad, clip_gradient)
@@ -182,7 +182,7 @@ def multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Many(), /, *
     Returns
     -------
     list of array, each like its weight
-        The new `weight32`, rounded.
+        The new `weight32`, rounded; of one tensor, the array alone.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Many(), /, *
     --------
     >>> import ndarray as nd
     >>> half, master = nd.array([1], dtype="float16"), nd.array([1])
-    >>> nd.multi_mp_sgd_update(half, nd.ones(1, dtype="float16"), master, lrs=(0.5,), wds=(0,))[0].asnumpy()
+    >>> nd.multi_mp_sgd_update(half, nd.ones(1, dtype="float16"), master, lrs=(0.5,), wds=(0,)).asnumpy()
     array([0.5], dtype=float16)
     """
     new, _ = _steps(xp, weight32, [widened(xp, g) for g in grad], None, lrs, _decays(lrs, wds), 0, rescale_grad,
@@ -242,7 +242,7 @@ def multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), weigh
     Returns
     -------
     list of array, each like its weight
-        The new `weight32`, rounded.
+        The new `weight32`, rounded; of one tensor, the array alone.
 
     Raises
     ------
@@ -297,7 +297,7 @@ def preloaded_multi_sgd_update(xp, weight: Many(), grad: Many(), lrs, wds, /, *,
     Returns
     -------
     list of array, each like its weight
-        The new weights.
+        The new weights; of one tensor, the array alone.
 
     Raises
     ------
@@ -316,7 +316,7 @@ def preloaded_multi_sgd_update(xp, weight: Many(), grad: Many(), lrs, wds, /, *,
     Examples
     --------
     >>> import ndarray as nd
-    >>> nd.preloaded_multi_sgd_update(nd.array([1]), nd.ones(1), nd.array([0.5]), nd.array([0]))[0].asnumpy()
+    >>> nd.preloaded_multi_sgd_update(nd.array([1]), nd.ones(1), nd.array([0.5]), nd.array([0])).asnumpy()
     array([0.5], dtype=float32)
     """
     return _steps(xp, weight, grad, None, *_preloaded(xp, lrs, wds, weight), 0, rescale_grad, clip_gradient)[0]
@@ -355,7 +355,7 @@ def preloaded_multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many()
     Returns
     -------
     list of array, each like its weight
-        The new weights.
+        The new weights; of one tensor, the array alone.
 
     Raises
     ------
@@ -417,7 +417,7 @@ def preloaded_multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Ma
     Returns
     -------
     list of array, each like its weight
-        The new `weight32`, rounded.
+        The new `weight32`, rounded; of one tensor, the array alone.
 
     Raises
     ------
@@ -480,7 +480,7 @@ def preloaded_multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Man
     Returns
     -------
     list of array, each like its weight
-        The new `weight32`, rounded.
+        The new `weight32`, rounded; of one tensor, the array alone.
 
     Raises
     ------

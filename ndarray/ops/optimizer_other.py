@@ -217,7 +217,7 @@ def ftrl_update(xp, weight, grad, z, n, /, *, lr: Scalar, lamda1: Scalar = 0.01,
     >>> import ndarray as nd
     >>> z, n = nd.zeros(2), nd.zeros(2)
     >>> nd.ftrl_update(nd.zeros(2), nd.array([1, 3]), z, n, lr=1, lamda1=1, beta=1).asnumpy()
-    array([-0. , -0.5], dtype=float32)
+    array([ 0. , -0.5], dtype=float32)
     """
     grad = clipped(xp, grad * rescale_grad, clip_gradient)
     new_n = n + grad * grad
