@@ -1,5 +1,9 @@
 """Symbolic graphs of named operators: declare, compose, infer, run, show and save them."""
 
+from symbolic.clash import check as _check
+
+_check()  # before the first import of `ndarray`, which may be another project's
+
 import ndarray.ops  # declares every operator
 from symbolic import attributes as attribute
 from symbolic import naming as name
@@ -7,7 +11,7 @@ from symbolic import symbol
 from symbolic.attributes import AttrScope
 from symbolic.executor import Executor
 from symbolic.naming import NameManager, Prefix
-from symbolic.symbol import Group, Symbol, Variable, var
+from symbolic.symbol import Group, Symbol, Variable, load, load_json, var
 from symbolic.functions import function as _function
 from ndarray import registry as _registry
 

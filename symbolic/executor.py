@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ndarray.array import NDArray
+from ndarray.call import check_writable
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, is_known
 from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, UnknownNameError, shown, unknown
@@ -51,7 +52,7 @@ def bind(graph, ctx, args=None, aux_states=None, out=None, engine="auto"):
         raise BindError(f"key `{missing[0]}` is missing in `{kind}`; not given: {', '.join(missing)}")
     _check_doubles(graph.variables)
     arrays = {n.name: as_array(given[n.name], n.name, ctx) for n in graph.variables}
-    known = {name: TensorType(a.shape, a._data.dtype) for name, a in arrays.items()}
+    known = {name: TensorType(a.shape, a._data.dtype.newbyteorder("=")) for name, a in arrays.items()}
     types = infer(graph, known)
     outputs = _outputs(graph, types, out or {}, arrays, ctx)
     _check_written(graph, arrays)
@@ -72,7 +73,7 @@ def as_array(value, name, ctx):
     if isinstance(value, NDArray):
         return value
     if isinstance(value, np.ndarray):
-        if not is_known(value.dtype):
+        if not is_known(value.dtype.newbyteorder("=")):
             raise DTypeError(f"`{name}` has dtype {value.dtype}, which no array here has")
         return NDArray(value, ctx)
     raise BindError(f"`{name}` must be an NDArray or a numpy.ndarray, got {shown(value)}")
@@ -129,16 +130,6 @@ def _outputs(graph, types, out, arrays, ctx):
             if np.may_share_memory(data, memory) and data.size and memory.size:
                 raise BindError(f"{name} and {other} share memory, and both are written")
     return result
-
-
-def check_writable(data, name):
-    """Raise where an array cannot be written in place."""
-    if not data.flags.writeable:
-        raise BindError(f"{name} is written, but its array is read-only")
-    if not data.dtype.isnative:
-        raise BindError(f"{name} is written, but its array is byte-swapped; pass {name}.astype(dtype.newbyteorder('='))")
-    if any(s == 0 and d > 1 for s, d in zip(data.strides, data.shape)):
-        raise BindError(f"{name} is written, but its elements overlap in memory (a broadcast view)")
 
 
 def _check_written(graph, arrays):

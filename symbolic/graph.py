@@ -20,7 +20,11 @@ class Graph:
 
     def __init__(self, outputs):
         self.outputs = tuple(outputs)
-        self.nodes = _inputs_first(self.outputs)
+
+    @cached_property
+    def nodes(self):
+        """Every node that the outputs need; sorted when first asked for, so that composing costs nothing."""
+        return _inputs_first(self.outputs)
 
     @cached_property
     def variables(self):

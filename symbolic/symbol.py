@@ -17,6 +17,7 @@ from symbolic.attributes import HIDDEN, checked, visible
 from symbolic.graph import Graph
 from symbolic.infer import from_mxnet_shape, infer
 from symbolic.node import Entry
+from symbolic.save import json
 
 _WITHOUT_VALUES = ("wait_to_read", "asnumpy", "asscalar", "copy", "as_in_context", "detach", "backward")
 
@@ -147,6 +148,19 @@ class Symbol:
             _check_symbol(value)
         return Symbol(compose.call(self._graph, [_entry(a) for a in args],
                                    {k: _entry(v) for k, v in named.items()}, name))
+
+    # Saving
+
+    def tojson(self, remove_amp_cast=True):
+        """Return the graph as MXNet's JSON."""
+        return json.dumps(self._graph)
+
+    def save(self, fname, remove_amp_cast=True):
+        """Write the graph to a file as MXNet's JSON, whole or not at all."""
+        json.save(self._graph, fname)
+
+    def __reduce__(self):
+        return load_json, (self.tojson(),)
 
     def __copy__(self):
         return Symbol(self._graph)
@@ -382,6 +396,16 @@ def Group(symbols):
     for symbol in symbols:
         _check_symbol(symbol)
     return Symbol(Graph([e for s in symbols for e in s._graph.outputs]))
+
+
+def load_json(json_str):
+    """Return the Symbol that a JSON text holds; see `symbolic.save.json.loads`."""
+    return Symbol(json.loads(json_str))
+
+
+def load(fname):
+    """Return the Symbol that a file holds; see `symbolic.save.json.load`."""
+    return Symbol(json.load(fname))
 
 
 # Python's arithmetic: the operator and name hint for two symbols, then for a symbol and a number on its right and left.

@@ -1,0 +1,1 @@
+"""Saving graphs and reading them back."""
