@@ -129,7 +129,7 @@ class Param:
         ------
         ParamError
         """
-        if type(value) is float and self.type is Scalar and math.isfinite(value):
+        if (type(value) is float or type(value) is int) and self.type is Scalar and math.isfinite(value):
             return value
         if self.optional and (value is None or value == "None"):
             return None

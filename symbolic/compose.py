@@ -75,33 +75,44 @@ def apply(op, args=(), named=None, params=None, name=None, attrs=None, hint=None
     """
     label = name or op.name
     fed = []
-    params = {key: _collect_fed(value, fed) for key, value in (params or {}).items()}
-    parsed = op.parse(params, label)
+    if params:
+        parsed = op.parse({key: _collect_fed(value, fed) for key, value in params.items()}, label)
+    else:
+        parsed = {}
     if op.many and parsed.get(op.count) is None:
         parsed[op.count] = _count(op, args, named, parsed, label)
     complete = op.complete(parsed, label)
     names = op.input_names(complete)
+    hint = (hint or op.name).lower()
+    if len(args) == len(names) and not named:
+        name = NameManager.current.get(name, hint)
+        attrs = AttrScope.current.get(attrs)
+        inputs = tuple(args)
+    else:
+        given = _given(op, args, named or {}, names, label)
+        name = NameManager.current.get(name, hint)
+        attrs = AttrScope.current.get(attrs)
+        inherited = {key: text_of(value) for key, value in parsed.items() if not _is_fed(value)} | attrs
+        inputs = tuple([given[key] if key in given else variable(f"{name}_{key}", inherited) for key in names])
+    if fed:
+        parsed = {key: _shift_fed(value, len(inputs)) for key, value in parsed.items()}
+        inputs += tuple(fed)
+    return Node(op, name, inputs, tuple(sorted(parsed.items())) if parsed else (),
+                tuple(sorted(attrs.items())) if attrs else (), caller())
+
+
+def _given(op, args, named, names, label):
+    """Return the inputs that came, by name; raise where one is unknown, doubled or too many."""
     if len(args) > len(names):
         raise OperatorError(f"{label}: {op.name} takes {len(names)} inputs ({', '.join(names[:8])}), got {len(args)}")
     given = dict(zip(names, args))
-    for key, entry in (named or {}).items():
+    for key, entry in named.items():
         if key not in names:
             raise OperatorError(f"{label}: {unknown(f'input of {op.name}', key, [*names, *op.params])}")
         if key in given:
             raise OperatorError(f"{label}: input {key} of {op.name} is given twice")
         given[key] = entry
-    name = NameManager.current.get(name, (hint or op.name).lower())
-    attrs = AttrScope.current.get(attrs)
-    if len(given) < len(names):
-        inherited = {key: text_of(value) for key, value in parsed.items() if not _is_fed(value)} | attrs
-        for key in names:
-            if key not in given:
-                given[key] = variable(f"{name}_{key}", inherited)
-    inputs = tuple([given[key] for key in names])
-    if fed:
-        parsed = {key: _shift_fed(value, len(inputs)) for key, value in parsed.items()}
-        inputs += tuple(fed)
-    return Node(op, name, inputs, tuple(sorted(parsed.items())), tuple(sorted(attrs.items())), caller())
+    return given
 
 
 def _collect_fed(value, fed):

@@ -1,7 +1,6 @@
 """Symbol: the handle on a graph that users hold; every method is a line into the rooms below."""
 
 import warnings
-from numbers import Number
 
 import numpy as np
 
@@ -302,9 +301,10 @@ def _attrs_of(node):
 
 
 def _entry(symbol):
-    if len(symbol._graph.outputs) != 1:
+    outputs = symbol._graph.outputs
+    if len(outputs) != 1:
         raise OperatorError(f"{symbol!r} has {len(symbol)} outputs where one is wanted; pick one: symbol[0]")
-    return symbol._graph.outputs[0]
+    return outputs[0]
 
 
 def _check_symbol(value):
@@ -327,8 +327,8 @@ def _type(type_):
 
 def apply_op(op_name, *symbols, hint=None, name=None, attr=None, **params):
     """Return the Symbol of an operator on symbols; parameters may be symbols as well."""
-    return Symbol(Graph(compose.apply(registry.get(op_name), [_entry(s) for s in symbols], None, params, name, attr,
-                                      hint).outputs))
+    node = compose.apply(registry.get(op_name), [_entry(s) for s in symbols], None, params, name, attr, hint)
+    return Symbol(Graph(node.outputs))
 
 
 def as_entries(value):
@@ -441,7 +441,7 @@ def arithmetic(word, lhs, rhs):
 
 
 def _is_number(value):
-    return isinstance(value, (Number, np.number)) and not isinstance(value, complex)
+    return isinstance(value, (int, float, np.number, np.bool_)) and not isinstance(value, np.complexfloating)
 
 
 def _give_symbol_arithmetic():
