@@ -295,6 +295,10 @@ def invoke(op, inputs, params, out=None):
     try:
         arrays = [x._data for x in inputs]
     except AttributeError:
+        if any(getattr(x, "stype", None) == "row_sparse" for x in inputs):
+            from ndarray.sparse import invoke_sparse
+
+            return invoke_sparse(op, inputs, params, out)
         _refuse_inputs(op, inputs)
     for a in arrays:
         if not a.dtype.isnative:

@@ -22,5 +22,6 @@ from ndarray.ops import (
     optimizer_lamb,
     optimizer_lans,
     optimizer_other,
+    optimizer_sparse,
     finite,
 )

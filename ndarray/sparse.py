@@ -1,0 +1,366 @@
+"""Row-sparse arrays: the rows that are not zero, and the updates that touch these rows alone."""
+
+import numpy as np
+
+from ndarray import registry
+from ndarray.array import NDArray, as_ndarray
+from ndarray.call import _output_types as output_types
+from ndarray.call import check_writable
+from ndarray.context import Context, current_context
+from ndarray.dtypes import DEFAULT, dtype_of
+from ndarray.errors import BindError, DTypeError, OperatorError, ParamError, ShapeError, shown, unknown
+from ndarray.functions import function
+from ndarray.ops.optimizer_sparse import Rows
+from ndarray.tensortype import TensorType, show_shape
+
+
+class RowSparseNDArray:
+    """An array of which only some rows are stored; the others are zero.
+
+    Made by `row_sparse_array`, `zeros` and `NDArray.tostype`; not by calling the class.
+
+    Parameters
+    ----------
+    rows : Rows
+        Its memory is used as it is.
+    ctx : Context, optional
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> x = nd.sparse.row_sparse_array(([[1, 2]], [3]), shape=(5, 2))
+    >>> x.indices.asnumpy(), x.data.asnumpy()
+    (array([3]), array([[1., 2.]], dtype=float32))
+    >>> x
+    <BLANKLINE>
+    <RowSparseNDArray 5x2, 1 row stored @cpu(0)>
+    """
+
+    __slots__ = ("_rows", "_ctx", "__weakref__")
+    stype = "row_sparse"
+
+    def __init__(self, rows, ctx=None):
+        self._rows = rows
+        self._ctx = ctx if ctx is not None else current_context()
+
+    @property
+    def shape(self):
+        """Length of each axis of the whole array."""
+        return self._rows.shape
+
+    @property
+    def dtype(self):
+        """Element type, as a NumPy type such as ``numpy.float32``."""
+        return self._rows.dtype.type
+
+    @property
+    def ndim(self):
+        """Number of axes."""
+        return len(self._rows.shape)
+
+    @property
+    def size(self):
+        """Number of elements of the whole array."""
+        return int(np.prod(self._rows.shape, dtype=np.int64))
+
+    @property
+    def context(self):
+        """The device."""
+        return self._ctx
+
+    ctx = context
+
+    @property
+    def indices(self):
+        """Which rows are stored, ascending: an int64 NDArray over the array's own memory."""
+        return NDArray(self._rows.indices, self._ctx)
+
+    @property
+    def data(self):
+        """The stored rows: an NDArray over the array's own memory."""
+        return NDArray(self._rows.values, self._ctx)
+
+    def __repr__(self):
+        n = len(self._rows.indices)
+        return (f"\n<RowSparseNDArray {'x'.join(map(str, self.shape))}, {n} row{'s' * (n != 1)} stored "
+                f"@{self._ctx}>")
+
+    def __len__(self):
+        return self.shape[0]
+
+    def asnumpy(self):
+        """Return the whole array as a NumPy array."""
+        return self._rows.dense()
+
+    def tostype(self, stype):
+        """Return the array with another storage: 'default' or 'row_sparse'."""
+        if stype == "row_sparse":
+            return self
+        if stype != "default":
+            raise OperatorError(f"no storage {shown(stype)}; known: 'default', 'row_sparse'")
+        return NDArray(self._rows.dense(), self._ctx)
+
+    def todense(self):
+        """Return the whole as an NDArray."""
+        return self.tostype("default")
+
+    def copy(self):
+        """Return a copy."""
+        indices, values, shape = self._rows
+        return RowSparseNDArray(Rows(indices.copy(), values.copy(), shape), self._ctx)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def copyto(self, other):
+        """Copy into a dense array, or return a copy in a context."""
+        if isinstance(other, Context):
+            other.check_usable()
+            return RowSparseNDArray(self.copy()._rows, other)
+        if not isinstance(other, NDArray):
+            raise OperatorError(f"copyto takes an NDArray or a Context, got {shown(other)}")
+        other[:] = self._rows.dense()
+        return other
+
+    def as_in_context(self, context):
+        """Return the array in a context; itself when it is there already."""
+        return self if context == self._ctx else self.copyto(context)
+
+    def astype(self, dtype, copy=True):
+        """Return the array with another element type; itself when it has it and `copy` is false."""
+        dtype = dtype_of(dtype)
+        if not copy and dtype == self._rows.dtype:
+            return self
+        indices, values, shape = self._rows
+        with np.errstate(all="ignore"):
+            return RowSparseNDArray(Rows(indices.copy(), values.astype(dtype), shape), self._ctx)
+
+    def retain(self, indices):
+        """Return the array with those of the stored rows alone that `indices` lists."""
+        wanted = np.asarray(indices.asnumpy() if isinstance(indices, NDArray) else indices)
+        kept = np.isin(self._rows.indices, wanted)
+        return RowSparseNDArray(Rows(self._rows.indices[kept], self._rows.values[kept], self.shape), self._ctx)
+
+    def wait_to_read(self):
+        """Return when the array is computed, which it always is."""
+
+    wait_to_write = wait_to_read
+
+    def __reduce__(self):
+        return _restore, (*self.copy()._rows, self._ctx.device_type, self._ctx.device_id)
+
+
+def _restore(indices, values, shape, device_type, device_id):
+    return RowSparseNDArray(Rows(indices, values, shape), Context(device_type, device_id))
+
+
+def row_sparse_array(arg1, shape=None, ctx=None, dtype=None):
+    """Return a new row-sparse array.
+
+    Parameters
+    ----------
+    arg1 : tuple (data, indices), tuple of int, NDArray, RowSparseNDArray or array_like
+        Rows and their places (in any order); or the shape of an array of zeros; or an array whose rows that are not
+        all zero are kept.
+    shape : tuple of int, optional
+        Shape of the whole; otherwise it ends with the last row given.
+    ctx : Context, optional
+    dtype : optional
+        Otherwise that of the data, float32 if they have none.
+
+    Raises
+    ------
+    ShapeError
+        If rows, indices and shape do not fit together.
+    ParamError
+        If an index stands twice, or is none.
+
+    Examples
+    --------
+    >>> row_sparse_array(([[1], [2]], [4, 0]), shape=(6, 1)).asnumpy().ravel()
+    array([2., 0., 0., 0., 1., 0.], dtype=float32)
+    """
+    ctx = Context(ctx) if ctx is not None else current_context()
+    ctx.check_usable()
+    if isinstance(arg1, RowSparseNDArray):
+        _check_shape(shape, arg1.shape)
+        return RowSparseNDArray(arg1.astype(dtype or arg1.dtype)._rows, ctx)
+    if isinstance(arg1, tuple) and all(isinstance(d, (int, np.integer)) for d in arg1):
+        _check_shape(shape, arg1)
+        return zeros("row_sparse", arg1, ctx, dtype)
+    if isinstance(arg1, tuple) and len(arg1) == 2:
+        return RowSparseNDArray(_rows(*arg1, shape, dtype), ctx)
+    dense = as_ndarray(arg1, ctx, dtype if dtype is not None else getattr(arg1, "dtype", None))
+    _check_shape(shape, dense.shape)
+    return from_dense(dense, "row_sparse")
+
+
+def zeros(stype, shape, ctx=None, dtype=None):
+    """Return an array of zeros in the storage `stype`, with no row stored.
+
+    Examples
+    --------
+    >>> zeros("row_sparse", (4, 2)).data.shape
+    (0, 2)
+    """
+    shape = tuple(int(d) for d in shape) if isinstance(shape, (tuple, list)) else (int(shape),)
+    if stype == "default":
+        return NDArray(np.zeros(shape, dtype_of(dtype or DEFAULT)), ctx and Context(ctx))
+    _check_storage(stype)
+    if not shape:
+        raise ShapeError("a row_sparse array needs at least one axis")
+    rows = Rows(np.zeros(0, np.int64), np.zeros((0, *shape[1:]), dtype_of(dtype or DEFAULT)), shape)
+    return RowSparseNDArray(rows, Context(ctx) if ctx is not None else None)
+
+
+def from_dense(array, stype):
+    """Return an NDArray in another storage: of its rows, those that are not all zero."""
+    _check_storage(stype)
+    if not array.ndim:
+        raise ShapeError("a row_sparse array needs at least one axis")
+    data = array.asnumpy()
+    indices = np.flatnonzero((data != 0).reshape(len(data), -1).any(axis=1))
+    return RowSparseNDArray(Rows(indices.astype(np.int64), data[indices], data.shape), array.context)
+
+
+def _check_storage(stype):
+    if stype != "row_sparse":
+        raise OperatorError(f"no storage {shown(stype)}; known: 'default', 'row_sparse'")
+
+
+def _check_shape(given, found):
+    if given is not None and tuple(given) != tuple(found):
+        raise ShapeError(f"shape is {show_shape(tuple(given))}, but the array has {show_shape(tuple(found))}")
+
+
+def _rows(data, indices, shape, dtype):
+    """Return checked `Rows`, sorted by index."""
+    values = as_ndarray(data, None, dtype if dtype is not None else getattr(data, "dtype", None))._data
+    places = np.asarray(indices._data if isinstance(indices, NDArray) else indices)
+    if places.ndim != 1 or (places.size and (places.dtype.kind not in "iuf" or (places != np.floor(places)).any())):
+        raise ParamError(f"indices must be whole numbers along one axis, got {shown(indices)}")
+    places = places.astype(np.int64)
+    shape = (int(places.max(initial=-1)) + 1, *values.shape[1:]) if shape is None else tuple(int(d) for d in shape)
+    if not values.size and values.shape[1:] != shape[1:]:
+        values = values.reshape(0, *shape[1:])
+    if not shape or values.shape != (len(places), *shape[1:]):
+        raise ShapeError(f"data of shape {show_shape(values.shape)} are not {len(places)} rows of an array of shape "
+                         f"{show_shape(shape)}")
+    order = np.argsort(places, kind="stable")
+    places = places[order]
+    if len(places) and (places[0] < 0 or places[-1] >= shape[0]):
+        raise ParamError(f"index {places[0] if places[0] < 0 else places[-1]} is outside of {shape[0]} rows")
+    twice = np.flatnonzero(places[1:] == places[:-1])
+    if len(twice):
+        raise ParamError(f"index {places[twice[0]]} stands twice; add up the rows first")
+    return Rows(places, values[order], shape)
+
+
+def invoke_sparse(op, inputs, params, out):
+    """Call an operator on arrays of which some are row-sparse.
+
+    Parameters
+    ----------
+    op : Operator
+    inputs : sequence of NDArray or RowSparseNDArray
+        Those that the operator writes, and the first, are dense or have all rows stored.
+    params : dict
+        Parameters as the caller wrote them.
+    out : array, optional
+        Where the output goes; ``out=weight`` writes the rows of the gradient alone.
+
+    Returns
+    -------
+    NDArray or RowSparseNDArray
+        `out` itself where it is given.
+
+    Raises
+    ------
+    OperatorError
+        If the operator takes no row-sparse input; the message names those that do.
+    """
+    names = [i.name for i in op.inputs]
+    sparse = [name for name, x in zip(names, inputs) if isinstance(x, RowSparseNDArray)]
+    if "sparse" not in op.rules:
+        takers = ", ".join(o.name for o in registry.operators() if "sparse" in o.rules)
+        raise OperatorError(f"{op.name} takes no row_sparse input ({', '.join(sparse or ['array'])}); pass "
+                            f"x.tostype('default'), or use one of those that do: {takers}")
+    if len(inputs) != len(names):
+        raise OperatorError(f"{op.name} takes {', '.join(names)}; got {len(inputs)} arrays")
+    params = op.complete(op.parse(params))
+    arrays = [_rows_of(x, op, name) if name == "grad" else _whole(x, f"{op.name}: {name}")
+              for name, x in zip(names, inputs)]
+    types = output_types(op, arrays, params)
+    positions = op.written(params)
+    targets = {f"{op.name}: {names[at]}": arrays[at] for at in positions}
+    if isinstance(out, (list, tuple)):
+        if len(out) != 1:
+            raise OperatorError(f"{op.name} gives 1 output, but out has {len(out)}")
+        result, = out
+    else:
+        result = out if out is not None else inputs[0].copy()
+    target = _whole(result, f"{op.name}: out")
+    found = TensorType(target.shape, target.dtype)
+    if found != types[0]:
+        kind = ShapeError if found.shape != types[0].shape else DTypeError
+        raise kind(f"{op.name}: out is {found}, expected {types[0]}")
+    _check_targets({**targets, f"{op.name}: out": target})
+    with np.errstate(all="ignore"):
+        outputs, written = op.rules["sparse"](arrays, params)
+    for at, new in zip(positions, written):
+        _write(arrays[at], new, arrays[at])
+    _write(target, outputs[0], arrays[0])
+    return out if out is not None else result
+
+
+def _rows_of(x, op, name):
+    return x._rows if isinstance(x, RowSparseNDArray) else _whole(x, f"{op.name}: {name}")
+
+
+def _whole(x, what):
+    """Return the memory of an array that is dense, or row-sparse with every row stored."""
+    if isinstance(x, NDArray):
+        return x._data
+    if not isinstance(x, RowSparseNDArray):
+        raise OperatorError(f"{what} must be an NDArray, got {shown(x)}")
+    if len(x._rows.indices) != x.shape[0]:
+        raise OperatorError(f"{what} has {len(x._rows.indices)} of {x.shape[0]} rows stored; a row_sparse array is "
+                            "updated only when it has all of them: use tostype('default')")
+    return x._rows.values
+
+
+def _check_targets(targets):
+    checked = []
+    for name, target in targets.items():
+        check_writable(target, name)
+        for other, memory in checked:
+            if target.size and memory.size and np.may_share_memory(target, memory):
+                raise BindError(f"{other} and {name} share memory, and both are written")
+        checked.append((name, target))
+
+
+def _write(target, new, old):
+    """Write what an operator gave: the whole, or `old` with some rows replaced."""
+    if not isinstance(new, Rows):
+        target[...] = new
+        return
+    if target is not old:
+        target[...] = old
+    target[new.indices] = new.values
+
+
+def __getattr__(name):
+    """Return the eager function of an update that takes row-sparse gradients."""
+    known = {alias.removeprefix("_sparse_"): alias for alias, op in registry.names().items() if "sparse" in op.rules}
+    if name not in known:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise AttributeError(unknown("operator with row_sparse gradients", name, known))
+    return function(known[name])
+
+
+def __dir__():
+    return sorted({*globals(), *(n.removeprefix("_sparse_") for n, op in registry.names().items()
+                                 if "sparse" in op.rules)})
