@@ -81,7 +81,7 @@ def _sort_arguments(op, names, positional, args, params):
 def _without_absent(op, names, inputs, params):
     """Return the inputs that the parameters ask for; raise, naming all of them, where some are missing."""
     known = {k: v for k, v in params.items() if k in op.params and k not in op.scalars}
-    absent = op.absent(op.defaults | op.parse(known))
+    absent = op.absent(op.defaults | op.parse(known)) if op.absent else ()
     missing = [key for key, value in zip(names, inputs) if value is None and key not in absent]
     if missing:
         for key in params:

@@ -52,8 +52,8 @@ class Operator:
         Inputs that the operator changes: the body returns ``(outputs, *new values)``.
     scalar_dtype : str or None
         The input in whose dtype the scalars arrive, by default the first; ``"float64"`` where the body rounds them.
-    absent : callable
-        ``absent(params)`` names the inputs that these parameters leave out.
+    absent : callable or None
+        ``absent(params)`` names the inputs that these parameters leave out; None where all are always there.
     fusible : bool
         One element of an output depends only on the same element of each input.
     pure : bool
@@ -75,7 +75,7 @@ class Operator:
     outputs: int | Callable = 1
     writes: tuple[str, ...] = ()
     scalar_dtype: str | None = None
-    absent: Callable = staticmethod(lambda params: ())
+    absent: Callable | None = None
     fusible: bool = False
     pure: bool = True
     primitive: bool = False
@@ -88,6 +88,7 @@ class Operator:
         vars(self).update({a: getattr(self.compute, a) for a in functools.WRAPPER_ASSIGNMENTS
                            if hasattr(self.compute, a)}, __wrapped__=self.compute)
         derived = {
+            "names": tuple(i.name for i in self.inputs),
             "many": tuple(i.name for i in self.inputs if i.many),
             "count": next((p.name for p in self.params.values() if p.type is Count), None),
             "defaults": {p.name: p.default for p in self.params.values() if p.default is not REQUIRED},
@@ -143,8 +144,10 @@ class Operator:
     def input_names(self, params):
         """Return the names of the array inputs, in the flat order in which they are given."""
         if not self.many:
+            if self.absent is None:
+                return self.names
             absent = self.absent(params)
-            return tuple(i.name for i in self.inputs if i.name not in absent)
+            return tuple([name for name in self.names if name not in absent])
         many = [i for i in self.inputs if i.many]
         n = params[self.count]
         return (*(i.many.pattern.format(name=i.name, i=k) for k in range(n) for i in many),
@@ -309,7 +312,7 @@ def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, abse
             inputs=tuple(Input(p.name, p.annotation if isinstance(p.annotation, Many) else None)
                          for p in rest if p.kind is p.POSITIONAL_ONLY),
             params=params, infer=infer, compute=function, outputs=outputs, writes=tuple(writes),
-            scalar_dtype=scalar_dtype, absent=absent or (lambda params: ()), fusible=fusible, pure=pure,
+            scalar_dtype=scalar_dtype, absent=absent, fusible=fusible, pure=pure,
             primitive=primitive, output_suffix=output_suffix,
             loss_head=loss_head))
 

@@ -97,8 +97,11 @@ def apply(op, args=(), named=None, params=None, name=None, attrs=None, hint=None
     if fed:
         parsed = {key: _shift_fed(value, len(inputs)) for key, value in parsed.items()}
         inputs += tuple(fed)
-    return Node(op, name, inputs, tuple(sorted(parsed.items())) if parsed else (),
+    node = Node(op, name, inputs, tuple(sorted(parsed.items())) if parsed else (),
                 tuple(sorted(attrs.items())) if attrs else (), caller())
+    if not fed:
+        node.remember(complete)
+    return node
 
 
 def _given(op, args, named, names, label):
