@@ -77,6 +77,10 @@ class Training(int):
     """
 
 
+class Lone(tuple):
+    """A tuple of one that was written as a single value, and is written back as one."""
+
+
 def is_array(value):
     """Tell whether `value` is an array rather than a number (NumPy's scalars are numbers)."""
     return hasattr(value, "shape") and not isinstance(value, np.generic)
@@ -162,6 +166,8 @@ def text_of(value):
     """Return a parsed value as MXNet's symbol files write it."""
     if isinstance(value, Fed):
         return str(value)
+    if isinstance(value, Lone):
+        return text_of(value[0])
     if isinstance(value, tuple):
         return "(" + ", ".join(map(text_of, value)) + ("," if len(value) == 1 else "") + ")"
     return str(value)
@@ -265,7 +271,11 @@ def _items(value):
 
 
 def _tuple_of(parse):
-    return lambda value: tuple(map(parse, _items(value)))
+    def read(value):
+        alone = not isinstance(value, (tuple, list, np.ndarray)) and not (isinstance(value, str) and value.strip()[:1] in "([")
+        return Lone(map(parse, _items(value))) if alone else tuple(map(parse, _items(value)))
+
+    return read
 
 
 def _int_or_none(value):

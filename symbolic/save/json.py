@@ -53,16 +53,19 @@ def dumps(graph):
         blocks.append(_node_text(node, number))
     arguments = [number[n] for n in graph.variables]
     heads = [[number[e.node], e.index, 0] for e in graph.outputs]
-    return ('{\n  "nodes": [\n' + ", \n".join(blocks) + f'\n  ], \n  "arg_nodes": {arguments}, \n'
-            f'  "node_row_ptr": [{_wrapped(rows)}], \n  "heads": {heads}, \n'
+    return ('{\n  "nodes": [\n' + ", \n".join(blocks) + "\n  ], \n"
+            f'  "arg_nodes": {_wrapped(arguments, 2)}, \n'
+            f'  "node_row_ptr": {_wrapped(rows, 2)}, \n'
+            f'  "heads": {_wrapped(heads, 2)}, \n'
             f'  "attrs": {{"mxnet_version": ["int", {VERSION}]}}\n}}')
 
 
-def _wrapped(numbers):
-    """Return numbers as MXNet's writer puts them: on one line up to ten, else one a line."""
-    if len(numbers) <= 10:
-        return ", ".join(map(str, numbers))
-    return "\n" + ", \n".join(f"    {n}" for n in numbers) + "\n  "
+def _wrapped(items, indent):
+    """Return a list as MXNet's writer puts it: on one line up to ten items, else one a line."""
+    if len(items) <= 10:
+        return str(items)
+    pad = " " * indent
+    return "[\n" + ", \n".join(f"{pad}  {i}" for i in items) + f"\n{pad}]"
 
 
 def _node_text(node, number):
@@ -72,12 +75,13 @@ def _node_text(node, number):
     if node.op:
         attrs |= {key: text_of(value) for key, value in node.params}
     if attrs:
-        pairs = ", \n".join(f"        {json.dumps(k, ensure_ascii=False)}: {json.dumps(attrs[k], ensure_ascii=False)}"
-                            for k in sorted(attrs))
-        lines.append(f'      "attrs": {{\n{pairs}\n      }}')
+        pairs = [f"{json.dumps(k, ensure_ascii=False)}: {json.dumps(attrs[k], ensure_ascii=False)}"
+                 for k in sorted(attrs)]
+        lines.append(f'      "attrs": {{{pairs[0]}}}' if len(pairs) == 1 else
+                     '      "attrs": {\n' + ", \n".join(f"        {p}" for p in pairs) + "\n      }")
     written = set(node.op.written(node.complete_params)) if node.op and node.op.writes else ()
     inputs = [[number[e.node], e.index, int(at in written)] for at, e in enumerate(node.inputs)]
-    lines.append(f'      "inputs": {inputs}')
+    lines.append(f'      "inputs": {_wrapped(inputs, 6)}')
     return "    {\n" + ", \n".join(lines) + "\n    }"
 
 
