@@ -1,0 +1,98 @@
+"""What a call costs before any arithmetic: signSGD on 10 elements, eagerly and bound, beside NumPy and MXNet.
+
+Run with ``python benchmarks/dispatch.py [rounds]``.  Set MXNET_PYTHON to an interpreter that imports mxnet 1.9.1 to
+measure MXNet on the same machine, in turn with ours.
+"""
+
+import os
+import subprocess
+import sys
+from statistics import median
+from time import perf_counter
+
+SIZE = 10
+CALLS = 500
+
+_MXNET = """
+import sys
+from time import perf_counter
+import mxnet as mx
+w, g = mx.nd.ones({size}), mx.nd.ones({size})
+update = mx.nd.signsgd_update
+def eager():
+    update(w, g, lr=0.1)
+def in_place():
+    update(w, g, lr=0.1, out=w)
+forms = dict(eager=eager, in_place=in_place)
+for name in sys.stdin:
+    call = forms[name.strip()]
+    call()
+    mx.nd.waitall()
+    start = perf_counter()
+    for _ in range({calls}):
+        call()
+    mx.nd.waitall()
+    print(1e6 * (perf_counter() - start) / {calls}, flush=True)
+"""
+
+
+def microseconds(call):
+    """Return what one call costs, averaged over `CALLS`."""
+    call()
+    start = perf_counter()
+    for _ in range(CALLS):
+        call()
+    return 1e6 * (perf_counter() - start) / CALLS
+
+
+def ours():
+    """Return the calls to measure, by label."""
+    import numpy as np
+
+    import ndarray as nd
+    import symbolic as sym
+
+    w, g = nd.ones(SIZE), nd.ones(SIZE)
+    a, b = np.ones(SIZE, "float32"), np.ones(SIZE, "float32")
+    rate, keep = np.float32(0.1), np.float32(1.0)
+    update = nd.signsgd_update
+    step = sym.signsgd_update(sym.var("w"), sym.var("g"), lr=0.1, name="step")
+    bound = step.bind(args={"w": a, "g": b}, out={"step_output": a})
+    calls = {
+        "NumPy expression": lambda: keep * a - rate * np.sign(b),
+        "nd.signsgd_update(w, g, lr=0.1)": lambda: update(w, g, lr=0.1),
+        "nd.signsgd_update(w, g, lr=0.1, out=w)": lambda: update(w, g, lr=0.1, out=w),
+        "executor.forward(), in place": bound.forward,
+    }
+    return {label: lambda call=call: microseconds(call) for label, call in calls.items()}
+
+
+def mxnet(python):
+    """Return the same calls of MXNet in a process of its own, by label."""
+    server = subprocess.Popen([python, "-c", _MXNET.format(size=SIZE, calls=CALLS)], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def ask(form):
+        server.stdin.write(form + "\n")
+        server.stdin.flush()
+        return float(server.stdout.readline())
+
+    return {"MXNet eager": lambda: ask("eager"), "MXNet eager, out=w": lambda: ask("in_place")}
+
+
+def main(rounds=31):
+    """Print the median and the least cost of each call; each round takes all calls in turn."""
+    forms = ours()
+    if python := os.environ.get("MXNET_PYTHON"):
+        forms |= mxnet(python)
+    times = {label: [] for label in forms}
+    for _ in range(rounds):
+        for label, measure in forms.items():
+            times[label].append(measure())
+    print(f"{'signsgd_update on ' + str(SIZE) + ' floats':42}{'median µs':>10}{'least µs':>10}")
+    for label, found in times.items():
+        print(f"{label:42}{median(found):10.2f}{min(found):10.2f}")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
