@@ -232,7 +232,7 @@ class Operator:
 
     def scalars_as(self, xp, arrays, params):
         """Return `params` with each scalar as a value of `xp` in the dtype in which the operator computes."""
-        if self.scalar_dtype == FLOAT64.name:
+        if self.scalar_dtype == "float64":
             dtype = FLOAT64
         else:
             dtype = arrays[self.scalar_source(params)].dtype if len(arrays) else DEFAULT
@@ -249,7 +249,7 @@ class Operator:
 
     def scalar_source(self, params):
         """Return the position of the input in whose dtype the scalars arrive, or are by default where they are fed."""
-        if self.scalar_dtype in (None, FLOAT64.name):
+        if self.scalar_dtype in (None, "float64"):
             return 0
         named = (self.scalar_dtype, *(i.many.pattern.format(name=i.name, i=0) for i in self.inputs if i.many
                                       and i.name == self.scalar_dtype))
