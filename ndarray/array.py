@@ -3,7 +3,7 @@
 import numpy as np
 
 from ndarray import registry
-from ndarray.call import call
+from ndarray.call import call, plan_of
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, is_known
 from ndarray.errors import DTypeError, MXNetError, OperatorError, ShapeError, shown
@@ -306,26 +306,17 @@ def invoke(op, inputs, params, out=None):
             break
     ctx = inputs[0]._ctx if inputs else current_context()
     if out is None:
-        result = [NDArray(r, ctx) for r in call(op, arrays, params)]
-        return result[0] if op.outputs == 1 or len(result) == 1 else result
+        result = call(op, arrays, params)
+        return NDArray(result[0], ctx) if len(result) == 1 else [NDArray(r, ctx) for r in result]
     outs = out if isinstance(out, (list, tuple)) else (out,)
     for o in outs:
         if not isinstance(o, NDArray):
             raise OperatorError(f"{op.name}: out must be an NDArray, got {shown(o)}")
-    n = _num_outputs(op, arrays, params)
+    n = op.outputs if type(op.outputs) is int else len(plan_of(op, arrays, params).types)
     if len(outs) != n:
         raise OperatorError(f"{op.name} gives {n} output{'s' * (n != 1)}, but out has {len(outs)}")
     call(op, arrays, params, [o._data for o in outs])
     return out
-
-
-def _num_outputs(op, arrays, params):
-    if isinstance(op.outputs, int):
-        return op.outputs
-    parsed = op.parse(params)
-    if op.many:
-        parsed[op.count] = op.count_from(len(arrays), parsed)
-    return op.num_outputs(op.complete(parsed))
 
 
 def _refuse_inputs(op, inputs):

@@ -1,13 +1,33 @@
 """One eager call of an operator on NumPy arrays: check, compute, write back; all or nothing."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ndarray import vocabulary
 from ndarray.errors import BindError, DTypeError, ShapeError
 from ndarray.tensortype import UNKNOWN, TensorType, show_shape
 
-_CHECKED_AT_MOST = 4096
-_checked = {}
+_PLANS_AT_MOST = 4096
+_plans = {}
+
+
+class Plan(NamedTuple):
+    """What a call needs beside the arrays' contents; equal calls share one.
+
+    Attributes
+    ----------
+    params : dict
+        Complete, the scalars cast to the dtype in which the operator computes.
+    types : list of TensorType
+        Of the outputs.
+    positions : tuple of int
+        Of the written inputs.
+    """
+
+    params: dict
+    types: list
+    positions: tuple
 
 
 def call(op, arrays, given, outs=None):
@@ -33,16 +53,11 @@ def call(op, arrays, given, outs=None):
     MXNetError
         Of the kind that fits, before anything is written.
     """
-    params = op.parse(given)
-    if op.many:
-        params[op.count] = op.count_from(len(arrays), params)
-    params = op.complete(params)
-    types = _output_types(op, arrays, params)
-    positions = op.written(params) if op.writes else ()
+    params, types, positions = plan_of(op, arrays, given)
     if positions or outs is not None:
         _check_targets(op, arrays, params, positions, outs, types)
     with np.errstate(all="ignore"):
-        outputs, written = op.run(vocabulary, arrays, params)
+        outputs, written = op.run_ready(vocabulary, arrays, params)
         if outs is None:
             result = [_own(value, arrays) for value in outputs]
         else:
@@ -69,22 +84,36 @@ def _own(value, others):
     return value.copy() if any(np.may_share_memory(value, other) for other in others) else value
 
 
-def _output_types(op, arrays, params):
-    """Return the types of the outputs; equal calls are checked once."""
-    # Of hyper-parameters only their number matters to types, so that a schedule meets one entry.
-    static = [len(v) if name in op.scalar_tuples and v is not None else v
-              for name, v in params.items() if name not in op.scalars]
-    key = (op, *[(a.shape, a.dtype) for a in arrays], *static)
+def plan_of(op, arrays, given):
+    """Return the `Plan` of a call; one with the same parameters and types is made once.
+
+    Raises
+    ------
+    OperatorError, ParamError, ShapeError, DTypeError
+    """
+    key = [op, *given.items(), *map(type, given.values())]
+    for a in arrays:
+        key += (a.shape, a.dtype)
     try:
-        return _checked[key]
+        key = tuple(key)
+        return _plans[key]
     except KeyError:
         pass
+    except TypeError:
+        key = None  # An array among the parameters: its contents may change.
+    params = op.parse(given)
+    if op.many:
+        params[op.count] = op.count_from(len(arrays), params)
+    params = op.complete(params)
     inputs = [TensorType(a.shape, a.dtype.newbyteorder("=")) for a in arrays]
-    _, outputs = op.infer_types(inputs, [UNKNOWN] * op.num_outputs(params), params)
-    if len(_checked) >= _CHECKED_AT_MOST:
-        _checked.clear()
-    _checked[key] = outputs
-    return outputs
+    _, types = op.infer_types(inputs, [UNKNOWN] * op.num_outputs(params), params)
+    with np.errstate(all="ignore"):
+        plan = Plan(op.scalars_as(vocabulary, arrays, params), types, op.written(params))
+    if key is not None:
+        if len(_plans) >= _PLANS_AT_MOST:
+            _plans.clear()
+        _plans[key] = plan
+    return plan
 
 
 def _check_targets(op, arrays, params, positions, outs, types):

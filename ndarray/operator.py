@@ -219,8 +219,10 @@ class Operator:
         written : tuple of array
             New values of the written inputs, in the order of `written`.
         """
-        if self.scalars or self.scalar_tuples:
-            params = self.scalars_as(xp, arrays, params)
+        return self.run_ready(xp, arrays, self.scalars_as(xp, arrays, params))
+
+    def run_ready(self, xp, arrays, params):
+        """Compute as `run` does, with parameters whose scalars are values of `xp` already (`scalars_as`)."""
         result = self.compute(xp, *self.pack(arrays, params), **params)
         outputs, written = (result[0], result[1:]) if self.writes else (result, ())
         if self.outputs == 1:
@@ -232,6 +234,8 @@ class Operator:
 
     def scalars_as(self, xp, arrays, params):
         """Return `params` with each scalar as a value of `xp` in the dtype in which the operator computes."""
+        if not (self.scalars or self.scalar_tuples):
+            return params
         if self.scalar_dtype == "float64":
             dtype = FLOAT64
         else:
