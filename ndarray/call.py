@@ -145,10 +145,10 @@ def check_writable(data, name):
         If it is read-only, byte-swapped, or a broadcast view whose elements overlap.
     """
     if not data.flags.writeable:
-        overlap = any(s == 0 and d > 1 for s, d in zip(data.strides, data.shape))
+        overlap = data.size and any(s == 0 and d > 1 for s, d in zip(data.strides, data.shape))
         raise BindError(f"{name} is written, but its array is " + (
             "a broadcast view whose elements overlap" if overlap else "read-only") + "; pass a copy")
     if not data.dtype.isnative:
         raise BindError(f"{name} is written, but its array is byte-swapped; convert it first")
-    if any(s == 0 and d > 1 for s, d in zip(data.strides, data.shape)):
+    if data.size and any(s == 0 and d > 1 for s, d in zip(data.strides, data.shape)):
         raise BindError(f"{name} is written, but its elements overlap in memory; pass a copy")

@@ -257,7 +257,7 @@ class Operator:
             return 0
         named = (self.scalar_dtype, *(i.many.pattern.format(name=i.name, i=0) for i in self.inputs if i.many
                                       and i.name == self.scalar_dtype))
-        return next(k for k, name in enumerate(self.input_names(params)) if name in named)
+        return next((k for k, name in enumerate(self.input_names(params)) if name in named), 0)
 
     # Types
 

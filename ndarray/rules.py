@@ -7,7 +7,7 @@ given, with everything added that follows.
 from ndarray.dtypes import DEFAULT as float32
 from ndarray.dtypes import is_floating
 from ndarray.errors import DTypeError, ShapeError
-from ndarray.tensortype import TensorType, merge_shapes, show_shape
+from ndarray.tensortype import UNKNOWN, TensorType, merge_shapes, show_shape
 
 
 def same(inputs, outputs, params):
@@ -39,7 +39,7 @@ def agree(types):
     ShapeError, DTypeError
         Naming the two that disagree.
     """
-    common = types[0]
+    common = types[0] if types else UNKNOWN
     for i, type_ in enumerate(types):
         if type_ != common:
             try:
