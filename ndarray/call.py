@@ -105,8 +105,7 @@ def plan_of(op, arrays, given):
     if op.many:
         params[op.count] = op.count_from(len(arrays), params)
     params = op.complete(params)
-    inputs = [TensorType(a.shape, a.dtype.newbyteorder("=")) for a in arrays]
-    _, types = op.infer_types(inputs, [UNKNOWN] * op.num_outputs(params), params)
+    types = infer_outputs(op, arrays, params)
     with np.errstate(all="ignore"):
         plan = Plan(op.scalars_as(vocabulary, arrays, params), types, op.written(params))
     if key is not None:
@@ -114,6 +113,12 @@ def plan_of(op, arrays, given):
             _plans.clear()
         _plans[key] = plan
     return plan
+
+
+def infer_outputs(op, arrays, params):
+    """Return the types of the outputs for these arrays and complete parameters; raise where they do not fit."""
+    inputs = [TensorType(a.shape, a.dtype.newbyteorder("=")) for a in arrays]
+    return op.infer_types(inputs, [UNKNOWN] * op.num_outputs(params), params)[1]
 
 
 def _check_targets(op, arrays, params, positions, outs, types):

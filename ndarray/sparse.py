@@ -4,8 +4,7 @@ import numpy as np
 
 from ndarray import registry
 from ndarray.array import NDArray, as_ndarray
-from ndarray.call import _output_types as output_types
-from ndarray.call import check_writable
+from ndarray.call import check_writable, infer_outputs
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of
 from ndarray.errors import BindError, DTypeError, OperatorError, ParamError, ShapeError, shown, unknown
@@ -292,7 +291,7 @@ def invoke_sparse(op, inputs, params, out):
     params = op.complete(op.parse(params))
     arrays = [_rows_of(x, op, name) if name == "grad" else _whole(x, f"{op.name}: {name}")
               for name, x in zip(names, inputs)]
-    types = output_types(op, arrays, params)
+    types = infer_outputs(op, arrays, params)
     positions = op.written(params)
     targets = {f"{op.name}: {names[at]}": arrays[at] for at in positions}
     if isinstance(out, (list, tuple)):
