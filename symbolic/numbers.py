@@ -9,7 +9,6 @@ def zeros(shape, dtype=None, name=None, **attrs):
     Parameters
     ----------
     shape : int or tuple of int
-        A 0 can be inferred from what the Symbol meets.
     dtype : dtype, optional
         float32 when left out.
     name : str, optional

@@ -9,10 +9,8 @@ from ndarray.tensortype import TensorType, merge_shapes
 
 
 def _of_shape(inputs, outputs, params):
-    """The output has the shape and dtype asked for; 0 or -1 in the shape is filled in from what the output meets."""
-    shape = tuple(None if d in (0, -1) and outputs[0].shape not in (None, params["shape"]) else d
-                  for d in params["shape"])
-    return [], [outputs[0].merge(TensorType(shape, dtype_of(params["dtype"])))]
+    """The output has the shape and dtype asked for."""
+    return [], [outputs[0].merge(TensorType(params["shape"], dtype_of(params["dtype"])))]
 
 
 @operator(_of_shape, primitive=True)
