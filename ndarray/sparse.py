@@ -288,7 +288,6 @@ def invoke_sparse(op, inputs, params, out):
                             f"x.tostype('default'), or use one of those that do: {takers}")
     if len(inputs) != len(names):
         raise OperatorError(f"{op.name} takes {', '.join(names)}; got {len(inputs)} arrays")
-    params = op.complete(op.parse(params))
     arrays = [_rows_of(x, op, name) if name == "grad" else _whole(x, f"{op.name}: {name}")
               for name, x in zip(names, inputs)]
     types = infer_outputs(op, arrays, params)

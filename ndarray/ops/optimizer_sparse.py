@@ -1,6 +1,6 @@
 """What the updates do with a row_sparse gradient: the same formula, on the rows that it has.
 
-A rule takes dense arrays and `Rows`, and gives what `Operator.run` gives, where a `Rows` stands for "the input, with
+A rule takes dense arrays and `Rows`, and gives what `Operator.run_ready` gives, where a `Rows` stands for "the input, with
 these rows replaced".  The cost follows the rows of the gradient, not those of the weight.
 """
 
@@ -47,12 +47,12 @@ def update_rows(op, arrays, params):
     """Run an update on the rows of its gradient, the second input."""
     grad = arrays[1]
     if not isinstance(grad, Rows):
-        return op.run(vocabulary, arrays, params)
+        return op.run_ready(vocabulary, arrays, params)
     if not params.get("lazy_update", True):
-        return op.run(vocabulary, [a.dense() if a is grad else a for a in arrays], params)
+        return op.run_ready(vocabulary, [a.dense() if a is grad else a for a in arrays], params)
     rows = [grad.values if a is grad else a[grad.indices] for a in arrays]
     return tuple(tuple(Rows(grad.indices, new, like.shape) for new, like in zip(news, likes))
-                 for news, likes in zip(op.run(vocabulary, rows, params),
+                 for news, likes in zip(op.run_ready(vocabulary, rows, params),
                                         (arrays[:1], [arrays[at] for at in op.written(params)])))
 
 
