@@ -12,6 +12,8 @@ from symbolic.attributes import AttrScope
 from symbolic.executor import Executor
 from symbolic.naming import NameManager, Prefix
 from symbolic.numbers import arange, eye, full, hypot, linspace, maximum, minimum, ones, pow, power, zeros
+from symbolic.show.plot import plot_network
+from symbolic.show.summary import print_summary
 from symbolic.symbol import Group, Symbol, Variable, load, load_json, var
 from symbolic.functions import function as _function
 from ndarray import registry as _registry

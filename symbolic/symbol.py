@@ -17,6 +17,7 @@ from symbolic.graph import Graph
 from symbolic.infer import from_mxnet_shape, infer
 from symbolic.node import Entry
 from symbolic.save import json
+from symbolic.show import digraph, summary
 
 _WITHOUT_VALUES = ("wait_to_read", "asnumpy", "asscalar", "copy", "as_in_context", "detach", "backward")
 
@@ -138,6 +139,14 @@ class Symbol:
         lines = ["Symbol Outputs:"]
         lines += [f"\toutput[{i}]={e.node.name}({e.index})" for i, e in enumerate(self._graph.outputs)]
         return "\n".join([*lines, *(str(n) if n.op else f"Variable:{n.name}" for n in self._graph.nodes)]) + "\n"
+
+    def to_networkx(self, shape=None, dtype=None):
+        """Return the graph as a `networkx.MultiDiGraph`; see `symbolic.show.digraph.to_networkx`."""
+        return digraph.to_networkx(self._graph, shape, dtype)
+
+    def tree(self, shape=None):
+        """Return the graph as an indented tree of text."""
+        return summary.tree(self._graph, shape)
 
     # Composing
 

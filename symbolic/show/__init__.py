@@ -1,0 +1,1 @@
+"""Showing graphs: as a table, as a tree, as a networkx graph, as a picture."""

@@ -1,0 +1,117 @@
+"""`plot_network`: a picture of a Symbol."""
+
+from functools import cached_property
+from os import fspath
+from pathlib import Path
+
+from ndarray.errors import OperatorError, ParamError, shown
+from symbolic.save.json import write_atomically
+from symbolic.show.dot import to_dot
+from symbolic.show.drawing import draw
+from symbolic.show.layout import to_png, to_svg
+
+
+class Plot:
+    """A picture of a graph, laid out when it is first looked at.
+
+    Parameters
+    ----------
+    drawing : Drawing
+    node_attrs : dict of str to str, optional
+
+    Attributes
+    ----------
+    dot : str
+        Graphviz's language; needs nothing installed.
+    svg : str
+    png : bytes
+    """
+
+    def __init__(self, drawing, node_attrs=None):
+        self.drawing = drawing
+        self.dot = to_dot(drawing, node_attrs)
+
+    @cached_property
+    def svg(self):
+        """The picture as SVG text."""
+        return to_svg(self.dot)
+
+    @cached_property
+    def png(self):
+        """The picture as PNG bytes."""
+        return to_png(self.svg)
+
+    def save(self, path):
+        """Write the picture to a file; its ending says in which format.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.svg``, ``.png`` or ``.dot``.
+
+        Raises
+        ------
+        ParamError
+            For another ending.
+        MXNetError
+            If a library is missing, naming the extra to install.
+        """
+        writers = {".svg": lambda: self.svg.encode(), ".png": lambda: self.png, ".dot": lambda: self.dot.encode(),
+                   ".gv": lambda: self.dot.encode()}
+        suffix = Path(fspath(path)).suffix.lower()
+        if suffix not in writers:
+            raise ParamError(f"save: {shown(fspath(path))} ends in none of {', '.join(writers)}")
+        write_atomically(fspath(path), writers[suffix]())
+
+    def _repr_svg_(self):
+        return self.svg
+
+    def __repr__(self):
+        return f"<Plot of {self.drawing.title}: {len(self.drawing.boxes)} nodes, {len(self.drawing.arrows)} edges>"
+
+
+def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None, node_attrs=None, hide_weights=True):
+    """Return a picture of a Symbol: nodes with their hyper-parameters, arrows with shapes and dtypes.
+
+    Parameters
+    ----------
+    symbol : Symbol
+    title : str, optional
+    save_format : str, optional
+        Accepted for MXNet's signature; `Plot.save` goes by the file's ending.
+    shape : dict of str to tuple of int, optional
+        Shapes of variables; what follows from them is written on the arrows.
+    dtype : dict of str to dtype, or dtype, optional
+        Element types of variables, or of all.
+    node_attrs : dict of str to str, optional
+        Graphviz attributes for every node.
+    hide_weights : bool, optional
+        Leave out the parameters of layers.
+
+    Returns
+    -------
+    Plot
+
+    Raises
+    ------
+    OperatorError
+        If it is no Symbol.
+    ShapeError, UnknownNameError
+        If the shapes do not fit.
+
+    Warns
+    -----
+    RuntimeWarning
+        Once, if several variables have the same name.
+
+    Examples
+    --------
+    >>> import symbolic as sym
+    >>> step = sym.signsgd_update(sym.var("w"), sym.var("g"), lr=0.1, name="step")
+    >>> plot_network(step, shape={"w": (2, 3)})
+    <Plot of plot: 3 nodes, 2 edges>
+    """
+    graph = getattr(symbol, "graph", None)
+    if graph is None:
+        raise OperatorError(f"plot_network takes a Symbol, got {shown(symbol)}")
+    return Plot(draw(graph, title, shape, dtype, hide_weights), node_attrs)
