@@ -4,7 +4,7 @@ import numpy as np
 
 from ndarray import registry
 from ndarray.array import NDArray, as_ndarray
-from ndarray.call import check_writable, infer_outputs
+from ndarray.call import check_writable, plan_of
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of
 from ndarray.errors import BindError, DTypeError, OperatorError, ParamError, ShapeError, shown, unknown
@@ -290,8 +290,7 @@ def invoke_sparse(op, inputs, params, out):
         raise OperatorError(f"{op.name} takes {', '.join(names)}; got {len(inputs)} arrays")
     arrays = [_rows_of(x, op, name) if name == "grad" else _whole(x, f"{op.name}: {name}")
               for name, x in zip(names, inputs)]
-    types = infer_outputs(op, arrays, params)
-    positions = op.written(params)
+    params, types, positions = plan_of(op, arrays, params)
     targets = {f"{op.name}: {names[at]}": arrays[at] for at in positions}
     if isinstance(out, (list, tuple)):
         if len(out) != 1:

@@ -225,5 +225,6 @@ def clip_global_norm(xp, array: Many(), /, *, max_norm: Scalar, num_arrays: Coun
     [[1.5], [2.0], [5.0]]
     """
     norm = xp.sqrt(sum((xp.sum_sq(x) for x in array), start=xp.as_scalar(0.0, float32)))
-    scale = xp.minimum(xp.as_scalar(max_norm, float32) / (norm + xp.as_scalar(1e-8, float32)), xp.as_scalar(1.0, float32))
+    max_norm, tiny, one = (xp.as_scalar(v, float32) for v in (max_norm, 1e-8, 1.0))
+    scale = xp.minimum(max_norm / (norm + tiny), one)
     return *(x * xp.as_scalar(scale, x.dtype) for x in array), xp.reshape(norm, (1,))

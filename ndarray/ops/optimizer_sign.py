@@ -154,8 +154,11 @@ def signum_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0.
     array([-2.,  2.], dtype=float32)
     """
     rest = 1 - momentum
-    # Without a bound, MXNet multiplies the two factors before the gradient.
-    step = rest * rescaled(xp, grad, rescale_grad, clip_gradient) if clip_gradient >= 0 else (rest * rescale_grad) * grad
+    # Without a bound, MXNet multiplies the two factors first.
+    if clip_gradient >= 0:
+        step = rest * rescaled(xp, grad, rescale_grad, clip_gradient)
+    else:
+        step = (rest * rescale_grad) * grad
     mom = momentum * mom - rest * wd * weight - step
     return (1 - lr * wd_lh) * weight + lr * xp.sign(mom), mom
 

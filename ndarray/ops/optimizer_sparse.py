@@ -1,7 +1,7 @@
 """What the updates do with a row_sparse gradient: the same formula, on the rows that it has.
 
-A rule takes dense arrays and `Rows`, and gives what `Operator.run_ready` gives, where a `Rows` stands for "the input, with
-these rows replaced".  The cost follows the rows of the gradient, not those of the weight.
+A rule takes dense arrays and `Rows`, and gives what `Operator.run_ready` gives, where a `Rows` stands for "the input,
+with these rows replaced".  The cost follows the rows of the gradient, not those of the weight.
 """
 
 from typing import NamedTuple
@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ndarray import vocabulary
+from ndarray.ops.optimizer_adagrad import _contrib_group_adagrad_update, _sparse_adagrad_update
 from ndarray.ops.optimizer_adam import adam_update
-from ndarray.ops.optimizer_other import _contrib_group_adagrad_update, _sparse_adagrad_update, ftrl_update
+from ndarray.ops.optimizer_other import ftrl_update
 from ndarray.ops.optimizer_sgd import sgd_mom_update, sgd_update
 
 

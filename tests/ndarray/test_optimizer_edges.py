@@ -1,4 +1,4 @@
-"""What every update operator promises, whatever its formula: layouts, sizes, dtypes, what is written, what is refused."""
+"""What every update operator promises, whatever its formula: layouts, sizes, dtypes, what is written and refused."""
 
 import numpy as np
 import pytest
