@@ -8,6 +8,7 @@ from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, is_known
 from ndarray.errors import DTypeError, MXNetError, OperatorError, ShapeError, shown
 from ndarray.indexing import as_key, is_view_key
+from ndarray.rules_shape import resolve_shape
 from ndarray.tensortype import show_shape
 
 
@@ -199,8 +200,6 @@ class NDArray:
             raise OperatorError(f"reshape takes shape and reverse, not {', '.join(named)}")
         if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
             shape = shape[0]
-        from ndarray.ops.shape import resolve_shape
-
         target = resolve_shape(self.shape, tuple(int(d) for d in shape), reverse)
         return NDArray(self._data.reshape(target), self._ctx)
 

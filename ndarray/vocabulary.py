@@ -96,7 +96,7 @@ _erf_of_float = np.frompyfunc(math.erf, 1, 1)
 
 def erf(x):
     """Return the Gauss error function of each element."""
-    return _erf_of_float(x).astype(x.dtype)
+    return np.asarray(_erf_of_float(x), x.dtype)
 
 
 def unslice(x, shape, begin, end, step):
@@ -156,7 +156,9 @@ def scatter_nd(x, indices, shape):
 
 
 def put_along_axis(x, indices, shape, axis):
-    """Return zeros of `shape` with `x` where ``take_along_axis(…, indices, axis)`` would have taken it from."""
+    """Return zeros of `shape` with `x` added where ``take_along_axis(…, indices, axis)`` would have taken it from."""
     whole = np.zeros(shape, x.dtype)
-    np.put_along_axis(whole, indices, x, axis)
+    places = list(np.ix_(*map(range, indices.shape)))
+    places[axis] = indices
+    np.add.at(whole, tuple(places), x)
     return whole

@@ -1,0 +1,468 @@
+"""Operators that choose elements by their place."""
+
+from typing import Literal
+
+from ndarray.dtypes import dtype_of
+from ndarray.errors import ShapeError
+from ndarray.operator import operator
+from ndarray.params import DType, Ints, Shape, SlicePoints
+from ndarray.rules import agree_dtype, slot_error
+from ndarray.rules_shape import cut, moves, on_axis, place_of, slice_points, sliced_shape
+from ndarray.tensortype import TensorType, merge_shapes, show_shape
+
+
+@operator(moves(sliced_shape), aliases=("crop",), primitive=True)
+def slice(xp, data, /, *, begin: SlicePoints, end: SlicePoints, step: SlicePoints = ()):
+    """A region: from `begin` to before `end` along the first axes.
+
+    Parameters
+    ----------
+    data : array, any shape
+        Input.
+    begin, end : tuple of (int or None)
+        Limits, as in Python's slices.
+    step : tuple of (int or None), optional
+        Steps.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.slice(nd.ones((4, 5)), begin=(1, None), end=(3, 2)).shape
+    (2, 2)
+    """
+    return xp.strided_slice(data, *slice_points(data.shape, {"begin": begin, "end": end, "step": step}))
+
+
+@slice.gradient
+def _(xp, head, output, data, *, begin, end, step):
+    points = slice_points(data.shape, {"begin": begin, "end": end, "step": step})
+    return (xp.unslice(head, data.shape, *points),)
+
+
+@operator(moves(lambda shape, params: params["shape"], lambda out, shape, params: sliced_shape(out, params)),
+          primitive=True)
+def _unslice(xp, data, /, *, shape: Shape, begin: SlicePoints, end: SlicePoints, step: SlicePoints = ()):
+    """Zeros with an array in a region; what the gradient of `slice` is made of.
+
+    Parameters
+    ----------
+    data : array, shape of the region
+        What the region holds.
+    shape : tuple of int
+        Shape of the output.
+    begin, end : tuple of (int or None)
+        Limits of the region, as in Python's slices.
+    step : tuple of (int or None), optional
+        Steps.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.op._unslice(nd.ones(2), shape=(4,), begin=(1,), end=(3,)).asnumpy()
+    array([0., 1., 1., 0.], dtype=float32)
+    """
+    return xp.unslice(data, shape, *slice_points(shape, {"begin": begin, "end": end, "step": step}))
+
+
+@_unslice.gradient
+def _(xp, head, output, data, *, shape, begin, end, step):
+    return (xp.strided_slice(head, *slice_points(shape, {"begin": begin, "end": end, "step": step})),)
+
+
+def _one_axis(ndim, params):
+    begin, end, step = on_axis(params["axis"], ndim, params["begin"], params["end"])
+    return {"begin": begin, "end": end, "step": step}
+
+
+@operator(moves(lambda shape, params: sliced_shape(shape, _one_axis(len(shape), params))), primitive=True)
+def slice_axis(xp, data, /, *, axis: int, begin: int, end: int | None):
+    """A region along one axis.
+
+    Parameters
+    ----------
+    data : array, any shape
+        Input.
+    axis : int
+        The axis.
+    begin, end : int
+        Limits, as in Python's slices; `end` may be None.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.slice_axis(nd.ones((4, 5)), axis=1, begin=1, end=3).shape
+    (4, 2)
+    """
+    return cut(xp, data, axis, begin, end)
+
+
+@slice_axis.gradient
+def _(xp, head, output, data, *, axis, begin, end):
+    return (xp.unslice(head, data.shape, *on_axis(axis, data.ndim, begin, end)),)
+
+
+def _like_axes(shape, like, axes):
+    """Return `shape` with the lengths of `like` along the axes, all of them when none is named."""
+    if not axes and len(shape) != len(like):
+        raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} and `{{}}` of shape {show_shape(like)} "
+                                     "have different numbers of axes; name those to cut", 0, 1)
+    result = list(shape)
+    for axis in axes or range(len(shape)):
+        i, k = place_of(axis, len(shape)), place_of(axis, len(like), 1)
+        if None not in (shape[i], like[k]) and like[k] > shape[i]:
+            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} is shorter along axis {i} than `{{}}` "
+                                         f"of shape {show_shape(like)}", 0, 1)
+        result[i] = like[k]
+    return tuple(result)
+
+
+def _slice_like_rule(inputs, outputs, params):
+    data, like = inputs
+    dtype, out = agree_dtype([data, outputs[0]]), outputs[0].shape
+    if data.shape is not None and like.shape is not None:
+        out = merge_shapes(_like_axes(data.shape, like.shape, params["axes"]), out)
+    return [TensorType(data.shape, dtype), like], [TensorType(out, dtype)]
+
+
+@operator(_slice_like_rule, primitive=True)
+def slice_like(xp, data, shape_like, /, *, axes: Ints = ()):
+    """The first elements along axes, as many as another array has.
+
+    Parameters
+    ----------
+    data : array, any shape
+        Input.
+    shape_like : array
+        Gives the lengths.
+    axes : tuple of int, optional
+        Which axes to cut; all when left out.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.slice_like(nd.ones((4, 5)), nd.ones((2, 3)), axes=(1,)).shape
+    (4, 3)
+    """
+    end = _like_axes(data.shape, shape_like.shape, axes)
+    return xp.strided_slice(data, (0,) * data.ndim, end, (1,) * data.ndim)
+
+
+@slice_like.gradient
+def _(xp, head, output, data, shape_like, *, axes):
+    return xp.unslice(head, data.shape, (0,) * data.ndim, head.shape, (1,) * data.ndim), None
+
+
+def _take_rule(inputs, outputs, params):
+    a, indices = inputs
+    dtype, out = agree_dtype([a, outputs[0]]), outputs[0].shape
+    if a.shape is not None:
+        at = place_of(params["axis"], len(a.shape))
+        if indices.shape is None and out is not None:
+            indices = TensorType(out[at:len(out) - (len(a.shape) - at - 1)], indices.dtype)
+        if indices.shape is not None:
+            out = merge_shapes((*a.shape[:at], *indices.shape, *a.shape[at + 1:]), out)
+    return [TensorType(a.shape, dtype), indices], [TensorType(out, dtype)]
+
+
+def _in_range(xp, indices, n, mode):
+    """Return integer indices in ``[0, n)``: clipped, wrapped, or as they are with negative ones from the end."""
+    index = xp.astype(indices, xp.int64)
+    if mode == "wrap":
+        return index % n
+    if mode == "clip":
+        return xp.minimum(xp.maximum(index, xp.zeros_like(index)), xp.full_like(index, n - 1))
+    return index
+
+
+@operator(_take_rule, primitive=True)
+def take(xp, a, indices, /, *, axis: int = 0, mode: Literal["clip", "raise", "wrap"] = "clip"):
+    """Slices of an array at indices along an axis.
+
+    Parameters
+    ----------
+    a : array, any shape
+        The array.
+    indices : array, any shape, of whole numbers
+        Which slices.
+    axis : int, optional
+        The axis.
+    mode : {'clip', 'raise', 'wrap'}, optional
+        What happens to an index out of range.
+
+    Returns
+    -------
+    array, the axis replaced by the shape of `indices`
+
+    Raises
+    ------
+    IndexError
+        For an index out of range with ``mode='raise'``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.take(nd.array([1, 2, 3]), nd.array([2, 0])).asnumpy()
+    array([3., 1.], dtype=float32)
+    """
+    return xp.take(a, _in_range(xp, indices, a.shape[axis], mode), axis=axis)
+
+
+@take.gradient
+def _(xp, head, output, a, indices, *, axis, mode):
+    index = _in_range(xp, indices, a.shape[axis], mode)
+    return xp.untake(head, index, a.shape, axis), None
+
+
+def _untake_rule(inputs, outputs, params):
+    whole = TensorType(params["shape"], agree_dtype([inputs[0], outputs[0]])).merge(outputs[0])
+    (_, indices), (data,) = _take_rule([whole, inputs[1]], [inputs[0]], params)
+    return [data, indices], [whole]
+
+
+@operator(_untake_rule, primitive=True)
+def _untake(xp, data, indices, /, *, shape: Shape, axis: int = 0):
+    """Zeros with slices added at indices along an axis; what the gradient of `take` is made of.
+
+    Parameters
+    ----------
+    data : array, like what ``take`` gives
+        The slices.
+    indices : array, any shape, of whole numbers
+        Their places, within range.
+    shape : tuple of int
+        Shape of the output.
+    axis : int, optional
+        The axis.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.op._untake(nd.array([5, 6, 7]), nd.array([2, 0, 2]), shape=(3,)).asnumpy()
+    array([ 6.,  0., 12.], dtype=float32)
+    """
+    return xp.untake(data, xp.astype(indices, xp.int64), shape, axis)
+
+
+@_untake.gradient
+def _(xp, head, output, data, indices, *, shape, axis):
+    return xp.take(head, xp.astype(indices, xp.int64), axis=axis), None
+
+
+def _one_hot_rule(inputs, outputs, params):
+    shape, out = inputs[0].shape, outputs[0].shape
+    if out:
+        shape = merge_shapes(shape, out[:-1])
+    if shape is not None:
+        out = merge_shapes((*shape, params["depth"]), out)
+    return ([TensorType(shape, inputs[0].dtype)],
+            [outputs[0].merge(TensorType(out, dtype_of(params["dtype"])))])
+
+
+@operator(_one_hot_rule)
+def one_hot(xp, indices, /, *, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: DType = "float32"):
+    """One value at the place each index names along a new last axis, another value elsewhere.
+
+    Parameters
+    ----------
+    indices : array, any shape, of whole numbers
+        The places; one out of range names none.
+    depth : int
+        Length of the new axis.
+    on_value, off_value : float, optional
+        The two values.
+    dtype : dtype, optional
+        Element type of the output.
+
+    Returns
+    -------
+    array, shape ``indices.shape + (depth,)``
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.one_hot(nd.array([1]), depth=3).asnumpy()
+    array([[0., 1., 0.]], dtype=float32)
+    """
+    dtype = dtype_of(dtype)
+    # Whole numbers are compared as such: float16 does not hold every class.
+    hit = xp.astype(xp.expand_dims(xp.astype(indices, xp.int64), indices.ndim) == xp.arange(depth), dtype)
+    return xp.where(hit != 0, xp.full_like(hit, on_value), xp.full_like(hit, off_value))
+
+
+@one_hot.gradient
+def _(xp, head, output, indices, **params):
+    return (None,)
+
+
+def _pick_rule(inputs, outputs, params):
+    data, index = inputs
+    dtype, out = agree_dtype([data, outputs[0]]), outputs[0].shape
+    if data.shape is not None:
+        at = place_of(params["axis"], len(data.shape))
+        keep = (*data.shape[:at], 1, *data.shape[at + 1:])
+        drop = (*data.shape[:at], *data.shape[at + 1:])
+        out = merge_shapes(keep if params["keepdims"] else drop or (1,), out)
+        wanted = keep if index.shape is not None and len(index.shape) == len(keep) else drop
+        index = TensorType(merge_shapes(wanted, index.shape), index.dtype)
+    return [TensorType(data.shape, dtype), index], [TensorType(out, dtype)]
+
+
+@operator(_pick_rule)
+def pick(xp, data, index, /, *, axis: int = -1, keepdims: bool = False, mode: Literal["clip", "wrap"] = "clip"):
+    """One element along an axis for each index.
+
+    Parameters
+    ----------
+    data : array, any shape
+        Input.
+    index : array, shape of `data` without the axis
+        Which element.
+    axis : int, optional
+        The axis.
+    keepdims : bool, optional
+        Keep the axis, with length 1.
+    mode : {'clip', 'wrap'}, optional
+        What happens to an index out of range.
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.pick(nd.array([[1, 2], [3, 4]]), nd.array([1, 0])).asnumpy()
+    array([2., 3.], dtype=float32)
+    """
+    at = axis % data.ndim
+    chosen = _chosen(xp, data, index, at, mode)
+    total = xp.sum(xp.where(chosen, data, xp.zeros_like(data)), axis=(at,), keepdims=True)
+    shape = total.shape if keepdims else (*data.shape[:at], *data.shape[at + 1:]) or (1,)
+    return xp.astype(xp.reshape(total, shape), data.dtype)
+
+
+@pick.gradient
+def _(xp, head, output, data, index, *, axis, keepdims, mode):
+    at = axis % data.ndim
+    spread = xp.broadcast_to(xp.reshape(head, (*data.shape[:at], 1, *data.shape[at + 1:])), data.shape)
+    return xp.where(_chosen(xp, data, index, at, mode), spread, xp.zeros_like(data)), None
+
+
+def _chosen(xp, data, index, at, mode):
+    """Tell for each element of `data` whether the index names it."""
+    n = data.shape[at]
+    index = _in_range(xp, xp.reshape(index, (*data.shape[:at], 1, *data.shape[at + 1:])), n, mode)
+    return index == xp.reshape(xp.arange(n), (n,) + (1,) * (data.ndim - at - 1))
+
+
+def _check_places(indices, ndim):
+    """Raise where the indices, the second input, name more axes than there are."""
+    if not indices:
+        raise slot_error(ShapeError, "`{}` must have a first axis, along which the places are named", 1)
+    if indices[0] is not None and indices[0] > ndim:
+        raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(indices)} names places along {indices[0]} axes; "
+                                     f"there are {ndim}", 1)
+
+
+def _gather_rule(inputs, outputs, params):
+    data, indices = inputs
+    dtype, out = agree_dtype([data, outputs[0]]), outputs[0].shape
+    if data.shape is not None and indices.shape is not None:
+        _check_places(indices.shape, len(data.shape))
+        if indices.shape[0] is not None:
+            out = merge_shapes((*indices.shape[1:], *data.shape[indices.shape[0]:]), out)
+    return [TensorType(data.shape, dtype), indices], [TensorType(out, dtype)]
+
+
+@operator(_gather_rule, primitive=True)
+def gather_nd(xp, data, indices, /):
+    """Elements or slices at places of several axes.
+
+    Parameters
+    ----------
+    data : array, any shape
+        Input.
+    indices : array, shape (m, …)
+        ``indices[:, i]`` is a place along the first m axes; negative ones count from the end.
+
+    Returns
+    -------
+    array, shape ``indices.shape[1:] + data.shape[m:]``
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.gather_nd(nd.array([[1, 2], [3, 4]]), nd.array([[0, 1], [1, 0]])).asnumpy()
+    array([2., 3.], dtype=float32)
+    """
+    return xp.gather_nd(data, xp.astype(indices, xp.int64))
+
+
+@gather_nd.gradient
+def _(xp, head, output, data, indices):
+    return xp.scatter_nd(head, xp.astype(indices, xp.int64), data.shape), None
+
+
+def _scatter_rule(inputs, outputs, params):
+    data, indices = inputs
+    dtype, shape = agree_dtype([data, outputs[0]]), data.shape
+    if indices.shape is not None:
+        _check_places(indices.shape, len(params["shape"]))
+        if indices.shape[0] is not None:
+            shape = merge_shapes((*indices.shape[1:], *params["shape"][indices.shape[0]:]), shape)
+    return [TensorType(shape, dtype), indices], [TensorType(merge_shapes(params["shape"], outputs[0].shape), dtype)]
+
+
+@operator(_scatter_rule, primitive=True)
+def scatter_nd(xp, data, indices, /, *, shape: Shape):
+    """Zeros with elements or slices added at places of several axes; the reverse of `gather_nd`.
+
+    Parameters
+    ----------
+    data : array, shape ``indices.shape[1:] + shape[m:]``
+        What is added.
+    indices : array, shape (m, …)
+        The places.
+    shape : tuple of int
+        Shape of the output.
+
+    Returns
+    -------
+    array
+
+    Notes
+    -----
+    Where MXNet leaves open which of several elements of one place remains, here they add up.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.scatter_nd(nd.array([5, 6]), nd.array([[2, 0]]), shape=(3,)).asnumpy()
+    array([6., 0., 5.], dtype=float32)
+    """
+    return xp.scatter_nd(data, xp.astype(indices, xp.int64), shape)
+
+
+@scatter_nd.gradient
+def _(xp, head, output, data, indices, *, shape):
+    return xp.gather_nd(head, xp.astype(indices, xp.int64)), None
