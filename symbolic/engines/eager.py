@@ -34,14 +34,14 @@ class EagerProgram:
         with np.errstate(all="ignore"):
             outputs, written = evaluate(self.graph, self.bound.values, vocabulary, visit)
             results = [*outputs, *(written[n] for n in self._states)]
-            commit(self._targets, _apart(results, self._targets))
+            commit(self._targets, _apart(results, self.bound.values))
 
     def describe(self):
         """Return the schedule as text: one line a node."""
         return "\n".join(["engine eager: one NumPy call per node", *(f"  {n}" for n in self.graph.nodes if n.op)])
 
 
-def _apart(results, targets):
-    """Return `results` with a copy of each that shares memory with a target written before it is read."""
-    return [r.copy() if isinstance(r, np.ndarray) and any(
-        r is not t and np.may_share_memory(r, t) for t in targets) else r for r in results]
+def _apart(results, values):
+    """Return `results` with a copy of each whose memory may be that of a bound array, which a write may change."""
+    bound = {id(v) for v in values}
+    return [r.copy() if isinstance(r, np.ndarray) and (r.base is not None or id(r) in bound) else r for r in results]
