@@ -26,7 +26,7 @@ SHAPES = {"hidden_weight": (64, HIDDEN), "hidden_bias": (HIDDEN,), "out_weight":
 
 def declare_network():
     """Return the scores of the classes, the loss, the parameters and the gradient of the loss for each parameter."""
-    image, label = sym.var("image"), sym.var("label")
+    image, label = sym.var("image"), sym.var("label", dtype="float32")
     parameters = w1, b1, w2, b2 = [sym.var(name) for name in SHAPES]
     hidden = sym.tanh(sym.broadcast_add(sym.dot(image, w1), b1), name="hidden")
     scores = sym.broadcast_add(sym.dot(hidden, w2), b2, name="scores")
@@ -34,8 +34,8 @@ def declare_network():
     wanted = sym.one_hot(label, depth=CLASSES, name="wanted")
     loss = sym.sum(wanted * sym.log_softmax(scores), name="log_likelihood") * (-1 / BATCH)
 
-    at_scores = (sym.softmax(scores) - wanted) / BATCH
-    at_hidden = sym.dot(at_scores, w2, transpose_b=True) * (1 - hidden * hidden)
+    at_scores = (sym.softmax(scores, name="probabilities") - wanted) / BATCH
+    at_hidden = sym.dot(at_scores, w2, transpose_b=True) * (1 - sym.square(hidden))
     gradients = [sym.dot(image, at_hidden, transpose_a=True, name="hidden_weight_grad"),
                  sym.sum(at_hidden, axis=0, name="hidden_bias_grad"),
                  sym.dot(hidden, at_scores, transpose_a=True, name="out_weight_grad"),
