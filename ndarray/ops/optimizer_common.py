@@ -87,7 +87,7 @@ PER_TENSOR = frozenset({"lrs", "wds", "etas", "learning_rates", "step_count"})
 
 
 def rates(types, n, at, dtype):
-    """Types of the preloaded `lrs` and `wds`: float32, `n` elements in any shape."""
+    """Return the types of the preloaded `lrs` and `wds`: float32, `n` elements in any shape."""
     return [elements(t, n, at + k, float32) for k, t in enumerate(types)]
 
 
@@ -116,7 +116,7 @@ def elements(type_, n, slot, dtype):
 
 
 def floating_arrays(inputs, outputs, params):
-    """Inputs of any shapes and one floating dtype; the output is a float32 vector with an element for each."""
+    """Take inputs of any shapes and one floating dtype; the output is a float32 vector with an element for each."""
     dtype = agree_dtype(inputs)
     inputs = [TensorType(t.shape, dtype) for t in inputs]
     check_floating(inputs)
