@@ -1,10 +1,9 @@
 """A drawing in Graphviz's language."""
 
-from html import escape
-
 from symbolic.show.drawing import KINDS
 
 _FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
+_MONO = "Courier New,DejaVu Sans Mono,monospace"
 
 
 def to_dot(drawing, node_attrs=None, legend=True):
@@ -18,11 +17,12 @@ def to_dot(drawing, node_attrs=None, legend=True):
     legend : bool, optional
         Whether to explain shapes and colours.
     """
-    defaults = {"fontname": _FONT, "fontsize": "11", "margin": "0.14,0.07", "penwidth": "1.2"} | (node_attrs or {})
+    defaults = {"fontname": _FONT, "fontsize": "11", "margin": "0.22,0.07", "penwidth": "1.2"} | (node_attrs or {})
     lines = [f"digraph {_quoted(drawing.title)} {{",
              f'  graph [rankdir=TB, nodesep=0.35, ranksep=0.45, bgcolor="#ffffff", fontname={_quoted(_FONT)}];',
              f"  node [{_attributes(defaults)}];",
-             f'  edge [fontname={_quoted(_FONT)}, fontsize=9, fontcolor="#444444", color="#777777", arrowsize=0.7];']
+             # Types stand in a font of one width: Graphviz then leaves the room that any viewer needs.
+             f'  edge [fontname={_quoted(_MONO)}, fontsize=8, fontcolor="#444444", color="#777777", arrowsize=0.7];']
     lines += [f"  {box.key} [{_box(box)}];" for box in drawing.boxes]
     lines += [f"  {a.tail} -> {a.head}{_arrow(a)};" for a in drawing.arrows]
     if legend and len(drawing.kinds) > 1:
@@ -32,12 +32,11 @@ def to_dot(drawing, node_attrs=None, legend=True):
 
 def _box(box):
     kind = KINDS[box.kind]
-    title = f"<b>{escape(_cut(box.title))}</b>"
-    below = "".join(f'<br/><font point-size="9">{escape(line)}</font>' for line in box.lines)
-    look = {"shape": kind.shape, "style": kind.style, "fillcolor": kind.fill, "color": kind.line}
+    look = {"label": "\n".join((_cut(box.title), *box.lines)), "shape": kind.shape, "style": kind.style,
+            "fillcolor": kind.fill, "color": kind.line}
     if box.head:
         look |= {"peripheries": "2", "penwidth": "1.8"}
-    return f"label=<{title}{below}>, " + _attributes(look | {"tooltip": " · ".join((box.title, *box.lines))})
+    return _attributes(look | {"tooltip": " · ".join((box.title, *box.lines))})
 
 
 def _arrow(arrow):
@@ -52,19 +51,15 @@ def _arrow(arrow):
 def _legend(drawing):
     """A row of samples under the picture, one for each kind that occurs."""
     lines = ["  subgraph cluster_legend {",
-             f'    graph [label="", color="#dddddd", style=rounded, margin=8];']
-    keys = []
-    for name in drawing.kinds:
-        kind = KINDS[name]
-        keys.append(f"legend_{name}")
-        look = {"label": kind.words, "shape": kind.shape, "style": kind.style, "fillcolor": kind.fill,
-                "color": kind.line, "fontsize": "9", "height": "0.2"}
-        lines.append(f"    legend_{name} [{_attributes(look)}];")
-    look = {"label": "output", "shape": "box", "style": "rounded", "color": "#555555", "fontsize": "9",
-            "height": "0.2", "peripheries": "2"}
-    lines.append(f"    legend_output [{_attributes(look)}];")
-    keys.append("legend_output")
-    rows = [keys[i:i + 4] for i in range(0, len(keys), 4)]
+             '    graph [label="", color="#dddddd", style=rounded, margin=8];']
+    samples = [(f"legend_{name}", KINDS[name].words, KINDS[name], {}) for name in drawing.kinds]
+    samples.append(("legend_output", "output", KINDS["operator"], {"peripheries": "2"}))
+    for key, words, kind, more in samples:
+        look = {"label": words, "shape": kind.shape, "style": kind.style, "fillcolor": kind.fill, "color": kind.line,
+                "fontsize": "8", "height": "0.25", "width": "0.5", "margin": "0.08,0.03"}
+        lines.append(f"    {key} [{_attributes(look | more)}];")
+    keys = [key for key, *_ in samples]
+    rows = [keys[i:i + 3] for i in range(0, len(keys), 3)]
     for row in rows:
         lines.append(f"    {{ rank=same; {'; '.join(row)}; }}")
         lines += [f"    {a} -> {b} [style=invis];" for a, b in zip(row, row[1:])]
@@ -77,7 +72,7 @@ def _attributes(attributes):
 
 
 def _quoted(text):
-    return '"' + str(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _cut(title):

@@ -100,10 +100,10 @@ KINDS = {
     "scalar": Kind("hyper-parameter", "hexagon", "#fbf3c0", "#a08b00"),
     "constant": Kind("constant", "note", "#eeeeee", "#777777"),
     "update": Kind("weight update", "box", "#cfeee2", "#007a5a", "filled,rounded,bold"),
-    "reduction": Kind("reduction", "invtrapezium", "#f6dcea", "#a3527f"),
+    "reduction": Kind("reduction", "invhouse", "#f6dcea", "#a3527f"),
     "loss": Kind("loss", "octagon", "#fbd5d5", "#b03030"),
     "layer": Kind("layer", "box3d", "#dfe3f6", "#4a55a2"),
-    "shape": Kind("moves elements", "parallelogram", "#eeeeee", "#777777"),
+    "shape": Kind("moves elements", "box", "#eeeeee", "#777777", "filled,dashed"),
     "operator": Kind("arithmetic", "box", "#f7f7f7", "#555555", "filled,rounded"),
 }
 """Every kind of node, by the name that `Box.kind` has."""

