@@ -114,12 +114,16 @@ class RowSparseNDArray:
         return self.copy()
 
     def copyto(self, other):
-        """Copy into a dense array, or return a copy in a context."""
+        """Copy into another array of either storage, or return a copy in a context."""
         if isinstance(other, Context):
             other.check_usable()
             return RowSparseNDArray(self.copy()._rows, other)
+        if isinstance(other, RowSparseNDArray):
+            _check_shape(other.shape, self.shape)
+            other._rows = self.astype(other.dtype)._rows
+            return other
         if not isinstance(other, NDArray):
-            raise OperatorError(f"copyto takes an NDArray or a Context, got {shown(other)}")
+            raise OperatorError(f"copyto takes an array or a Context, got {shown(other)}")
         other[:] = self._rows.dense()
         return other
 
@@ -212,6 +216,18 @@ def zeros(stype, shape, ctx=None, dtype=None):
         raise ShapeError("a row_sparse array needs at least one axis")
     rows = Rows(np.zeros(0, np.int64), np.zeros((0, *shape[1:]), dtype_of(dtype or DEFAULT)), shape)
     return RowSparseNDArray(rows, Context(ctx) if ctx is not None else None)
+
+
+def retain(data, indices):
+    """Return `data` with those of its stored rows alone that `indices` lists.
+
+    Examples
+    --------
+    >>> x = row_sparse_array(([[1], [2]], [0, 2]), shape=(3, 1))
+    >>> retain(x, [2]).asnumpy().ravel()
+    array([0., 0., 2.], dtype=float32)
+    """
+    return data.retain(indices)
 
 
 def from_dense(array, stype):

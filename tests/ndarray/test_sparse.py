@@ -119,6 +119,10 @@ def test_copies_are_independent():
     assert x.astype("float32", copy=False) is x and x.as_in_context(nd.cpu(0)) is x
     assert x.copyto(nd.zeros((3, 1))).asnumpy().ravel().tolist() == [0, 0, 9]
     assert x.todense().stype == "default"
+    target = nd.zeros((3, 1), stype="row_sparse", dtype="float64")
+    assert x.copyto(target) is target and target.asnumpy().ravel().tolist() == [0, 0, 9]
+    with pytest.raises(ShapeError):
+        x.copyto(nd.zeros((4, 1), stype="row_sparse"))
 
 
 def test_retain_keeps_the_listed_rows():
