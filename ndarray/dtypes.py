@@ -13,6 +13,7 @@ _FLAGS = {dtype: flag for flag, dtype in enumerate(_BY_NAME.values())}
 FLOATING = tuple(_BY_NAME[name] for name in ("float16", "float32", "float64"))
 DEFAULT = _BY_NAME["float32"]
 FLOAT64 = _BY_NAME["float64"]
+BOOL = _BY_NAME["bool"]
 
 
 def dtype_of(value):

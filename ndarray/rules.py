@@ -4,8 +4,8 @@ A rule is ``rule(inputs, outputs, params) -> (inputs, outputs)`` over lists of `
 given, with everything added that follows.
 """
 
+from ndarray.dtypes import BOOL, is_floating
 from ndarray.dtypes import DEFAULT as float32
-from ndarray.dtypes import is_floating
 from ndarray.errors import DTypeError, ShapeError
 from ndarray.tensortype import UNKNOWN, TensorType, merge_shapes, show_shape
 
@@ -26,9 +26,27 @@ def same_floating(inputs, outputs, params):
 def broadcast(inputs, outputs, params):
     """Two inputs of one dtype that broadcast to the output, as in NumPy."""
     dtype = agree_dtype(inputs + outputs)
-    lhs, rhs = inputs
-    out = merge_shapes(broadcast_shapes(lhs.shape, rhs.shape), outputs[0].shape)
-    return [TensorType(lhs.shape, dtype), TensorType(rhs.shape, dtype)], [TensorType(out, dtype)]
+    lhs, rhs = inputs[0].shape, inputs[1].shape
+    try:
+        out = merge_shapes(broadcast_shapes(lhs, rhs), outputs[0].shape)
+    except ShapeError as error:
+        raise slot_error(ShapeError, f"`{{}}` and `{{}}`: {error.args[0]}", 0, 1) from None
+    if out is not None:
+        lhs, rhs = unbroadcast_shape(lhs, rhs, out), unbroadcast_shape(rhs, lhs, out)
+    return [TensorType(lhs, dtype), TensorType(rhs, dtype)], [TensorType(out, dtype)]
+
+
+def numeric(rule):
+    """Return `rule`, refusing bool as a dtype to calculate in."""
+
+    def infer(inputs, outputs, params):
+        inputs, outputs = rule(inputs, outputs, params)
+        for i, type_ in enumerate(inputs):
+            if type_.dtype == BOOL and type_.dtype is not None:
+                raise slot_error(DTypeError, "`{}` has dtype bool, in which there is no arithmetic; cast it first", i)
+        return inputs, outputs
+
+    return infer
 
 
 def agree(types):
@@ -91,6 +109,17 @@ def broadcast_shapes(a, b):
     rank = max(len(a), len(b))
     a, b = (1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b
     return tuple(_broadcast_dims(x, y, a, b) for x, y in zip(a, b))
+
+
+def unbroadcast_shape(shape, other, out):
+    """Return `shape` with those unknown dimensions that follow from the other operand's shape and the output's."""
+    if shape is None or None not in shape or len(shape) > len(out):
+        return shape
+    out = out[len(out) - len(shape):]
+    other = None if other is None else ((1,) * len(shape) + other)[-len(shape):]
+    # Length 1 comes only from 1 and 1; any other length that the other operand lacks comes from this one.
+    return tuple(o if d is None and o is not None and (o == 1 or (other is not None and other[i] == 1)) else d
+                 for i, (d, o) in enumerate(zip(shape, out)))
 
 
 def _broadcast_dims(x, y, a, b):

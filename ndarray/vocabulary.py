@@ -4,9 +4,9 @@ Operators are written with these words and Python's arithmetic only.  Another en
 meaning: a tracer builds nodes, a kernel writer emits a loop.
 """
 
-import math
-
 import numpy as np
+
+from ndarray.special import erf, erfinv, gamma, gammaln, polygamma  # noqa: F401, words of this vocabulary
 
 NUMPY_WORDS = (
     "abs", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "ceil", "cos",
@@ -89,14 +89,6 @@ def unbroadcast(x, like):
     extra = x.ndim - len(shape)
     axes = (*range(extra), *(i + extra for i, d in enumerate(shape) if d == 1 and x.shape[i + extra] != 1))
     return x.sum(axis=axes, keepdims=True).reshape(shape)
-
-
-_erf_of_float = np.frompyfunc(math.erf, 1, 1)
-
-
-def erf(x):
-    """Return the Gauss error function of each element."""
-    return np.asarray(_erf_of_float(x), x.dtype)
 
 
 def unslice(x, shape, begin, end, step):

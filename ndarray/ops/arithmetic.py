@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ndarray.dtypes import is_floating
 from ndarray.operator import operator
 from ndarray.params import Scalar
-from ndarray.rules import broadcast, same
+from ndarray.rules import broadcast, numeric, same
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,7 @@ class Binary:
 
 
 def _compare(word):
-    def compute(xp, a, b):
-        return xp.astype(word(xp, a, b), a.dtype if hasattr(a, "dtype") and getattr(a, "ndim", 0) else b.dtype)
-    return compute
+    return lambda xp, a, b: xp.astype(word(xp, a, b), a.dtype)
 
 
 def _flat(xp, head, output, a, b):
@@ -50,15 +49,44 @@ def _flat(xp, head, output, a, b):
 
 
 def _divide(xp, a, b):
-    if a.dtype.kind in "iu":
-        # Integers divide towards zero, as in C; a division by zero gives zero.
-        safe = xp.where(b == 0, xp.ones_like(b), b)
-        return xp.astype(xp.trunc(a / safe), a.dtype)
-    return a / b
+    if is_floating(a.dtype):
+        return a / b
+    # Integers divide towards zero, as in C; by zero they give zero.
+    return a // b + ((a % b != 0) & ((a < 0) != (b < 0)))
 
 
 def _modulo(xp, a, b):
-    return xp.where(b == 0, xp.zeros_like(a % b), a % b) if a.dtype.kind in "iu" else a % b
+    rest = a % b
+    return xp.where(b == 0, xp.zeros_like(rest), rest)
+
+
+def _power(xp, a, b):
+    if is_floating(a.dtype):
+        return a ** b
+    # An integer to a negative power is cut towards zero: only 1 and -1 leave something.
+    below = (b < 0) & (xp.abs(a) != 1)
+    return xp.where(below, xp.zeros_like(a), a ** xp.where(b < 0, xp.abs(b) % 2, b))
+
+
+def _power_gradient(xp, head, output, a, b):
+    # Without the corrections 0 ** 0 and 0 ** b would give NaN where the slope is 0.
+    return head * b * a ** (b - (b != 0)), head * output * xp.log(a + (a == 0))
+
+
+def _hypot_gradient(xp, head, output, a, b):
+    # At the origin there is no slope; the gradient there is 0.
+    length = output + (output == 0)
+    return head * (a / length), head * (b / length)
+
+
+def _chosen(wins):
+    """Return the gradient of a choice: all of it goes to the operand chosen, the first where both are equal."""
+
+    def gradient(xp, head, output, a, b):
+        nothing, first = xp.zeros_like(head), wins(a, b)
+        return xp.where(first, head, nothing), xp.where(first, nothing, head)
+
+    return gradient
 
 
 FAMILY = (
@@ -78,18 +106,17 @@ FAMILY = (
     Binary("Remainder of {a} divided by {b}, with the sign of the divisor.", _modulo,
            lambda xp, head, output, a, b: (head, -head * xp.floor(a / b)), "2",
            ("_mod", "_Mod"), ("broadcast_mod",), ("_mod_scalar", "_ModScalar"), ("_rmod_scalar", "_RModScalar")),
-    Binary("{a} to the power of {b}.", lambda xp, a, b: a ** b,
-           lambda xp, head, output, a, b: (head * b * a ** (b - 1), head * output * xp.log(a)), "1296",
+    Binary("{a} to the power of {b}.", _power, _power_gradient, "1296",
            ("_power", "_Power"), ("broadcast_power",), ("_power_scalar", "_PowerScalar"),
            ("_rpower_scalar", "_RPowerScalar")),
     Binary("The larger of {a} and {b}; NaN if one is.", lambda xp, a, b: xp.maximum(a, b),
-           lambda xp, head, output, a, b: (head * (a >= b), head * (a < b)), "6",
+           _chosen(lambda a, b: a >= b), "6",
            ("_maximum", "_Maximum"), ("broadcast_maximum",), ("_maximum_scalar", "_MaximumScalar")),
     Binary("The smaller of {a} and {b}; NaN if one is.", lambda xp, a, b: xp.minimum(a, b),
-           lambda xp, head, output, a, b: (head * (a <= b), head * (a > b)), "4",
+           _chosen(lambda a, b: a <= b), "4",
            ("_minimum", "_Minimum"), ("broadcast_minimum",), ("_minimum_scalar", "_MinimumScalar")),
-    Binary("The hypotenuse of {a} and {b}.", lambda xp, a, b: xp.hypot(a, b),
-           lambda xp, head, output, a, b: (head * a / output, head * b / output), "7.2111025",
+    Binary("The hypotenuse of {a} and {b}.", lambda xp, a, b: xp.astype(xp.hypot(a, b), a.dtype),
+           _hypot_gradient, "7.2111025",
            ("_hypot", "_Hypot"), ("broadcast_hypot",), ("_hypot_scalar", "_HypotScalar")),
     Binary("1 where {a} equals {b}, else 0.", _compare(lambda xp, a, b: a == b), _flat, "0",
            ("_equal", "_Equal"), ("broadcast_equal",), ("_equal_scalar", "_EqualScalar")),
@@ -185,18 +212,19 @@ def _declare_family(row):
         return compute(xp, scalar, data)
 
     name = {"example": _example(row)}
+    same_, broadcast_ = (same, broadcast) if gradient is _flat else (numeric(same), numeric(broadcast))
     text = row.words.format
-    _declare(row.elementwise, same, elementwise, gradient,
+    _declare(row.elementwise, same_, elementwise, gradient,
              _ARRAYS.format(words=text(a="`lhs`", b="`rhs`"), shapes="one shape", name=row.elementwise[0], **name))
-    _declare(row.broadcast, broadcast, broadcasting, broadcasting_gradient,
+    _declare(row.broadcast, broadcast_, broadcasting, broadcasting_gradient,
              _ARRAYS.format(words=text(a="`lhs`", b="`rhs`, which broadcast").replace(
                  ", which broadcast.", " after broadcasting."), shapes="shapes that broadcast",
                  name=row.broadcast[0], **name), elementwise=False)
-    _declare(row.scalar, same, with_scalar,
+    _declare(row.scalar, same_, with_scalar,
              lambda xp, head, output, data, *, scalar: (gradient(xp, head, output, data, scalar)[0],),
              _SCALAR.format(words=text(a="`data`", b="`scalar`"), name=row.scalar[0], left=6, right=4, **name))
     if row.reflected:
-        _declare(row.reflected, same, reflected,
+        _declare(row.reflected, same_, reflected,
                  lambda xp, head, output, data, *, scalar: (gradient(xp, head, output, scalar, data)[1],),
                  _SCALAR.format(words=text(a="`scalar`", b="`data`"), name=row.reflected[0], left=4, right=6, **name))
 

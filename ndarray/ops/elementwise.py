@@ -11,7 +11,7 @@ import numpy as np
 from ndarray.dtypes import dtype_of
 from ndarray.operator import operator
 from ndarray.params import DType, Scalar
-from ndarray.rules import same, same_floating
+from ndarray.rules import numeric, same, same_floating
 from ndarray.tensortype import TensorType, merge_dtypes, merge_shapes
 
 
@@ -25,8 +25,8 @@ class Unary:
     compute, gradient : callable
         ``compute(xp, x)``; ``gradient(xp, head, y, x)`` for the output `y`, None where it is flat.
     aliases : tuple of str
-    floating : bool
-        Whether only floating dtypes are taken.
+    rule : callable
+        Which dtypes are taken; only floating ones unless said otherwise.
     """
 
     name: str
@@ -34,19 +34,32 @@ class Unary:
     compute: object
     gradient: object = None
     aliases: tuple = ()
-    floating: bool = True
+    rule: object = same_floating
 
 
 _LN2, _LN10, _DEGREE = math.log(2), math.log(10), math.pi / 180
 
+
+def _sigmoid(xp, x):
+    # The exponential of a negative number never overflows.
+    e = xp.exp(-xp.abs(x))
+    return xp.where(x >= 0, xp.ones_like(e), e) / (1 + e)
+
+
+def _round(xp, x):
+    # Adding one half would round the largest number below it upwards.
+    whole = xp.trunc(x)
+    return whole + xp.sign(x) * xp.astype(xp.abs(x - whole) >= 0.5, x.dtype)
+
+
 FAMILY = (
-    Unary("abs", "Absolute value.", lambda xp, x: xp.abs(x), lambda xp, h, y, x: h * xp.sign(x), floating=False),
+    Unary("abs", "Absolute value.", lambda xp, x: xp.abs(x), lambda xp, h, y, x: h * xp.sign(x), rule=same),
     Unary("sign", "1, -1 or 0 as the element is above, below or at zero; 0 for NaN.", lambda xp, x: xp.sign(x),
-          floating=False),
-    Unary("negative", "The element with the other sign.", lambda xp, x: -x, lambda xp, h, y, x: -h, ("_np_negative",),
-          floating=False),
+          rule=same),
+    Unary("negative", "The element with the other sign.", lambda xp, x: -x, lambda xp, h, y, x: -h,
+          rule=numeric(same)),
     Unary("reciprocal", "1 divided by the element.", lambda xp, x: 1 / x, lambda xp, h, y, x: -h * y * y),
-    Unary("square", "The element times itself.", lambda xp, x: x * x, lambda xp, h, y, x: h * (2 * x), floating=False),
+    Unary("square", "The element times itself.", lambda xp, x: x * x, lambda xp, h, y, x: h * (2 * x), rule=same),
     Unary("sqrt", "Square root.", lambda xp, x: xp.sqrt(x), lambda xp, h, y, x: h / (2 * y)),
     Unary("rsqrt", "1 divided by the square root.", lambda xp, x: 1 / xp.sqrt(x),
           lambda xp, h, y, x: h * (-0.5 * (y / x))),
@@ -81,30 +94,34 @@ FAMILY = (
     Unary("radians", "Degrees as radians.", lambda xp, x: x * _DEGREE, lambda xp, h, y, x: h * _DEGREE),
     Unary("erf", "Gauss error function.", lambda xp, x: xp.erf(x),
           lambda xp, h, y, x: h * (2 / math.sqrt(math.pi)) * xp.exp(-(x * x))),
-    Unary("sigmoid", "1 / (1 + exp(-x)).", lambda xp, x: 0.5 * (xp.tanh(0.5 * x) + 1),
-          lambda xp, h, y, x: h * (y * (1 - y))),
+    Unary("erfinv", "The value whose Gauss error function is the element.", lambda xp, x: xp.erfinv(x),
+          lambda xp, h, y, x: h * (math.sqrt(math.pi) / 2) * xp.exp(y * y)),
+    Unary("gamma", "Gamma function.", lambda xp, x: xp.gamma(x), lambda xp, h, y, x: h * y * xp.polygamma(x, 0)),
+    Unary("gammaln", "Logarithm of the absolute value of the gamma function.", lambda xp, x: xp.gammaln(x),
+          lambda xp, h, y, x: h * xp.polygamma(x, 0)),
+    Unary("sigmoid", "1 / (1 + exp(-x)).", lambda xp, x: _sigmoid(xp, x), lambda xp, h, y, x: h * (y * (1 - y))),
     Unary("relu", "The element where it is above zero, else 0.", lambda xp, x: xp.maximum(x, xp.zeros_like(x)),
-          lambda xp, h, y, x: h * (x > 0), floating=False),
+          lambda xp, h, y, x: xp.where(x > 0, h, xp.zeros_like(h)), rule=same),
     Unary("softsign", "x / (1 + |x|).", lambda xp, x: x / (1 + xp.abs(x)),
           lambda xp, h, y, x: h / ((1 + xp.abs(x)) * (1 + xp.abs(x)))),
-    Unary("round", "The nearest integer, halves away from zero.",
-          lambda xp, x: xp.sign(x) * xp.floor(xp.abs(x) + 0.5)),
+    Unary("round", "The nearest integer, halves away from zero.", lambda xp, x: _round(xp, x)),
     Unary("rint", "The nearest integer, halves to the even one.", lambda xp, x: xp.rint(x)),
     Unary("ceil", "The integer at or above.", lambda xp, x: xp.ceil(x)),
     Unary("floor", "The integer at or below.", lambda xp, x: xp.floor(x)),
     Unary("trunc", "The integer towards zero.", lambda xp, x: xp.trunc(x)),
     Unary("fix", "The integer towards zero.", lambda xp, x: xp.trunc(x)),
-    Unary("logical_not", "1 where the element is 0, else 0.", lambda xp, x: xp.astype(x == 0, x.dtype), floating=False),
-    Unary("_copy", "The element itself.", lambda xp, x: x, lambda xp, h, y, x: h, ("identity",), floating=False),
+    Unary("logical_not", "1 where the element is 0, else 0.", lambda xp, x: xp.astype(x == 0, x.dtype), rule=same),
+    Unary("_copy", "The element itself.", lambda xp, x: x, lambda xp, h, y, x: h, ("identity",), rule=same),
     Unary("BlockGrad", "The element itself; no gradient passes.", lambda xp, x: x, aliases=("stop_gradient",),
-          floating=False),
-    Unary("zeros_like", "0 for every element.", lambda xp, x: xp.zeros_like(x), floating=False),
-    Unary("ones_like", "1 for every element.", lambda xp, x: xp.ones_like(x), floating=False),
-    Unary("isnan", "1 where the element is NaN, else 0.", lambda xp, x: xp.astype(x != x, x.dtype)),
+          rule=same),
+    Unary("zeros_like", "0 for every element.", lambda xp, x: xp.zeros_like(x), rule=same),
+    Unary("ones_like", "1 for every element.", lambda xp, x: xp.ones_like(x), rule=same),
+    Unary("isnan", "1 where the element is NaN, else 0.", lambda xp, x: xp.astype(x != x, x.dtype),
+          aliases=("_contrib_isnan",)),
     Unary("isinf", "1 where the element is infinite, else 0.",
-          lambda xp, x: xp.astype(xp.abs(x) == math.inf, x.dtype)),
+          lambda xp, x: xp.astype(xp.abs(x) == math.inf, x.dtype), aliases=("_contrib_isinf",)),
     Unary("isfinite", "1 where the element is finite, else 0.",
-          lambda xp, x: xp.astype(xp.abs(x) < math.inf, x.dtype)),
+          lambda xp, x: xp.astype(xp.abs(x) < math.inf, x.dtype), aliases=("_contrib_isfinite",)),
 )
 
 _DOC = """{words}
@@ -133,8 +150,8 @@ def _declare(row):
         return compute(xp, data)
 
     body.__name__ = body.__qualname__ = row.name
-    body.__doc__ = _DOC.format(words=row.words, name=row.name, floating=", floating" if row.floating else "")
-    op = operator(same_floating if row.floating else same, aliases=row.aliases, fusible=True, primitive=True)(body)
+    body.__doc__ = _DOC.format(words=row.words, name=row.name, floating=", floating" if row.rule is same_floating else "")
+    op = operator(row.rule, aliases=row.aliases, fusible=True, primitive=True)(body)
     op.gradient(lambda xp, head, output, data: (gradient and gradient(xp, head, output, data),))
 
 
@@ -150,7 +167,7 @@ def _cast(inputs, outputs, params):
     return [TensorType(shape, inputs[0].dtype)], [TensorType(shape, wanted)]
 
 
-@operator(_cast, aliases=("cast", "amp_cast"), primitive=True)
+@operator(_cast, aliases=("cast",), primitive=True)
 def Cast(xp, data, /, *, dtype: DType):
     """The elements in another dtype, rounded to the nearest.
 
@@ -179,6 +196,94 @@ def _(xp, head, output, data, *, dtype):
     return (xp.astype(head, data.dtype),)
 
 
+@operator(_cast, primitive=True)
+def amp_cast(xp, data, /, *, dtype: DType):
+    """The elements in another dtype, as automatic mixed precision inserts it; files may leave it out.
+
+    Parameters
+    ----------
+    data : array, any shape
+        Input.
+    dtype : dtype
+        Element type of the output.
+
+    Returns
+    -------
+    array, shape of `data`
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.amp_cast(nd.array([1.5]), dtype="float16").asnumpy()
+    array([1.5], dtype=float16)
+    """
+    return xp.astype(data, dtype_of(dtype))
+
+
+@amp_cast.gradient
+def _(xp, head, output, data, *, dtype):
+    return (xp.astype(head, data.dtype),)
+
+
+@operator(same_floating, primitive=True, fusible=True)
+def polygamma(xp, data, /, *, n: int = 0):
+    """Derivative of order `n` of the digamma function, the logarithmic derivative of the gamma function.
+
+    Parameters
+    ----------
+    data : array, any shape, floating
+        Input.
+    n : int, optional
+        The order, from 0.
+
+    Returns
+    -------
+    array, like `data`
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.polygamma(nd.array([1]), n=0).asnumpy()
+    array([-0.5772157], dtype=float32)
+    """
+    return xp.polygamma(data, n)
+
+
+@polygamma.gradient
+def _(xp, head, output, data, *, n):
+    return (head * xp.polygamma(data, n + 1),)
+
+
+@operator(same_floating, fusible=True)
+def hard_sigmoid(xp, data, /, *, alpha: Scalar = 0.2, beta: Scalar = 0.5):
+    r"""Sigmoid of straight pieces, :math:`\min(1, \max(0, \alpha x + \beta))`.
+
+    Parameters
+    ----------
+    data : array, any shape, floating
+        Input.
+    alpha, beta : float, optional
+        Slope and offset.
+
+    Returns
+    -------
+    array, like `data`
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.hard_sigmoid(nd.array([-9, 0, 9])).asnumpy()
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
+    line = alpha * data + beta
+    return xp.minimum(xp.maximum(line, xp.zeros_like(line)), xp.ones_like(line))
+
+
+@hard_sigmoid.gradient
+def _(xp, head, output, data, *, alpha, beta):
+    return (xp.where((output > 0) * (output < 1), alpha * head, xp.zeros_like(head)),)
+
+
 @operator(same, primitive=True, fusible=True)
 def clip(xp, data, /, *, a_min: Scalar, a_max: Scalar):
     """The elements limited to [a_min, a_max]; NaN stays NaN.
@@ -205,4 +310,4 @@ def clip(xp, data, /, *, a_min: Scalar, a_max: Scalar):
 
 @clip.gradient
 def _(xp, head, output, data, *, a_min, a_max):
-    return (head * (data >= a_min) * (data <= a_max),)
+    return (xp.where((data >= a_min) * (data <= a_max), head, xp.zeros_like(head)),)

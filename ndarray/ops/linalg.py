@@ -2,33 +2,61 @@
 
 import math
 
-import numpy as np
-
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
 from ndarray.params import Scalar
-from ndarray.rules import agree_dtype, broadcast_shapes, slot_error
+from ndarray.rules import agree_dtype, broadcast_shapes, check_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
 
 def _dot_rule(inputs, outputs, params):
+    """One axis of each operand is summed over, the others make the output: any of the three may be the one to learn."""
     dtype = agree_dtype(inputs + outputs)
     a, b, out = inputs[0].shape, inputs[1].shape, outputs[0].shape
-    if a is not None and b is not None and a and b:
-        a_rest, a_sum = (a[1:], a[0]) if params["transpose_a"] else (a[:-1], a[-1])
-        b_sum, b_rest = (b[-1], b[:-1]) if params["transpose_b"] else (b[0], b[1:])
-        if None not in (a_sum, b_sum) and a_sum != b_sum:
-            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(a)} and `{{}}` of shape {show_shape(b)} do not "
-                                         f"multiply: {a_sum} is not {b_sum}", 0, 1)
-        common = b_sum if a_sum is None else a_sum
-        a = (common, *a_rest) if params["transpose_a"] else (*a_rest, common)
-        b = (*b_rest, common) if params["transpose_b"] else (common, *b_rest)
+    for i, shape in enumerate((a, b)):
+        if shape == ():
+            raise slot_error(ShapeError, "`{}` must have at least one axis", i)
+    ta, tb = params["transpose_a"], params["transpose_b"]
+    if a is None and b is None:
+        return [TensorType(None, dtype), TensorType(None, dtype)], [TensorType(out, dtype)]
+    a_sum, a_rest = _parted(a, first=ta)
+    b_sum, b_rest = _parted(b, first=not tb)
+    if None not in (a_sum, b_sum) and a_sum != b_sum:
+        raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(a)} and `{{}}` of shape {show_shape(b)} do not "
+                                     f"multiply: {a_sum} is not {b_sum}", 0, 1)
+    common = b_sum if a_sum is None else a_sum
+    if out is not None and (a is None or b is None):
+        a_rest, b_rest = _rest_of(out, a_rest, b_rest)
+    if a_rest is not None and b_rest is not None:
         out = merge_shapes((*a_rest, *b_rest) or (1,), out)
-        if out != (1,) or a_rest or b_rest:
+        if a_rest or b_rest:
             a_rest, b_rest = out[:len(a_rest)], out[len(a_rest):]
-            a = (common, *a_rest) if params["transpose_a"] else (*a_rest, common)
-            b = (*b_rest, common) if params["transpose_b"] else (common, *b_rest)
+        a, b = _whole(common, a_rest, first=ta), _whole(common, b_rest, first=not tb)
     return [TensorType(a, dtype), TensorType(b, dtype)], [TensorType(out, dtype)]
+
+
+def _parted(shape, first):
+    """Return the length summed over and the other axes."""
+    if shape is None:
+        return None, None
+    return (shape[0], shape[1:]) if first else (shape[-1], shape[:-1])
+
+
+def _whole(common, rest, first):
+    return (common, *rest) if first else (*rest, common)
+
+
+def _rest_of(out, a_rest, b_rest):
+    """Return the other axes of both operands, those of the unknown one from the output."""
+    known = a_rest if b_rest is None else b_rest
+    if not known and out in ((1,), (None,)):
+        # A vector times what may be a vector: its result does not tell.
+        return a_rest, b_rest
+    if len(known) > len(out):
+        raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(out)}, fewer axes than an operand gives", 2)
+    if b_rest is None:
+        return a_rest, out[len(a_rest):]
+    return out[:len(out) - len(b_rest)], b_rest
 
 
 @operator(_dot_rule, primitive=True)
@@ -128,17 +156,37 @@ def batch_dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool =
 
 @batch_dot.gradient
 def _(xp, head, output, lhs, rhs, *, transpose_a, transpose_b):
+    return _product_gradient(xp, head, lhs, rhs, transpose_a, transpose_b)
+
+
+def _product_gradient(xp, head, lhs, rhs, transpose_a, transpose_b):
     a, b = _swap_last(xp, lhs, transpose_a), _swap_last(xp, rhs, transpose_b)
     grad_a = xp.matmul(head, _swap_last(xp, b))
     grad_b = xp.matmul(_swap_last(xp, a), head)
     return _swap_last(xp, grad_a, transpose_a), _swap_last(xp, grad_b, transpose_b)
 
 
+def _floating(rule):
+    def infer(inputs, outputs, params):
+        inputs, outputs = rule(inputs, outputs, params)
+        check_floating(inputs)
+        return inputs, outputs
+
+    return infer
+
+
 def _matmul_rule(inputs, outputs, params):
     dtype = agree_dtype(inputs + outputs)
     a, b, out = inputs[0].shape, inputs[1].shape, outputs[0].shape
-    if a is not None and b is not None and len(a) > 1 and len(b) > 1:
-        merge_shapes(a[-1:], b[-2:-1])
+    for i, shape in enumerate((a, b)):
+        if shape is not None and len(shape) < 2:
+            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} is no matrix", i)
+    if a is not None and b is not None:
+        if None not in (a[-1], b[-2]) and a[-1] != b[-2]:
+            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(a)} and `{{}}` of shape {show_shape(b)} do not "
+                                         f"multiply: {a[-1]} is not {b[-2]}", 0, 1)
+        common = b[-2] if a[-1] is None else a[-1]
+        a, b = (*a[:-1], common), (*b[:-2], common, b[-1])
         out = merge_shapes((*broadcast_shapes(a[:-2], b[:-2]), a[-2], b[-1]), out)
     return [TensorType(a, dtype), TensorType(b, dtype)], [TensorType(out, dtype)]
 
@@ -171,7 +219,7 @@ def _(xp, head, output, lhs, rhs):
             xp.unbroadcast(xp.matmul(_swap_last(xp, lhs), head), rhs))
 
 
-@operator(_batch_rule, aliases=("_linalg_gemm2",))
+@operator(_floating(_batch_rule), aliases=("_linalg_gemm2",))
 def linalg_gemm2(xp, A, B, /, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Scalar = 1.0):
     r"""Scaled product of matrices, :math:`\alpha A B`.
 
@@ -206,7 +254,7 @@ def _gemm_rule(inputs, outputs, params):
     return [*ins, outs[0]], outs
 
 
-@operator(_gemm_rule, aliases=("_linalg_gemm",))
+@operator(_floating(_gemm_rule), aliases=("_linalg_gemm",))
 def linalg_gemm(xp, A, B, C, /, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Scalar = 1.0,
                 beta: Scalar = 1.0):
     r"""Scaled product of matrices and a scaled matrix, :math:`\alpha A B + \beta C`.
@@ -239,6 +287,16 @@ def linalg_gemm(xp, A, B, C, /, *, transpose_a: bool = False, transpose_b: bool 
     return alpha * xp.matmul(_swap_last(xp, A, transpose_a), _swap_last(xp, B, transpose_b)) + beta * C
 
 
+@linalg_gemm2.gradient
+def _(xp, head, output, A, B, *, transpose_a, transpose_b, alpha):
+    return _product_gradient(xp, alpha * head, A, B, transpose_a, transpose_b)
+
+
+@linalg_gemm.gradient
+def _(xp, head, output, A, B, C, *, transpose_a, transpose_b, alpha, beta):
+    return *_product_gradient(xp, alpha * head, A, B, transpose_a, transpose_b), beta * head
+
+
 def _square_of(shape, params):
     n = shape[-1] if params.get("transpose") else shape[-2]
     return (*shape[:-2], n, n)
@@ -246,11 +304,13 @@ def _square_of(shape, params):
 
 def _syrk_rule(inputs, outputs, params):
     dtype, shape = agree_dtype(inputs + outputs), inputs[0].shape
+    if shape is not None and len(shape) < 2:
+        raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} is no matrix", 0)
     out = outputs[0].shape if shape is None else merge_shapes(_square_of(shape, params), outputs[0].shape)
     return [TensorType(shape, dtype)], [TensorType(out, dtype)]
 
 
-@operator(_syrk_rule, aliases=("_linalg_syrk",))
+@operator(_floating(_syrk_rule), aliases=("_linalg_syrk",))
 def linalg_syrk(xp, A, /, *, transpose: bool = False, alpha: Scalar = 1.0):
     r"""Scaled product of a matrix with its own transpose, :math:`\alpha A A^T`.
 
@@ -281,6 +341,12 @@ def linalg_syrk(xp, A, /, *, transpose: bool = False, alpha: Scalar = 1.0):
     return alpha * (xp.matmul(other, A) if transpose else xp.matmul(A, other))
 
 
+@linalg_syrk.gradient
+def _(xp, head, output, A, *, transpose, alpha):
+    both = alpha * (head + _swap_last(xp, head))
+    return (xp.matmul(A, both) if transpose else xp.matmul(both, A),)
+
+
 def _square_rule(inputs, outputs, params):
     common = inputs[0].merge(outputs[0])
     if common.shape is not None and (len(common.shape) < 2 or len({*common.shape[-2:]} - {None}) > 1):
@@ -288,7 +354,7 @@ def _square_rule(inputs, outputs, params):
     return [common], [common]
 
 
-@operator(_square_rule, aliases=("_linalg_potrf",), primitive=True)
+@operator(_floating(_square_rule), aliases=("_linalg_potrf",), primitive=True)
 def linalg_potrf(xp, A, /):
     """Cholesky factor: the lower triangular matrix whose product with its transpose is `A`.
 
@@ -318,20 +384,16 @@ def linalg_potrf(xp, A, /):
 @linalg_potrf.gradient
 def _(xp, head, output, A):
     # Murray, "Differentiation of the Cholesky decomposition", arXiv:1602.07527, eq. 10.
-    n = A.shape[-1]
-    half = xp.constant(_lower_half(n, A.dtype))
+    rows = xp.arange(A.shape[-1])
+    below = xp.expand_dims(rows, 1) - rows
+    half = xp.astype(below > 0, A.dtype) + xp.astype(below == 0, A.dtype) * 0.5
     inverse = xp.inv(output)
     inner = xp.matmul(_swap_last(xp, output), head) * half
     full = xp.matmul(xp.matmul(_swap_last(xp, inverse), inner), inverse)
     return (0.5 * (full + _swap_last(xp, full)),)
 
 
-def _lower_half(n, dtype):
-    """Return the mask of the lower triangle with one half on the diagonal."""
-    return np.tril(np.ones((n, n), dtype)) - np.eye(n, dtype=dtype) / 2
-
-
-@operator(_square_rule, aliases=("_linalg_inverse",), primitive=True)
+@operator(_floating(_square_rule), aliases=("_linalg_inverse",), primitive=True)
 def linalg_inverse(xp, A, /):
     """Inverse of each matrix.
 

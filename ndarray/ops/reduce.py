@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ndarray.errors import ShapeError
+from ndarray.dtypes import dtype_of
+from ndarray.errors import ParamError, ShapeError
 from ndarray.operator import operator
-from ndarray.params import Ints
-from ndarray.rules import agree_dtype, slot_error
-from ndarray.tensortype import TensorType, merge_shapes
+from ndarray.params import DType, Ints
+from ndarray.rules import agree_dtype, check_floating, slot_error
+from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
 
 def reduced_axes(ndim, axis, exclude):
@@ -41,10 +42,24 @@ def _reduce_rule(inputs, outputs, params):
     if shape is not None:
         axes = reduced_axes(len(shape), params["axis"], params.get("exclude", False))
         out = merge_shapes(_reduced_shape(shape, axes, params["keepdims"]), out)
+        kept = iter(out)
         if params["keepdims"]:
-            shape = tuple(d if i in axes else merge_shapes((d,), (o,))[0]
-                          for i, (d, o) in enumerate(zip(shape, out)))
+            shape = tuple(d if i in axes else o for i, (d, o) in enumerate(zip(shape, out)))
+        elif len(axes) < len(shape):
+            shape = tuple(d if i in axes else next(kept) for i, d in enumerate(shape))
     return [TensorType(shape, dtype)], [TensorType(out, dtype)]
+
+
+def _extremum_rule(inputs, outputs, params):
+    """Nothing has no largest element, unless none is asked for."""
+    inputs, outputs = _reduce_rule(inputs, outputs, params)
+    shape = inputs[0].shape
+    if shape is not None and 0 in shape:
+        axes = reduced_axes(len(shape), params["axis"], params.get("exclude", False))
+        if any(shape[a] == 0 for a in axes):
+            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} has no elements along the axes to "
+                                         "reduce, of which none is the largest or smallest", 0)
+    return inputs, outputs
 
 
 def spread(xp, value, data, axes):
@@ -64,19 +79,31 @@ class Reduction:
     compute : callable
         ``compute(xp, x, axes)`` with the axes kept, of length 1.
     gradient : callable
-        ``gradient(xp, head, y, x)`` with `head` and the output `y` spread to broadcast with `x`.
+        ``gradient(xp, head, y, x, axes)`` with `head` and the output `y` spread to broadcast with `x`.
+    rule : callable
     """
 
     names: tuple
     words: str
     compute: object
     gradient: object
+    rule: object = _reduce_rule
 
 
-def _share(xp, h, y, x):
+def _share(xp, h, y, x, axes):
     """The gradient of an extremum goes to every element that reaches it, in equal shares."""
     hit = xp.astype(x == y, x.dtype)
-    return hit * h
+    count = xp.sum(hit, axis=axes, keepdims=True)
+    return hit * (h / (count + (count == 0)))
+
+
+def _product_of_others(xp, h, x, axes):
+    """The product of all other elements, by division where no zero forbids it."""
+    zero = xp.astype(x == 0, x.dtype)
+    count = xp.sum(zero, axis=axes, keepdims=True)
+    without = xp.prod(x + zero, axis=axes, keepdims=True)
+    alone = xp.broadcast_to(without * (count == 1), x.shape)
+    return h * xp.where(zero == 1, alone, without * (count == 0) / (x + zero))
 
 
 def _without_nan(xp, x, instead):
@@ -85,19 +112,21 @@ def _without_nan(xp, x, instead):
 
 FAMILY = (
     Reduction(("sum", "sum_axis"), "Sum", lambda xp, x, a: xp.sum(x, axis=a, keepdims=True),
-              lambda xp, h, y, x: h * xp.ones_like(x)),
+              lambda xp, h, y, x, a: h * xp.ones_like(x)),
     Reduction(("mean",), "Mean", lambda xp, x, a: xp.mean(x, axis=a, keepdims=True),
-              lambda xp, h, y, x: h * xp.ones_like(x) * (y.size / max(x.size, 1))),
+              lambda xp, h, y, x, a: h * xp.ones_like(x) * (y.size / max(x.size, 1))),
     Reduction(("prod",), "Product", lambda xp, x, a: xp.prod(x, axis=a, keepdims=True),
-              lambda xp, h, y, x: h * (y / x)),
+              lambda xp, h, y, x, a: _product_of_others(xp, h, x, a)),
     Reduction(("nansum",), "Sum of the elements that are not NaN",
               lambda xp, x, a: xp.sum(_without_nan(xp, x, 0.0), axis=a, keepdims=True),
-              lambda xp, h, y, x: h * (x == x)),
+              lambda xp, h, y, x, a: h * (x == x)),
     Reduction(("nanprod",), "Product of the elements that are not NaN",
               lambda xp, x, a: xp.prod(_without_nan(xp, x, 1.0), axis=a, keepdims=True),
-              lambda xp, h, y, x: h * (y / x) * (x == x)),
-    Reduction(("max", "max_axis"), "Maximum", lambda xp, x, a: xp.max(x, axis=a, keepdims=True), _share),
-    Reduction(("min", "min_axis"), "Minimum", lambda xp, x, a: xp.min(x, axis=a, keepdims=True), _share),
+              lambda xp, h, y, x, a: _product_of_others(xp, h, _without_nan(xp, x, 1.0), a) * (x == x)),
+    Reduction(("max", "max_axis"), "Maximum", lambda xp, x, a: xp.max(x, axis=a, keepdims=True), _share,
+              _extremum_rule),
+    Reduction(("min", "min_axis"), "Minimum", lambda xp, x, a: xp.min(x, axis=a, keepdims=True), _share,
+              _extremum_rule),
 )
 
 _DOC = """{words} over some axes.
@@ -131,23 +160,37 @@ def _declare(row):
 
     def body(xp, data, /, *, axis: Ints | None = None, keepdims: bool = False, exclude: bool = False):
         axes = reduced_axes(data.ndim, axis, exclude)
-        return xp.reshape(compute(xp, data, axes), _reduced_shape(data.shape, axes, keepdims))
+        # Integers stay what they are, where NumPy widens them.
+        return xp.astype(xp.reshape(compute(xp, data, axes), _reduced_shape(data.shape, axes, keepdims)), data.dtype)
 
     def gradient(xp, head, output, data, *, axis, keepdims, exclude):
         axes = reduced_axes(data.ndim, axis, exclude)
-        return (rule(xp, spread(xp, head, data, axes), spread(xp, output, data, axes), data),)
+        return (rule(xp, spread(xp, head, data, axes), spread(xp, output, data, axes), data, axes),)
 
     body.__name__ = body.__qualname__ = row.names[0]
     body.__doc__ = _DOC.format(words=row.words, name=row.names[0])
-    operator(_reduce_rule, aliases=row.names[1:], primitive=True)(body).gradient(gradient)
+    operator(row.rule, aliases=row.names[1:], primitive=True)(body).gradient(gradient)
 
 
 for _row in FAMILY:
     _declare(_row)
 
 
-@operator(_reduce_rule)
-def norm(xp, data, /, *, ord: int = 2, axis: Ints | None = None, keepdims: bool = False):
+def _norm_rule(inputs, outputs, params):
+    if params["ord"] not in (1, 2):
+        raise ParamError(f"norm: ord={params['ord']} is not 1 or 2")
+    if params["out_dtype"] is None:
+        inputs, outputs = _reduce_rule(inputs, outputs, params)
+    else:
+        (data,), (out,) = _reduce_rule(inputs, [TensorType(outputs[0].shape)], params)
+        inputs, outputs = [data], [outputs[0].merge(TensorType(out.shape, dtype_of(params["out_dtype"])))]
+    check_floating(inputs + outputs)
+    return inputs, outputs
+
+
+@operator(_norm_rule)
+def norm(xp, data, /, *, ord: int = 2, axis: Ints | None = None, out_dtype: DType | None = None,
+         keepdims: bool = False):
     """Euclidean norm, or the sum of absolute values.
 
     Parameters
@@ -158,12 +201,14 @@ def norm(xp, data, /, *, ord: int = 2, axis: Ints | None = None, keepdims: bool 
         Which norm.
     axis : tuple of int, optional
         Axes to reduce; all when left out.
+    out_dtype : dtype, optional
+        Floating element type of the output, in which the sum is taken; that of `data` when left out.
     keepdims : bool, optional
         Keep the reduced axes, with length 1.
 
     Returns
     -------
-    array of the same dtype
+    array
 
     Examples
     --------
@@ -172,19 +217,20 @@ def norm(xp, data, /, *, ord: int = 2, axis: Ints | None = None, keepdims: bool 
     array([5.], dtype=float32)
     """
     axes = reduced_axes(data.ndim, axis, False)
-    total = (xp.sum(xp.abs(data), axis=axes, keepdims=True) if ord == 1
-             else xp.sqrt(xp.sum(data * data, axis=axes, keepdims=True)))
+    x = xp.astype(data, dtype_of(out_dtype)) if out_dtype else data
+    total = (xp.sum(xp.abs(x), axis=axes, keepdims=True) if ord == 1
+             else xp.sqrt(xp.sum(x * x, axis=axes, keepdims=True)))
     return xp.reshape(total, _reduced_shape(data.shape, axes, keepdims))
 
 
 @norm.gradient
-def _(xp, head, output, data, *, ord, axis, keepdims):
+def _(xp, head, output, data, *, ord, axis, out_dtype, keepdims):
     axes = reduced_axes(data.ndim, axis, False)
     head, output = spread(xp, head, data, axes), spread(xp, output, data, axes)
-    if ord == 1:
-        return (head * xp.sign(data),)
+    x = xp.astype(data, dtype_of(out_dtype)) if out_dtype else data
     # At the origin the norm has no slope; its gradient there is 0.
-    return (head * (data / xp.where(output == 0, xp.ones_like(output), output)),)
+    found = head * xp.sign(x) if ord == 1 else head * (x / (output + (output == 0)))
+    return (xp.astype(found, data.dtype),)
 
 
 def _arg_rule(inputs, outputs, params):
@@ -195,6 +241,8 @@ def _arg_rule(inputs, outputs, params):
             found = (1,) * len(shape) if params["keepdims"] else (1,)
         else:
             found = _reduced_shape(shape, reduced_axes(len(shape), (axis,), False), params["keepdims"])
+        if 0 in (shape if axis is None else shape[axis:][:1]):
+            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} has no elements to choose from", 0)
         out = merge_shapes(found, out)
     return [inputs[0]], [outputs[0].merge(TensorType(out, np.dtype("float32")))]
 
