@@ -50,7 +50,7 @@ def multi_lars(xp, lrs, weights_sum_sq, grads_sum_sq, wds, /, *, eta: Scalar, ep
         which follows gets.
     eta : Scalar
         Trust coefficient :math:`\eta`, without unit: the part of its norm that a layer moves at ``lr = 1``.
-        Commonly 0.001.
+        Commonly 0.001.  A `Scalar` is a number, or an array of one element (a Symbol in a graph).
     eps : Scalar
         :math:`\epsilon`, in units of gradient norm, keeps the denominator from zero.  Commonly 1e-8.
     rescale_grad : Scalar, optional
@@ -110,6 +110,14 @@ def multi_lars(xp, lrs, weights_sum_sq, grads_sum_sq, wds, /, *, eta: Scalar, ep
 
     >>> weights, grads = [nd.ones((2, 2)), nd.ones(9)], [nd.ones((2, 2)), 3 * nd.ones(9)]
     >>> nd.multi_lars(lrs, nd.multi_sum_sq(*weights), nd.multi_sum_sq(*grads), wds, eta=0.5, eps=0).asnumpy()
+    array([0.25      , 0.08333334], dtype=float32)
+
+    The same as a graph:
+
+    >>> import symbolic as sym
+    >>> norms = [sym.multi_sum_sq(*map(sym.Variable, names)) for names in (("w0", "w1"), ("g0", "g1"))]
+    >>> rates = sym.multi_lars(sym.Variable("lrs"), *norms, sym.Variable("wds"), eta=0.5, eps=0)
+    >>> rates.eval(w0=weights[0], w1=weights[1], g0=grads[0], g1=grads[1], lrs=lrs, wds=wds)[0].asnumpy()
     array([0.25      , 0.08333334], dtype=float32)
     """
     weight_norm, grad_norm = xp.sqrt(weights_sum_sq), xp.sqrt(grads_sum_sq)

@@ -23,7 +23,8 @@ def signsgd_update(xp, weight, grad, /, *, lr: Scalar, wd: Scalar = 0.0, rescale
     grad : array, like `weight`
         Gradient :math:`g_t` of the loss with respect to `weight`.
     lr : Scalar
-        Learning rate :math:`\eta`: how far each weight moves in a step, in units of `weight`.
+        Learning rate :math:`\eta`: how far each weight moves in a step, in units of `weight`.  A `Scalar` is a number,
+        or an array of one element (a Symbol in a graph), so that a schedule can feed it.
     wd : Scalar, optional
         Weight decay :math:`\lambda`, in units of 1/`lr`: a step multiplies the weights by :math:`1 - \eta\lambda`.
         It is decoupled: the gradient does not see it.
@@ -84,6 +85,13 @@ def signsgd_update(xp, weight, grad, /, *, lr: Scalar, wd: Scalar = 0.0, rescale
     True
     >>> weight.asnumpy()
     array([ 0.5 , -1.25,  2.25], dtype=float32)
+
+    As a node of a graph, with a rate that is fed:
+
+    >>> import symbolic as sym
+    >>> step = sym.signsgd_update(name="step", lr=sym.Variable("lr"))
+    >>> step.list_arguments()
+    ['step_weight', 'step_grad', 'lr']
     """
     return (1 - lr * wd) * weight - lr * xp.sign(grad)
 
