@@ -195,9 +195,7 @@ def preloaded_multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Ma
 def preloaded_multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), weight32: Many(), lrs, wds, /, *,
                                       momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0,
                                       clip_gradient: float = -1.0, num_weights: Count = None):
-    r"""SGD with momentum on float32 master copies, many tensors at once, with rates that are arrays.
-
-    It is `sgd_mom_update` on each `weight32`.
+    r"""SGD with momentum on master copies, with rates that are arrays: `sgd_mom_update` on each `weight32`.
 
     Parameters
     ----------
