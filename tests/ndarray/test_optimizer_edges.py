@@ -336,6 +336,25 @@ def test_hyperparameters_may_be_symbols(op):
         np.testing.assert_array_equal(b.asnumpy(), a)
 
 
+@named(OPERATORS)
+@pytest.mark.parametrize("fed", [False, True], ids=["numbers", "symbols"])
+def test_a_saved_graph_loads_and_gives_the_same(op, fed):
+    given = settings(op)
+    scalars = {name: sym.Variable(name) for name in given if fed and name in op.scalars}
+    inputs = make(op)
+    node = sym.functions.function(op.name)(*map(sym.Variable, inputs), name="step", **{**given, **scalars})
+    loaded = sym.symbol.load_json(node.tojson())
+    assert loaded.list_arguments() == node.list_arguments()
+    assert loaded.list_auxiliary_states() == node.list_auxiliary_states()
+    results = []
+    for graph in (node, loaded):
+        arrays = {**copies(inputs), **{name: np.array([given[name]]) for name in scalars}}
+        outputs = graph.bind(args=arrays, grad_req="null").forward()
+        results.append([*(x.asnumpy() for x in outputs), *arrays.values()])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 @named(UPDATES)
 def test_symbolic_inputs_are_made_and_states_are_auxiliary(op):
     node = sym.functions.function(op.name)(name="step", **settings(op), **({op.count: 2} if op.many else {}))
