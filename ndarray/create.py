@@ -142,7 +142,7 @@ def from_numpy(ndarray, zero_copy=True):
     Parameters
     ----------
     ndarray : numpy.ndarray
-        Of any layout.
+        Of any layout; a byte-swapped one is converted, which copies it.
     zero_copy : bool, optional
         Copy instead when false.
 
@@ -160,8 +160,10 @@ def from_numpy(ndarray, zero_copy=True):
     """
     if not isinstance(ndarray, np.ndarray):
         raise OperatorError(f"from_numpy takes a numpy.ndarray, got {shown(ndarray)}")
-    if not is_known(ndarray.dtype):
+    if not is_known(ndarray.dtype.newbyteorder("=")):
         raise DTypeError(f"no array here has dtype {ndarray.dtype}")
+    if not ndarray.dtype.isnative:
+        return NDArray(ndarray.astype(ndarray.dtype.newbyteorder("=")))
     return NDArray(ndarray if zero_copy else ndarray.copy())
 
 

@@ -2,12 +2,12 @@
 
 import json
 import os
-import tempfile
 import warnings
 from dataclasses import dataclass
 
 from ndarray import registry
-from ndarray.errors import FormatError, LimitError, MXNetError, OperatorError, shown, unknown
+from ndarray.atomic import write_atomically
+from ndarray.errors import FormatError, LimitError, MXNetError, OperatorError, UnknownNameError, shown
 from ndarray.params import text_of
 from symbolic.attributes import HIDDEN
 from symbolic.graph import Graph
@@ -175,9 +175,10 @@ def _build(record, i, nodes, limits):
         if inputs:
             raise FormatError(f"{place}.inputs: a variable has no inputs")
         return Node(None, name, attrs=_kept(attrs))
-    if op_name not in registry.names():
-        raise FormatError(f"{place}.op: {unknown('operator', op_name, registry.names())}")
-    op = registry.get(op_name)
+    try:
+        op = registry.get(op_name)
+    except UnknownNameError as error:
+        raise FormatError(f"{place}.op: {error}") from None
     given = {k: v for k, v in attrs.items() if k in op.params}
     others = {k: v for k, v in attrs.items() if k not in op.params}
     strange = [k for k in others if not (k.startswith("__") and k.endswith("__")) and k not in HIDDEN]
@@ -267,18 +268,3 @@ def load(path, limits=Limits()):
     except (FormatError, LimitError) as error:
         raise type(error)(f"{path}: {error}") from None
 
-
-def write_atomically(path, data):
-    """Write bytes to a file so that a crash leaves the old file or the new one, whole."""
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

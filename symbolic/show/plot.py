@@ -2,10 +2,10 @@
 
 from functools import cached_property
 from os import fspath
-from pathlib import Path
+from os.path import splitext
 
+from ndarray.atomic import write_atomically
 from ndarray.errors import OperatorError, ParamError, shown
-from symbolic.save.json import write_atomically
 from symbolic.show.dot import to_dot
 from symbolic.show.drawing import draw
 from symbolic.show.layout import to_png, to_svg
@@ -58,7 +58,7 @@ class Plot:
         """
         writers = {".svg": lambda: self.svg.encode(), ".png": lambda: self.png, ".dot": lambda: self.dot.encode(),
                    ".gv": lambda: self.dot.encode()}
-        suffix = Path(fspath(path)).suffix.lower()
+        suffix = splitext(fspath(path))[1].lower()
         if suffix not in writers:
             raise ParamError(f"save: {shown(fspath(path))} ends in none of {', '.join(writers)}")
         write_atomically(fspath(path), writers[suffix]())

@@ -1,0 +1,106 @@
+"""Compressed sparse row matrices: what is needed to keep and to pass on those that files hold."""
+
+import numpy as np
+
+from ndarray.array import NDArray, as_ndarray
+from ndarray.context import current_context
+from ndarray.errors import OperatorError, ShapeError, shown
+
+
+class CSRNDArray:
+    """A matrix of which each row stores its elements that are not zero.
+
+    Made by `csr_matrix` and by loading; not by calling the class.
+
+    Parameters
+    ----------
+    data : numpy.ndarray
+        The stored elements, row after row.
+    indices : numpy.ndarray
+        The column of each.
+    indptr : numpy.ndarray
+        Where each row begins among them, and where the last one ends.
+    shape : tuple of int
+    ctx : Context, optional
+
+    Examples
+    --------
+    >>> csr_matrix(([5], [2], [0, 0, 1]), shape=(2, 3)).asnumpy()
+    array([[0., 0., 0.],
+           [0., 0., 5.]], dtype=float32)
+    """
+
+    __slots__ = ("_data", "_indices", "_indptr", "shape", "_ctx", "__weakref__")
+    stype = "csr"
+
+    def __init__(self, data, indices, indptr, shape, ctx=None):
+        self._data, self._indices, self._indptr = data, indices, indptr
+        self.shape = tuple(shape)
+        self._ctx = ctx if ctx is not None else current_context()
+
+    @property
+    def dtype(self):
+        """Element type, as a NumPy type."""
+        return self._data.dtype.type
+
+    @property
+    def context(self):
+        """The device."""
+        return self._ctx
+
+    @property
+    def data(self):
+        """The stored elements, an NDArray."""
+        return NDArray(self._data, self._ctx)
+
+    @property
+    def indices(self):
+        """Their columns, an NDArray."""
+        return NDArray(self._indices, self._ctx)
+
+    @property
+    def indptr(self):
+        """Where each row begins, an NDArray."""
+        return NDArray(self._indptr, self._ctx)
+
+    def asnumpy(self):
+        """Return the whole matrix as a NumPy array."""
+        whole = np.zeros(self.shape, self._data.dtype)
+        whole[np.repeat(np.arange(self.shape[0]), np.diff(self._indptr)), self._indices] = self._data
+        return whole
+
+    def tostype(self, stype):
+        """Return the matrix with another storage: 'default' or 'csr'."""
+        if stype == "csr":
+            return self
+        if stype != "default":
+            raise OperatorError(f"a csr matrix becomes 'default', not {shown(stype)}")
+        return NDArray(self.asnumpy(), self._ctx)
+
+    def __repr__(self):
+        return f"\n<CSRNDArray {self.shape[0]}x{self.shape[1]} @{self._ctx}>"
+
+
+def csr_matrix(parts, shape, dtype=None):
+    """Return a matrix from ``(data, indices, indptr)``.
+
+    Raises
+    ------
+    ShapeError
+        If the parts do not describe a matrix of `shape`.
+    """
+    data, indices, indptr = parts
+    data = as_ndarray(data, dtype=dtype)._data
+    indices, indptr = (np.asarray(a, np.int64).reshape(-1) for a in (indices, indptr))
+    check_csr(data, indices, indptr, shape)
+    return CSRNDArray(data, indices, indptr, shape)
+
+
+def check_csr(data, indices, indptr, shape):
+    """Raise where the parts do not describe a matrix of `shape`."""
+    if len(shape) != 2 or len(indptr) != shape[0] + 1 or indptr[0] != 0 or indptr[-1] != len(data):
+        raise ShapeError(f"indptr of {len(indptr)} numbers does not divide {len(data)} elements into the rows of {shape}")
+    if (np.diff(indptr) < 0).any() or len(indices) != len(data):
+        raise ShapeError("indptr must rise, and each element needs one column")
+    if len(indices) and not 0 <= indices.min() <= indices.max() < shape[1]:
+        raise ShapeError(f"columns must be in [0, {shape[1]})")

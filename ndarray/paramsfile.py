@@ -1,0 +1,296 @@
+"""MXNet's ``.params`` files: lists and dicts of arrays, read in every version, written in the current one."""
+
+import math
+import os
+import struct
+import warnings
+
+import numpy as np
+
+from ndarray.array import NDArray
+from ndarray.atomic import write_atomically
+from ndarray.context import cpu
+from ndarray.csr import CSRNDArray, check_csr
+from ndarray.dtypes import NAMES, flag_of
+from ndarray.errors import FormatError, LimitError, OperatorError, ShapeError, shown
+from ndarray.ops.optimizer_sparse import Rows
+from ndarray.sparse import RowSparseNDArray
+
+_LIST = 0x112
+_VERSION_1, _VERSION_2, _VERSION_3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
+_MOST_AXES = 32
+_BFLOAT16 = 12
+_STORAGES = ("default", "row_sparse", "csr")
+
+
+def save(fname, data):
+    """Write arrays to a file, whole or not at all.
+
+    Parameters
+    ----------
+    fname : str or path
+    data : NDArray, or list or dict of arrays
+        Row-sparse and CSR arrays are kept as they are.  A dict's names are text.
+
+    Raises
+    ------
+    OperatorError
+        If `data` is nothing of this kind.
+
+    Examples
+    --------
+    >>> import os, tempfile, ndarray as nd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "a.params")
+    ...     nd.save(path, {"w": nd.ones(2)})
+    ...     nd.load(path)["w"].asnumpy()
+    array([1., 1.], dtype=float32)
+    """
+    write_atomically(os.fspath(fname), save_to_bytes(data))
+
+
+def save_to_bytes(data):
+    """Return the bytes that `save` writes."""
+    names = []
+    if isinstance(data, (NDArray, RowSparseNDArray, CSRNDArray)):
+        arrays = [data]
+    elif isinstance(data, dict):
+        names, arrays = list(data), list(data.values())
+        for name in names:
+            if not isinstance(name, str):
+                raise OperatorError(f"save: the name of an array must be a str, got {shown(name)}")
+    elif isinstance(data, list):
+        arrays = data
+    else:
+        raise OperatorError(f"save takes an NDArray, a list or a dict of them, got {shown(data)}")
+    parts = [struct.pack("<QQQ", _LIST, 0, len(arrays))]
+    for i, array in enumerate(arrays):
+        parts += _record(array, names[i] if names else f"[{i}]")
+    parts.append(struct.pack("<Q", len(names)))
+    for name in names:
+        encoded = name.encode()
+        parts += [struct.pack("<Q", len(encoded)), encoded]
+    return b"".join(parts)
+
+
+def _record(array, where):
+    """Return one array's record, as pieces of bytes."""
+    if isinstance(array, NDArray):
+        # Rank 0 and version 2 would say "no array"; only version 3 knows scalars.
+        version = _VERSION_2 if array.ndim else _VERSION_3
+        return [struct.pack("<Ii", version, 0), _shape(array.shape), _kind(array._data), _raw(array._data)]
+    if isinstance(array, RowSparseNDArray):
+        indices, values, shape = array._rows
+        return [struct.pack("<Ii", _VERSION_2, 1), _shape(values.shape), _shape(shape), _kind(values),
+                struct.pack("<i", flag_of(indices.dtype)), _shape(indices.shape), _raw(values), _raw(indices)]
+    if isinstance(array, CSRNDArray):
+        data, indices, indptr = array._data, array._indices, array._indptr
+        return [struct.pack("<Ii", _VERSION_2, 2), _shape(data.shape), _shape(array.shape), _kind(data),
+                struct.pack("<i", flag_of(indptr.dtype)), _shape(indptr.shape),
+                struct.pack("<i", flag_of(indices.dtype)), _shape(indices.shape), _raw(data), _raw(indptr), _raw(indices)]
+    raise OperatorError(f"save: {where} must be an NDArray, got {shown(array)}")
+
+
+def _shape(shape):
+    return struct.pack(f"<i{len(shape)}q", len(shape), *shape)
+
+
+def _kind(data):
+    """Device (cpu 0; where an array lies is no part of what it is) and dtype."""
+    return struct.pack("<iii", 1, 0, flag_of(data.dtype.newbyteorder("=")))
+
+
+def _raw(data):
+    return np.ascontiguousarray(data, data.dtype.newbyteorder("<")).tobytes()
+
+
+def load(fname):
+    """Return the arrays of a file.
+
+    Parameters
+    ----------
+    fname : str or path
+
+    Returns
+    -------
+    list or dict of arrays
+        As they were saved; a lone array comes as a list of one, an empty dict as an empty list.
+
+    Raises
+    ------
+    FormatError, LimitError
+        With the byte where the file is not what it says.  Nothing is allocated that the file has no bytes for.
+
+    Warns
+    -----
+    UserWarning
+        If bytes follow after the last name.
+    """
+    with open(fname, "rb") as file:
+        data = file.read()
+    try:
+        return load_frombuffer(data)
+    except (FormatError, LimitError) as error:
+        raise type(error)(f"{os.fspath(fname)}: {error}") from None
+
+
+def load_frombuffer(buf):
+    """Return the arrays that bytes hold; see `load`.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> load_frombuffer(save_to_bytes([nd.zeros(1)]))[0].asnumpy()
+    array([0.], dtype=float32)
+    """
+    if not isinstance(buf, (bytes, bytearray, memoryview)):
+        raise OperatorError(f"load_frombuffer takes bytes, got {shown(buf)}")
+    reader = _Reader(memoryview(buf).cast("B"))
+    magic = reader.number("Q", "the file's magic number")
+    if magic != _LIST:
+        raise FormatError(f"byte 0: {magic:#x} is not the magic number {_LIST:#x} of a params file")
+    reader.number("Q", "the reserved number")
+    count = reader.count("arrays", 4)
+    arrays = [_read_array(reader, i) for i in range(count)]
+    place = reader.at
+    named = reader.count("names", 8)
+    if named not in (0, count):
+        raise FormatError(f"byte {place}: {named} names for {count} arrays")
+    names = [_read_name(reader) for _ in range(named)]
+    if reader.left:
+        warnings.warn(f"{reader.left} bytes after the last name are ignored", UserWarning, stacklevel=2)
+    return dict(zip(names, arrays)) if names else arrays
+
+
+class _Reader:
+    """Bytes, and how far they are read; asks for no more than there are."""
+
+    def __init__(self, data):
+        self.data = data
+        self.at = 0
+
+    @property
+    def left(self):
+        return len(self.data) - self.at
+
+    def take(self, n, what):
+        """Return the next `n` bytes."""
+        if n > self.left:
+            raise FormatError(f"byte {self.at}: {what} takes {n} bytes, {self.left} are left")
+        self.at += n
+        return self.data[self.at - n:self.at]
+
+    def number(self, code, what):
+        """Return the next number, of a format of `struct`."""
+        return struct.unpack(f"<{code}", self.take(struct.calcsize(f"<{code}"), what))[0]
+
+    def count(self, what, each):
+        """Return how many things follow, of at least `each` bytes."""
+        place, n = self.at, self.number("Q", f"the number of {what}")
+        if n * each > self.left:
+            raise FormatError(f"byte {place}: {n} {what} do not fit into the {self.left} bytes left")
+        return n
+
+
+def _read_name(reader):
+    length = reader.count("bytes of a name", 1)
+    place = reader.at
+    try:
+        return bytes(reader.take(length, "a name")).decode("utf-8")
+    except UnicodeDecodeError:
+        raise FormatError(f"byte {place}: a name is not UTF-8") from None
+
+
+def _read_array(reader, i):
+    place = reader.at
+    magic = reader.number("I", f"array {i}")
+    if magic in (_VERSION_2, _VERSION_3):
+        storage = reader.number("i", "the storage type")
+        if storage not in (0, 1, 2) or (storage and magic == _VERSION_3):
+            raise FormatError(f"byte {place + 4}: array {i} has storage type {storage}; known: "
+                              + ", ".join(f"{k} ({name})" for k, name in enumerate(_STORAGES)))
+        if storage:
+            return _read_sparse(reader, storage, i)
+        shape = _read_shape(reader, i)
+        nothing = not shape and magic == _VERSION_2
+    elif magic == _VERSION_1:
+        shape = _read_shape(reader, i)
+        nothing = not shape
+    else:
+        # Version 0 has no magic number: this is the rank.
+        shape = _read_dims(reader, magic, "I", i, place)
+        nothing = not shape
+    if nothing:
+        return NDArray(np.zeros((0,), np.float32), cpu())
+    dtype = _read_kind(reader, i)
+    return NDArray(_read_values(reader, shape, dtype, i), cpu())
+
+
+def _read_shape(reader, i):
+    place = reader.at
+    return _read_dims(reader, reader.number("i", f"the rank of array {i}"), "q", i, place)
+
+
+def _read_dims(reader, rank, code, i, place):
+    if not 0 <= rank <= _MOST_AXES:
+        raise FormatError(f"byte {place}: array {i} has rank {rank}, which is not between 0 and {_MOST_AXES}")
+    shape = tuple(reader.number(code, f"the shape of array {i}") for _ in range(rank))
+    if any(d < 0 for d in shape):
+        raise FormatError(f"byte {place}: array {i} has shape {shape}")
+    return shape
+
+
+def _read_kind(reader, i):
+    """Return the dtype after skipping the device, which is a hint at most."""
+    reader.take(8, "the device")
+    return _read_dtype(reader, i)
+
+
+def _read_dtype(reader, i):
+    place = reader.at
+    flag = reader.number("i", f"the dtype of array {i}")
+    if flag == _BFLOAT16:
+        return _BFLOAT16
+    if not 0 <= flag < len(NAMES):
+        raise FormatError(f"byte {place}: array {i} has dtype number {flag}; known: 0 to {_BFLOAT16}")
+    return np.dtype(NAMES[flag])
+
+
+def _read_values(reader, shape, dtype, i):
+    """Return the elements; bfloat16, which NumPy lacks, as the float32 that it is the upper half of."""
+    stored = np.dtype("<u2") if dtype == _BFLOAT16 else dtype.newbyteorder("<")
+    raw = np.frombuffer(reader.take(math.prod(shape) * stored.itemsize, f"the elements of array {i}"), stored)
+    if dtype == _BFLOAT16:
+        return (raw.astype(np.uint32) << 16).view(np.float32).reshape(shape)
+    if dtype == np.bool_:
+        return (raw.view(np.uint8) != 0).reshape(shape)
+    return raw.astype(dtype).reshape(shape)
+
+
+def _read_sparse(reader, storage, i):
+    place = reader.at
+    stored, shape = _read_shape(reader, i), _read_shape(reader, i)
+    dtype = _read_kind(reader, i)
+    parts = [(_read_dtype(reader, i), _read_shape(reader, i)) for _ in range(storage)]
+    values = _read_values(reader, stored, dtype, i)
+    others = [_read_values(reader, s, d, i) for d, s in parts]
+    try:
+        if storage == 1:
+            indices = others[0].astype(np.int64)
+            _check_rows(indices, values, shape)
+            return RowSparseNDArray(Rows(indices, values, shape), cpu())
+        indptr, indices = (o.astype(np.int64) for o in others)
+        if not values.size and not indptr.size and len(shape) == 2:
+            indptr = np.zeros(shape[0] + 1, np.int64)
+        check_csr(values, indices, indptr, shape)
+        return CSRNDArray(values, indices, indptr, shape, cpu())
+    except ShapeError as error:
+        raise FormatError(f"byte {place}: array {i} is no {_STORAGES[storage]} array: {error}") from None
+
+
+def _check_rows(indices, values, shape):
+    if not shape or values.shape != (len(indices), *shape[1:]):
+        raise ShapeError(f"rows of shape {values.shape} for {len(indices)} indices into {shape}")
+    if len(indices) and ((np.diff(indices) <= 0).any() or indices[0] < 0 or indices[-1] >= shape[0]):
+        raise ShapeError(f"indices must rise within [0, {shape[0]})")
+
