@@ -1,7 +1,6 @@
 """What an operator is, read from the one function that declares it."""
 
 import functools
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -104,9 +103,21 @@ class Operator:
         """Compute in the namespace `xp`; operators may be written with operators this way."""
         return self.compute(xp, *inputs, **params)
 
-    def gradient(self, rule):
-        """Declare the gradient: ``rule(xp, head, output, *inputs, **params)`` gives one for each input, or None."""
+    def gradient(self, rule=None, *, flat=()):
+        """Declare the gradient: ``rule(xp, head, output, *inputs, **params)`` gives one for each input, or None.
+
+        Parameters
+        ----------
+        rule : callable
+        flat : tuple of str, or callable
+            Inputs for which the rule gives None, so that nothing is carried back to them; ``flat(params)`` where it
+            depends.  It can be told before shapes are known.
+        """
+        if rule is None:
+            return functools.partial(self.gradient, flat=flat)
         self.rules["gradient"] = rule
+        if flat:
+            self.rules["flat"] = flat
         return rule
 
     def sparse(self, rule):
@@ -190,6 +201,10 @@ class Operator:
     def num_outputs(self, params):
         """Return how many outputs a node with these parameters has."""
         return self.outputs(params) if callable(self.outputs) else self.outputs
+
+    def output_ending(self, index, params):
+        """Return what the name of a node's output ends in."""
+        return self.output_suffix + (str(index) if self.num_outputs(params) > 1 else "")
 
     def pack(self, arrays, params):
         """Return flat arrays as the body takes them: a tuple where there are many, None where one is absent."""
@@ -306,18 +321,25 @@ def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, abse
     """
 
     def declare(function):
-        _, *rest = inspect.signature(function).parameters.values()
-        params = {p.name: Param.read(p) for p in rest if p.kind is p.KEYWORD_ONLY}
+        arrays, keywords = _names(function.__code__)
+        annotations, defaults = function.__annotations__, function.__kwdefaults__ or {}
+        params = {name: Param.read(name, annotations.get(name, REQUIRED), defaults.get(name, REQUIRED))
+                  for name in keywords}
         for param in params.values():
             reject_unknown_annotation(param, function.__name__)
         return registry.add(Operator(
             name=function.__name__,
             aliases=tuple(aliases),
-            inputs=tuple(Input(p.name, p.annotation if isinstance(p.annotation, Many) else None)
-                         for p in rest if p.kind is p.POSITIONAL_ONLY),
+            inputs=tuple(Input(name, annotations.get(name)) for name in arrays),
             params=params, infer=infer, compute=function, outputs=outputs, writes=tuple(writes),
             scalar_dtype=scalar_dtype, absent=absent, fusible=fusible, pure=pure,
             primitive=primitive, output_suffix=output_suffix,
             loss_head=loss_head))
 
     return declare
+
+
+def _names(code):
+    """Return the names of a function's arrays and of its keywords (`inspect.signature` takes ten times as long)."""
+    known, n = code.co_varnames, code.co_argcount
+    return known[1:code.co_posonlyargcount], known[n:n + code.co_kwonlyargcount]

@@ -4,6 +4,8 @@ from ndarray.errors import OperatorError, UnknownNameError, unknown
 
 _operators = {}
 _by_any_name = {}
+_families = {}
+_derived = {}
 
 
 def add(op):
@@ -21,7 +23,32 @@ def get(name):
     try:
         return _by_any_name[name]
     except KeyError:
-        raise UnknownNameError(unknown("operator", name, _by_any_name)) from None
+        return _derived.get(name) or _derive(name)
+
+
+def _derive(name):
+    prefixes, base = [], name
+    while base not in _by_any_name:
+        prefix = next((p for p in _families if base.startswith(p)), None)
+        if prefix is None:
+            raise UnknownNameError(unknown("operator", name, _by_any_name))
+        prefixes.append(prefix)
+        base = base[len(prefix):]
+    op = _by_any_name[base]
+    for prefix in reversed(prefixes):
+        key = prefix + op.name
+        if key not in _derived:
+            _derived[key] = _families[prefix](op)
+        op = _derived[key]
+    return op
+
+
+def derive(prefix, make):
+    """Answer for names that start with `prefix` by ``make(op)`` of the operator called by the rest of the name.
+
+    Such operators follow from others: `operators` and `names` do not list them.
+    """
+    _families[prefix] = make
 
 
 def operators():

@@ -12,19 +12,24 @@ from symbolic.attributes import AttrScope
 from symbolic.executor import Executor
 from symbolic.naming import NameManager, Prefix
 from symbolic.numbers import arange, eye, full, hypot, linspace, maximum, minimum, ones, pow, power, zeros
-from symbolic.show.plot import plot_network
-from symbolic.show.summary import print_summary
-from symbolic.symbol import Group, Symbol, Variable, load, load_json, var
+from symbolic.symbol import Group, Symbol, Variable, gradient, load, load_json, var
 from symbolic.functions import function as _function
 from ndarray import registry as _registry
 
+_LATE = {"plot_network": "plot", "print_summary": "summary"}
+"""What is loaded when it is first asked for, and the file in `show` that has it."""
+
 
 def __getattr__(name):
-    """Return the function of an operator, generated when it is first asked for."""
+    """Return what is loaded, or the function of an operator, which is generated, when it is first asked for."""
+    if name in _LATE:
+        from importlib import import_module
+
+        return getattr(import_module(f"symbolic.show.{_LATE[name]}"), name)
     if name not in _registry.names():
         raise AttributeError(f"module 'symbolic' has no attribute {name!r}")
     return _function(name)
 
 
 def __dir__():
-    return sorted({*globals(), *(n for n in _registry.names() if not n.startswith("_"))})
+    return sorted({*globals(), *_LATE, *(n for n in _registry.names() if not n.startswith("_"))})

@@ -89,7 +89,7 @@ class Node:
         """Return the name of an output, as `list_outputs` gives it."""
         if self.op is None:
             return self.name
-        return f"{self.name}_{self.op.output_suffix}" + (str(index) if self.num_outputs > 1 else "")
+        return f"{self.name}_{self.op.output_ending(index, self.complete_params)}"
 
     def __str__(self):
         if self.op is None:

@@ -12,6 +12,7 @@ from ndarray.errors import (BindError, NotImplementedForSymbol, OperatorError, P
 from ndarray.params import text_of
 from ndarray.tensortype import TensorType
 from symbolic import compose, executor
+from symbolic import gradient as differentiation
 from symbolic.attributes import HIDDEN, checked, visible
 from symbolic.graph import Graph
 from symbolic.infer import from_mxnet_shape, infer
@@ -269,6 +270,22 @@ class Symbol:
         return ([of(types[Entry(n)]) for n in graph.arguments], [of(types[e]) for e in graph.outputs],
                 [of(types[Entry(n)]) for n in graph.auxiliary])
 
+    # Differentiating
+
+    def gradient(self, wrt):
+        """Return the gradient of the outputs, summed, with respect to variables (names) or symbols.
+
+        Parameters
+        ----------
+        wrt : str, Symbol, or list of them
+
+        Returns
+        -------
+        Symbol
+            One output for each of `wrt`; see `symbolic.gradient`.
+        """
+        return gradient(self, wrt)
+
     # Running
 
     def bind(self, ctx=None, args=None, args_grad=None, grad_req="write", aux_states=None, group2ctx=None,
@@ -405,6 +422,44 @@ def Group(symbols):
     for symbol in symbols:
         _check_symbol(symbol)
     return Symbol(Graph([e for s in symbols for e in s._graph.outputs]))
+
+
+def gradient(loss, wrt, heads=None):
+    """Return the gradient of a Symbol's outputs, summed, with respect to variables or symbols within it.
+
+    Parameters
+    ----------
+    loss : Symbol
+    wrt : str, Symbol, or list of them
+        Names of variables, or symbols of one output.
+    heads : list of (Symbol or None), optional
+        What arrives at each output; ones when left out.
+
+    Returns
+    -------
+    Symbol
+        One output for each of `wrt`, of its shape and dtype; zeros where nothing flows.  It can be differentiated
+        again.
+
+    Raises
+    ------
+    NotDifferentiableError, UnknownNameError
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = var("x")
+    >>> grad = gradient(x * x, "x")
+    >>> grad.list_outputs(), grad.eval(x=np.array([3.0]))[0].asnumpy()
+    (['x_grad_output'], array([6.]))
+    """
+    wrt = wrt if isinstance(wrt, (list, tuple)) else [wrt]
+    wrt = differentiation.entries_of(loss._graph, [_entry(w) if isinstance(w, Symbol) else w for w in wrt])
+    if heads is not None:
+        heads = [None if h is None else _entry(h) for h in heads]
+        if len(heads) != len(loss):
+            raise OperatorError(f"gradient: {len(heads)} heads for {len(loss)} outputs")
+    return Symbol(differentiation.gradient(loss._graph, wrt, heads))
 
 
 def load_json(json_str):

@@ -105,12 +105,18 @@ class Trace:
     """The namespace `xp` for bodies and gradient rules: each word makes a node of the primitive that means it.
 
     Shapes and dtypes are known at every step, so a body may ask for them as it does of arrays.
+
+    Attributes
+    ----------
+    types : dict of Entry to TensorType
+        Of every entry made here.
     """
 
     float16, float32, float64 = np.float16, np.float32, np.float64
     int8, int32, int64, uint8, bool_ = np.int8, np.int32, np.int64, np.uint8, np.bool_
 
     def __init__(self):
+        self.types = {}
         self._prefix, self._attrs, self._where, self._counts = "", (), ("", 0), {}
 
     def within(self, node, name=None):
@@ -121,7 +127,9 @@ class Trace:
 
     def variable(self, name, type_):
         """Return a new variable as a traced value."""
-        return Traced(self, Entry(Node(None, name)), type_)
+        entry = Entry(Node(None, name))
+        self.types[entry] = type_
+        return Traced(self, entry, type_)
 
     def emit(self, op_name, *inputs, mask=False, **params):
         """Return what an operator gives for traced values; a tuple where it gives several."""
@@ -135,6 +143,7 @@ class Trace:
                     self._attrs, self._where)
         outputs = [UNKNOWN] * node.num_outputs
         _, types = op.infer_types([x.type for x in inputs], outputs, node.complete_params, node.name)
+        self.types.update(zip(node.outputs, types))
         found = tuple([Traced(self, e, t, mask) for e, t in zip(node.outputs, types)])
         return found[0] if op.outputs == 1 else found
 

@@ -12,6 +12,7 @@ from ndarray.ops import (
     linalg,
     select,
     source,
+    words,
     nn,
     softmax,
     loss,

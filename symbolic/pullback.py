@@ -1,0 +1,59 @@
+"""Reverse accumulation: what arrives at the outputs, carried back through the graph to some of its entries."""
+
+
+def pull_back(graph, heads, wrt, flat, differentiate, add):
+    """Return what arrives at the entries `wrt`.
+
+    Parameters
+    ----------
+    graph : Graph
+    heads : dict of Entry to object
+        What arrives at outputs; None starts a node that asks for nothing.
+    wrt : iterable of Entry
+    flat : callable
+        ``flat(node)`` gives the positions of inputs to which nothing flows.
+    differentiate : callable
+        ``differentiate(node, arrived, positions)`` gives what flows to the inputs at `positions`, None for nothing;
+        `arrived` is a dict of output number to object.
+    add : callable
+        ``add(entry, arrived)`` gives the sum of a list of what arrived at one entry.
+
+    Returns
+    -------
+    dict of Entry to object
+        An entry that nothing reaches is left out.
+    """
+    wrt = set(wrt)
+    routes = _routes(graph, wrt, flat)
+    arrived = {entry: [head] for entry, head in heads.items()}
+    result = {}
+    for node in reversed(graph.nodes):
+        here = {}
+        for i, entry in enumerate(node.outputs):
+            found = arrived.pop(entry, None)
+            if found is None:
+                continue
+            values = [v for v in found if v is not None]
+            here[i] = add(entry, values) if len(values) > 1 else values[0] if values else None
+            if entry in wrt and values:
+                result[entry] = here[i]
+        if here and node in routes:
+            positions = routes[node]
+            for at, value in zip(positions, differentiate(node, here, positions), strict=True):
+                if value is not None:
+                    arrived.setdefault(node.inputs[at], []).append(value)
+    return result
+
+
+def _routes(graph, wrt, flat):
+    """Return, for each node on a way from an output to one of `wrt`, the positions of inputs to go on with."""
+    moving, routes = set(wrt), {}
+    for node in graph.nodes:
+        if node.op is None:
+            continue
+        still = flat(node)
+        positions = tuple([k for k, e in enumerate(node.inputs) if e in moving and k not in still])
+        if positions:
+            routes[node] = positions
+            moving.update(node.outputs)
+    return routes
