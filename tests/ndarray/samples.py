@@ -1,0 +1,226 @@
+"""One call of every operator at least: what the tests that go over the registry feed it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Inputs and parameters of one call, away from kinks, steps and poles.
+
+    Attributes
+    ----------
+    op : str
+    arrays : tuple of numpy.ndarray
+        In flat order; float64 ones are what may be differentiated.
+    params : dict
+    """
+
+    op: str
+    arrays: tuple
+    params: dict = field(default_factory=dict)
+
+    def __str__(self):
+        shapes = ",".join("x".join(map(str, a.shape)) or "scalar" for a in self.arrays)
+        return f"{self.op}-{shapes}" + "".join(f"-{k}={v}" for k, v in self.params.items())
+
+
+def spread(*shape, low=-2.0, high=2.0, seed=0):
+    """Return different numbers evenly spread over [low, high] in random order, none of them a multiple of 1/2."""
+    size = int(np.prod(shape))
+    steps = (np.arange(size) + 0.37) / max(size, 1)
+    return np.random.default_rng(seed).permutation(low + (high - low) * steps).reshape(shape) + 1e-3
+
+
+def places(*shape, below, seed=0):
+    """Return random indices."""
+    return np.random.default_rng(seed).integers(0, below, shape)
+
+
+def _arithmetic():
+    positive = spread(2, 3, low=0.5, high=3), spread(2, 3, low=0.6, high=3.2, seed=1)
+    row = spread(1, 3, low=0.6, high=3.2, seed=1)
+    names = {
+        "elemwise_add": ("broadcast_add", "_plus_scalar"), "elemwise_mul": ("broadcast_mul", "_mul_scalar"),
+        "elemwise_sub": ("broadcast_sub", "_minus_scalar", "_rminus_scalar"),
+        "elemwise_div": ("broadcast_div", "_div_scalar", "_rdiv_scalar"),
+        "_mod": ("broadcast_mod", "_mod_scalar", "_rmod_scalar"),
+        "_power": ("broadcast_power", "_power_scalar", "_rpower_scalar"),
+        "_hypot": ("broadcast_hypot", "_hypot_scalar"),
+    }
+    for word in ("maximum", "minimum", "equal", "not_equal", "greater", "greater_equal", "lesser", "lesser_equal",
+                 "logical_and", "logical_or", "logical_xor"):
+        names[f"_{word}"] = (f"broadcast_{word}", f"_{word}_scalar")
+    for name, (wide, *scalars) in names.items():
+        yield Sample(name, positive)
+        yield Sample(name, (np.array(2.3), np.array(1.7)))
+        yield Sample(wide, (positive[0], row))
+        yield Sample(wide, (row[0], positive[1][:, :1]))
+        yield from (Sample(s, (positive[0],), {"scalar": 1.7}) for s in scalars)
+
+
+def _unary():
+    within = spread(2, 3, low=-0.9, high=0.9)
+    above = spread(2, 3, low=0.2, high=4)
+    anywhere = spread(2, 3)
+    for x, names in (
+        (anywhere, "abs sign negative square exp expm1 sin cos tan arctan sinh cosh tanh arcsinh degrees radians erf "
+                   "sigmoid relu softsign round rint ceil floor trunc fix logical_not _copy BlockGrad zeros_like "
+                   "ones_like isnan isinf isfinite cbrt reciprocal"),
+        (within, "arcsin arccos arctanh erfinv"),
+        (above, "sqrt rsqrt rcbrt log log10 log2 log1p gamma gammaln"),
+        (above + 1, "arccosh"),
+    ):
+        yield from (Sample(name, (x,)) for name in names.split())
+    yield Sample("gammaln", (anywhere,))
+    yield Sample("sqrt", (np.array(2.0),))
+    yield from (Sample(name, (anywhere,), {"dtype": "float64"}) for name in ("Cast", "amp_cast"))
+    yield from (Sample("polygamma", (above,), {"n": n}) for n in (0, 1, 2))
+    yield Sample("hard_sigmoid", (3 * anywhere,))
+    yield Sample("clip", (anywhere,), {"a_min": -0.5, "a_max": 1.1})
+
+
+def _reductions():
+    x = spread(2, 3, 4, low=0.3, high=2)
+    for name in ("sum", "mean", "prod", "nansum", "nanprod", "max", "min"):
+        yield Sample(name, (x,))
+        yield Sample(name, (x,), {"axis": (1,)})
+        yield Sample(name, (x,), {"axis": (0, -1), "keepdims": True})
+        yield Sample(name, (x,), {"axis": (1,), "exclude": True})
+        yield Sample(name, (np.array(1.5),))
+    yield Sample("prod", (np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 5.0], [1.0, 2.0, 4.0]]),), {"axis": (1,)})
+    for order in (1, 2):
+        yield Sample("norm", (spread(2, 3),), {"ord": order})
+        yield Sample("norm", (spread(2, 3),), {"ord": order, "axis": (1,), "keepdims": True})
+    yield Sample("norm", (spread(2, 3),), {"out_dtype": "float64"})
+    for name in ("argmax", "argmin"):
+        yield Sample(name, (x,))
+        yield Sample(name, (x,), {"axis": -1, "keepdims": True})
+
+
+def _shapes():
+    x = spread(2, 3, 4)
+    yield Sample("reshape", (x,), {"shape": (0, -1)})
+    yield Sample("reshape", (x,), {"shape": (-4, 1, -1, -3)})
+    yield Sample("reshape", (x,), {"shape": (-1, 0), "reverse": True})
+    yield Sample("Flatten", (x,))
+    yield Sample("transpose", (x,))
+    yield Sample("transpose", (x,), {"axes": (2, 0, 1)})
+    yield Sample("SwapAxis", (x,), {"dim1": 0, "dim2": 2})
+    yield Sample("expand_dims", (x,), {"axis": -2})
+    yield Sample("squeeze", (spread(2, 1, 3, 1),))
+    yield Sample("squeeze", (spread(2, 1, 3, 1),), {"axis": (1,)})
+    yield Sample("squeeze", (spread(1, 1),))
+    yield Sample("reshape_like", (x, spread(4, 6)))
+    yield Sample("diag", (spread(3),), {"k": 1})
+    yield Sample("diag", (spread(3),), {"k": -2})
+    yield Sample("diag", (spread(3, 4),), {"k": 1})
+    yield Sample("diag", (spread(4, 3),), {"k": -2})
+    yield Sample("diag", (x,), {"axis1": 2, "axis2": 0})
+    yield Sample("depth_to_space", (spread(2, 8, 2, 3),), {"block_size": 2})
+    yield Sample("space_to_depth", (spread(2, 2, 4, 6),), {"block_size": 2})
+    yield Sample("shape_array", (x,))
+    yield Sample("size_array", (x,))
+    yield Sample("Concat", (x, spread(2, 1, 4), spread(2, 2, 4)))
+    yield Sample("Concat", (x,), {"dim": -1})
+    yield Sample("stack", (x, spread(2, 3, 4, seed=1)), {"axis": 1})
+    yield Sample("SliceChannel", (x,), {"num_outputs": 2, "axis": -1})
+    yield Sample("SliceChannel", (x,), {"num_outputs": 3, "squeeze_axis": True})
+    yield Sample("SliceChannel", (x,), {"num_outputs": 1})
+    yield Sample("add_n", (x, spread(2, 3, 4, seed=1), x))
+    yield Sample("broadcast_to", (spread(2, 1, 4),), {"shape": (0, 3, 4)})
+    yield Sample("broadcast_axis", (spread(2, 1, 1),), {"axis": (2, 1), "size": (4, 3)})
+    yield Sample("broadcast_like", (spread(2, 1, 4), x))
+    yield Sample("_unbroadcast", (x, spread(3, 1)))
+    yield Sample("tile", (x,), {"reps": (2, 1, 3)})
+    yield Sample("tile", (spread(3),), {"reps": (2, 2)})
+    yield Sample("tile", (x,), {"reps": (2,)})
+    yield Sample("repeat", (x,), {"repeats": 2})
+    yield Sample("repeat", (x,), {"repeats": 3, "axis": -2})
+    yield Sample("reverse", (x,), {"axis": (0, 2)})
+    for mode in ("constant", "edge", "reflect"):
+        yield Sample("Pad", (spread(3, 4),), {"mode": mode, "pad_width": (1, 2, 0, 3)})
+
+
+def _indexing():
+    x = spread(4, 5)
+    yield Sample("slice", (x,), {"begin": (1,), "end": (3,)})
+    yield Sample("slice", (x,), {"begin": (None, 4), "end": (None, None), "step": (2, -2)})
+    yield Sample("_unslice", (spread(2, 2),), {"shape": (4, 5), "begin": (0, 4), "end": (4, 1), "step": (2, -2)})
+    yield Sample("slice_axis", (x,), {"axis": 1, "begin": -3, "end": None})
+    yield Sample("slice_like", (x, spread(2, 3)))
+    yield Sample("slice_like", (x, spread(2, 3)), {"axes": (1,)})
+    yield Sample("take", (x, places(2, 3, below=4)))
+    yield Sample("take", (x, np.array([-7, 2, 9])), {"axis": 1})
+    yield Sample("take", (x, np.array([-7, 2, 9])), {"axis": 1, "mode": "wrap"})
+    yield Sample("_untake", (spread(3, 5), np.array([1, 1, 3])), {"shape": (4, 5)})
+    yield Sample("one_hot", (places(2, 3, below=4),), {"depth": 4})
+    yield Sample("pick", (x, places(4, below=5)))
+    yield Sample("pick", (x, places(1, 5, below=4)), {"axis": 0, "keepdims": True})
+    yield Sample("pick", (x, np.array([-1, 5, 9, 2])), {"mode": "wrap"})
+    yield Sample("gather_nd", (x, np.array([[0, 3, 3], [1, 2, 2]])))
+    yield Sample("gather_nd", (x, np.array([[0, 3, 3]])))
+    yield Sample("scatter_nd", (spread(3), np.array([[0, 3, 3], [1, 2, 2]])), {"shape": (4, 5)})
+    for ascend in (True, False):
+        yield Sample("sort", (x,), {"axis": 0, "is_ascend": ascend})
+        yield Sample("argsort", (x,), {"is_ascend": ascend})
+    yield Sample("sort", (x,), {"axis": None})
+    yield Sample("argsort", (x,), {"axis": None})
+    for kind in ("both", "indices", "mask", "value"):
+        yield Sample("topk", (x,), {"k": 2, "ret_typ": kind})
+    yield Sample("topk", (x,), {"k": 3, "ret_typ": "value", "axis": None, "is_ascend": True})
+    yield Sample("_take_along_axis", (x, places(4, 2, below=5)), {"axis": 1})
+    yield Sample("_put_along_axis", (spread(4, 2), np.array([[0, 0], [1, 4], [2, 3], [4, 4]])),
+                 {"shape": (4, 5), "axis": 1})
+    yield Sample("where", (places(4, 5, below=2), x, spread(4, 5, seed=1)))
+    yield Sample("where", (np.array([0, 1, 1, 0]), x, spread(4, 5, seed=1)))
+    yield Sample("SequenceMask", (spread(3, 2, 2),))
+    yield Sample("SequenceMask", (spread(3, 2, 2), np.array([1, 3])), {"use_sequence_length": True, "value": 0.7})
+    yield Sample("SequenceMask", (spread(2, 3), np.array([1, 3])), {"use_sequence_length": True, "axis": 1})
+
+
+def _matrices():
+    for ta in (False, True):
+        for tb in (False, True):
+            a, b = spread(*(3, 2)[::-1 if ta else 1]), spread(*(2, 4)[::-1 if tb else 1], seed=1)
+            flags = {"transpose_a": ta, "transpose_b": tb}
+            yield Sample("dot", (a, b), flags)
+            yield Sample("batch_dot", (np.stack([a, 2 * a]), np.stack([b, -b])), flags)
+            yield Sample("linalg_gemm2", (a, b), {**flags, "alpha": 0.7})
+            yield Sample("linalg_gemm", (a, b, spread(3, 4)), {**flags, "alpha": 0.7, "beta": -1.3})
+    yield Sample("dot", (spread(3), spread(3, seed=1)))
+    yield Sample("dot", (spread(2, 3), spread(3, seed=1)))
+    yield Sample("dot", (spread(2, 2, 3), spread(3, 2, 2)))
+    yield Sample("_matmul", (spread(5, 2, 3), spread(3, 4)))
+    yield Sample("_matmul", (spread(2, 3), spread(5, 3, 4)))
+    yield Sample("linalg_syrk", (spread(2, 3),), {"alpha": 0.7})
+    yield Sample("linalg_syrk", (spread(2, 3),), {"transpose": True})
+    square = spread(3, 3)
+    yield Sample("linalg_inverse", (square + 3 * np.eye(3),))
+    yield Sample("linalg_potrf", (square @ square.T + np.eye(3),))
+    yield Sample("_sum_sq", (spread(2, 3),))
+
+
+def _sources():
+    yield Sample("_zeros", (), {"shape": (2, 3)})
+    yield Sample("_ones", (), {"shape": (2, 3), "dtype": "int32"})
+    yield Sample("_full", (), {"shape": (), "value": 2.5})
+    yield Sample("_arange", (), {"start": 1, "stop": 7, "step": 2, "repeat": 2})
+    yield Sample("_linspace", (), {"start": 0, "stop": 1, "num": 5})
+    yield Sample("_eye", (), {"N": 3, "M": 4, "k": 1})
+
+
+def _networks():
+    for name in ("softmax", "softmin", "log_softmax"):
+        yield Sample(name, (spread(2, 3),))
+        yield Sample(name, (spread(2, 3),), {"axis": 0, "temperature": 1.7})
+    for kind in ("relu", "sigmoid", "softrelu", "softsign", "tanh"):
+        yield Sample("Activation", (spread(2, 3),), {"act_type": kind})
+    yield Sample("softmax_cross_entropy", (spread(2, 3), np.array([0, 2])))
+    yield Sample("Dropout", (spread(2, 3), np.array([7])))
+    yield Sample("Dropout", (spread(4, 5), np.array([7])), {"mode": "always", "p": 0.3, "axes": (1,)})
+
+
+SAMPLES = [*_arithmetic(), *_unary(), *_reductions(), *_shapes(), *_indexing(), *_matrices(), *_sources(),
+           *_networks()]
