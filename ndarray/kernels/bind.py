@@ -1,0 +1,110 @@
+"""A schedule on memory: everything is looked up once, and what is left is to run."""
+
+from functools import partial
+
+import numpy as np
+
+from ndarray.kernels import memory
+from ndarray.kernels.cluster import Addition, Calling, Pass
+from ndarray.kernels.table import Job, Total
+
+
+def bind(schedule, flow, places, table, number=None, call=None):
+    """Return the functions without arguments that run a schedule, in order.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    flow : Flow
+    places : dict
+        Of each place, its array: contiguous and aligned.
+    table : type
+        `table.Table` or `tiles.TileTable`.
+    number : callable, optional
+        ``number(detail)`` gives the value of a ``number``; by default it is the detail.
+    call : callable, optional
+        ``call(what, inputs, results)`` runs a call on arrays and copies what it gives into `results`.
+
+    Returns
+    -------
+    list of callable
+    """
+    return _Binder(schedule, flow, places, table, number or (lambda detail: detail), call).steps()
+
+
+class _Binder:
+    """Slots to arrays."""
+
+    def __init__(self, schedule, flow, places, table, number, call):
+        self.schedule, self.flow, self.places, self.table = schedule, flow, places, table
+        self.number, self.call = number, call
+        intervals = memory.lifetimes(schedule, flow, self._parts)
+        self.memory = memory.plan(intervals)
+        self.block = _aligned(self.memory.bytes)
+        self.numbers, self.sizes = {}, {}
+
+    def _parts(self, n):
+        return -(-n // self.table.PART)
+
+    def steps(self):
+        found, phases = [], []
+        for phase in self.schedule.phases:
+            calls = [step.number for step in phase if isinstance(step, Calling)]
+            if calls:
+                self._flush(found, phases)
+                found += [self._calling(number) for number in calls]
+            phases.append([self._job(step) for step in phase if not isinstance(step, Calling)])
+        self._flush(found, phases)
+        return found
+
+    def _flush(self, found, phases):
+        if any(phases):
+            found.append(self.table([p for p in phases if p]))
+        phases.clear()
+
+    def _job(self, step):
+        if isinstance(step, Addition):
+            partial_ = self._of(step.partial, np.dtype(np.float64), self.sizes[step.partial])
+            return Total(partial_, self._of(step.out, self._dtype(step.out), 1))
+        arrays = tuple([self._of(slot, np.dtype(d), step.n) for slot, d in zip(step.arrays, step.loop.arrays)])
+        scalars = tuple([self._of(slot, np.dtype(d), 1) for slot, d in zip(step.scalars, step.loop.scalars)])
+        for slot in step.partials:
+            self.sizes[slot] = self._parts(step.n)
+        partials = tuple([self._of(slot, np.dtype(np.float64), self._parts(step.n)) for slot in step.partials])
+        return Job(step.loop, step.n, arrays, scalars, partials)
+
+    def _of(self, slot, dtype, n):
+        """Return `n` elements at a slot."""
+        if slot.kind in ("place", "placed"):
+            return self.places[slot.name].reshape(-1)[slot.offset:slot.offset + n]
+        if slot.kind == "number":
+            found = self.numbers.get(slot.name)
+            if found is None:
+                value = self.number(self.flow.instructions[slot.name].detail)
+                found = self.numbers[slot.name] = np.asarray(value).astype(dtype).reshape(1)
+            return found
+        start = self.memory.offsets[slot[:2]] + slot.offset * dtype.itemsize
+        return self.block[start:start + n * dtype.itemsize].view(dtype)
+
+    def _dtype(self, slot):
+        return self.flow.instructions[slot.name].dtype
+
+    def _calling(self, number):
+        call = self.flow.calls[number]
+        inputs = [self._value(at) for at in call.inputs]
+        results = {self.flow.instructions[at].detail[1]: self._value(at) for at in self.schedule.where
+                   if self.flow.instructions[at].word == "result" and self.flow.instructions[at].detail[0] == number}
+        return partial(self.call, call.what, inputs, results)
+
+    def _value(self, at):
+        """Return the array of an instruction that a call reads or gives, in its shape."""
+        instruction = self.flow.instructions[at]
+        slot = self.schedule.where[at]
+        return self._of(slot, instruction.dtype, instruction.size).reshape(instruction.shape)
+
+
+def _aligned(size):
+    """Return a block of memory that begins where a line of the cache does."""
+    whole = np.empty(size + memory.ALIGNMENT, np.uint8)
+    start = -whole.__array_interface__["data"][0] % memory.ALIGNMENT
+    return whole[start:start + size]

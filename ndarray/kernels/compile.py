@@ -1,0 +1,207 @@
+"""LLVM text to functions in memory, by way of object files that outlive the process.
+
+llvmlite is imported when the first kernel is wanted, never before.  An object file is kept under the hash of
+everything it depends on; a second process reads it and compiles nothing.
+"""
+
+import hashlib
+import os
+import platform
+import sys
+import tempfile
+import threading
+import weakref
+from collections import deque
+from functools import cache
+from pathlib import Path
+
+CACHE_VARIABLE = "SYMBOLIC_CACHE_DIR"
+"""The environment variable that names the folder of object files; empty: keep none."""
+
+_MAGIC = b"symbolic kernel 1\n"
+_DIGEST = 32
+_KEPT = 256
+
+_loaded = weakref.WeakValueDictionary()
+_recent = deque(maxlen=_KEPT)
+_lock = threading.RLock()
+
+
+def _fresh_lock():
+    # Another thread may have held it when this process was forked off.
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_fresh_lock)
+
+
+class Code:
+    """Machine code in memory; it lives as long as this object.
+
+    Attributes
+    ----------
+    origin : str
+        ``compiled`` or ``disk``.
+    """
+
+    def __init__(self, binary, origin):
+        llvm, _ = _llvm()
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(binary))
+        self._engine.finalize_object()
+        self.origin = origin
+
+    def address(self, name):
+        """Return where the function called `name` is."""
+        return self._engine.get_function_address(name)
+
+
+def available():
+    """Tell whether llvmlite is installed and knows this machine."""
+    try:
+        _llvm()
+    except (ImportError, OSError, RuntimeError):
+        return False
+    return True
+
+
+def code(text):
+    """Return the machine code of an LLVM module; equal texts share it."""
+    with _lock:
+        found = _loaded.get(text)
+        if found is None:
+            found = _loaded[text] = _from_disk(text) or _compiled(text)
+        _recent.append(found)
+        return found
+
+
+@cache
+def reads_half():
+    """Tell whether the machine converts float16 by itself; without that LLVM calls functions nobody has."""
+    _, features = _llvm()
+    return bool(features.get("f16c")) or platform.machine().lower() in ("aarch64", "arm64")
+
+
+@cache
+def _llvm():
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm, dict(llvm.get_host_cpu_features())
+
+
+def _machine():
+    """Return a new description of this machine: every engine owns, and frees, its own."""
+    llvm, _ = _llvm()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, reloc="pic",
+        codemodel="default")
+
+
+def _compiled(text):
+    machine, module = _optimised(text)
+    binary = machine.emit_object(module)
+    _keep(text, binary)
+    return Code(binary, "compiled")
+
+
+def assembly(text):
+    """Return the machine's instructions for an LLVM module, as text."""
+    machine, module = _optimised(text)
+    return machine.emit_assembly(module)
+
+
+def _optimised(text):
+    """Return a machine and the module as it is best for it."""
+    llvm, _ = _llvm()
+    module = llvm.parse_assembly(text)
+    machine = _machine()
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = options.loop_interleaving = options.loop_unrolling = True
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return machine, module
+
+
+# Object files
+
+
+def folder():
+    """Return the folder of object files, None where none are kept."""
+    named = os.environ.get(CACHE_VARIABLE)
+    if named is not None:
+        return Path(named) if named else None
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Caches"
+    else:
+        named = os.environ.get("XDG_CACHE_HOME", "")
+        base = Path(named) if os.path.isabs(named) else home / ".cache"
+    return base / "symbolic-ndarray"
+
+
+@cache
+def _this_machine():
+    import llvmlite
+
+    llvm, _ = _llvm()
+    return "\n".join((llvm.get_default_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(),
+                      llvmlite.__version__, str(llvm.llvm_version_info)))
+
+
+def _place(text):
+    """Return the file of a module, None where none are kept."""
+    where = folder()
+    return where and where / (hashlib.sha256(f"{_this_machine()}\n{text}".encode()).hexdigest() + ".o")
+
+
+def _from_disk(text):
+    """Return the code of a module that was compiled before; None where the file is missing, broken or foreign."""
+    path = _place(text)
+    try:
+        if path is None or not _ours(path):
+            return None
+        data = path.read_bytes()
+    except OSError:
+        return None
+    binary = data[len(_MAGIC) + _DIGEST:]
+    if data[:len(_MAGIC)] != _MAGIC or data[len(_MAGIC):len(_MAGIC) + _DIGEST] != _digest(path.name, binary):
+        return None
+    return Code(binary, "disk")
+
+
+def _ours(path):
+    """Tell whether nobody else could have written the file: what is in it will run."""
+    if not hasattr(os, "getuid"):
+        return True
+    return all(s.st_uid == os.getuid() and not s.st_mode & 0o022 for s in (path.parent.stat(), path.stat()))
+
+
+def _digest(name, binary):
+    return hashlib.sha256(name.encode() + binary).digest()
+
+
+def _keep(text, binary):
+    """Write an object file under another name and rename it, so that nobody reads half of one."""
+    path = _place(text)
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
+    except OSError:
+        return
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(_MAGIC + _digest(path.name, binary) + binary)
+        os.replace(temporary, path)
+    except OSError:
+        os.unlink(temporary)

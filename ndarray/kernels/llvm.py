@@ -1,0 +1,188 @@
+"""The text of a loop in LLVM's language: plain arithmetic, in order, with nothing that changes bits.
+
+A kernel is ``void kernel(ptr row, i64 first, i64 count, i64 chunk)``: the row holds its arguments (see `table`),
+`first` and `count` say which elements to compute, `chunk` is the place for partial sums.
+"""
+
+import struct
+
+import numpy as np
+
+from ndarray.kernels.loop import LEAVES
+
+POINTERS_AT = 3
+"""The place of the first pointer in a row: arrays, then scalars, then partial sums."""
+
+_TYPES = {"float16": "half", "float32": "float", "float64": "double", "bool": "i1"}
+_IN_MEMORY = _TYPES | {"bool": "i8"}
+_SIZES = {"float16": 2, "float32": 4, "float64": 8, "bool": 1}
+_ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
+_COMPARE = {"less": "olt", "less_equal": "ole", "greater": "ogt", "greater_equal": "oge", "equal": "oeq",
+            "not_equal": "une"}
+_LOGIC = {"logical_and": "and", "logical_or": "or", "logical_xor": "xor"}
+_INTRINSICS = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "rint": "rint"}
+_SUMMED_IN_LANES = "reassoc nsz"
+
+
+def text_of(loop):
+    """Return the LLVM module of a loop."""
+    return _Writer(loop).module()
+
+
+class _Writer:
+    """The lines of one kernel as they come."""
+
+    def __init__(self, loop):
+        self.loop = loop
+        self.head, self.body = [], []
+        self.declared = set()
+
+    def module(self):
+        loop = self.loop
+        for i in range(len(loop.arrays)):
+            self.head += self._pointer(f"a{i}", i)
+        for i, dtype in enumerate(loop.scalars):
+            self.head += [*self._pointer(f"q{i}", len(loop.arrays) + i), *_load(f"s{i}", dtype, f"%q{i}", "")]
+        for i in range(len(loop.sums)):
+            self.head += [*self._pointer(f"t{i}", len(loop.arrays) + len(loop.scalars) + i),
+                          f"%t{i}.p = getelementptr double, ptr %t{i}, i64 %chunk"]
+        for i in sorted(loop.read | loop.written):
+            self.body.append(f"%a{i}.p = getelementptr {_IN_MEMORY[loop.arrays[i]]}, ptr %a{i}, i64 %i")
+        for i in sorted(loop.read):
+            self.body += _load(f"l{i}", loop.arrays[i], f"%a{i}.p", self._alone(i))
+        for at, step in enumerate(loop.steps):
+            if step.word not in LEAVES:
+                (self.body if loop.varying[at] else self.head).extend(self._step(f"%v{at}", step))
+        for i, value in loop.stores:
+            self.body += self._store(i, self._name(value))
+        return "\n".join([*self._function(), *sorted(self.declared), *self._metadata()])
+
+    def _function(self):
+        sums = [self._sum(i, word, value) for i, (word, value) in enumerate(self.loop.sums)]
+        return ["define void @kernel(ptr %row, i64 %first, i64 %count, i64 %chunk) nounwind {", "entry:",
+                *self.head, "%end = add nuw nsw i64 %first, %count",
+                "%some = icmp sgt i64 %count, 0", "br i1 %some, label %loop, label %done",
+                "loop:", "%i = phi i64 [ %first, %entry ], [ %next, %loop ]",
+                *(f"%sum{i} = phi double [ 0.0, %entry ], [ %sum{i}.n, %loop ]" for i in range(len(sums))),
+                *self.body, *(line for lines in sums for line in lines),
+                "%next = add nuw nsw i64 %i, 1", "%more = icmp ult i64 %next, %end",
+                "br i1 %more, label %loop, label %done", "done:",
+                *(f"%sum{i}.r = phi double [ 0.0, %entry ], [ %sum{i}.n, %loop ]" for i in range(len(sums))),
+                *(f"store double %sum{i}.r, ptr %t{i}.p" for i in range(len(sums))), "ret void", "}"]
+
+    def _sum(self, i, word, value):
+        """Add in float64, in the order that the lanes of the machine's vectors give."""
+        dtype, name = self.loop.steps[value].dtype, self._name(value)
+        lines = [] if dtype == "float64" else [f"%sum{i}.w = fpext {_TYPES[dtype]} {name} to double"]
+        term = name if dtype == "float64" else f"%sum{i}.w"
+        if word == "sum_sq":
+            lines.append(f"%sum{i}.q = fmul double {term}, {term}")
+            term = f"%sum{i}.q"
+        return [*lines, f"%sum{i}.n = fadd {_SUMMED_IN_LANES} double %sum{i}, {term}"]
+
+    def _pointer(self, name, place):
+        return [f"%{name}.r = getelementptr i64, ptr %row, i64 {POINTERS_AT + place}", f"%{name} = load ptr, ptr %{name}.r"]
+
+    def _name(self, at):
+        """Return the operand that stands for a step."""
+        step = self.loop.steps[at]
+        if step.word == "load":
+            return f"%l{step.detail}"
+        if step.word == "scalar":
+            return f"%s{step.detail}"
+        return _literal(step.detail, step.dtype) if step.word == "constant" else f"%v{at}"
+
+    def _step(self, name, step):
+        args = [self._name(a) for a in step.args]
+        type_ = _TYPES[self.loop.steps[step.args[-1]].dtype]
+        word = step.word
+        if word in _ARITHMETIC:
+            return [f"{name} = {_ARITHMETIC[word]} {type_} {args[0]}, {args[1]}"]
+        if word in _COMPARE:
+            return [f"{name} = fcmp {_COMPARE[word]} {type_} {args[0]}, {args[1]}"]
+        if word in _LOGIC:
+            return [f"{name} = {_LOGIC[word]} i1 {args[0]}, {args[1]}"]
+        if word in _INTRINSICS:
+            return [self._call(name, f"llvm.{_INTRINSICS[word]}.f{8 * _SIZES[step.dtype]}", type_, args)]
+        return getattr(self, f"_{word}")(name, type_, args, step)
+
+    def _call(self, name, function, type_, args):
+        self.declared.add(f"declare {type_} @{function}({', '.join([type_] * len(args))})")
+        return f"{name} = call {type_} @{function}({', '.join(f'{type_} {a}' for a in args)})"
+
+    def _negative(self, name, type_, args, step):
+        return [f"{name} = fneg {type_} {args[0]}"]
+
+    def _logical_not(self, name, type_, args, step):
+        return [f"{name} = xor i1 {args[0]}, true"]
+
+    def _where(self, name, type_, args, step):
+        return [f"{name} = select i1 {args[0]}, {type_} {args[1]}, {type_} {args[2]}"]
+
+    def _sign(self, name, type_, args, step):
+        return [f"{name}.a = fcmp ogt {type_} {args[0]}, 0.0", f"{name}.b = fcmp olt {type_} {args[0]}, 0.0",
+                f"{name}.c = select i1 {name}.b, {type_} -1.0, {type_} 0.0",
+                f"{name} = select i1 {name}.a, {type_} 1.0, {type_} {name}.c"]
+
+    def _maximum(self, name, type_, args, step, compare="ogt"):
+        # NumPy: the first where it is NaN, else the first where it is beyond the second, else the second.
+        return [f"{name}.u = fcmp uno {type_} {args[0]}, 0.0", f"{name}.c = fcmp {compare} {type_} {args[0]}, {args[1]}",
+                f"{name}.m = select i1 {name}.c, {type_} {args[0]}, {type_} {args[1]}",
+                f"{name} = select i1 {name}.u, {type_} {args[0]}, {type_} {name}.m"]
+
+    def _minimum(self, name, type_, args, step):
+        return self._maximum(name, type_, args, step, "olt")
+
+    def _cast(self, name, type_, args, step):
+        from_, to = self.loop.steps[step.args[0]].dtype, step.dtype
+        how = "uitofp" if from_ == "bool" else "fpext" if _SIZES[to] > _SIZES[from_] else "fptrunc"
+        return [f"{name} = {how} {type_} {args[0]} to {_TYPES[to]}"]
+
+    def _power(self, name, type_, args, step):
+        return [self._call(name, "pow" if step.dtype == "float64" else "powf", type_, args)]
+
+    # Memory: each stored array is told apart from all others, so that loads may pass stores.
+
+    def _store(self, i, value):
+        dtype = self.loop.arrays[i]
+        lines = []
+        if dtype == "bool":
+            lines, value = [f"%b{i} = zext i1 {value} to i8"], f"%b{i}"
+        return [*lines, f"store {_IN_MEMORY[dtype]} {value}, ptr %a{i}.p, align {_SIZES[dtype]}{self._alone(i)}"]
+
+    def _alone(self, i):
+        """Return the metadata that says which stores an access of array `i` cannot meet."""
+        own = f", !alias.scope !{self._scope(i, 'own')}" if i in self.loop.written else ""
+        others = self.loop.written - {i}
+        return own + (f", !noalias !{self._scope(i if own else -1, 'others')}" if others else "")
+
+    def _scope(self, i, which):
+        """Return the number of the metadata node of array `i`; -1 stands for all that are only read."""
+        return 3 * (i + 2) + {"self": 0, "own": 1, "others": 2}[which]
+
+    def _metadata(self):
+        written = sorted(self.loop.written)
+        lines = ["!0 = distinct !{!0}"] if written else []
+        for i in written:
+            node = self._scope(i, "self")
+            lines += [f"!{node} = distinct !{{!{node}, !0}}", f"!{self._scope(i, 'own')} = !{{!{node}}}"]
+        for i in (-1, *written):
+            others = ", ".join(f"!{self._scope(k, 'self')}" for k in written if k != i)
+            lines += [f"!{self._scope(i, 'others')} = !{{{others}}}"] if written else []
+        return lines
+
+
+def _load(name, dtype, pointer, alone):
+    """Return the lines that read one element."""
+    if dtype == "bool":
+        return [f"%{name}.b = load i8, ptr {pointer}, align 1{alone}", f"%{name} = icmp ne i8 %{name}.b, 0"]
+    return [f"%{name} = load {_TYPES[dtype]}, ptr {pointer}, align {_SIZES[dtype]}{alone}"]
+
+
+def _literal(value, dtype):
+    """Return a number in the one form that LLVM reads exactly: the bits of a double."""
+    if dtype == "bool":
+        return "true" if value else "false"
+    if dtype == "float16":
+        return f"0xH{np.float16(value).view(np.uint16):04X}"
+    return f"0x{struct.unpack('<Q', struct.pack('<d', np.dtype(dtype).type(value).item()))[0]:016X}"

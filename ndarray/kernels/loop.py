@@ -1,0 +1,80 @@
+"""A loop over elements as data: what it reads, computes, stores and sums up, whatever arrays it will run on.
+
+Equal loops are one kernel: 161 tensors that are updated alike share their machine code.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+LEAVES = frozenset({"load", "scalar", "constant"})
+
+
+class Step(NamedTuple):
+    """One line of a loop; `args` are places of earlier lines.
+
+    The words are those of `ndarray.kernels.record`, with ``load`` for the current element of array number `detail`
+    and ``scalar`` for the number behind pointer number `detail`.
+    """
+
+    word: str
+    args: tuple[int, ...]
+    dtype: str
+    detail: object = None
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One pass over elements.
+
+    Attributes
+    ----------
+    steps : tuple of Step
+    arrays : tuple of str
+        Dtype of each array.
+    scalars : tuple of str
+        Dtype of each scalar that is read before the first element.
+    stores : tuple of (int, int)
+        Which array receives the value of which step.  An array may be read and stored: it is changed in place.
+    sums : tuple of (str, int)
+        Word and step of each value that is summed up: ``sum`` or ``sum_sq``.
+    """
+
+    steps: tuple[Step, ...]
+    arrays: tuple[str, ...]
+    scalars: tuple[str, ...]
+    stores: tuple[tuple[int, int], ...]
+    sums: tuple[tuple[str, int], ...] = ()
+
+    @cached_property
+    def varying(self):
+        """For each step, whether its value differs from element to element."""
+        found = []
+        for step in self.steps:
+            found.append(step.word == "load" or any(found[a] for a in step.args))
+        return tuple(found)
+
+    @cached_property
+    def written(self):
+        """The arrays that are stored, as a set."""
+        return frozenset(array for array, _ in self.stores)
+
+    @cached_property
+    def read(self):
+        """The arrays that are read, as a set."""
+        return frozenset(s.detail for s in self.steps if s.word == "load")
+
+    @cached_property
+    def bytes_per_element(self):
+        """How many bytes one element moves between memory and the processor."""
+        size = [np.dtype(d).itemsize for d in self.arrays]
+        return sum(size[a] for a in self.read) + sum(size[a] for a in self.written)
+
+    def __str__(self):
+        lines = [f"  %{i} = {s.word}({', '.join([f'%{a}' for a in s.args] + [str(s.detail)] * (s.detail is not None))})"
+                 f" : {s.dtype}" for i, s in enumerate(self.steps)]
+        lines += [f"  array {a} <- %{v}" for a, v in self.stores]
+        lines += [f"  total {i} <- {word}(%{v})" for i, (word, v) in enumerate(self.sums)]
+        return "\n".join([f"loop over {', '.join(self.arrays)}; scalars {', '.join(self.scalars) or 'none'}", *lines])

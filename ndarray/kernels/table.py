@@ -1,0 +1,263 @@
+"""The work table: every loop of a step over every tensor as a row of integers, shared out among threads in chunks.
+
+A row is ``[kernel, n, first chunk, pointers …]``.  It is built once; to run is to call one function of machine code,
+which takes chunk after chunk from a counter and calls the kernel of the row that the chunk belongs to.
+"""
+
+import ctypes
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from ndarray.kernels import compile
+from ndarray.kernels.llvm import POINTERS_AT, text_of
+from ndarray.kernels.loop import Loop
+from ndarray.kernels.threads import pool
+
+CHUNK = 1 << 16
+"""Elements that a thread takes at once; sums have one partial result for each."""
+WORTH_WAKING = 6 << 20
+"""From how many bytes moved on a helper is worth its waking, which takes some microseconds."""
+WORTH_RELEASING = 1 << 19
+"""From how many bytes moved on other threads of Python may run meanwhile."""
+
+
+class Job(NamedTuple):
+    """A loop and the memory it runs on.
+
+    Attributes
+    ----------
+    loop : Loop
+    n : int
+        Number of elements.
+    arrays : tuple of numpy.ndarray
+        Contiguous, one for each of ``loop.arrays``.
+    scalars : tuple of numpy.ndarray
+        Of one element, one for each of ``loop.scalars``.
+    partials : tuple of numpy.ndarray
+        Float64, one for each of ``loop.sums``, with `chunks` elements.
+    """
+
+    loop: Loop
+    n: int
+    arrays: tuple[np.ndarray, ...]
+    scalars: tuple[np.ndarray, ...] = ()
+    partials: tuple[np.ndarray, ...] = ()
+
+    @property
+    def bytes(self):
+        """How many bytes the job moves."""
+        return self.n * self.loop.bytes_per_element
+
+    @property
+    def chunks(self):
+        """In how many parts threads take the job."""
+        return -(-self.n // CHUNK)
+
+    def row(self):
+        """Return the row, but for its first chunk."""
+        return [_kernel(self.loop), self.n, 0, *map(address_of, (*self.arrays, *self.scalars, *self.partials))]
+
+    def keep(self):
+        """Return what must stay alive while the row is used."""
+        return (_code(self.loop), self.arrays, self.scalars, self.partials)
+
+
+class Total(NamedTuple):
+    """The sum of partial sums, always in one order.
+
+    Attributes
+    ----------
+    partials : numpy.ndarray
+    out : numpy.ndarray
+        Of one element; the sum is rounded to its dtype.
+    """
+
+    partials: np.ndarray
+    out: np.ndarray
+
+    bytes = 0
+    chunks = 1
+
+    def row(self):
+        """Return the row, but for its first chunk."""
+        total = compile.code(_DRIVER).address(f"total_{self.out.dtype}")
+        return [total, 1, 0, address_of(self.partials), self.partials.size, address_of(self.out)]
+
+    def keep(self):
+        """Return what must stay alive while the row is used."""
+        return self
+
+
+def address_of(array):
+    """Return where the elements of an array begin."""
+    return array.__array_interface__["data"][0]
+
+
+class Table:
+    """Phases of jobs, ready to run: all jobs of a phase are done before the next phase begins.
+
+    Parameters
+    ----------
+    phases : list of list of (Job or Total)
+    """
+
+    PART = CHUNK
+
+    def __init__(self, phases):
+        rows, keep, spans, chunk = [], [], [], 0
+        for phase in phases:
+            begin = len(rows), chunk
+            for job in phase:
+                if job.chunks:
+                    row = job.row()
+                    row[2] = chunk
+                    rows.append(row)
+                    keep.append(job.keep())
+                    chunk += job.chunks
+            spans.append((*begin, chunk, sum(job.bytes for job in phase)))
+        width = max(map(len, rows), default=POINTERS_AT)
+        self.rows = np.array([*(r + [0] * (width - len(r)) for r in rows), [0, 0, chunk] + [0] * (width - 3)], np.int64)
+        self._keep = keep
+        self._code = compile.code(_DRIVER)
+        self.calls = tuple(self._call(*span) for span in _joined(spans))
+
+    def _call(self, row, begin, end, bytes_):
+        """Return a function without arguments that runs a span of chunks."""
+        control = np.array([address_of(self.rows) + 8 * row * self.rows.shape[1], 8 * self.rows.shape[1], begin, end,
+                            *[0] * 12, begin, *[0] * 7], np.int64)
+        self._keep.append(control)
+        at = ctypes.c_void_p(address_of(control))
+        if bytes_ >= WORTH_WAKING and end - begin > 1:
+            share = partial(_prototype(ctypes.CFUNCTYPE, self._code, "share"), at)
+            return partial(_shared, control, begin, share)
+        kind = ctypes.CFUNCTYPE if bytes_ >= WORTH_RELEASING else ctypes.PYFUNCTYPE
+        return partial(_prototype(kind, self._code, "alone"), at)
+
+    def __call__(self):
+        """Run every phase."""
+        for call in self.calls:
+            call()
+
+
+_COUNTER = 16
+
+
+def _shared(control, begin, share):
+    control[_COUNTER] = begin
+    pool.run(share)
+
+
+def _joined(spans):
+    """Return spans with neighbours put together that one thread runs in order."""
+    joined = []
+    for span in spans:
+        small = span[3] < WORTH_WAKING
+        if joined and small and joined[-1][3] < WORTH_WAKING:
+            last = joined.pop()
+            span = (*last[:2], span[2], last[3] + span[3] if last[3] + span[3] < WORTH_WAKING else WORTH_WAKING - 1)
+        if span[2] > span[1]:
+            joined.append(span)
+    return joined
+
+
+def _prototype(kind, code, name):
+    function = kind(None, ctypes.c_void_p)(code.address(name))
+    function.code = code
+    return function
+
+
+def _code(loop):
+    return compile.code(text_of(loop))
+
+
+def _kernel(loop):
+    return _code(loop).address("kernel")
+
+
+_CLAIM = {"share": "%c = atomicrmw add ptr %counter, i64 1 monotonic", "alone": "%c = phi i64 [ %begin, %entry ], "
+          "[ %following, %found ]"}
+
+
+def _driver(name):
+    """Return the function that takes chunks: ``void name(ptr control)``."""
+    atomic = name == "share"
+    return f"""
+define void @{name}(ptr %control) nounwind {{
+entry:
+  %rows = load ptr, ptr %control
+  %stride.at = getelementptr i64, ptr %control, i64 1
+  %stride = load i64, ptr %stride.at
+  %begin.at = getelementptr i64, ptr %control, i64 2
+  %begin = load i64, ptr %begin.at
+  %end.at = getelementptr i64, ptr %control, i64 3
+  %end = load i64, ptr %end.at
+  %counter = getelementptr i64, ptr %control, i64 {_COUNTER}
+  br label %claim
+claim:
+  %row = phi ptr [ %rows, %entry ], [ %here, %found ]
+  {"" if atomic else _CLAIM[name]}
+  {_CLAIM[name] if atomic else ""}
+  %go = icmp slt i64 %c, %end
+  br i1 %go, label %search, label %done
+search:
+  %here = phi ptr [ %row, %claim ], [ %after, %search ]
+  %after = getelementptr i8, ptr %here, i64 %stride
+  %after.first.at = getelementptr i64, ptr %after, i64 2
+  %after.first = load i64, ptr %after.first.at
+  %beyond = icmp sle i64 %after.first, %c
+  br i1 %beyond, label %search, label %found
+found:
+  %kernel = load ptr, ptr %here
+  %n.at = getelementptr i64, ptr %here, i64 1
+  %n = load i64, ptr %n.at
+  %here.first.at = getelementptr i64, ptr %here, i64 2
+  %here.first = load i64, ptr %here.first.at
+  %chunk = sub i64 %c, %here.first
+  %first = mul i64 %chunk, {CHUNK}
+  %rest = sub i64 %n, %first
+  %short = icmp slt i64 %rest, {CHUNK}
+  %count = select i1 %short, i64 %rest, i64 {CHUNK}
+  call void %kernel(ptr %here, i64 %first, i64 %count, i64 %chunk)
+  %following = add i64 %c, 1
+  br label %claim
+done:
+  ret void
+}}
+"""
+
+
+def _totals(dtype, type_):
+    """Return the kernel that adds up partial sums, in order."""
+    rounded = "" if type_ == "double" else f"%out.v = fptrunc double %sum.r to {type_}"
+    return f"""
+define void @total_{dtype}(ptr %row, i64 %first, i64 %count, i64 %chunk) nounwind {{
+entry:
+  %x.at = getelementptr i64, ptr %row, i64 {POINTERS_AT}
+  %x = load ptr, ptr %x.at
+  %n.at = getelementptr i64, ptr %row, i64 {POINTERS_AT + 1}
+  %n = load i64, ptr %n.at
+  %out.at = getelementptr i64, ptr %row, i64 {POINTERS_AT + 2}
+  %out = load ptr, ptr %out.at
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %next, %add ]
+  %sum.r = phi double [ 0.0, %entry ], [ %sum, %add ]
+  %more = icmp slt i64 %i, %n
+  br i1 %more, label %add, label %done
+add:
+  %p = getelementptr double, ptr %x, i64 %i
+  %v = load double, ptr %p
+  %sum = fadd double %sum.r, %v
+  %next = add i64 %i, 1
+  br label %loop
+done:
+  {rounded}
+  store {type_} {"%out.v" if rounded else "%sum.r"}, ptr %out
+  ret void
+}}
+"""
+
+
+_DRIVER = _driver("share") + _driver("alone") + _totals("float32", "float") + _totals("float64", "double")

@@ -1,0 +1,148 @@
+"""One pool of threads: parked until there is work, and the caller works too."""
+
+import os
+import threading
+
+from ndarray.errors import ParamError, shown
+from ndarray.kernels.signals import deferred
+
+
+def default_threads():
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Helper:
+    """A parked thread: `go` wakes it, `done` says that it is parked again."""
+
+    __slots__ = ("go", "done", "job", "error")
+
+    def __init__(self):
+        self.go, self.done = threading.Lock(), threading.Lock()
+        self.go.acquire()
+        self.done.acquire()
+        self.job = self.error = None
+        # A daemon: parked threads must not keep the interpreter from leaving.
+        threading.Thread(target=self._work, name="symbolic", daemon=True).start()
+
+    def _work(self):
+        while True:
+            self.go.acquire()
+            job, self.job = self.job, None
+            if job is None:
+                return
+            try:
+                job()
+            except BaseException as error:
+                self.error = error
+            # A parked helper holds nothing of the last job: its arrays may be freed.
+            job = None
+            self.done.release()
+
+
+class Pool:
+    """Threads that share the parts of a job.
+
+    Parameters
+    ----------
+    threads : int, optional
+        How many work at once, the caller included; by default one for each processor.
+    """
+
+    def __init__(self, threads=None):
+        self.threads = threads or default_threads()
+        self._helpers = []
+        self._busy = threading.Lock()
+        _pools.append(self)
+
+    def run(self, job):
+        """Call `job` from every thread at once and return when all have; it shares out its parts itself.
+
+        A caller who finds the pool at work runs the job alone rather than wait.
+
+        Parameters
+        ----------
+        job : callable
+            Without arguments; may be called any number of times, also by one thread alone.
+        """
+        busy = self._busy
+        if self.threads == 1 or not busy.acquire(False):
+            job()
+            return
+        try:
+            with deferred():
+                self._share(job)
+        finally:
+            busy.release()
+
+    def _share(self, job):
+        helpers = self._helpers
+        while len(helpers) < self.threads - 1:
+            helpers.append(_Helper())
+        for helper in helpers:
+            helper.job = job
+            helper.go.release()
+        try:
+            job()
+        finally:
+            for helper in helpers:
+                helper.done.acquire()
+        for helper in helpers:
+            if helper.error is not None:
+                error, helper.error = helper.error, None
+                raise error
+
+    def resize(self, threads):
+        """Let `threads` threads work from the next job on."""
+        with self._busy:
+            self.threads = threads
+            while len(self._helpers) > threads - 1:
+                self._helpers.pop().go.release()
+
+    def _forget_threads(self):
+        self._helpers = []
+        self._busy = threading.Lock()
+
+
+_pools = []
+
+
+def _after_fork():
+    # Threads do not survive a fork, and a lock that was held stays held: the child starts anew.
+    for pool in _pools:
+        pool._forget_threads()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+pool = Pool()
+"""The pool of this process."""
+
+
+def set_num_threads(n):
+    """Let kernels work on `n` threads.
+
+    Parameters
+    ----------
+    n : int
+        At least 1; the calling thread is one of them.
+
+    Raises
+    ------
+    ParamError
+
+    Examples
+    --------
+    >>> set_num_threads(2)
+    >>> get_num_threads()
+    2
+    """
+    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+        raise ParamError(f"the number of threads must be a positive integer, got {shown(n)}")
+    pool.resize(n)
+
+
+def get_num_threads():
+    """Return on how many threads kernels work."""
+    return pool.threads

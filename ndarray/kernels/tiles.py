@@ -1,0 +1,202 @@
+"""Loops run by NumPy in tiles that stay in the cache: the way without a compiler.
+
+The bits are those of the machine code, and there are no temporaries of full size: every thread has scratch memory
+for one tile.
+"""
+
+import itertools
+import threading
+from functools import lru_cache, partial
+
+import numpy as np
+
+from ndarray.kernels.loop import LEAVES
+from ndarray.kernels.signals import deferred
+from ndarray.kernels.threads import pool
+
+TILE = 1 << 17
+"""Elements of a tile.  Smaller ones hand the interpreter's lock to and fro between threads at every operation."""
+WORTH_WAKING = 1 << 21
+"""From how many elements on a helper is worth its waking."""
+
+_SUM_BLOCK = 1 << 13
+_NAMES = {"abs": np.absolute}
+_local = threading.local()
+
+
+class TileTable:
+    """Phases of jobs, ready to run, as `table.Table`; jobs and totals are the same.
+
+    Parameters
+    ----------
+    phases : list of list of (Job or Total)
+    """
+
+    PART = TILE
+
+    def __init__(self, phases):
+        self.calls = tuple(partial(_run_phase, _parts(phase)) for phase in phases if phase)
+
+    def __call__(self):
+        """Run every phase."""
+        with deferred():
+            for call in self.calls:
+                call()
+
+
+def _parts(phase):
+    """Return a function for each tile of a phase's jobs."""
+    parts = []
+    for job in phase:
+        if not hasattr(job, "loop"):
+            parts.append((0, partial(_total, job)))
+            continue
+        lines = _plan(job.loop)
+        flat = job._replace(arrays=tuple([a.reshape(-1) for a in job.arrays]))
+        for chunk, first in enumerate(range(0, job.n, TILE)):
+            parts.append((job.n, partial(_run_tile, lines, flat, first, min(first + TILE, job.n), chunk)))
+    return parts
+
+
+def _run_phase(parts):
+    if sum(n for n, _ in parts) < WORTH_WAKING:
+        for _, part in parts:
+            part()
+        return
+    # Stepping an iterator of C is one operation under the interpreter's lock: no part is taken twice.
+    rest = iter(parts)
+
+    def share():
+        with np.errstate(all="ignore"):
+            for _, part in rest:
+                part()
+
+    pool.run(share)
+
+
+def _total(total):
+    value = np.float64(0.0)
+    for x in total.partials:
+        value += x
+    with np.errstate(all="ignore"):
+        total.out[...] = value
+
+
+@lru_cache(256)
+def _plan(loop):
+    """Return the lines of a loop: for each step its word, its arguments and the register it goes to.
+
+    A register is free again after the last step that reads it.
+    """
+    last = {}
+    for at, step in enumerate(loop.steps):
+        for a in step.args:
+            last[a] = at
+    for _, value in (*loop.stores, *loop.sums):
+        last[value] = len(loop.steps)
+    free, made, lines, where = {}, {}, [], {}
+    for at, step in enumerate(loop.steps):
+        register = None
+        if loop.varying[at] and step.word not in LEAVES:
+            pool_ = free.setdefault(step.dtype, [])
+            register = pool_.pop() if pool_ else (step.dtype, made.setdefault(step.dtype, itertools.count()).__next__())
+            where[at] = register
+        lines.append((step, register, loop.varying[at]))
+        for a in set(step.args):
+            if last[a] == at and a in where:
+                free[loop.steps[a].dtype].append(where[a])
+    return tuple(lines)
+
+
+def _scratch(register, n):
+    registers = _local.__dict__
+    found = registers.get(register)
+    if found is None:
+        found = registers[register] = np.empty(TILE, register[0])
+    return found[:n]
+
+
+def _run_tile(lines, job, first, end, chunk):
+    n = end - first
+    env = []
+    with np.errstate(all="ignore"):
+        for step, register, varying in lines:
+            word, args = step.word, [env[a] for a in step.args]
+            if word == "load":
+                value = job.arrays[step.detail][first:end]
+            elif word == "scalar":
+                value = job.scalars[step.detail].reshape(())[()]
+            elif word == "constant":
+                value = np.dtype(step.dtype).type(step.detail)
+            elif not varying:
+                value = _scalar_word(word, args, step.dtype)
+            else:
+                value = _scratch(register, n)
+                _word(word, args, value, n)
+            env.append(value)
+        _store(job, env, first, end)
+        for (word, value), partials in zip(job.loop.sums, job.partials):
+            partials[chunk] = _sum(word, env[value], n)
+
+
+def _store(job, env, first, end):
+    stores = job.loop.stores
+    values = [env[v] for _, v in stores]
+    if len(stores) > 1:
+        # The value of one may be the old content of another.
+        written = [job.arrays[a] for a, _ in stores]
+        values = [v.copy() if isinstance(v, np.ndarray) and any(v.base is w or v.base is w.base is not None
+                                                                for w in written) else v for v in values]
+    for (array, _), value in zip(stores, values):
+        job.arrays[array][first:end] = value
+
+
+def _word(word, args, out, n):
+    """Compute one word on a tile."""
+    if word == "where":
+        _where(*args, out)
+    elif word == "cast":
+        np.copyto(out, args[0], casting="unsafe")
+    elif word == "sign":
+        above, below = _scratch(("bool", "above"), n), _scratch(("bool", "below"), n)
+        np.greater(args[0], 0, out=above)
+        np.less(args[0], 0, out=below)
+        np.subtract(above.view(np.int8), below.view(np.int8), out=above.view(np.int8))
+        np.copyto(out, above.view(np.int8))
+    else:
+        _ufunc(word)(*args, out=out)
+
+
+def _where(condition, a, b, out):
+    if isinstance(condition, np.ndarray):
+        np.copyto(out, b)
+        np.copyto(out, a, where=condition)
+    else:
+        np.copyto(out, a if condition else b)
+
+
+def _scalar_word(word, args, dtype):
+    if word == "where":
+        return args[1] if args[0] else args[2]
+    if word == "cast":
+        return args[0].astype(dtype)
+    if word == "sign":
+        return args[0].dtype.type(int(args[0] > 0) - int(args[0] < 0))
+    return _ufunc(word)(*args)
+
+
+def _ufunc(word):
+    return _NAMES.get(word) or getattr(np, word)
+
+
+def _sum(word, x, n):
+    """Return the sum of a tile, or of its squares, in float64."""
+    if not isinstance(x, np.ndarray):
+        x = np.full(n, x)
+    wide = _scratch(("float64", "sum"), _SUM_BLOCK)
+    total = 0.0
+    for start in range(0, n, _SUM_BLOCK):
+        block = wide[:min(_SUM_BLOCK, n - start)]
+        np.copyto(block, x[start:start + _SUM_BLOCK])
+        total += np.dot(block, block) if word == "sum_sq" else np.add.reduce(block)
+    return total
