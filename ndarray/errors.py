@@ -1,7 +1,5 @@
 """What can go wrong: one family of errors, each worded for the reader's next step."""
 
-from difflib import get_close_matches
-
 LONGEST_VALUE = 200
 
 
@@ -71,6 +69,8 @@ def unknown(kind, name, known):
     >>> unknown("parameter of signsgd_update", "lrr", ["lr", "wd"])
     "no parameter of signsgd_update named 'lrr'; did you mean 'lr'?"
     """
+    from difflib import get_close_matches  # only those who misspell wait for it
+
     known = sorted(map(str, known))
     near = get_close_matches(str(name), known, n=3)
     if near:

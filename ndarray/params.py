@@ -107,13 +107,13 @@ class Param:
     optional: bool = False
 
     @classmethod
-    def read(cls, parameter):
-        """Return the Param that a parameter of a signature declares."""
-        type_, optional = parameter.annotation, parameter.default is None
+    def read(cls, name, type_, default=REQUIRED):
+        """Return the Param that a name, an annotation and a default in a signature declare."""
+        optional = default is None
         if get_origin(type_) in (Union, UnionType) and NoneType in get_args(type_):
             type_, = (t for t in get_args(type_) if t is not NoneType)
             optional = True
-        return cls(parameter.name, type_, parameter.default, optional)
+        return cls(name, type_, default, optional)
 
     @property
     def feedable(self):

@@ -9,7 +9,7 @@ from ndarray.create import _new
 from ndarray.errors import ParamError
 
 _lock = threading.Lock()
-_generator = np.random.default_rng()
+_generator = None
 
 
 def seed(seed_state, ctx="all"):
@@ -31,10 +31,18 @@ def seed(seed_state, ctx="all"):
         _generator = np.random.default_rng(int(seed_state))
 
 
+def _numbers():
+    """Return the generator, made when first asked for: NumPy loads its own only then."""
+    global _generator
+    if _generator is None:
+        _generator = np.random.default_rng()
+    return _generator
+
+
 def _draw(draw, shape, dtype, ctx, out):
     def make(shape, dtype):
         with _lock:
-            return np.asarray(draw(_generator, shape)).astype(dtype)
+            return np.asarray(draw(_numbers(), shape)).astype(dtype)
 
     return _new(make, (out.shape if out is not None else shape), ctx, dtype, out)
 
@@ -70,5 +78,5 @@ def randn(*shape, loc=0.0, scale=1.0, dtype=None, ctx=None):
 def shuffle(data):
     """Return the array with its rows in random order."""
     with _lock:
-        return NDArray(_generator.permutation(data._data), data._ctx) if isinstance(data, NDArray) else as_ndarray(
-            _generator.permutation(np.asarray(data)))
+        return NDArray(_numbers().permutation(data._data), data._ctx) if isinstance(data, NDArray) else as_ndarray(
+            _numbers().permutation(np.asarray(data)))

