@@ -5,6 +5,7 @@ and those with a number on the right or on the left.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -180,11 +181,11 @@ _SCALAR = """{words}
     """
 
 
-def _declare(names, rule, body, gradient, doc, elementwise=True):
+def _declare(names, rule, body, gradient, doc, elementwise=True, flat=False):
     body.__name__ = body.__qualname__ = names[0]
     body.__doc__ = doc
     op = operator(rule, aliases=names[1:], fusible=elementwise, primitive=True)(body)
-    op.gradient(gradient)
+    op.gradient(gradient, flat=op.names if flat else ())
 
 
 def _example(row):
@@ -194,6 +195,7 @@ def _example(row):
 
 def _declare_family(row):
     compute, gradient = row.compute, row.gradient
+    declare = partial(_declare, flat=gradient is _flat)
 
     def elementwise(xp, lhs, rhs, /):
         return compute(xp, lhs, rhs)
@@ -214,19 +216,19 @@ def _declare_family(row):
     name = {"example": _example(row)}
     same_, broadcast_ = (same, broadcast) if gradient is _flat else (numeric(same), numeric(broadcast))
     text = row.words.format
-    _declare(row.elementwise, same_, elementwise, gradient,
-             _ARRAYS.format(words=text(a="`lhs`", b="`rhs`"), shapes="one shape", name=row.elementwise[0], **name))
-    _declare(row.broadcast, broadcast_, broadcasting, broadcasting_gradient,
-             _ARRAYS.format(words=text(a="`lhs`", b="`rhs`, which broadcast").replace(
+    declare(row.elementwise, same_, elementwise, gradient,
+            _ARRAYS.format(words=text(a="`lhs`", b="`rhs`"), shapes="one shape", name=row.elementwise[0], **name))
+    declare(row.broadcast, broadcast_, broadcasting, broadcasting_gradient,
+            _ARRAYS.format(words=text(a="`lhs`", b="`rhs`, which broadcast").replace(
                  ", which broadcast.", " after broadcasting."), shapes="shapes that broadcast",
-                 name=row.broadcast[0], **name), elementwise=False)
-    _declare(row.scalar, same_, with_scalar,
-             lambda xp, head, output, data, *, scalar: (gradient(xp, head, output, data, scalar)[0],),
-             _SCALAR.format(words=text(a="`data`", b="`scalar`"), name=row.scalar[0], left=6, right=4, **name))
+                name=row.broadcast[0], **name), elementwise=False)
+    declare(row.scalar, same_, with_scalar,
+            lambda xp, head, output, data, *, scalar: (gradient(xp, head, output, data, scalar)[0],),
+            _SCALAR.format(words=text(a="`data`", b="`scalar`"), name=row.scalar[0], left=6, right=4, **name))
     if row.reflected:
-        _declare(row.reflected, same_, reflected,
-                 lambda xp, head, output, data, *, scalar: (gradient(xp, head, output, scalar, data)[1],),
-                 _SCALAR.format(words=text(a="`scalar`", b="`data`"), name=row.reflected[0], left=4, right=6, **name))
+        declare(row.reflected, same_, reflected,
+                lambda xp, head, output, data, *, scalar: (gradient(xp, head, output, scalar, data)[1],),
+                _SCALAR.format(words=text(a="`scalar`", b="`data`"), name=row.reflected[0], left=4, right=6, **name))
 
 
 for _row in FAMILY:

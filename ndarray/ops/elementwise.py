@@ -152,7 +152,8 @@ def _declare(row):
     body.__name__ = body.__qualname__ = row.name
     body.__doc__ = _DOC.format(words=row.words, name=row.name, floating=", floating" if row.rule is same_floating else "")
     op = operator(row.rule, aliases=row.aliases, fusible=True, primitive=True)(body)
-    op.gradient(lambda xp, head, output, data: (gradient and gradient(xp, head, output, data),))
+    op.gradient(lambda xp, head, output, data: (gradient and gradient(xp, head, output, data),),
+                flat=() if gradient else ("data",))
 
 
 for _row in FAMILY:

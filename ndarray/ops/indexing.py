@@ -163,7 +163,7 @@ def slice_like(xp, data, shape_like, /, *, axes: Ints = ()):
     return xp.strided_slice(data, (0,) * data.ndim, end, (1,) * data.ndim)
 
 
-@slice_like.gradient
+@slice_like.gradient(flat=("shape_like",))
 def _(xp, head, output, data, shape_like, *, axes):
     return xp.unslice(head, data.shape, (0,) * data.ndim, head.shape, (1,) * data.ndim), None
 
@@ -223,7 +223,7 @@ def take(xp, a, indices, /, *, axis: int = 0, mode: Literal["clip", "raise", "wr
     return xp.take(a, _in_range(xp, indices, a.shape[axis], mode), axis=axis)
 
 
-@take.gradient
+@take.gradient(flat=("indices",))
 def _(xp, head, output, a, indices, *, axis, mode):
     index = _in_range(xp, indices, a.shape[axis], mode)
     return xp.untake(head, index, a.shape, axis), None
@@ -263,7 +263,7 @@ def _untake(xp, data, indices, /, *, shape: Shape, axis: int = 0):
     return xp.untake(data, xp.astype(indices, xp.int64), shape, axis)
 
 
-@_untake.gradient
+@_untake.gradient(flat=("indices",))
 def _(xp, head, output, data, indices, *, shape, axis):
     return xp.take(head, xp.astype(indices, xp.int64), axis=axis), None
 
@@ -309,7 +309,7 @@ def one_hot(xp, indices, /, *, depth: int, on_value: float = 1.0, off_value: flo
     return xp.where(hit != 0, xp.full_like(hit, on_value), xp.full_like(hit, off_value))
 
 
-@one_hot.gradient
+@one_hot.gradient(flat=("indices",))
 def _(xp, head, output, indices, **params):
     return (None,)
 
@@ -361,7 +361,7 @@ def pick(xp, data, index, /, *, axis: int = -1, keepdims: bool = False, mode: Li
     return xp.astype(xp.reshape(total, shape), data.dtype)
 
 
-@pick.gradient
+@pick.gradient(flat=("index",))
 def _(xp, head, output, data, index, *, axis, keepdims, mode):
     at = axis % data.ndim
     spread = xp.broadcast_to(xp.reshape(head, (*data.shape[:at], 1, *data.shape[at + 1:])), data.shape)
@@ -418,7 +418,7 @@ def gather_nd(xp, data, indices, /):
     return xp.gather_nd(data, xp.astype(indices, xp.int64))
 
 
-@gather_nd.gradient
+@gather_nd.gradient(flat=("indices",))
 def _(xp, head, output, data, indices):
     return xp.scatter_nd(head, xp.astype(indices, xp.int64), data.shape), None
 
@@ -463,6 +463,6 @@ def scatter_nd(xp, data, indices, /, *, shape: Shape):
     return xp.scatter_nd(data, xp.astype(indices, xp.int64), shape)
 
 
-@scatter_nd.gradient
+@scatter_nd.gradient(flat=("indices",))
 def _(xp, head, output, data, indices, *, shape):
     return xp.gather_nd(head, xp.astype(indices, xp.int64)), None

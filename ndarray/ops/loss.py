@@ -98,7 +98,7 @@ def SoftmaxOutput(xp, data, label, /, *, grad_scale: float = 1.0, ignore_label: 
     return xp.reshape(softmax_along(xp, flat, 1), data.shape)
 
 
-@SoftmaxOutput.gradient
+@SoftmaxOutput.gradient(flat=("label",))
 def _(xp, head, output, data, label, *, grad_scale, ignore_label, multi_output, use_ignore, preserve_shape,
       normalization, out_grad, smooth_alpha):
     flat = not (preserve_shape or multi_output or data.ndim == 2)
@@ -172,7 +172,7 @@ def LinearRegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
     return data
 
 
-@LinearRegressionOutput.gradient
+@LinearRegressionOutput.gradient(flat=("label",))
 def _(xp, head, output, data, label, *, grad_scale):
     label = xp.astype(xp.reshape(label, data.shape), data.dtype)
     return _regression_gradient(xp, output - label, data, grad_scale), None
@@ -208,7 +208,7 @@ def LogisticRegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
     return 0.5 * (xp.tanh(0.5 * data) + 1)
 
 
-@LogisticRegressionOutput.gradient
+@LogisticRegressionOutput.gradient(flat=("label",))
 def _(xp, head, output, data, label, *, grad_scale):
     label = xp.astype(xp.reshape(label, data.shape), data.dtype)
     return _regression_gradient(xp, output - label, data, grad_scale), None
@@ -244,7 +244,7 @@ def MAERegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
     return data
 
 
-@MAERegressionOutput.gradient
+@MAERegressionOutput.gradient(flat=("label",))
 def _(xp, head, output, data, label, *, grad_scale):
     label = xp.astype(xp.reshape(label, data.shape), data.dtype)
     return _regression_gradient(xp, xp.sign(output - label), data, grad_scale), None
@@ -370,7 +370,7 @@ def softmax_cross_entropy(xp, data, label, /):
     return xp.reshape(-xp.sum(log_p * target), (1,))
 
 
-@softmax_cross_entropy.gradient
+@softmax_cross_entropy.gradient(flat=("label",))
 def _(xp, head, output, data, label):
     target = one_hot_along(xp, xp.astype(label, data.dtype), data.shape[1], 1)
     return (softmax_along(xp, data, 1) - target) * xp.reshape(head, (1, 1)), None

@@ -291,7 +291,7 @@ def Dropout(xp, data, state, /, *, p: float = 0.5, mode: Literal["always", "trai
     return data * _keep(xp, data, state, p, axes), state + 1
 
 
-@Dropout.gradient
+@Dropout.gradient(flat=("state",))
 def _(xp, head, output, data, state, *, p, mode, axes, train):
     if p == 0 or not (train or mode == "always"):
         return head, None

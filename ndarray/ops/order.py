@@ -109,7 +109,7 @@ def argsort(xp, data, /, *, axis: int | None = -1, is_ascend: bool = True, dtype
     return xp.astype(_order(xp, data, at, is_ascend), dtype_of(dtype))
 
 
-@argsort.gradient
+@argsort.gradient(flat=("data",))
 def _(xp, head, output, data, **params):
     return (None,)
 
@@ -171,7 +171,7 @@ def topk(xp, data, /, *, axis: int | None = -1, k: int = 1,
     return {"value": (values,), "indices": (places,), "both": (values, places)}[ret_typ]
 
 
-@topk.gradient
+@topk.gradient(flat=lambda params: () if params["ret_typ"] in ("both", "value") else ("data",))
 def _(xp, head, output, data, *, axis, k, ret_typ, is_ascend, dtype):
     if ret_typ in ("indices", "mask"):
         return (None,)
@@ -217,7 +217,7 @@ def _take_along_axis(xp, data, indices, /, *, axis: int):
     return xp.take_along_axis(data, xp.astype(indices, xp.int64), axis=axis)
 
 
-@_take_along_axis.gradient
+@_take_along_axis.gradient(flat=("indices",))
 def _(xp, head, output, data, indices, *, axis):
     return xp.put_along_axis(head, xp.astype(indices, xp.int64), data.shape, axis), None
 
@@ -257,6 +257,6 @@ def _put_along_axis(xp, data, indices, /, *, shape: Shape, axis: int):
     return xp.put_along_axis(data, xp.astype(indices, xp.int64), shape, axis)
 
 
-@_put_along_axis.gradient
+@_put_along_axis.gradient(flat=("indices",))
 def _(xp, head, output, data, indices, *, shape, axis):
     return xp.take_along_axis(head, xp.astype(indices, xp.int64), axis=axis), None

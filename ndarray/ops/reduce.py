@@ -280,7 +280,8 @@ def _declare_arg(name, which):
 
     body.__name__ = body.__qualname__ = name
     body.__doc__ = _ARG_DOC.format(which=which, name=name)
-    operator(_arg_rule, primitive=True)(body).gradient(lambda xp, head, output, data, **params: (None,))
+    op = operator(_arg_rule, primitive=True)(body)
+    op.gradient(lambda xp, head, output, data, **params: (None,), flat=("data",))
 
 
 _declare_arg("argmax", "largest element")

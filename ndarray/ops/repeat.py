@@ -138,7 +138,7 @@ def broadcast_like(xp, lhs, rhs, /):
     return xp.broadcast_to(lhs, rhs.shape)
 
 
-@broadcast_like.gradient
+@broadcast_like.gradient(flat=("rhs",))
 def _(xp, head, output, lhs, rhs):
     return xp.unbroadcast(head, lhs), None
 
@@ -174,7 +174,7 @@ def _unbroadcast(xp, lhs, rhs, /):
     return xp.unbroadcast(lhs, rhs)
 
 
-@_unbroadcast.gradient
+@_unbroadcast.gradient(flat=("rhs",))
 def _(xp, head, output, lhs, rhs):
     return xp.broadcast_to(head, lhs.shape), None
 

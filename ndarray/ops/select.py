@@ -55,7 +55,7 @@ def where(xp, condition, x, y, /):
     return xp.where(_along_rows(xp, condition, x) != 0, x, y)
 
 
-@where.gradient
+@where.gradient(flat=("condition",))
 def _(xp, head, output, condition, x, y):
     chosen = _along_rows(xp, condition, x) != 0
     nothing = xp.zeros_like(head)
@@ -115,7 +115,7 @@ def SequenceMask(xp, data, sequence_length=None, /, *, use_sequence_length: bool
     return xp.where(kept, data, xp.full_like(data, value))
 
 
-@SequenceMask.gradient
+@SequenceMask.gradient(flat=("sequence_length",))
 def _(xp, head, output, data, sequence_length, *, use_sequence_length, value, axis):
     if sequence_length is None:
         return head, None

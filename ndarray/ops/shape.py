@@ -301,7 +301,7 @@ def reshape_like(xp, lhs, rhs, /):
     return xp.reshape(lhs, rhs.shape)
 
 
-@reshape_like.gradient
+@reshape_like.gradient(flat=("rhs",))
 def _(xp, head, output, lhs, rhs):
     return xp.reshape(head, lhs.shape), None
 
@@ -536,4 +536,4 @@ def size_array(xp, data, /):
 
 
 for _op in (shape_array, size_array):
-    _op.gradient(lambda xp, head, output, data: (None,))
+    _op.gradient(lambda xp, head, output, data: (None,), flat=("data",))
