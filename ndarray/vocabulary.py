@@ -88,7 +88,7 @@ def unbroadcast(x, like):
         return x
     extra = x.ndim - len(shape)
     axes = (*range(extra), *(i + extra for i, d in enumerate(shape) if d == 1 and x.shape[i + extra] != 1))
-    return x.sum(axis=axes, keepdims=True).reshape(shape)
+    return x.sum(axis=axes, keepdims=True, dtype=x.dtype).reshape(shape)
 
 
 def unslice(x, shape, begin, end, step):

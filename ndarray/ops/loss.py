@@ -8,7 +8,7 @@ from ndarray.errors import ShapeError
 from ndarray.operator import operator
 from ndarray.ops.nn import softmax_along
 from ndarray.params import Scalar
-from ndarray.rules import agree, same_floating, slot_error
+from ndarray.rules import agree, check_floating, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes
 
 
@@ -333,6 +333,7 @@ def _cross_entropy(inputs, outputs, params):
     batch = merge_shapes(label.shape, data.shape[:1] if data.shape else None)
     if batch is not None and data.shape is not None:
         data = TensorType((batch[0], data.shape[1]), dtype)
+    check_floating([TensorType(None, dtype)])
     return ([TensorType(data.shape, dtype), TensorType(batch, label.dtype or dtype)],
             [outputs[0].merge(TensorType((1,), dtype))])
 

@@ -7,7 +7,7 @@ import numpy as np
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
 from ndarray.params import DType, Ints, Training
-from ndarray.rules import agree_dtype, same_floating, slot_error
+from ndarray.rules import agree_dtype, check_floating, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes
 
 
@@ -243,6 +243,7 @@ def _dropout(inputs, outputs, params):
     """The output is like the data; the state is one int64."""
     data = inputs[0].merge(outputs[0])
     state = inputs[1].merge(TensorType((1,), np.dtype("int64")))
+    check_floating([data])
     return [data, state], [data]
 
 
