@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ndarray import registry
 from ndarray.dtypes import DEFAULT, FLOAT64
@@ -11,8 +12,7 @@ from ndarray.params import REQUIRED, Count, Fed, Param, Scalar, Scalars, reject_
 from ndarray.tensortype import UNKNOWN
 
 
-@dataclass(frozen=True)
-class Many:
+class Many(NamedTuple):
     """Annotation of an input of which there is one for each tensor, named by `pattern`.
 
     The body receives a tuple of arrays.  In a call the inputs come tensor by tensor.
@@ -21,8 +21,7 @@ class Many:
     pattern: str = "{name}_{i}"
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(NamedTuple):
     """An array input: its name, and how it is named when there are many."""
 
     name: str
@@ -87,6 +86,7 @@ class Operator:
         vars(self).update({a: getattr(self.compute, a) for a in functools.WRAPPER_ASSIGNMENTS
                            if hasattr(self.compute, a)}, __wrapped__=self.compute)
         derived = {
+            "hint": self.name.lower(),
             "names": tuple(i.name for i in self.inputs),
             "many": tuple(i.name for i in self.inputs if i.many),
             "count": next((p.name for p in self.params.values() if p.type is Count), None),

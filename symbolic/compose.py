@@ -18,8 +18,8 @@ _LIBRARY = (dirname(__file__), dirname(ndarray.errors.__file__), "<string>")
 
 def caller():
     """Return file and line of the code, outside this library, that is making a node."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_LIBRARY):
+    frame = sys._getframe(2)
+    while frame.f_code.co_filename.startswith(_LIBRARY) and frame.f_back is not None:
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno
 
@@ -61,7 +61,7 @@ def apply(op, args=(), named=None, params=None, name=None, attrs=None, hint=None
         From the current `NameManager` when left out.
     attrs : dict of str to str, optional
     hint : str, optional
-        What an automatic name starts with; the operator's name when left out.
+        What an automatic name starts with; the operator's name in lower case when left out.
 
     Returns
     -------
@@ -83,15 +83,13 @@ def apply(op, args=(), named=None, params=None, name=None, attrs=None, hint=None
         parsed[op.count] = _count(op, args, named, parsed, label)
     complete = op.complete(parsed, label)
     names = op.input_names(complete)
-    hint = (hint or op.name).lower()
-    if len(args) == len(names) and not named:
-        name = NameManager.current.get(name, hint)
-        attrs = AttrScope.current.get(attrs)
+    complete_call = len(args) == len(names) and not named
+    given = None if complete_call else _given(op, args, named or {}, names, label)
+    name = NameManager.current.get(name, hint or op.hint)
+    attrs = AttrScope.current.get(attrs)
+    if complete_call:
         inputs = tuple(args)
     else:
-        given = _given(op, args, named or {}, names, label)
-        name = NameManager.current.get(name, hint)
-        attrs = AttrScope.current.get(attrs)
         inherited = {key: text_of(value) for key, value in parsed.items() if not _is_fed(value)} | attrs
         inputs = tuple([given[key] if key in given else variable(f"{name}_{key}", inherited) for key in names])
     if fed:

@@ -27,6 +27,12 @@ def function(name):
     params = list(op.params)
 
     def make(*args, name=None, attr=None, **kwargs):
+        if len(args) == few and kwargs.keys() <= known and all([type(a) is Symbol for a in args]):
+            # Every input by position and nothing unknown: nothing to sort out.
+            if kwargs:
+                kwargs = {k: as_entries(v) for k, v in kwargs.items()}
+            node = compose.apply(op, [_entry(s) for s in args], None, kwargs, name, attr, hint)
+            return Symbol(Graph(node.outputs))
         if op.many:
             symbols = [s for a in args for s in (a if isinstance(a, (list, tuple)) else (a,))]
         else:
@@ -46,7 +52,8 @@ def function(name):
                              {k: as_entries(v) for k, v in kwargs.items()}, name, attr, hint)
         return Symbol(Graph(node.outputs))
 
-    hint = name
+    hint = name.lower()
+    few, known = (-1 if op.many else len(inputs)), op.params.keys()
     make.__name__ = make.__qualname__ = name
     make.__module__ = "symbolic"
     make.__doc__ = inspect.cleandoc(op.__doc__ or "")

@@ -62,8 +62,11 @@ class Node:
     def outputs(self):
         """The node's outputs, as entries."""
         if self._outputs is None:
-            n = 1 if self.op is None else self.op.num_outputs(self.complete_params)
-            object.__setattr__(self, "_outputs", tuple([Entry(self, i) for i in range(n)]))
+            if self.op is None or self.op.outputs == 1:
+                found = (Entry(self, 0),)
+            else:
+                found = tuple([Entry(self, i) for i in range(self.op.num_outputs(self.complete_params))])
+            object.__setattr__(self, "_outputs", found)
         return self._outputs
 
     @property
@@ -99,3 +102,4 @@ class Node:
 
     def __repr__(self):
         return f"<node {self}>"
+

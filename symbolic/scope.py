@@ -14,7 +14,10 @@ class _ScopeType(type):
     @property
     def current(cls):
         """The innermost scope of this thread; there always is one."""
-        return cls._stack()[-1]
+        try:
+            return cls._local.stack[-1]
+        except AttributeError:
+            return cls._stack()[-1]
 
     @current.setter
     def current(cls, scope):
