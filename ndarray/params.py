@@ -2,7 +2,6 @@
 
 import math
 import re
-from dataclasses import dataclass
 from inspect import Parameter
 from numbers import Integral, Real
 from types import NoneType, UnionType
@@ -86,8 +85,7 @@ def is_array(value):
     return hasattr(value, "shape") and not isinstance(value, np.generic)
 
 
-@dataclass(frozen=True)
-class Param:
+class Param(NamedTuple):
     """One keyword of an operator.
 
     Attributes
@@ -110,7 +108,7 @@ class Param:
     def read(cls, name, type_, default=REQUIRED):
         """Return the Param that a name, an annotation and a default in a signature declare."""
         optional = default is None
-        if get_origin(type_) in (Union, UnionType) and NoneType in get_args(type_):
+        if type(type_) is not type and get_origin(type_) in (Union, UnionType) and NoneType in get_args(type_):
             type_, = (t for t in get_args(type_) if t is not NoneType)
             optional = True
         return cls(name, type_, default, optional)
@@ -291,5 +289,5 @@ _PARSERS = {
 
 def reject_unknown_annotation(param, operator):
     """Raise where a declaration uses an annotation that this module does not know."""
-    if get_origin(param.type) is not Literal and param.type not in _PARSERS:
+    if param.type not in _PARSERS and get_origin(param.type) is not Literal:
         raise OperatorError(f"{operator}: {param.name} is annotated {param.type!r}, which is no parameter type")

@@ -1,13 +1,11 @@
 """Whether another project owns one of our import names in this environment."""
 
-import re
 import sys
 import warnings
 from importlib.util import find_spec
 from os import listdir
 from os.path import dirname, isfile, join
 
-_OTHERS = re.compile(r"(symbolic|ndarray)-([^-]+)\.(?:dist|egg)-info")
 _ADVICE = ("symbolic-ndarray owns the import names `symbolic` and `ndarray`; "
            "give each of the two projects an environment of its own")
 
@@ -51,5 +49,7 @@ def _installed(paths):
         except OSError:
             continue  # `sys.path` may hold archives and folders that do not exist.
         for entry in entries:
-            if found := _OTHERS.fullmatch(entry):
-                yield path, *found.groups()
+            stem, _, ending = entry.rpartition(".")
+            name, _, version = stem.partition("-")
+            if ending in ("dist-info", "egg-info") and name in ("symbolic", "ndarray"):
+                yield path, name, version

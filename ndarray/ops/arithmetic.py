@@ -4,8 +4,8 @@ Each row of `FAMILY` is one function of two values; from it come the operator on
 and those with a number on the right or on the left.
 """
 
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ from ndarray.params import Scalar
 from ndarray.rules import broadcast, numeric, same
 
 
-@dataclass(frozen=True)
-class Binary:
+class Binary(NamedTuple):
     """One function of two values.
 
     Attributes

@@ -4,7 +4,7 @@ Each row of `FAMILY` declares one operator: its name, what it gives, how it is c
 """
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ from ndarray.rules import numeric, same, same_floating
 from ndarray.tensortype import TensorType, merge_dtypes, merge_shapes
 
 
-@dataclass(frozen=True)
-class Unary:
+class Unary(NamedTuple):
     """One function of one value.
 
     Attributes

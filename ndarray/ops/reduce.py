@@ -1,6 +1,6 @@
 """Reductions over axes."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -67,8 +67,7 @@ def spread(xp, value, data, axes):
     return xp.reshape(value, tuple(1 if i in axes else d for i, d in enumerate(data.shape)))
 
 
-@dataclass(frozen=True)
-class Reduction:
+class Reduction(NamedTuple):
     """One reduction.
 
     Attributes
@@ -106,6 +105,11 @@ def _product_of_others(xp, h, x, axes):
     return h * xp.where(zero == 1, alone, without * (count == 0) / (x + zero))
 
 
+def _mean(xp, x, axes):
+    # Of no elements it is NaN, about which NumPy would warn.
+    return xp.mean(x, axis=axes, keepdims=True) if x.size else xp.sum(x, axis=axes, keepdims=True) / 0.0
+
+
 def _without_nan(xp, x, instead):
     return xp.where(x != x, xp.full_like(x, instead), x)
 
@@ -113,7 +117,7 @@ def _without_nan(xp, x, instead):
 FAMILY = (
     Reduction(("sum", "sum_axis"), "Sum", lambda xp, x, a: xp.sum(x, axis=a, keepdims=True),
               lambda xp, h, y, x, a: h * xp.ones_like(x)),
-    Reduction(("mean",), "Mean", lambda xp, x, a: xp.mean(x, axis=a, keepdims=True),
+    Reduction(("mean",), "Mean", _mean,
               lambda xp, h, y, x, a: h * xp.ones_like(x) * (y.size / max(x.size, 1))),
     Reduction(("prod",), "Product", lambda xp, x, a: xp.prod(x, axis=a, keepdims=True),
               lambda xp, h, y, x, a: _product_of_others(xp, h, x, a)),
