@@ -1,5 +1,8 @@
 """Layout by a real Graphviz: the one in the `viz` extra, which needs no system program, or a system's ``dot``."""
 
+import shutil
+import subprocess
+
 from ndarray.errors import MXNetError
 
 _HINT = "pip install 'symbolic-ndarray[viz]'"
@@ -26,9 +29,6 @@ def to_svg(dot):
 
 
 def _by_program(dot):
-    import shutil
-    import subprocess
-
     program = shutil.which("dot")
     if program is None:
         raise MXNetError(f"no Graphviz to lay out the picture: {_HINT} (no system program needed), or install Graphviz; "
