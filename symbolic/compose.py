@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from os.path import dirname
+from types import MappingProxyType
 
 import ndarray.errors
 from ndarray.dtypes import dtype_of, flag_of
@@ -45,7 +46,7 @@ def variable(name, attrs=None, shape=None, dtype=None, **more):
     return Entry(Node(None, name, attrs=tuple(sorted((attrs | more).items())), where=caller()))
 
 
-def apply(op, args=(), named=None, params=None, name=None, attrs=None, hint=None):
+def apply(op, args=(), named=None, params=MappingProxyType({}), name=None, attrs=None, hint=None):
     """Return the node of an operator applied to entries.
 
     Parameters
@@ -75,13 +76,20 @@ def apply(op, args=(), named=None, params=None, name=None, attrs=None, hint=None
     """
     label = name or op.name
     fed = []
-    if params:
-        parsed = op.parse({key: _collect_fed(value, fed) for key, value in params.items()}, label)
+    key = (op, *params.items(), *map(type, params.values()))
+    try:
+        ready = _ready.get(key)
+    except TypeError:  # A list among the parameters.
+        ready = key = None
+    if ready is not None:
+        items, complete = ready
     else:
-        parsed = {}
-    if op.many and parsed.get(op.count) is None:
-        parsed[op.count] = _count(op, args, named, parsed, label)
-    complete = op.complete(parsed, label)
+        parsed = op.parse({name: _collect_fed(value, fed) for name, value in params.items()}, label)
+        if op.many and parsed.get(op.count) is None:
+            parsed[op.count] = _count(op, args, named, parsed, label)
+        items, complete = tuple(sorted(parsed.items())), op.complete(parsed, label)
+        if key is not None and not op.many and all(type(v) in _PLAIN for v in params.values()):
+            _keep_ready(key, items, complete)
     names = op.input_names(complete)
     complete_call = len(args) == len(names) and not named
     given = None if complete_call else _given(op, args, named or {}, names, label)
@@ -90,16 +98,27 @@ def apply(op, args=(), named=None, params=None, name=None, attrs=None, hint=None
     if complete_call:
         inputs = tuple(args)
     else:
-        inherited = {key: text_of(value) for key, value in parsed.items() if not _is_fed(value)} | attrs
+        inherited = {key: text_of(value) for key, value in items if not _is_fed(value)} | attrs
         inputs = tuple([given[key] if key in given else variable(f"{name}_{key}", inherited) for key in names])
     if fed:
-        parsed = {key: _shift_fed(value, len(inputs)) for key, value in parsed.items()}
+        items = tuple([(key, _shift_fed(value, len(inputs))) for key, value in items])
         inputs += tuple(fed)
-    node = Node(op, name, inputs, tuple(sorted(parsed.items())) if parsed else (),
-                tuple(sorted(attrs.items())) if attrs else (), caller())
+    node = Node(op, name, inputs, items, tuple(sorted(attrs.items())) if attrs else (), caller())
     if not fed:
         node.remember(complete)
     return node
+
+
+_PLAIN = {int, float, str, bool}
+_READY_AT_MOST = 4096
+_ready = {}
+
+
+def _keep_ready(key, items, complete):
+    """Remember parsed parameters: most nodes of a graph are made with the same few."""
+    if len(_ready) >= _READY_AT_MOST:
+        _ready.clear()
+    _ready[key] = items, complete
 
 
 def _given(op, args, named, names, label):
