@@ -9,8 +9,8 @@ from ndarray.kernels.cluster import Addition, Calling, Pass
 from ndarray.kernels.table import Job, Total
 
 
-def bind(schedule, flow, places, table, number=None, call=None):
-    """Return the functions without arguments that run a schedule, in order.
+class Binding:
+    """A schedule and the memory it runs on.
 
     Parameters
     ----------
@@ -23,30 +23,30 @@ def bind(schedule, flow, places, table, number=None, call=None):
     number : callable, optional
         ``number(detail)`` gives the value of a ``number``; by default it is the detail.
     call : callable, optional
-        ``call(what, inputs, results)`` runs a call on arrays and copies what it gives into `results`.
+        ``call(what, inputs, results)`` runs a call on arrays and copies what it gives into `results`, a dict from
+        the number of an output to an array.
 
-    Returns
-    -------
-    list of callable
+    Attributes
+    ----------
+    steps : list of callable
+        Without arguments; to run them in order is to run the schedule.
+    memory : Memory
+        Of temporary values.
     """
-    return _Binder(schedule, flow, places, table, number or (lambda detail: detail), call).steps()
 
-
-class _Binder:
-    """Slots to arrays."""
-
-    def __init__(self, schedule, flow, places, table, number, call):
+    def __init__(self, schedule, flow, places, table, number=None, call=None):
         self.schedule, self.flow, self.places, self.table = schedule, flow, places, table
-        self.number, self.call = number, call
+        self.number, self.call = number or (lambda detail: detail), call
         intervals = memory.lifetimes(schedule, flow, self._parts)
         self.memory = memory.plan(intervals)
         self.block = _aligned(self.memory.bytes)
         self.numbers, self.sizes = {}, {}
+        self.steps = self._steps()
 
     def _parts(self, n):
         return -(-n // self.table.PART)
 
-    def steps(self):
+    def _steps(self):
         found, phases = [], []
         for phase in self.schedule.phases:
             calls = [step.number for step in phase if isinstance(step, Calling)]

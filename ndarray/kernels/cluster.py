@@ -14,9 +14,9 @@ from ndarray.kernels.flow import Flow, needed_by
 from ndarray.kernels.loop import Loop, Step
 
 IN_MEMORY = frozenset({"input", "result", "stack", "sum", "sum_sq", "number", "element"})
-DEEPEST = 400
+DEEPEST = 2500
 """Instructions that follow one another in a loop; a longer chain becomes several loops, for compilers are not linear."""
-LARGEST = 2000
+LARGEST = 5000
 """Instructions of a loop up to which neighbours are taken in."""
 MOST_SCALARS = 8
 """A scalar made of more is computed once for all loops, one of fewer in every loop."""

@@ -13,14 +13,17 @@ from ndarray.kernels.loop import LEAVES
 POINTERS_AT = 3
 """The place of the first pointer in a row: arrays, then scalars, then partial sums."""
 
-_TYPES = {"float16": "half", "float32": "float", "float64": "double", "bool": "i1"}
+_INTEGERS = {f"{sign}int{bits}": f"i{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
+_TYPES = {"float16": "half", "float32": "float", "float64": "double", "bool": "i1"} | _INTEGERS
 _IN_MEMORY = _TYPES | {"bool": "i8"}
-_SIZES = {"float16": 2, "float32": 4, "float64": 8, "bool": 1}
+_SIZES = {name: np.dtype(name).itemsize for name in _TYPES}
 _ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 _COMPARE = {"less": "olt", "less_equal": "ole", "greater": "ogt", "greater_equal": "oge", "equal": "oeq",
             "not_equal": "une"}
 _LOGIC = {"logical_and": "and", "logical_or": "or", "logical_xor": "xor"}
 _INTRINSICS = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "rint": "rint"}
+_LONG = 100
+_LOOP, _HINT = 1, 2
 _SUMMED_IN_LANES = "reassoc nsz"
 
 
@@ -66,9 +69,13 @@ class _Writer:
                 *(f"%sum{i} = phi double [ 0.0, %entry ], [ %sum{i}.n, %loop ]" for i in range(len(sums))),
                 *self.body, *(line for lines in sums for line in lines),
                 "%next = add nuw nsw i64 %i, 1", "%more = icmp ult i64 %next, %end",
-                "br i1 %more, label %loop, label %done", "done:",
+                f"br i1 %more, label %loop, label %done{self._hint()}", "done:",
                 *(f"%sum{i}.r = phi double [ 0.0, %entry ], [ %sum{i}.n, %loop ]" for i in range(len(sums))),
                 *(f"store double %sum{i}.r, ptr %t{i}.p" for i in range(len(sums))), "ret void", "}"]
+
+    def _hint(self):
+        """A long body fills the machine by itself: several elements of it at once would only spill registers."""
+        return f", !llvm.loop !{_LOOP}" if len(self.loop.steps) > _LONG else ""
 
     def _sum(self, i, word, value):
         """Add in float64, in the order that the lanes of the machine's vectors give."""
@@ -169,6 +176,9 @@ class _Writer:
         for i in (-1, *written):
             others = ", ".join(f"!{self._scope(k, 'self')}" for k in written if k != i)
             lines += [f"!{self._scope(i, 'others')} = !{{{others}}}"] if written else []
+        if self._hint():
+            lines += [f"!{_LOOP} = distinct !{{!{_LOOP}, !{_HINT}}}",
+                      f'!{_HINT} = !{{!"llvm.loop.interleave.count", i32 1}}']
         return lines
 
 

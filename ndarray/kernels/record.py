@@ -137,6 +137,10 @@ class Recorder:
         """Return a scalar that is read from memory when the loop runs; equal numbers stay two."""
         return self._append(Instruction("number", (), np.dtype(dtype), (), value))
 
+    def result(self, call, index, dtype, shape):
+        """Return an output of a computation that is not recorded."""
+        return self._emit("result", (), dtype, shape, (call, index))
+
     def constant(self, value, dtype=None, shape=None):
         """Return a number that is part of the code."""
         if not isinstance(value, (int, float, np.generic)):

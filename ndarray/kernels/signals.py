@@ -1,9 +1,20 @@
 """Interrupts that wait until a step is done."""
 
+import os
 import signal
 import threading
 
 _main = threading.main_thread().ident
+
+
+def _after_fork():
+    # The thread that forked is the main thread of the child.
+    global _main
+    _main = threading.get_ident()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class deferred:

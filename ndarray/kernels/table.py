@@ -103,6 +103,7 @@ class Table:
     phases : list of list of (Job or Total)
     """
 
+    NAME = "machine code"
     PART = CHUNK
 
     def __init__(self, phases):

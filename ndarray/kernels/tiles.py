@@ -32,6 +32,7 @@ class TileTable:
     phases : list of list of (Job or Total)
     """
 
+    NAME = "NumPy in tiles"
     PART = TILE
 
     def __init__(self, phases):

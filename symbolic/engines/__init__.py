@@ -4,7 +4,7 @@ from importlib import import_module
 
 from ndarray.errors import UnknownNameError, unknown
 
-ENGINES = ("eager",)
+ENGINES = ("eager", "fused")
 """Every engine by name; each is a file here with ``compile(graph, bound) -> program``."""
 
 
@@ -25,4 +25,16 @@ def get(name):
 
 def choose(name, graph, bound):
     """Return the compile function of the engine called `name`; ``"auto"`` chooses for these arrays."""
-    return get("eager" if name == "auto" else name)
+    return get(_best(bound) if name == "auto" else name)
+
+
+WORTH_FUSING = 1 << 16
+"""How many elements of all arrays repay the making of loops."""
+
+
+def _best(bound):
+    if sum([a.size for a in bound.values]) < WORTH_FUSING:
+        return "eager"
+    from ndarray.kernels.compile import available
+
+    return "fused" if available() else "eager"

@@ -1,0 +1,47 @@
+"""Two nodes that say the same become one."""
+
+from ndarray.params import is_array
+
+
+def merge_duplicates(graph):
+    """Keep the first of the nodes that apply one pure operator to the same inputs.
+
+    Parameters
+    ----------
+    graph : Graph
+
+    Returns
+    -------
+    Graph
+        This very graph where no two nodes are equal.
+
+    Examples
+    --------
+    >>> import symbolic as sym
+    >>> x = sym.var("x")
+    >>> print(merge_duplicates((sym.exp(x, name="a") + sym.exp(x, name="b")).graph))
+    %a = exp(%x)
+    %_plus0 = elemwise_add(%a, %a)
+    return %_plus0
+    """
+    first = {}
+
+    def rule(node):
+        key = _key(node)
+        return node.outputs if key is None else first.setdefault(key, node).outputs
+
+    return graph.rewrite(rule)
+
+
+def _key(node):
+    """Return what two equal nodes share; None for a node that stands for itself."""
+    op = node.op
+    if op is None or not op.pure or op.writes or any(map(changes, node.complete_params.values())):
+        return None
+    # As text, for 0.0 equals -0.0 and 1 equals True.
+    return op, node.inputs, repr(sorted(node.complete_params.items()))
+
+
+def changes(value):
+    """Tell whether a parameter is an array, whose contents may change."""
+    return any(map(changes, value)) if isinstance(value, tuple) else is_array(value)
