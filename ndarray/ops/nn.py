@@ -204,6 +204,8 @@ def LeakyReLU(xp, data, gamma=None, /, *, act_type: Literal["elu", "gelu", "leak
 
 def softmax_along(xp, x, axis):
     """Return the softmax of `x` along `axis`, shifted so that nothing overflows."""
+    if not x.size:
+        return x
     e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
     return e / xp.sum(e, axis=axis, keepdims=True)
 
@@ -337,6 +339,11 @@ def _uniform_of_state(xp, state, /, *, shape: Ints, dtype: DType = "float32"):
     True
     """
     return xp.uniform(state, shape, np.dtype(dtype))
+
+
+@_uniform_of_state.gradient(flat=("state",))
+def _(xp, head, output, state, *, shape, dtype):
+    return (None,)
 
 
 def _embedding(inputs, outputs, params):

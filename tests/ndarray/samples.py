@@ -215,6 +215,9 @@ def _networks():
     for name in ("softmax", "softmin", "log_softmax"):
         yield Sample(name, (spread(2, 3),))
         yield Sample(name, (spread(2, 3),), {"axis": 0, "temperature": 1.7})
+        yield Sample(name, (spread(2, 3),), {"dtype": "float64"})
+    yield Sample("softmax", (spread(2, 3), np.array([2, 0])), {"use_length": True})
+    yield Sample("softmax", (spread(2, 3), np.array([2, 0, 1])), {"use_length": True, "axis": 0})
     for kind in ("relu", "sigmoid", "softrelu", "softsign", "tanh"):
         yield Sample("Activation", (spread(2, 3),), {"act_type": kind})
     yield Sample("softmax_cross_entropy", (spread(2, 3), np.array([0, 2])))

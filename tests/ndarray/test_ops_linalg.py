@@ -111,4 +111,16 @@ def test_softmax():
 def test_softmax_of_large_numbers():
     np.testing.assert_array_equal(run("softmax", [[1e4, 0.0]]), [[1, 0]])
     np.testing.assert_array_equal(run("log_softmax", [[1e4, 0.0]]), [[0, -1e4]])
-    assert run("softmax", np.zeros((0, 3))).shape == (0, 3)
+    for name in ("softmax", "softmin", "log_softmax"):
+        assert run(name, np.zeros((0, 3))).shape == (0, 3) and run(name, np.zeros((3, 0))).shape == (3, 0)
+
+
+def test_softmax_of_the_first_elements():
+    x = np.array([[1.0, 2.0, 900.0], [5.0, np.nan, 1.0], [1.0, 1.0, 1.0]])
+    found = nd.softmax(nd.array(x), nd.array([2, 1, 0]), use_length=True).asnumpy()
+    np.testing.assert_allclose(found, [[1 / (1 + math.e), math.e / (1 + math.e), 0], [1, 0, 0], [0, 0, 0]], rtol=1e-6)
+
+
+def test_softmax_in_a_wider_dtype():
+    for name in ("softmax", "log_softmax", "softmin"):
+        assert getattr(nd, name)(nd.zeros((1, 2), dtype="float16"), dtype="float32").dtype == np.float32

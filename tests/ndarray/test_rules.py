@@ -282,6 +282,8 @@ REFUSED = [
     ("sort", [(2, 3)], {"axis": 2}, "data"),
     ("topk", [(2, 3)], {"k": 4}, "data"),
     ("SequenceMask", [(3,)], {}, "data"),
+    ("softmax", [(2, 3)], {"axis": 2}, "data"),
+    ("softmax", [()], {}, "data"),
 ]
 
 
