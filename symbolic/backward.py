@@ -16,7 +16,8 @@ from ndarray.tensortype import TensorType
 from symbolic.evaluate import evaluate
 from symbolic.graph import Graph
 from symbolic.pullback import pull_back
-from symbolic.trace import Trace, Traced
+from symbolic.trace import Trace
+from symbolic.traced import Traced
 
 
 @dataclass(frozen=True, eq=False, repr=False)

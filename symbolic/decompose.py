@@ -5,7 +5,8 @@ from dataclasses import replace
 from symbolic.evaluate import compute
 from symbolic.graph import Graph
 from symbolic.node import Entry
-from symbolic.trace import Trace, Traced
+from symbolic.trace import Trace
+from symbolic.traced import Traced
 
 
 def is_composite(node):
@@ -40,10 +41,10 @@ def decompose(graph, types, expand=is_composite):
     >>> step = sym.signsgd_update(sym.var("w"), sym.var("g"), lr=0.5, name="step")
     >>> types = infer(step.graph, {"w": TensorType((3,), np.dtype("float32"))})
     >>> print(decompose(step.graph, types))
-    %step__mul_scalar = _mul_scalar(%w, scalar=1.0)
+    %step_mul_scalar = _mul_scalar(%w, scalar=1.0)
     %step_sign = sign(%g)
-    %step__mul_scalar1 = _mul_scalar(%step_sign, scalar=0.5)
-    %step_elemwise_sub = elemwise_sub(%step__mul_scalar, %step__mul_scalar1)
+    %step_mul_scalar1 = _mul_scalar(%step_sign, scalar=0.5)
+    %step_elemwise_sub = elemwise_sub(%step_mul_scalar, %step_mul_scalar1)
     return %step_elemwise_sub
     """
     trace = Trace()
