@@ -16,8 +16,9 @@ from symbolic.symbol import Group, Symbol, Variable, gradient, load, load_json, 
 from symbolic.functions import function as _function
 from ndarray import registry as _registry
 
-_LATE = {"plot_network": "plot", "print_summary": "summary"}
-"""What is loaded when it is first asked for, and the file in `show` that has it."""
+_LATE = {"plot_network": "symbolic.show.plot", "print_summary": "symbolic.show.summary",
+         "model": "symbolic.model", "save_checkpoint": "symbolic.model", "load_checkpoint": "symbolic.model"}
+"""What is loaded when it is first asked for, and the file that it is or that has it."""
 
 
 def __getattr__(name):
@@ -25,7 +26,8 @@ def __getattr__(name):
     if name in _LATE:
         from importlib import import_module
 
-        return getattr(import_module(f"symbolic.show.{_LATE[name]}"), name)
+        module = import_module(_LATE[name])
+        return getattr(module, name, module)
     if name not in _registry.names():
         raise AttributeError(f"module 'symbolic' has no attribute {name!r}")
     return _function(name)

@@ -52,6 +52,7 @@ LAYERS = """
     symbolic.symbol
     symbolic.numbers
     symbolic.functions
+    symbolic.model
     symbolic
 """.split("\n")
 """A file may import those on the lines above it; those on its own line, unless that closes a circle."""

@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from ndarray import registry
 from ndarray.atomic import write_atomically
 from ndarray.errors import FormatError, LimitError, MXNetError, OperatorError, UnknownNameError, shown
-from ndarray.params import text_of
+from ndarray.params import Training, text_of
 from symbolic.attributes import HIDDEN
 from symbolic.graph import Graph
 from symbolic.node import Entry, Node
+from symbolic.save.legacy import ATTRIBUTE_KEYS, upgrade, version_of
 
 VERSION = 10901
 """The version of MXNet whose format is written."""
+
+_STORED_OUTPUTS = {"BatchNorm": 3, "Dropout": 2, "LayerNorm": 3, "L2Normalization": 2}
+"""Operators of which MXNet counts outputs that nobody sees."""
+
+_FIELDS = {"op", "name", "inputs", "backward_source_id", *ATTRIBUTE_KEYS}
 
 
 @dataclass(frozen=True)
@@ -24,10 +30,11 @@ class Limits:
     Attributes
     ----------
     text : int
-        Bytes.
+        Bytes, or characters where text is given.
     nesting : int
         Brackets within brackets.
-    nodes, edges : int
+    nodes, edges, outputs : int
+        In the whole graph.
     name, value : int
         Characters of a node's name and of an attribute's value.
     """
@@ -36,21 +43,26 @@ class Limits:
     nesting: int = 64
     nodes: int = 1_000_000
     edges: int = 10_000_000
+    outputs: int = 10_000_000
     name: int = 4096
     value: int = 65_536
+
+
+# Writing
 
 
 def dumps(graph):
     """Return a graph as JSON that MXNet reads wherever it knows the operators.
 
     A parameter that is fed at run time is written as ``%k``, the number of the node's input that feeds it.
+    What was read from a file is written as it was read, but for parameters in an unusual spelling: ``0.10`` becomes
+    ``0.1``, ``(1,2)`` becomes ``(1, 2)``, ``true`` becomes ``True``.
     """
     number = {node: i for i, node in enumerate(graph.nodes)}
-    rows = [0]
-    blocks = []
+    rows, blocks, versions = [0], [], {}
     for node in graph.nodes:
-        rows.append(rows[-1] + node.num_outputs)
-        blocks.append(_node_text(node, number))
+        rows.append(rows[-1] + _stored_outputs(node))
+        blocks.append(_node_text(node, number, versions))
     arguments = [number[n] for n in graph.variables]
     heads = [[number[e.node], e.index, 0] for e in graph.outputs]
     return ('{\n  "nodes": [\n' + ", \n".join(blocks) + "\n  ], \n"
@@ -58,6 +70,10 @@ def dumps(graph):
             f'  "node_row_ptr": {_wrapped(rows, 2)}, \n'
             f'  "heads": {_wrapped(heads, 2)}, \n'
             f'  "attrs": {{"mxnet_version": ["int", {VERSION}]}}\n}}')
+
+
+def _stored_outputs(node):
+    return max(node.num_outputs, _STORED_OUTPUTS.get(node.op.name, 0)) if node.op else 1
 
 
 def _wrapped(items, indent):
@@ -68,7 +84,8 @@ def _wrapped(items, indent):
     return "[\n" + ", \n".join(f"{pad}  {i}" for i in items) + f"\n{pad}]"
 
 
-def _node_text(node, number):
+def _node_text(node, number, versions):
+    """Return a node's block; `versions` counts how often each variable has been written so far."""
     lines = [f'      "op": {json.dumps(node.op.name if node.op else "null")}',
              f'      "name": {json.dumps(node.name, ensure_ascii=False)}']
     attrs = dict(node.attrs)
@@ -79,10 +96,31 @@ def _node_text(node, number):
                  for k in sorted(attrs)]
         lines.append(f'      "attrs": {{{pairs[0]}}}' if len(pairs) == 1 else
                      '      "attrs": {\n' + ", \n".join(f"        {p}" for p in pairs) + "\n      }")
-    written = set(node.op.written(node.complete_params)) if node.op and node.op.writes else ()
-    inputs = [[number[e.node], e.index, int(at in written)] for at, e in enumerate(node.inputs)]
+    inputs = [[number[e.node], e.index, 0] for e in node.inputs]
+    for at in node.op.written(node.complete_params) if node.op and node.op.writes else ():
+        source = node.inputs[at].node
+        versions[source] = inputs[at][2] = versions.get(source, 0) + 1
     lines.append(f'      "inputs": {_wrapped(inputs, 6)}')
     return "    {\n" + ", \n".join(lines) + "\n    }"
+
+
+def save(graph, path):
+    """Write a graph to a file, whole or not at all.
+
+    Raises
+    ------
+    FormatError
+        If a name or an attribute holds half of a character, which no file can hold.
+    """
+    try:
+        data = dumps(graph).encode()
+    except UnicodeEncodeError as error:
+        raise FormatError(f"{shown(error.object[max(error.start - 20, 0):error.end])} holds a lone surrogate, "
+                          "which UTF-8 cannot write; rename the node") from None
+    write_atomically(path, data)
+
+
+# Reading
 
 
 def loads(text, limits=Limits()):
@@ -105,150 +143,11 @@ def loads(text, limits=Limits()):
     UserWarning
         For attributes that the operator does not know; they are kept.
     """
-    if isinstance(text, (bytes, bytearray)):
-        try:
-            text = bytes(text).decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise FormatError(f"byte {error.start}: the text is not UTF-8") from None
-    if not isinstance(text, str):
-        raise OperatorError(f"load_json takes a str, got {shown(text)}")
-    if len(text) > limits.text:
-        raise LimitError(f"the text has {len(text)} characters, more than {limits.text}")
-    document = _parse(text, limits)
-    records = _field(document, "nodes", list, "")
-    if len(records) > limits.nodes:
-        raise LimitError(f"the graph has {len(records)} nodes, more than {limits.nodes}")
-    nodes, edges = [], 0
-    for i, record in enumerate(records):
-        nodes.append(_build(record, i, nodes, limits))
-        edges += len(nodes[-1].inputs)
-        if edges > limits.edges:
-            raise LimitError(f"nodes[{i}]: the graph has more than {limits.edges} edges")
-    heads = _field(document, "heads", list, "")
-    if not heads:
-        raise FormatError("heads: the graph has no output")
-    return Graph([_entry(head, nodes, f"heads[{k}]") for k, head in enumerate(heads)])
-
-
-def _parse(text, limits):
-    def no_constant(word):
-        raise FormatError(f"{word} is no JSON number")
-
-    def no_doubles(pairs):
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            keys = [k for k, _ in pairs]
-            raise FormatError(f"key {shown(next(k for k in keys if keys.count(k) > 1))} stands twice in one object")
-        return found
-
-    try:
-        document = json.loads(text, parse_constant=no_constant, object_pairs_hook=no_doubles)
-    except json.JSONDecodeError as error:
-        raise FormatError(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
-    except RecursionError:
-        raise LimitError(f"brackets are nested deeper than {limits.nesting}") from None
-    if not isinstance(document, dict):
-        raise FormatError(f"a symbol file holds an object, not {shown(document)}")
-    return document
-
-
-def _field(record, key, kind, place):
-    value = record.get(key)
-    if not isinstance(value, kind):
-        path = f"{place}.{key}" if place else key
-        raise FormatError(f"{path}: " + ("is missing" if key not in record else f"{shown(value)} is no {kind.__name__}"))
-    return value
-
-
-def _build(record, i, nodes, limits):
-    """Return the node of one record; its inputs are among `nodes`."""
-    place = f"nodes[{i}]"
-    if not isinstance(record, dict):
-        raise FormatError(f"{place}: {shown(record)} is no object")
-    op_name, name = _field(record, "op", str, place), _field(record, "name", str, place)
-    if len(name) > limits.name:
-        raise LimitError(f"{place}.name: has {len(name)} characters, more than {limits.name}")
-    attrs = _attrs(record, place, limits)
-    entries = _field(record, "inputs", list, place) if "inputs" in record else []
-    inputs = tuple([_entry(e, nodes, f"{place}.inputs[{k}]") for k, e in enumerate(entries)])
-    if op_name == "null":
-        if inputs:
-            raise FormatError(f"{place}.inputs: a variable has no inputs")
-        return Node(None, name, attrs=_kept(attrs))
-    try:
-        op = registry.get(op_name)
-    except UnknownNameError as error:
-        raise FormatError(f"{place}.op: {error}") from None
-    given = {k: v for k, v in attrs.items() if k in op.params}
-    others = {k: v for k, v in attrs.items() if k not in op.params}
-    strange = [k for k in others if not (k.startswith("__") and k.endswith("__")) and k not in HIDDEN]
-    if strange:
-        warnings.warn(f"{place} ({name}): {op_name} has no parameter {', '.join(strange)}; kept as text", UserWarning,
-                      stacklevel=5)
-    try:
-        return _checked(Node(op, name, inputs, tuple(sorted(op.parse(given, name).items())), _kept(others)), place)
-    except FormatError:
-        raise
-    except MXNetError as error:
-        raise FormatError(f"{place}: {error}") from None
-
-
-def _attrs(record, place, limits):
-    """Return the attributes of a record under any era's key: ``attrs``, or ``param`` and ``attr``."""
-    found = {}
-    for key in ("param", "attr", "attrs"):
-        for name, value in (_field(record, key, dict, place) if key in record else {}).items():
-            if not isinstance(value, str):
-                raise FormatError(f"{place}.{key}.{name}: {shown(value)} is no text")
-            if len(value) > limits.value:
-                raise LimitError(f"{place}.{key}.{name}: has {len(value)} characters, more than {limits.value}")
-            found[name] = value
-    return found
-
-
-def _kept(attrs):
-    return tuple(sorted({(f"__{k}__" if k in HIDDEN else k): v for k, v in attrs.items()}.items()))
-
-
-def _entry(record, nodes, place):
-    """Return the entry that ``[node, output]`` or ``[node, output, version]`` names."""
-    if (not isinstance(record, list) or len(record) not in (2, 3)
-            or any(type(n) is not int or n < 0 for n in record)):
-        raise FormatError(f"{place}: {shown(record)} is not [node, output] or [node, output, version]")
-    if record[0] >= len(nodes):
-        raise FormatError(f"{place}: node {record[0]} does not come before it")
-    node = nodes[record[0]]
-    if record[1] >= node.num_outputs:
-        raise FormatError(f"{place}: {node.name} has {node.num_outputs} outputs, not output {record[1]}")
-    return Entry(node, record[1])
-
-
-def _checked(node, place):
-    """Return a node whose inputs are as many as its operator takes; states that old files leave out are added."""
-    op = node.op
-    params = dict(node.params)
-    fed = op.fed(params)
-    arrays = len(node.inputs) - len(fed)
-    if op.many:
-        params.setdefault(op.count, op.count_from(arrays, params))
-        node = Node(op, node.name, node.inputs, tuple(sorted(params.items())), node.attrs)
-    names = op.input_names(op.complete(params, node.name))
-    if any(not arrays <= f.index < len(node.inputs) for f in fed):
-        raise FormatError(f"{place}.attrs: a parameter is fed by an input that is not there")
-    if arrays > len(names):
-        raise FormatError(f"{place}.inputs: {op.name} takes {len(names)} inputs, got {arrays}")
-    if arrays < len(names):
-        missing = names[arrays:]
-        if fed or any(name not in op.writes for name in missing):
-            raise FormatError(f"{place}.inputs: {op.name} takes {', '.join(names)}; missing: {', '.join(missing)}")
-        states = tuple(Entry(Node(None, f"{node.name}_{name}")) for name in missing)
-        node = Node(op, node.name, node.inputs + states, node.params, node.attrs)
-    return node
-
-
-def save(graph, path):
-    """Write a graph to a file, whole or not at all."""
-    write_atomically(path, dumps(graph).encode())
+    remarks = []
+    graph = read(text, limits, _raise, remarks.append)
+    for remark in remarks:
+        warnings.warn(remark, UserWarning, stacklevel=3)
+    return graph
 
 
 def load(path, limits=Limits()):
@@ -259,12 +158,274 @@ def load(path, limits=Limits()):
     FormatError, LimitError
         Naming the file and the place.
     """
-    if os.path.getsize(path) > limits.text:
-        raise LimitError(f"{path}: has {os.path.getsize(path)} bytes, more than {limits.text}")
-    with open(path, "rb") as file:
-        data = file.read()
     try:
-        return loads(data, limits)
+        return loads(read_bytes(path, limits), limits)
     except (FormatError, LimitError) as error:
-        raise type(error)(f"{path}: {error}") from None
+        raise type(error)(f"{os.fspath(path)}: {error}") from None
 
+
+def read_bytes(path, limits=Limits()):
+    """Return what a file holds, which may not be more than `limits` say."""
+    with open(path, "rb") as file:
+        data = file.read(limits.text + 1)
+    if len(data) > limits.text:
+        raise LimitError(f"the file has more than {limits.text} bytes")
+    return data
+
+
+def _raise(error):
+    raise error
+
+
+def read(text, limits, report, remark):
+    """Return the graph of a text, telling each fault to `report` and each oddity to `remark`.
+
+    Parameters
+    ----------
+    text : str or bytes
+    limits : Limits
+    report : callable
+        Gets an error; where it returns, reading goes on with the next thing.
+    remark : callable
+        Gets a sentence.
+
+    Returns
+    -------
+    Graph or None
+        None where there was a fault that `report` did not raise.
+
+    Raises
+    ------
+    FormatError, LimitError
+        Where nothing can be read at all.
+    """
+    document = _parse(text, limits)
+    records = _field(document, "nodes", list, "")
+    if len(records) > limits.nodes:
+        raise LimitError(f"the graph has {len(records)} nodes, more than {limits.nodes}")
+    _check_nesting([v for k, v in document.items() if k != "nodes"], limits.nesting - 1)
+    reader = _Reader(limits, report, remark)
+    for i, record in enumerate(upgrade(records, version_of(document))):
+        reader.nodes.append(reader.attempt(reader.node, record, f"nodes[{i}]"))
+    heads = reader.attempt(reader.heads, document)
+    if reader.faults or heads is None or None in heads:
+        return None
+    return Graph(heads)
+
+
+def _parse(text, limits):
+    if isinstance(text, (bytes, bytearray, memoryview)):
+        _check_length(text, limits, "bytes")
+        try:
+            text = bytes(text).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise FormatError(f"byte {error.start}: the text is not UTF-8") from None
+    if not isinstance(text, str):
+        raise OperatorError(f"load_json takes a str, got {shown(text)}")
+    _check_length(text, limits, "characters")
+    try:
+        document = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_doubles)
+    except json.JSONDecodeError as error:
+        raise FormatError(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise LimitError(f"brackets are nested deeper than {limits.nesting}") from None
+    except FormatError:
+        raise
+    except ValueError:
+        # Python refuses to read integers of thousands of digits.
+        raise FormatError("an integer has too many digits") from None
+    if not isinstance(document, dict):
+        raise FormatError(f"a symbol file holds an object, not {shown(document)}")
+    return document
+
+
+def _check_length(text, limits, unit):
+    if len(text) > limits.text:
+        raise LimitError(f"the text has {len(text)} {unit}, more than {limits.text}")
+
+
+def _no_constant(word):
+    raise FormatError(f"{word} is no JSON number")
+
+
+def _finite(text):
+    if (value := float(text)) in (float("inf"), float("-inf")):
+        raise FormatError(f"the number {shown(text)} is not finite")
+    return value
+
+
+def _no_doubles(pairs):
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen = set()
+        double = next(k for k, _ in pairs if k in seen or seen.add(k))
+        raise FormatError(f"key {shown(double)} stands twice in one object")
+    return found
+
+
+def _check_nesting(values, depth):
+    """Raise where lists and objects lie deeper in `values` than `depth`."""
+    level = [v for v in values if isinstance(v, (list, dict))]
+    while level:
+        if depth <= 0:
+            raise LimitError("brackets are nested too deep")
+        depth -= 1
+        level = [v for outer in level for v in (outer.values() if isinstance(outer, dict) else outer)
+                 if isinstance(v, (list, dict))]
+
+
+def _field(record, key, kind, place):
+    value = record.get(key)
+    if not isinstance(value, kind):
+        path = f"{place}.{key}" if place else key
+        raise FormatError(f"{path}: " + ("is missing" if key not in record else f"{shown(value)} is no {kind.__name__}"))
+    return value
+
+
+def _text(value, place, limit):
+    """Return `value`, which must be text that can be written again."""
+    if not isinstance(value, str):
+        raise FormatError(f"{place}: {shown(value)} is no text")
+    if len(value) > limit:
+        raise LimitError(f"{place}: has {len(value)} characters, more than {limit}")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise FormatError(f"{place}: {shown(value)} holds a lone surrogate") from None
+    return value
+
+
+class _Reader:
+    """Builds nodes from records: whatever fails to be read is reported and is None from then on."""
+
+    def __init__(self, limits, report, remark):
+        self.limits, self.report, self.remark = limits, report, remark
+        self.nodes = []
+        self.edges = self.outputs = self.faults = 0
+
+    def attempt(self, read_, *args):
+        """Return what ``read_(*args)`` gives, None where it fails and `report` lets it."""
+        try:
+            return read_(*args)
+        except (FormatError, LimitError) as error:
+            self.faults += 1
+            self.report(error)
+            return None
+
+    def node(self, record, place):
+        """Return the node of one record; its inputs come before it."""
+        if not isinstance(record, dict):
+            raise FormatError(f"{place}: {shown(record)} is no object")
+        if not record.keys() <= _FIELDS:
+            _check_nesting([v for k, v in record.items() if k not in _FIELDS], self.limits.nesting - 3)
+        op_name = self.attempt(_field, record, "op", str, place)
+        name = self.attempt(self._name, record, place)
+        attrs = self.attempt(self._attrs, record, place)
+        inputs = self._inputs(record, place)
+        op = None if op_name in ("null", None) else self.attempt(_operator, op_name, place)
+        if name is None or attrs is None or None in inputs or op_name is None or (op is None) is not (op_name == "null"):
+            return None
+        if op is not None:
+            return self._applied(op, name, inputs, attrs, place)
+        if inputs:
+            raise FormatError(f"{place}.inputs: a variable has no inputs")
+        self.outputs += 1
+        return Node(None, name, attrs=_kept(attrs))
+
+    def _name(self, record, place):
+        return _text(_field(record, "name", str, place), f"{place}.name", self.limits.name)
+
+    def _attrs(self, record, place):
+        """Return the attributes of a record under any era's key."""
+        found = {}
+        for key in ATTRIBUTE_KEYS:
+            if key in record:
+                for name, value in _field(record, key, dict, place).items():
+                    _text(name, f"{place}.{key}", self.limits.value)
+                    found[name] = _text(value, f"{place}.{key}.{name}", self.limits.value)
+        return found
+
+    def _inputs(self, record, place):
+        entries = self.attempt(_field, record, "inputs", list, place) if "inputs" in record else []
+        if entries is None:
+            return [None]
+        self.edges += len(entries)
+        if self.edges > self.limits.edges:
+            raise LimitError(f"{place}.inputs: the graph has more than {self.limits.edges} edges")
+        return [self.attempt(self.entry, e, place, "inputs", k) for k, e in enumerate(entries)]
+
+    def entry(self, record, place, key, k):
+        """Return the entry that ``[node, output]`` or ``[node, output, version]`` names; None where that node failed."""
+        if (not isinstance(record, list) or len(record) not in (2, 3)
+                or any([type(n) is not int or n < 0 for n in record])):
+            raise FormatError(f"{_at(place, key, k)}: {shown(record)} is not [node, output] or [node, output, version]")
+        if record[0] >= len(self.nodes):
+            raise FormatError(f"{_at(place, key, k)}: node {record[0]} does not come before it")
+        node = self.nodes[record[0]]
+        if node is None:
+            return None
+        if record[1] >= node.num_outputs:
+            raise FormatError(f"{_at(place, key, k)}: {shown(node.name)} has {node.num_outputs} outputs, "
+                              f"not output {record[1]}")
+        return node.outputs[record[1]]
+
+    def heads(self, document):
+        """Return the entries that are the graph's outputs."""
+        heads = _field(document, "heads", list, "")
+        if not heads:
+            raise FormatError("heads: the graph has no output")
+        if len(heads) > self.limits.outputs:
+            raise LimitError(f"heads: the graph has {len(heads)} outputs, more than {self.limits.outputs}")
+        return [self.attempt(self.entry, head, "", "heads", k) for k, head in enumerate(heads)]
+
+    def _applied(self, op, name, inputs, attrs, place):
+        """Return the node of an operator whose inputs are as many as it takes; states that old files lack are added."""
+        known = {k: v for k, v in attrs.items() if k in op.params and op.params[k].type is not Training}
+        others = {k: v for k, v in attrs.items() if k not in known}
+        strange = [k for k in others if not (k.startswith("__") and k.endswith("__")) and k not in HIDDEN]
+        if strange:
+            self.remark(f"{place} ({name}): {op.name} has no parameter {', '.join(strange)}; kept as text")
+        try:
+            params = op.parse(known, name)
+            fed = op.fed(params)
+            arrays = len(inputs) - len(fed)
+            if fed and [f.index for f in fed] != list(range(arrays, len(inputs))):
+                raise FormatError(f"{place}.attrs: the inputs that feed parameters, "
+                                  f"{', '.join(map(str, fed))}, are not the last {len(fed)} of {len(inputs)}")
+            if op.many:
+                params[op.count] = op.count_from(arrays, params, name)
+            complete = op.complete(params, name)
+            self.outputs += op.num_outputs(complete)
+        except FormatError:
+            raise
+        except MXNetError as error:
+            raise FormatError(f"{place}: {error}") from None
+        if self.outputs > self.limits.outputs:
+            raise LimitError(f"{place}: the graph has more than {self.limits.outputs} outputs")
+        names = op.input_names(complete)
+        if arrays > len(names):
+            raise FormatError(f"{place}.inputs: {op.name} takes {len(names)} inputs, got {arrays}")
+        if arrays < len(names):
+            missing = names[arrays:]
+            if fed or any(n not in op.writes for n in missing):
+                raise FormatError(f"{place}.inputs: {op.name} takes {', '.join(names)}; missing: {', '.join(missing)}")
+            inputs += [Entry(Node(None, f"{name}_{n}")) for n in missing]
+        node = Node(op, name, tuple(inputs), tuple(sorted(params.items())), _kept(others))
+        node.remember(complete)
+        return node
+
+
+def _at(place, key, k):
+    return f"{place}.{key}[{k}]" if place else f"{key}[{k}]"
+
+
+def _operator(name, place):
+    try:
+        return registry.get(name)
+    except UnknownNameError as error:
+        raise FormatError(f"{place}.op: {error}") from None
+
+
+def _kept(attrs):
+    return tuple(sorted({(f"__{k}__" if k in HIDDEN else k): v for k, v in attrs.items()}.items())) if attrs else ()

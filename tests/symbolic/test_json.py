@@ -17,8 +17,8 @@ EXPECTED = json.loads((GOLDEN / "expected.json").read_text())["symbols"]
 ARRAYS = np.load(GOLDEN / "arrays.npz")
 
 # Where our text differs from the file: states that MXNet counts as composed have version 1, those in a hand-written
-# file 0; MXNet's BatchNorm always has three outputs, two of them hidden.
-OTHER_TEXT = {"adam_loaded", "signum_loaded", "lars_pipeline_mom_loaded", "conv_bn"}
+# file 0.
+OTHER_TEXT = {"adam_loaded", "signum_loaded", "lars_pipeline_mom_loaded"}
 # What MXNet could not infer or compute, and we can.
 BETTER = {"lars_pipeline_mom_loaded", "lars_pipeline_mp", "multi_mp_sgd_two"}
 
@@ -82,22 +82,6 @@ def test_a_fed_hyper_parameter_is_saved_and_runs_again():
         np.testing.assert_array_equal(x.asnumpy(), y.asnumpy())
 
 
-@pytest.mark.parametrize("key", ["attr", "param"])
-def test_older_eras(key):
-    text = json.dumps({"nodes": [
-        {"op": "null", "name": "x", "attr": {"lr_mult": "2"}, "inputs": []},
-        {"op": "sum", "name": "s", key: {"axis": "1"}, "inputs": [[0, 0]], "backward_source_id": -1}],
-        "arg_nodes": [0], "heads": [[1, 0]]})
-    symbol = sym.load_json(text)
-    assert symbol.list_attr() == {"axis": "1"} and symbol.attr_dict()["x"]["lr_mult"] == "2"
-
-
-def test_old_files_leave_states_out():
-    text = json.dumps({"nodes": [{"op": "null", "name": n, "inputs": []} for n in ("x", "g", "b")]
-                       + [{"op": "BatchNorm", "name": "bn", "inputs": [[0, 0], [1, 0], [2, 0]]}], "heads": [[3, 0]]})
-    assert sym.load_json(text).list_auxiliary_states() == ["bn_moving_mean", "bn_moving_var"]
-
-
 def test_an_unknown_attribute_is_kept_with_a_warning():
     text = sym.exp(sym.var("x"), name="e").tojson().replace('"name": "e"', '"name": "e", "attrs": {"speed": "9"}')
     with pytest.warns(UserWarning, match="exp has no parameter speed"):
@@ -118,15 +102,21 @@ def node(**changes):
 @pytest.mark.parametrize("text, place", [
     ("", "line 1"), ("[]", "object"), ("{}", "nodes: is missing"), (document(nodes=3), "nodes: 3"),
     (document(heads=[]), "no output"), (document(heads=[[7, 0]]), "heads[0]: node 7"),
-    (document(heads=[[1, 3]]), "heads[0]: e has 1 outputs"), (document(heads=["a"]), "heads[0]"),
+    (document(heads=[[1, 3]]), "heads[0]: 'e' has 1 outputs"), (document(heads=["a"]), "heads[0]"),
     (node(op="exq"), "nodes[1].op: no operator named 'exq'; did you mean 'exp'"), (node(op=None), "nodes[1].op"),
     (node(inputs=[[1, 0, 0]]), "nodes[1].inputs[0]: node 1 does not come before"), (node(inputs=[[-1, 0]]), "nodes[1].inputs[0]"),
     (node(inputs=[]), "nodes[1].inputs: exp takes data; missing: data"), (node(inputs=[[0, 0], [0, 0]]), "takes 1 inputs, got 2"),
-    (node(inputs=[[0, 9]]), "nodes[1].inputs[0]: x has 1 outputs"), (node(attrs={"a": 3}), "nodes[1].attrs.a: 3 is no text"),
+    (node(inputs=[[0, 9]]), "nodes[1].inputs[0]: 'x' has 1 outputs"), (node(attrs={"a": 3}), "nodes[1].attrs.a: 3 is no text"),
     (node(op="sum", attrs={"axis": "one"}), "nodes[1]: e: axis='one'"), (node(op="_plus_scalar"), "required parameter scalar"),
-    (node(op="_plus_scalar", attrs={"scalar": "%9"}), "fed by an input that is not there"),
+    (node(op="_plus_scalar", attrs={"scalar": "%9"}), "the inputs that feed parameters, %9, are not the last 1 of 1"),
     ('{"nodes": [], "nodes": []}', "'nodes' stands twice"), (document(x=float("nan")), "NaN is no JSON number"),
-    (b"\xff", "byte 0"), ("[" * 100_000, "nested"),
+    (b"\xff", "byte 0"), ("[" * 100_000, "nested"), (document(x=eval("[" * 64 + "]" * 64)), "nested"),
+    (node(more=eval("[" * 62 + "]" * 62)), "nested"), (document(x=1).replace("1}", "1e999}"), "1e999"),
+    (document(x=1).replace("x\": 1}", "x\": " + "1" * 5000 + "}"), "too many digits"),
+    (node(name="\ud800"), "nodes[1].name"), (node(attrs={"__a__": "\udfff"}), "nodes[1].attrs.__a__"),
+    (node(op="SliceChannel", attrs={"num_outputs": "100000000000"}), "more than 10000000 outputs"),
+    (node(op="multi_sum_sq", attrs={"num_arrays": "100000000000"}), "got 1 arrays"), (node(inputs=[[True, 0]]), "[True, 0]"),
+    (node(name="n" * 5000), "nodes[1].name: has 5000 characters"), (node(inputs=[[10 ** 30, 0]]), "does not come before"),
 ])
 def test_a_broken_file_is_refused_with_the_place(text, place):
     with pytest.raises((FormatError, LimitError)) as error:
@@ -134,8 +124,32 @@ def test_a_broken_file_is_refused_with_the_place(text, place):
     assert place in str(error.value)
 
 
+def test_brackets_up_to_the_limit_are_read():
+    assert sym.load_json(document(x=eval("[" * 63 + "]" * 63))).name == "e"
+
+
+def test_the_first_of_many_doubled_keys_is_found_in_no_time():
+    keys = ", ".join(f'"k{i}": 0' for i in range(100_000))
+    with pytest.raises(FormatError, match="'k99999' stands twice"):
+        sym.load_json("{" + keys + ', "k99999": 0}')
+
+
+def test_a_state_written_twice_counts_its_versions():
+    mom = sym.var("mom")
+    first = sym.sgd_mom_update(sym.var("w"), sym.var("g"), mom, lr=1, name="a")
+    second = sym.sgd_mom_update(first, sym.var("h"), mom, lr=1, name="b")
+    nodes = json.loads(second.tojson())["nodes"]
+    assert [n["inputs"][2] for n in nodes if n["op"] != "null"] == [[2, 0, 1], [2, 0, 2]]
+
+
+def test_a_name_that_no_file_can_hold(tmp_path):
+    with pytest.raises(FormatError, match="lone surrogate"):
+        sym.var("\ud800").save(tmp_path / "s.json")
+    assert not os.listdir(tmp_path)
+
+
 def test_limits():
-    for limits in (Limits(text=10), Limits(nodes=1), Limits(edges=0), Limits(name=0), Limits(value=0)):
+    for limits in (Limits(text=10), Limits(nodes=1), Limits(edges=0), Limits(name=0), Limits(value=0), Limits(outputs=1)):
         text = sym.sum(sym.var("x"), axis=1, name="s").tojson()
         with pytest.raises(LimitError):
             loads(text, limits)

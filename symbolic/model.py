@@ -1,0 +1,115 @@
+"""Checkpoints: a model's graph in ``prefix-symbol.json`` and its arrays after an epoch in ``prefix-0007.params``."""
+
+import os
+
+from ndarray.errors import FormatError, OperatorError, ParamError, shown
+from ndarray.paramsfile import load as load_arrays
+from ndarray.paramsfile import save as save_arrays
+from symbolic.symbol import Symbol, load
+
+_MOST = 9999
+
+
+def save_checkpoint(prefix, epoch, symbol, arg_params, aux_params=None, remove_amp_cast=True):
+    """Write a model's graph and its arrays, each file whole or not at all.
+
+    Parameters
+    ----------
+    prefix : str or path
+        What the names of both files begin with.
+    epoch : int
+        From 0 to 9999.
+    symbol : Symbol or None
+        None where the graph's file is there already.
+    arg_params, aux_params : dict of str to NDArray
+        Parameters and states by name.
+    remove_amp_cast : bool, optional
+        Accepted for MXNet's signature.
+
+    Raises
+    ------
+    OperatorError, ParamError
+        Before anything is written.
+
+    Examples
+    --------
+    >>> import os, tempfile, ndarray as nd, symbolic as sym
+    >>> net = sym.exp(sym.var("w"), name="net")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_checkpoint(os.path.join(folder, "model"), 7, net, {"w": nd.ones(2)}, {})
+    ...     print(sorted(os.listdir(folder)))
+    ...     symbol, arg_params, aux_params = load_checkpoint(os.path.join(folder, "model"), 7)
+    ['model-0007.params', 'model-symbol.json']
+    >>> symbol, arg_params["w"].asnumpy(), aux_params
+    (<Symbol net>, array([1., 1.], dtype=float32), {})
+    """
+    symbol_path, params_path = _paths(prefix, epoch)
+    if symbol is not None and not isinstance(symbol, Symbol):
+        raise OperatorError(f"save_checkpoint: symbol must be a Symbol or None, got {shown(symbol)}")
+    arrays = {}
+    for kind, params in (("arg", arg_params), ("aux", aux_params or {})):
+        if not isinstance(params, dict):
+            raise OperatorError(f"save_checkpoint: {kind}_params must be a dict of arrays by name, got {shown(params)}")
+        arrays |= {f"{kind}:{name}": array for name, array in params.items()}
+    # The arrays first: a graph without them is a model that has not been trained, not a broken one.
+    save_arrays(params_path, arrays)
+    if symbol is not None:
+        symbol.save(symbol_path)
+
+
+def load_checkpoint(prefix, epoch):
+    """Return what `save_checkpoint` has written.
+
+    Parameters
+    ----------
+    prefix : str or path
+    epoch : int
+
+    Returns
+    -------
+    symbol : Symbol
+    arg_params, aux_params : dict of str to NDArray
+
+    Raises
+    ------
+    FormatError, LimitError
+        Naming the file and the place in it.
+    """
+    symbol_path, _ = _paths(prefix, epoch)
+    return load(symbol_path), *load_params(prefix, epoch)
+
+
+def load_params(prefix, epoch):
+    """Return the arrays of a checkpoint.
+
+    Parameters
+    ----------
+    prefix : str or path
+    epoch : int
+
+    Returns
+    -------
+    arg_params, aux_params : dict of str to NDArray
+
+    Raises
+    ------
+    FormatError
+        If a name in the file begins with neither ``arg:`` nor ``aux:``.
+    """
+    _, path = _paths(prefix, epoch)
+    found = {"arg": {}, "aux": {}}
+    arrays = load_arrays(path)
+    for full in arrays:
+        kind, colon, name = full.partition(":") if isinstance(full, str) else ("", "", "")
+        if not colon or kind not in found:
+            raise FormatError(f"{path}: {shown(full) if isinstance(full, str) else 'an array without name'} is no "
+                              "parameter of a checkpoint; names begin with 'arg:' or 'aux:'")
+        found[kind][name] = arrays[full]
+    return found["arg"], found["aux"]
+
+
+def _paths(prefix, epoch):
+    if isinstance(epoch, bool) or not isinstance(epoch, int) or not 0 <= epoch <= _MOST:
+        raise ParamError(f"the epoch must be an integer from 0 to {_MOST}, got {shown(epoch)}")
+    prefix = os.fspath(prefix)
+    return f"{prefix}-symbol.json", f"{prefix}-{epoch:04d}.params"
