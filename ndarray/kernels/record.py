@@ -109,6 +109,19 @@ def _give_operators():
         setattr(Value, f"__{name}__", forwards(word))
 
 
+    def refuse(name):
+        def refused(self, *others):
+            raise Unfusible(f"a loop has no `{name}`")
+
+        return refused
+
+    for name in ("mod", "floordiv", "matmul", "and", "or", "xor"):
+        setattr(Value, f"__{name}__", refuse(name))
+        setattr(Value, f"__r{name}__", refuse(name))
+    for name in ("abs", "invert", "getitem", "iter", "len"):
+        setattr(Value, f"__{name}__", refuse(name))
+
+
 _give_operators()
 
 COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})

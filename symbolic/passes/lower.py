@@ -63,7 +63,8 @@ def _record(recorder, calls, node, params, values, positions, types):
         outputs, new = node.op.run(recorder, *feed(node, values, params))
         outputs = [_as(recorder, v, t) for v, t in zip(outputs, expected, strict=True)]
         return outputs, [_as(recorder, v, t) for v, t in zip(new, changed, strict=True)]
-    except Unfusible as error:
+    except (Unfusible, TypeError) as error:
+        # A body may say what NumPy's arrays understand and values that are only written down do not.
         why = str(error)
     number = len(calls)
     calls.append(Call(NodeCall(node), tuple([v.id for v in values]), why))
