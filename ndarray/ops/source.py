@@ -1,15 +1,20 @@
 """Operators without inputs: constants of a shape."""
 
+import math
+
 import numpy as np
 
 from ndarray.dtypes import dtype_of
+from ndarray.errors import ParamError
 from ndarray.operator import operator
 from ndarray.params import DType, Shape
-from ndarray.tensortype import TensorType, merge_shapes
+from ndarray.tensortype import TensorType
 
 
 def _of_shape(inputs, outputs, params):
     """The output has the shape and dtype asked for."""
+    if any(d < 0 for d in params["shape"]):
+        raise ParamError(f"shape={params['shape']} of a constant must be known: no length is below 0")
     return [], [outputs[0].merge(TensorType(params["shape"], dtype_of(params["dtype"])))]
 
 
@@ -87,27 +92,32 @@ def _full(xp, /, *, shape: Shape = (), dtype: DType = "float32", value: float):
     return xp.full(shape, value, dtype=dtype_of(dtype))
 
 
-def _known(values_of):
-    """Return the rule of a constant whose values ``values_of(params)`` are known."""
+def _of_length(length):
+    """Return the rule of a constant of one axis with ``length(params)`` elements."""
 
     def infer(inputs, outputs, params):
-        shape = merge_shapes(values_of(params).shape, outputs[0].shape)
-        return [], [outputs[0].merge(TensorType(shape, dtype_of(params["dtype"])))]
+        return [], [outputs[0].merge(TensorType((length(params),), dtype_of(params["dtype"])))]
 
     return infer
 
 
-def _range_of(params):
+def _limits(params):
     start, stop = params["start"], params["stop"]
-    if stop is None:
-        start, stop = 0, start
-    values = np.arange(start, stop, params["step"], dtype=np.float64).astype(dtype_of(params["dtype"]))
-    return np.repeat(values, params["repeat"])
+    return (0, start) if stop is None else (start, stop)
 
 
-@operator(_known(_range_of), primitive=True)
+def _range_length(params):
+    (start, stop), step, repeat = _limits(params), params["step"], params["repeat"]
+    if not step or repeat < 0 or not all(map(math.isfinite, (start, stop, step))):
+        raise ParamError(f"_arange: from {start} to {stop} in steps of {step}, each {repeat} times, is no range")
+    if params["infer_range"]:
+        raise ParamError("_arange: infer_range=True is not supported; give stop=")
+    return max(0, math.ceil((stop - start) / step)) * repeat
+
+
+@operator(_of_length(_range_length), primitive=True)
 def _arange(xp, /, *, start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1,
-            dtype: DType = "float32"):
+            infer_range: bool = False, dtype: DType = "float32"):
     """Evenly spaced numbers from `start` to before `stop`.
 
     Parameters
@@ -120,6 +130,8 @@ def _arange(xp, /, *, start: float, stop: float | None = None, step: float = 1.0
         The distance.
     repeat : int, optional
         How often each number comes.
+    infer_range : bool, optional
+        Only False; MXNet's files name it.
     dtype : dtype, optional
         Element type of the output.
 
@@ -133,15 +145,18 @@ def _arange(xp, /, *, start: float, stop: float | None = None, step: float = 1.0
     >>> nd.op._arange(start=3).asnumpy()
     array([0., 1., 2.], dtype=float32)
     """
-    return xp.constant(_range_of({"start": start, "stop": stop, "step": step, "repeat": repeat, "dtype": dtype}))
+    start, stop = _limits({"start": start, "stop": stop})
+    values = np.arange(start, stop, step, dtype=np.float64)
+    return xp.constant(np.repeat(values.astype(dtype_of(dtype)), repeat))
 
 
-def _steps_of(params):
-    return np.linspace(params["start"], params["stop"], params["num"], endpoint=params["endpoint"]).astype(
-        dtype_of(params["dtype"]))
+def _steps(params):
+    if params["num"] < 0:
+        raise ParamError(f"_linspace: num={params['num']} is a count, not below 0")
+    return params["num"]
 
 
-@operator(_known(_steps_of), primitive=True)
+@operator(_of_length(_steps), primitive=True)
 def _linspace(xp, /, *, start: float, stop: float, num: int, endpoint: bool = True, dtype: DType = "float32"):
     """`num` evenly spaced numbers from `start` to `stop`.
 
@@ -166,14 +181,14 @@ def _linspace(xp, /, *, start: float, stop: float, num: int, endpoint: bool = Tr
     >>> nd.op._linspace(start=0, stop=1, num=3).asnumpy()
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    return xp.constant(_steps_of({"start": start, "stop": stop, "num": num, "endpoint": endpoint, "dtype": dtype}))
+    return xp.constant(np.linspace(start, stop, num, endpoint=endpoint).astype(dtype_of(dtype)))
 
 
-def _eye_of(params):
-    return np.eye(params["N"], params["M"] or None, params["k"], dtype=dtype_of(params["dtype"]))
+def _eye_rule(inputs, outputs, params):
+    return _of_shape(inputs, outputs, {"shape": (params["N"], params["M"] or params["N"]), "dtype": params["dtype"]})
 
 
-@operator(_known(_eye_of), primitive=True)
+@operator(_eye_rule, primitive=True)
 def _eye(xp, /, *, N: int, M: int = 0, k: int = 0, dtype: DType = "float32"):
     """Ones on a diagonal, zeros elsewhere.
 
@@ -199,4 +214,4 @@ def _eye(xp, /, *, N: int, M: int = 0, k: int = 0, dtype: DType = "float32"):
     array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
-    return xp.constant(_eye_of({"N": N, "M": M, "k": k, "dtype": dtype}))
+    return xp.constant(np.eye(N, M or None, k, dtype=dtype_of(dtype)))

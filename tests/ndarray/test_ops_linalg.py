@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 import ndarray as nd
+from ndarray import registry
+from ndarray.errors import ParamError
+from ndarray.tensortype import UNKNOWN
 
 RNG = np.random.default_rng(1)
 
@@ -96,6 +99,23 @@ def test_inverse():
 ])
 def test_sources(name, params, expected):
     np.testing.assert_array_equal(run(name, **params), expected, strict=True)
+
+
+@pytest.mark.parametrize(("start", "stop", "step", "repeat"), [
+    (0, 1, 0.1, 1), (1, 0, 0.5, 2), (0, 7, 3, 2), (0.5, -2, -0.25, 1), (3, 3, 1, 1), (0, 0.3, 0.1, 3)])
+def test_the_inferred_length_of_a_range_is_its_length(start, stop, step, repeat):
+    params = {"start": start, "stop": stop, "step": step, "repeat": repeat}
+    op = registry.get("_arange")
+    _, (type_,) = op.infer_types([], [UNKNOWN], op.complete(params))
+    assert run("_arange", **params).shape == type_.shape == (np.arange(start, stop, step).size * repeat,)
+
+
+@pytest.mark.parametrize(("name", "params"), [
+    ("_arange", {"start": 1, "step": 0}), ("_arange", {"start": 1, "repeat": -1}), ("_linspace", {
+        "start": 0, "stop": 1, "num": -1}), ("_zeros", {"shape": (2, -1)}), ("_eye", {"N": -1})])
+def test_sources_that_are_none(name, params):
+    with pytest.raises(ParamError):
+        run(name, **params)
 
 
 def test_softmax():
