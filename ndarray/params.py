@@ -166,6 +166,9 @@ def text_of(value):
         return str(value)
     if isinstance(value, Lone):
         return text_of(value[0])
+    if isinstance(value, np.ndarray):
+        numbers = value.tolist()
+        return text_of(tuple(numbers) if value.ndim else numbers)
     if isinstance(value, tuple):
         return "(" + ", ".join(map(text_of, value)) + ("," if len(value) == 1 else "") + ")"
     return str(value)

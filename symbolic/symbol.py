@@ -169,7 +169,7 @@ class Symbol:
         json.save(self._graph, fname)
 
     def __reduce__(self):
-        return load_json, (self.tojson(),)
+        return load_json, (self.tojson(), json.UNLIMITED)
 
     def __copy__(self):
         return Symbol(self._graph)
@@ -462,14 +462,14 @@ def gradient(loss, wrt, heads=None):
     return Symbol(differentiation.gradient(loss._graph, wrt, heads))
 
 
-def load_json(json_str):
+def load_json(json_str, limits=json.Limits()):
     """Return the Symbol that a JSON text holds; see `symbolic.save.json.loads`."""
-    return Symbol(json.loads(json_str))
+    return Symbol(json.loads(json_str, limits))
 
 
-def load(fname):
+def load(fname, limits=json.Limits()):
     """Return the Symbol that a file holds; see `symbolic.save.json.load`."""
-    return Symbol(json.load(fname))
+    return Symbol(json.load(fname, limits))
 
 
 # Python's arithmetic: the operator and name hint for two symbols, then for a symbol and a number on its right and left.

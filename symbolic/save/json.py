@@ -3,7 +3,7 @@
 import json
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from ndarray import registry
 from ndarray.atomic import write_atomically
@@ -47,6 +47,9 @@ class Limits:
     name: int = 4096
     value: int = 65_536
 
+
+UNLIMITED = Limits(*[1 << 62] * len(fields(Limits)))
+"""For what comes from ourselves."""
 
 # Writing
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import warnings
 from pathlib import Path
 
@@ -80,6 +81,22 @@ def test_a_fed_hyper_parameter_is_saved_and_runs_again():
     arrays = dict(a=np.ones(2), b=np.ones(2), c=np.ones(3), d=np.ones(3), second=np.array([0.25]), wds=np.zeros(2))
     for x, y in zip(step.eval(**arrays), again.eval(**arrays)):
         np.testing.assert_array_equal(x.asnumpy(), y.asnumpy())
+
+
+def test_arrays_as_hyper_parameters_are_saved_exactly():
+    lrs = np.array([0.1, 0.2], "float32")
+    step = sym.multi_sgd_update(*map(sym.var, "abcd"), lrs=lrs, wds=(0, 0), name="s")
+    one = sym.signsgd_update(step[0], sym.var("g"), lr=lrs[:1], name="t")
+    again = sym.load_json(one.tojson()).attr_dict()
+    assert again["s"]["lrs"] == str(tuple(lrs.tolist())) and float(again["t"]["lr"]) == float(lrs[0])
+
+
+def test_a_pickle_may_be_larger_than_a_file():
+    many = sym.Group([sym.var("x" * 5000)])
+    assert pickle.loads(pickle.dumps(many)).name == many.name
+    with pytest.raises(LimitError):
+        sym.load_json(many.tojson())
+    assert sym.load_json(many.tojson(), Limits(name=5000)).name == many.name
 
 
 def test_an_unknown_attribute_is_kept_with_a_warning():
