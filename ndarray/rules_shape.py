@@ -203,4 +203,5 @@ def check_repeats(shape, target):
     """Raise where an array of `shape` does not become `target` by repeating axes of length 1."""
     aligned = (1,) * (len(target) - len(shape)) + shape
     if len(shape) > len(target) or any(d not in (1, None, t) and t is not None for d, t in zip(aligned, target)):
-        raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} cannot be repeated to {show_shape(target)}", 0)
+        raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} cannot be repeated to "
+                                     f"{show_shape(target)}", 0)

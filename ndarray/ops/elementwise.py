@@ -20,7 +20,10 @@ class Unary(NamedTuple):
 
     Attributes
     ----------
-    name, words : str
+    name : str
+    example : str
+        What 0.5 gives, 1.5 where that gives nothing.
+    words : str
     compute, gradient : callable
         ``compute(xp, x)``; ``gradient(xp, head, y, x)`` for the output `y`, None where it is flat.
     aliases : tuple of str
@@ -29,6 +32,7 @@ class Unary(NamedTuple):
     """
 
     name: str
+    example: str
     words: str
     compute: object
     gradient: object = None
@@ -52,74 +56,80 @@ def _round(xp, x):
 
 
 FAMILY = (
-    Unary("abs", "Absolute value.", lambda xp, x: xp.abs(x), lambda xp, h, y, x: h * xp.sign(x), rule=same),
-    Unary("sign", "1, -1 or 0 as the element is above, below or at zero; 0 for NaN.", lambda xp, x: xp.sign(x),
+    Unary("abs", "0.5", "Absolute value.", lambda xp, x: xp.abs(x), lambda xp, h, y, x: h * xp.sign(x), rule=same),
+    Unary("sign", "1.", "1, -1 or 0 as the element is above, below or at zero; 0 for NaN.", lambda xp, x: xp.sign(x),
           rule=same),
-    Unary("negative", "The element with the other sign.", lambda xp, x: -x, lambda xp, h, y, x: -h,
+    Unary("negative", "-0.5", "The element with the other sign.", lambda xp, x: -x, lambda xp, h, y, x: -h,
           rule=numeric(same)),
-    Unary("reciprocal", "1 divided by the element.", lambda xp, x: 1 / x, lambda xp, h, y, x: -h * y * y),
-    Unary("square", "The element times itself.", lambda xp, x: x * x, lambda xp, h, y, x: h * (2 * x), rule=same),
-    Unary("sqrt", "Square root.", lambda xp, x: xp.sqrt(x), lambda xp, h, y, x: h / (2 * y)),
-    Unary("rsqrt", "1 divided by the square root.", lambda xp, x: 1 / xp.sqrt(x),
+    Unary("reciprocal", "2.", "1 divided by the element.", lambda xp, x: 1 / x, lambda xp, h, y, x: -h * y * y),
+    Unary("square", "0.25", "The element times itself.", lambda xp, x: x * x,
+          lambda xp, h, y, x: h * (2 * x), rule=same),
+    Unary("sqrt", "0.707", "Square root.", lambda xp, x: xp.sqrt(x), lambda xp, h, y, x: h / (2 * y)),
+    Unary("rsqrt", "1.414", "1 divided by the square root.", lambda xp, x: 1 / xp.sqrt(x),
           lambda xp, h, y, x: h * (-0.5 * (y / x))),
-    Unary("cbrt", "Cube root.", lambda xp, x: xp.cbrt(x), lambda xp, h, y, x: h / (3 * y * y)),
-    Unary("rcbrt", "1 divided by the cube root.", lambda xp, x: 1 / xp.cbrt(x),
+    Unary("cbrt", "0.794", "Cube root.", lambda xp, x: xp.cbrt(x), lambda xp, h, y, x: h / (3 * y * y)),
+    Unary("rcbrt", "1.26", "1 divided by the cube root.", lambda xp, x: 1 / xp.cbrt(x),
           lambda xp, h, y, x: h * (y / x) * (-1 / 3)),
-    Unary("exp", "e to the power of the element.", lambda xp, x: xp.exp(x), lambda xp, h, y, x: h * y),
-    Unary("expm1", "e to the power of the element, less 1, exact near zero.", lambda xp, x: xp.expm1(x),
+    Unary("exp", "1.649", "e to the power of the element.", lambda xp, x: xp.exp(x), lambda xp, h, y, x: h * y),
+    Unary("expm1", "0.649", "e to the power of the element, less 1, exact near zero.", lambda xp, x: xp.expm1(x),
           lambda xp, h, y, x: h * (y + 1)),
-    Unary("log", "Natural logarithm.", lambda xp, x: xp.log(x), lambda xp, h, y, x: h / x),
-    Unary("log10", "Decimal logarithm.", lambda xp, x: xp.log10(x), lambda xp, h, y, x: h / (x * _LN10)),
-    Unary("log2", "Binary logarithm.", lambda xp, x: xp.log2(x), lambda xp, h, y, x: h / (x * _LN2)),
-    Unary("log1p", "Natural logarithm of 1 and the element, exact near zero.", lambda xp, x: xp.log1p(x),
+    Unary("log", "-0.693", "Natural logarithm.", lambda xp, x: xp.log(x), lambda xp, h, y, x: h / x),
+    Unary("log10", "-0.301", "Decimal logarithm.", lambda xp, x: xp.log10(x), lambda xp, h, y, x: h / (x * _LN10)),
+    Unary("log2", "-1.", "Binary logarithm.", lambda xp, x: xp.log2(x), lambda xp, h, y, x: h / (x * _LN2)),
+    Unary("log1p", "0.405", "Natural logarithm of 1 and the element, exact near zero.", lambda xp, x: xp.log1p(x),
           lambda xp, h, y, x: h / (1 + x)),
-    Unary("sin", "Sine.", lambda xp, x: xp.sin(x), lambda xp, h, y, x: h * xp.cos(x)),
-    Unary("cos", "Cosine.", lambda xp, x: xp.cos(x), lambda xp, h, y, x: -h * xp.sin(x)),
-    Unary("tan", "Tangent.", lambda xp, x: xp.tan(x), lambda xp, h, y, x: h * (1 + y * y)),
-    Unary("arcsin", "Inverse of the sine.", lambda xp, x: xp.arcsin(x), lambda xp, h, y, x: h / xp.sqrt(1 - x * x)),
-    Unary("arccos", "Inverse of the cosine.", lambda xp, x: xp.arccos(x),
+    Unary("sin", "0.479", "Sine.", lambda xp, x: xp.sin(x), lambda xp, h, y, x: h * xp.cos(x)),
+    Unary("cos", "0.878", "Cosine.", lambda xp, x: xp.cos(x), lambda xp, h, y, x: -h * xp.sin(x)),
+    Unary("tan", "0.546", "Tangent.", lambda xp, x: xp.tan(x), lambda xp, h, y, x: h * (1 + y * y)),
+    Unary("arcsin", "0.524", "Inverse of the sine.", lambda xp, x: xp.arcsin(x),
+          lambda xp, h, y, x: h / xp.sqrt(1 - x * x)),
+    Unary("arccos", "1.047", "Inverse of the cosine.", lambda xp, x: xp.arccos(x),
           lambda xp, h, y, x: -h / xp.sqrt(1 - x * x)),
-    Unary("arctan", "Inverse of the tangent.", lambda xp, x: xp.arctan(x), lambda xp, h, y, x: h / (1 + x * x)),
-    Unary("sinh", "Hyperbolic sine.", lambda xp, x: xp.sinh(x), lambda xp, h, y, x: h * xp.cosh(x)),
-    Unary("cosh", "Hyperbolic cosine.", lambda xp, x: xp.cosh(x), lambda xp, h, y, x: h * xp.sinh(x)),
-    Unary("tanh", "Hyperbolic tangent.", lambda xp, x: xp.tanh(x), lambda xp, h, y, x: h * (1 - y * y)),
-    Unary("arcsinh", "Inverse of the hyperbolic sine.", lambda xp, x: xp.arcsinh(x),
+    Unary("arctan", "0.464", "Inverse of the tangent.", lambda xp, x: xp.arctan(x),
+          lambda xp, h, y, x: h / (1 + x * x)),
+    Unary("sinh", "0.521", "Hyperbolic sine.", lambda xp, x: xp.sinh(x), lambda xp, h, y, x: h * xp.cosh(x)),
+    Unary("cosh", "1.128", "Hyperbolic cosine.", lambda xp, x: xp.cosh(x), lambda xp, h, y, x: h * xp.sinh(x)),
+    Unary("tanh", "0.462", "Hyperbolic tangent.", lambda xp, x: xp.tanh(x), lambda xp, h, y, x: h * (1 - y * y)),
+    Unary("arcsinh", "0.481", "Inverse of the hyperbolic sine.", lambda xp, x: xp.arcsinh(x),
           lambda xp, h, y, x: h / xp.sqrt(x * x + 1)),
-    Unary("arccosh", "Inverse of the hyperbolic cosine.", lambda xp, x: xp.arccosh(x),
+    Unary("arccosh", "0.962", "Inverse of the hyperbolic cosine.", lambda xp, x: xp.arccosh(x),
           lambda xp, h, y, x: h / xp.sqrt(x * x - 1)),
-    Unary("arctanh", "Inverse of the hyperbolic tangent.", lambda xp, x: xp.arctanh(x),
+    Unary("arctanh", "0.549", "Inverse of the hyperbolic tangent.", lambda xp, x: xp.arctanh(x),
           lambda xp, h, y, x: h / (1 - x * x)),
-    Unary("degrees", "Radians as degrees.", lambda xp, x: x / _DEGREE, lambda xp, h, y, x: h / _DEGREE),
-    Unary("radians", "Degrees as radians.", lambda xp, x: x * _DEGREE, lambda xp, h, y, x: h * _DEGREE),
-    Unary("erf", "Gauss error function.", lambda xp, x: xp.erf(x),
+    Unary("degrees", "28.648", "Radians as degrees.", lambda xp, x: x / _DEGREE, lambda xp, h, y, x: h / _DEGREE),
+    Unary("radians", "0.009", "Degrees as radians.", lambda xp, x: x * _DEGREE, lambda xp, h, y, x: h * _DEGREE),
+    Unary("erf", "0.52", "Gauss error function.", lambda xp, x: xp.erf(x),
           lambda xp, h, y, x: h * (2 / math.sqrt(math.pi)) * xp.exp(-(x * x))),
-    Unary("erfinv", "The value whose Gauss error function is the element.", lambda xp, x: xp.erfinv(x),
+    Unary("erfinv", "0.477", "The value whose Gauss error function is the element.", lambda xp, x: xp.erfinv(x),
           lambda xp, h, y, x: h * (math.sqrt(math.pi) / 2) * xp.exp(y * y)),
-    Unary("gamma", "Gamma function.", lambda xp, x: xp.gamma(x), lambda xp, h, y, x: h * y * xp.polygamma(x, 0)),
-    Unary("gammaln", "Logarithm of the absolute value of the gamma function.", lambda xp, x: xp.gammaln(x),
+    Unary("gamma", "1.772", "Gamma function.", lambda xp, x: xp.gamma(x),
+          lambda xp, h, y, x: h * y * xp.polygamma(x, 0)),
+    Unary("gammaln", "0.572", "Logarithm of the absolute value of the gamma function.", lambda xp, x: xp.gammaln(x),
           lambda xp, h, y, x: h * xp.polygamma(x, 0)),
-    Unary("sigmoid", "1 / (1 + exp(-x)).", lambda xp, x: _sigmoid(xp, x), lambda xp, h, y, x: h * (y * (1 - y))),
-    Unary("relu", "The element where it is above zero, else 0.", lambda xp, x: xp.maximum(x, xp.zeros_like(x)),
+    Unary("sigmoid", "0.622", "1 / (1 + exp(-x)).", lambda xp, x: _sigmoid(xp, x),
+          lambda xp, h, y, x: h * (y * (1 - y))),
+    Unary("relu", "0.5", "The element where it is above zero, else 0.", lambda xp, x: xp.maximum(x, xp.zeros_like(x)),
           lambda xp, h, y, x: xp.where(x > 0, h, xp.zeros_like(h)), rule=same),
-    Unary("softsign", "x / (1 + |x|).", lambda xp, x: x / (1 + xp.abs(x)),
+    Unary("softsign", "0.333", "x / (1 + |x|).", lambda xp, x: x / (1 + xp.abs(x)),
           lambda xp, h, y, x: h / ((1 + xp.abs(x)) * (1 + xp.abs(x)))),
-    Unary("round", "The nearest integer, halves away from zero.", lambda xp, x: _round(xp, x)),
-    Unary("rint", "The nearest integer, halves to the even one.", lambda xp, x: xp.rint(x)),
-    Unary("ceil", "The integer at or above.", lambda xp, x: xp.ceil(x)),
-    Unary("floor", "The integer at or below.", lambda xp, x: xp.floor(x)),
-    Unary("trunc", "The integer towards zero.", lambda xp, x: xp.trunc(x)),
-    Unary("fix", "The integer towards zero.", lambda xp, x: xp.trunc(x)),
-    Unary("logical_not", "1 where the element is 0, else 0.", lambda xp, x: xp.astype(x == 0, x.dtype), rule=same),
-    Unary("_copy", "The element itself.", lambda xp, x: x, lambda xp, h, y, x: h, ("identity",), rule=same),
-    Unary("BlockGrad", "The element itself; no gradient passes.", lambda xp, x: x, aliases=("stop_gradient",),
+    Unary("round", "1.", "The nearest integer, halves away from zero.", lambda xp, x: _round(xp, x)),
+    Unary("rint", "0.", "The nearest integer, halves to the even one.", lambda xp, x: xp.rint(x)),
+    Unary("ceil", "1.", "The integer at or above.", lambda xp, x: xp.ceil(x)),
+    Unary("floor", "0.", "The integer at or below.", lambda xp, x: xp.floor(x)),
+    Unary("trunc", "0.", "The integer towards zero.", lambda xp, x: xp.trunc(x)),
+    Unary("fix", "0.", "The integer towards zero.", lambda xp, x: xp.trunc(x)),
+    Unary("logical_not", "0.", "1 where the element is 0, else 0.", lambda xp, x: xp.astype(x == 0, x.dtype),
           rule=same),
-    Unary("zeros_like", "0 for every element.", lambda xp, x: xp.zeros_like(x), rule=same),
-    Unary("ones_like", "1 for every element.", lambda xp, x: xp.ones_like(x), rule=same),
-    Unary("isnan", "1 where the element is NaN, else 0.", lambda xp, x: xp.astype(x != x, x.dtype),
+    Unary("_copy", "0.5", "The element itself.", lambda xp, x: x, lambda xp, h, y, x: h, ("identity",), rule=same),
+    Unary("BlockGrad", "0.5", "The element itself; no gradient passes.", lambda xp, x: x, aliases=("stop_gradient",),
+          rule=same),
+    Unary("zeros_like", "0.", "0 for every element.", lambda xp, x: xp.zeros_like(x), rule=same),
+    Unary("ones_like", "1.", "1 for every element.", lambda xp, x: xp.ones_like(x), rule=same),
+    Unary("isnan", "0.", "1 where the element is NaN, else 0.", lambda xp, x: xp.astype(x != x, x.dtype),
           aliases=("_contrib_isnan",)),
-    Unary("isinf", "1 where the element is infinite, else 0.",
+    Unary("isinf", "0.", "1 where the element is infinite, else 0.",
           lambda xp, x: xp.astype(xp.abs(x) == math.inf, x.dtype), aliases=("_contrib_isinf",)),
-    Unary("isfinite", "1 where the element is finite, else 0.",
+    Unary("isfinite", "1.", "1 where the element is finite, else 0.",
           lambda xp, x: xp.astype(xp.abs(x) < math.inf, x.dtype), aliases=("_contrib_isfinite",)),
 )
 
@@ -137,8 +147,8 @@ _DOC = """{words}
     Examples
     --------
     >>> import ndarray as nd
-    >>> nd.op.{name}(nd.array([0.5])).shape
-    (1,)
+    >>> nd.op.{name}(nd.array([{x}])).asnumpy().round(3)
+    array([{example}], dtype=float32)
     """
 
 
@@ -149,7 +159,9 @@ def _declare(row):
         return compute(xp, data)
 
     body.__name__ = body.__qualname__ = row.name
-    body.__doc__ = _DOC.format(words=row.words, name=row.name, floating=", floating" if row.rule is same_floating else "")
+    body.__doc__ = _DOC.format(words=row.words, name=row.name, example=row.example,
+                               x=1.5 if row.name == "arccosh" else 0.5,
+                               floating=", floating" if row.rule is same_floating else "")
     op = operator(row.rule, aliases=row.aliases, fusible=True, primitive=True)(body)
     op.gradient(lambda xp, head, output, data: (gradient and gradient(xp, head, output, data),),
                 flat=() if gradient else ("data",))

@@ -60,7 +60,8 @@ def _rest_of(out, a_rest, b_rest):
 
 
 @operator(_dot_rule, primitive=True)
-def dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool = False):
+def dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool = False,
+        forward_stype: str | None = None):
     """Product of matrices: the last axis of one summed with the first axis of the other.
 
     Parameters
@@ -69,6 +70,8 @@ def dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool = False
         The factors.
     transpose_a, transpose_b : bool, optional
         Sum over the first axis of `lhs`, over the last axis of `rhs`.
+    forward_stype : str, optional
+        Says nothing here, where every product is dense; MXNet's files may name it.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool = False
 
 
 @dot.gradient
-def _(xp, head, output, lhs, rhs, *, transpose_a, transpose_b):
+def _(xp, head, output, lhs, rhs, *, transpose_a, transpose_b, forward_stype):
     a_rest, n = (lhs.shape[1:], lhs.shape[0]) if transpose_a else (lhs.shape[:-1], lhs.shape[-1])
     b_rest = rhs.shape[:-1] if transpose_b else rhs.shape[1:]
     rows, columns = math.prod(a_rest), math.prod(b_rest)
@@ -131,7 +134,8 @@ def _batch_rule(inputs, outputs, params):
 
 
 @operator(_batch_rule, primitive=True)
-def batch_dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool = False):
+def batch_dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool = False,
+              forward_stype: str | None = None):
     """Product of matrices, one pair for each place of the axes before the last two.
 
     Parameters
@@ -140,6 +144,8 @@ def batch_dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool =
         The factors.
     transpose_a, transpose_b : bool, optional
         Transpose the matrices of `lhs`, of `rhs` first.
+    forward_stype : str, optional
+        Says nothing here, where every product is dense; MXNet's files may name it.
 
     Returns
     -------
@@ -155,7 +161,7 @@ def batch_dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool =
 
 
 @batch_dot.gradient
-def _(xp, head, output, lhs, rhs, *, transpose_a, transpose_b):
+def _(xp, head, output, lhs, rhs, *, transpose_a, transpose_b, forward_stype):
     return _product_gradient(xp, head, lhs, rhs, transpose_a, transpose_b)
 
 

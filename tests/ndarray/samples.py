@@ -222,6 +222,7 @@ def _networks():
         yield Sample("Activation", (spread(2, 3),), {"act_type": kind})
     yield Sample("softmax_cross_entropy", (spread(2, 3), np.array([0, 2])))
     yield Sample("Dropout", (spread(2, 3), np.array([7])))
+    yield Sample("_uniform_of_state", (np.array([7]),), {"shape": (2, 3)})
     yield Sample("Dropout", (spread(4, 5), np.array([7])), {"mode": "always", "p": 0.3, "axes": (1,)})
 
 

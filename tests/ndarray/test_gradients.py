@@ -29,8 +29,8 @@ def gradient(op, arrays, params, heads, outputs):
     if op.scalars or op.scalar_tuples:
         params = op.scalars_as(vocabulary, arrays, params)
     with np.errstate(all="ignore"):
-        found = op.rules["gradient"](vocabulary, heads[0] if one else tuple(heads), outputs[0] if one else tuple(outputs),
-                                     *op.pack(list(arrays), params), **params)
+        heads, outputs = (heads[0], outputs[0]) if one else (tuple(heads), tuple(outputs))
+        found = op.rules["gradient"](vocabulary, heads, outputs, *op.pack(list(arrays), params), **params)
     flat = []
     for value in found:
         flat += value if isinstance(value, tuple) else [value]

@@ -42,8 +42,8 @@ def test_products(ta, tb):
 def test_dot_sums_the_last_axis_with_the_first():
     a, b = normal(2, 3, 4), normal(4, 5, 6)
     np.testing.assert_allclose(run("dot", a, b), np.einsum("ijk,klm->ijlm", a, b), **CLOSE)
-    np.testing.assert_allclose(run("dot", a.transpose(2, 0, 1), b.transpose(1, 2, 0), transpose_a=True, transpose_b=True),
-                               np.einsum("ijk,klm->ijlm", a, b), **CLOSE)
+    turned = run("dot", a.transpose(2, 0, 1), b.transpose(1, 2, 0), transpose_a=True, transpose_b=True)
+    np.testing.assert_allclose(turned, np.einsum("ijk,klm->ijlm", a, b), **CLOSE)
     x, y = normal(4), normal(4)
     assert run("dot", x, y).shape == (1,)
     np.testing.assert_allclose(run("dot", x, y)[0], sum(float(p) * float(q) for p, q in zip(x, y)), **CLOSE)

@@ -40,7 +40,7 @@ def run(name, *arrays, **params):
     ("Pad", {"mode": "reflect", "pad_width": (0, 0, 2, 0, 0, 1)}, X[:, [2, 1, 0, 1, 2]][..., [0, 1, 2, 3, 2]]),
     ("shape_array", {}, np.array([2, 3, 4])),
     ("size_array", {}, np.array([24])),
-], ids=lambda v: "-".join(map(str, v.values())) or "default" if isinstance(v, dict) else v if isinstance(v, str) else "")
+], ids=lambda v: v if isinstance(v, str) else "-".join(map(str, v.values())) if isinstance(v, dict) else "")
 def test_values(name, params, expected):
     np.testing.assert_array_equal(run(name, X, **params), expected, strict=True)
 
@@ -110,7 +110,8 @@ def test_results_are_nobodys_views():
 
 
 @pytest.mark.parametrize(("name", "params"), [
-    ("reshape", {"shape": (0, -1)}), ("Flatten", {}), ("transpose", {}), ("Pad", {"mode": "constant", "pad_width": [1] * 6}),
+    ("reshape", {"shape": (0, -1)}), ("Flatten", {}), ("transpose", {}),
+    ("Pad", {"mode": "constant", "pad_width": [1] * 6}),
     ("tile", {"reps": (2,)}), ("repeat", {"repeats": 2, "axis": 1}), ("slice_axis", {"axis": 1, "begin": 0, "end": 2}),
     ("reverse", {"axis": 0}), ("SliceChannel", {"num_outputs": 3}), ("expand_dims", {"axis": 0}), ("Concat", {}),
 ])
