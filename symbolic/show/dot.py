@@ -23,11 +23,27 @@ def to_dot(drawing, node_attrs=None, legend=True):
              f"  node [{_attributes(defaults)}];",
              # Types stand in a font of one width: Graphviz then leaves the room that any viewer needs.
              f'  edge [fontname={_quoted(_MONO)}, fontsize=8, fontcolor="#444444", color="#777777", arrowsize=0.7];']
-    lines += [f"  {box.key} [{_box(box)}];" for box in drawing.boxes]
+    lines += _regions(drawing)
     lines += [f"  {a.tail} -> {a.head}{_arrow(a)};" for a in drawing.arrows]
     if legend and len(drawing.kinds) > 1:
         lines += _legend(drawing)
     return "\n".join([*lines, "}", ""])
+
+
+_TINTS = ("#f4f8fc", "#fdf6ef", "#f1faf5", "#faf3f8", "#fbfaf0")
+
+
+def _regions(drawing):
+    """The boxes, those of a region in a frame with its name."""
+    names = list(dict.fromkeys(box.region for box in drawing.boxes if box.region))
+    lines = [f"  {box.key} [{_box(box)}];" for box in drawing.boxes if not box.region]
+    for i, name in enumerate(names):
+        look = {"label": name, "labeljust": "l", "fontsize": "13", "fontcolor": "#555555", "color": "#cccccc",
+                "style": "filled,rounded", "fillcolor": _TINTS[i % len(_TINTS)], "margin": "12"}
+        lines.append(f"  subgraph cluster_region_{i} {{\n    graph [{_attributes(look)}];")
+        lines += [f"    {box.key} [{_box(box)}];" for box in drawing.boxes if box.region == name]
+        lines.append("  }")
+    return lines
 
 
 def _box(box):
@@ -36,7 +52,10 @@ def _box(box):
             "fillcolor": kind.fill, "color": kind.line}
     if box.head:
         look |= {"peripheries": "2", "penwidth": "1.8"}
-    return _attributes(look | {"tooltip": " · ".join((box.title, *box.lines))})
+    if len(box.names) > 1:
+        look |= {"penwidth": "2.4"}
+    tooltip = _cut(", ".join(box.names), 400) if len(box.names) > 1 else " · ".join((box.title, *box.lines))
+    return _attributes(look | {"tooltip": tooltip})
 
 
 def _arrow(arrow):
@@ -75,5 +94,5 @@ def _quoted(text):
     return '"' + str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def _cut(title):
-    return title if len(title) <= 48 else title[:47] + "…"
+def _cut(title, most=48):
+    return title if len(title) <= most else title[:most - 1] + "…"

@@ -1,9 +1,11 @@
 """What is on a picture of a graph, before anything is laid out or written in some format."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ndarray.errors import LimitError
 from ndarray.params import Fed, text_of
+from symbolic.show.collapse import common_name, repeats, slot
 from symbolic.show.digraph import unique_names
 from symbolic.show.types import printable, type_text, types_of
 
@@ -28,6 +30,10 @@ class Box:
         What stands under the title: operator and hyper-parameters.
     head : bool
         Whether it is an output of the graph.
+    names : tuple of str
+        Of all nodes that it stands for.
+    region : str
+        The part of the graph it belongs to, from the attribute ``__region__``; empty where there is none.
     """
 
     key: str
@@ -35,6 +41,8 @@ class Box:
     kind: str
     lines: tuple[str, ...] = ()
     head: bool = False
+    names: tuple[str, ...] = ()
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,14 @@ _BY_MODULE = {"reduce": "reduction", "loss": "loss", "nn": "layer", "conv": "lay
               "shape": "shape", "source": "constant"}
 
 
-def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True):
+COLLAPSE_ABOVE = 60
+"""Graphs with more nodes are drawn with their repeats merged, unless the caller says otherwise."""
+
+LARGEST = 3000
+"""More boxes than this are not laid out: a picture of them would take minutes, and nobody could read it."""
+
+
+def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collapse=None):
     """Return the `Drawing` of a graph.
 
     Parameters
@@ -123,6 +138,13 @@ def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True):
         Of variables, by name: what follows is written on the arrows.
     hide_weights : bool, optional
         Leave out the parameters of layers, as MXNet does.  A weight that an update takes is always shown.
+    collapse : bool, optional
+        Merge parts that repeat; by default above `COLLAPSE_ABOVE` nodes.
+
+    Raises
+    ------
+    LimitError
+        If more than `LARGEST` boxes would remain.
 
     Warns
     -----
@@ -130,33 +152,91 @@ def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True):
         Once, if several variables have the same name.
     """
     types = types_of(graph, shape, dtype)
-    names = [n.name for n in graph.variables]
-    if len(set(names)) < len(names):
-        warnings.warn("There are multiple variables with the same name in your graph, this may result in cyclic graph. "
-                      f"Repeated names: {', '.join(sorted({printable(n) for n in names if names.count(n) > 1}))}",
-                      RuntimeWarning, stacklevel=3)
-    keys = {node: f"n{i}" for i, node in enumerate(graph.nodes)}
-    titles = {node: printable(name) for node, name in unique_names(graph).items()}
+    _warn_of_doubles([n.name for n in graph.variables])
     roles = _roles(graph)
     heads = {e.node for e in graph.outputs}
+    kinds = {n: kind_of(n, graph, roles.get(n, ())) for n in graph.nodes}
     hidden = {n for n in graph.variables if hide_weights and n not in heads and _is_layer_parameter(n, roles.get(n, ()))}
-    boxes, arrows = [], []
-    for node in graph.nodes:
-        if node in hidden:
-            continue
-        boxes.append(Box(keys[node], titles[node], kind_of(node, graph, roles.get(node, ())), _lines(node),
-                         node in heads))
-        if node.op is None:
-            continue
-        written = set(node.op.written(node.complete_params))
-        for at, entry in enumerate(node.inputs):
-            if entry.node in hidden:
-                continue
-            label = type_text(types[entry])
-            if entry.node.num_outputs > 1:
-                label = f"[{entry.index}] {label}".strip()
-            arrows.append(Arrow(keys[entry.node], keys[node], label, at in written))
+    collapse = len(graph.nodes) > COLLAPSE_ABOVE if collapse is None else collapse
+    groups = repeats(graph, kinds) if collapse else [[n] for n in graph.nodes]
+    groups = [g for g in groups if g[0] not in hidden]
+    if len(groups) > LARGEST:
+        raise LimitError(f"{len(groups)} boxes are too many for a picture (at most {LARGEST})"
+                         + ("" if collapse else "; collapse=True merges what repeats")
+                         + "; draw a part: symbol.get_internals()['name_output'], or use print_summary")
+    titles = {node: printable(name) for node, name in unique_names(graph).items()}
+    keys = {node: f"n{i}" for i, group in enumerate(groups) for node in group}
+    boxes = [_box(group, keys, titles, kinds, heads) for group in groups]
+    arrows = _arrows(groups, keys, types)
+    if collapse:
+        boxes, arrows = _beside_consumers(boxes, arrows)
     return Drawing(printable(title), tuple(boxes), tuple(arrows))
+
+
+def _warn_of_doubles(names):
+    if len(set(names)) < len(names):
+        doubles = sorted({printable(n) for n in names if names.count(n) > 1})
+        warnings.warn("There are multiple variables with the same name in your graph, this may result in cyclic graph. "
+                      f"Repeated names: {', '.join(doubles)}", RuntimeWarning, stacklevel=4)
+
+
+def _box(group, keys, titles, kinds, heads):
+    node, names = group[0], tuple(titles[n] for n in group)
+    title = common_name(names) + (f"  ×{len(group)}" if len(group) > 1 else "")
+    return Box(keys[node], title, kinds[node], _lines(node), any(n in heads for n in group), names,
+               printable(dict(node.attrs).get("__region__", "")))
+
+
+def _arrows(groups, keys, types):
+    """Return one arrow for each input of the first node of a group; what the others read is on its label."""
+    arrows = []
+    for group in groups:
+        first = group[0]
+        if first.op is None:
+            continue
+        written = set(first.op.written(first.complete_params))
+        merged = {}
+        for at, entry in enumerate(first.inputs):
+            if entry.node not in keys:
+                continue
+            labels = [_label(types[n.inputs[at]], n.inputs[at]) for n in group]
+            # Inputs that the same operator takes from merged tensors are one arrow.
+            place = (keys[entry.node], slot(first, at)) if len(group) > 1 or first.op.many else (at,)
+            known = merged.setdefault(place, [keys[entry.node], [], False])
+            known[1] += labels
+            known[2] |= at in written
+        arrows += [Arrow(tail, keys[first], _common_label(labels), w) for tail, labels, w in merged.values()]
+    return arrows
+
+
+def _label(type_, entry):
+    text = type_text(type_)
+    many = entry.node.op is not None and entry.node.op.many
+    return f"[{entry.index}] {text}".strip() if entry.node.num_outputs > 1 and not many else text
+
+
+def _common_label(labels):
+    if len(set(labels)) == 1:
+        return labels[0]
+    starts = {label.split(" ")[0] for label in labels}
+    return f"{starts.pop()} …" if len(starts) == 1 and "" not in starts else "…"
+
+
+def _beside_consumers(boxes, arrows):
+    """Draw a hyper-parameter that several boxes read beside each of them, so that no arrow crosses the picture."""
+    readers = {}
+    for arrow in arrows:
+        readers.setdefault(arrow.tail, []).append(arrow)
+    new_boxes, moved = [], {}
+    for box in boxes:
+        mine = readers.get(box.key, ())
+        if box.kind != "scalar" or len(mine) < 2 or box.head:
+            new_boxes.append(box)
+            continue
+        for i, arrow in enumerate(mine):
+            new_boxes.append(replace(box, key=f"{box.key}_{i}"))
+            moved[id(arrow)] = f"{box.key}_{i}"
+    return new_boxes, [replace(a, tail=moved[id(a)]) if id(a) in moved else a for a in arrows]
 
 
 def _roles(graph):

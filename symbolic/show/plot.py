@@ -70,7 +70,8 @@ class Plot:
         return f"<Plot of {self.drawing.title}: {len(self.drawing.boxes)} nodes, {len(self.drawing.arrows)} edges>"
 
 
-def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None, node_attrs=None, hide_weights=True):
+def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None, node_attrs=None, hide_weights=True,
+                 collapse=None):
     """Return a picture of a Symbol: nodes with their hyper-parameters, arrows with shapes and dtypes.
 
     Parameters
@@ -87,6 +88,8 @@ def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None
         Graphviz attributes for every node.
     hide_weights : bool, optional
         Leave out the parameters of layers.
+    collapse : bool, optional
+        Merge parts that repeat into one node with a count; by default in graphs of more than 60 nodes.
 
     Returns
     -------
@@ -98,6 +101,8 @@ def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None
         If it is no Symbol.
     ShapeError, UnknownNameError
         If the shapes do not fit.
+    LimitError
+        If there would be more nodes on the picture than anybody could read.
 
     Warns
     -----
@@ -114,4 +119,4 @@ def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None
     graph = getattr(symbol, "graph", None)
     if graph is None:
         raise OperatorError(f"plot_network takes a Symbol, got {shown(symbol)}")
-    return Plot(draw(graph, title, shape, dtype, hide_weights), node_attrs)
+    return Plot(draw(graph, title, shape, dtype, hide_weights, collapse), node_attrs)
