@@ -1,175 +1,11 @@
-"""Matrix products and factorisations."""
-
-import math
+"""Linear algebra under MXNet's ``linalg_`` names: scaled products, Cholesky factor, inverse."""
 
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
+from ndarray.ops.dot import batch_rule, product_gradient, swap_last
 from ndarray.params import Scalar
-from ndarray.rules import agree_dtype, broadcast_shapes, check_floating, slot_error
+from ndarray.rules import agree_dtype, check_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
-
-
-def _dot_rule(inputs, outputs, params):
-    """One axis of each operand is summed over, the others make the output: any of the three may be the one to learn."""
-    dtype = agree_dtype(inputs + outputs)
-    a, b, out = inputs[0].shape, inputs[1].shape, outputs[0].shape
-    for i, shape in enumerate((a, b)):
-        if shape == ():
-            raise slot_error(ShapeError, "`{}` must have at least one axis", i)
-    ta, tb = params["transpose_a"], params["transpose_b"]
-    if a is None and b is None:
-        return [TensorType(None, dtype), TensorType(None, dtype)], [TensorType(out, dtype)]
-    a_sum, a_rest = _parted(a, first=ta)
-    b_sum, b_rest = _parted(b, first=not tb)
-    if None not in (a_sum, b_sum) and a_sum != b_sum:
-        raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(a)} and `{{}}` of shape {show_shape(b)} do not "
-                                     f"multiply: {a_sum} is not {b_sum}", 0, 1)
-    common = b_sum if a_sum is None else a_sum
-    if out is not None and (a is None or b is None):
-        a_rest, b_rest = _rest_of(out, a_rest, b_rest)
-    if a_rest is not None and b_rest is not None:
-        out = merge_shapes((*a_rest, *b_rest) or (1,), out)
-        if a_rest or b_rest:
-            a_rest, b_rest = out[:len(a_rest)], out[len(a_rest):]
-        a, b = _whole(common, a_rest, first=ta), _whole(common, b_rest, first=not tb)
-    return [TensorType(a, dtype), TensorType(b, dtype)], [TensorType(out, dtype)]
-
-
-def _parted(shape, first):
-    """Return the length summed over and the other axes."""
-    if shape is None:
-        return None, None
-    return (shape[0], shape[1:]) if first else (shape[-1], shape[:-1])
-
-
-def _whole(common, rest, first):
-    return (common, *rest) if first else (*rest, common)
-
-
-def _rest_of(out, a_rest, b_rest):
-    """Return the other axes of both operands, those of the unknown one from the output."""
-    known = a_rest if b_rest is None else b_rest
-    if not known and out in ((1,), (None,)):
-        # A vector times what may be a vector: its result does not tell.
-        return a_rest, b_rest
-    if len(known) > len(out):
-        raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(out)}, fewer axes than an operand gives", 2)
-    if b_rest is None:
-        return a_rest, out[len(a_rest):]
-    return out[:len(out) - len(b_rest)], b_rest
-
-
-@operator(_dot_rule, primitive=True)
-def dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool = False,
-        forward_stype: str | None = None):
-    """Product of matrices: the last axis of one summed with the first axis of the other.
-
-    Parameters
-    ----------
-    lhs, rhs : array, at least one axis, one dtype
-        The factors.
-    transpose_a, transpose_b : bool, optional
-        Sum over the first axis of `lhs`, over the last axis of `rhs`.
-    forward_stype : str, optional
-        Says nothing here, where every product is dense; MXNet's files may name it.
-
-    Returns
-    -------
-    array
-        Two vectors give shape (1,).
-
-    Examples
-    --------
-    >>> import ndarray as nd
-    >>> nd.dot(nd.ones((2, 3)), nd.ones((4, 3)), transpose_b=True).shape
-    (2, 4)
-    """
-    a_rest, n = (lhs.shape[1:], lhs.shape[0]) if transpose_a else (lhs.shape[:-1], lhs.shape[-1])
-    b_rest = rhs.shape[:-1] if transpose_b else rhs.shape[1:]
-    a = xp.reshape(lhs, (n, math.prod(a_rest))) if transpose_a else xp.reshape(lhs, (math.prod(a_rest), n))
-    b = xp.reshape(rhs, (math.prod(b_rest), n)) if transpose_b else xp.reshape(rhs, (n, math.prod(b_rest)))
-    product = xp.matmul(xp.transpose(a) if transpose_a else a, xp.transpose(b) if transpose_b else b)
-    return xp.reshape(product, (*a_rest, *b_rest) or (1,))
-
-
-@dot.gradient
-def _(xp, head, output, lhs, rhs, *, transpose_a, transpose_b, forward_stype):
-    a_rest, n = (lhs.shape[1:], lhs.shape[0]) if transpose_a else (lhs.shape[:-1], lhs.shape[-1])
-    b_rest = rhs.shape[:-1] if transpose_b else rhs.shape[1:]
-    rows, columns = math.prod(a_rest), math.prod(b_rest)
-    head = xp.reshape(head, (rows, columns))
-    a = xp.transpose(xp.reshape(lhs, (n, rows))) if transpose_a else xp.reshape(lhs, (rows, n))
-    b = xp.transpose(xp.reshape(rhs, (columns, n))) if transpose_b else xp.reshape(rhs, (n, columns))
-    grad_a = xp.matmul(b, xp.transpose(head)) if transpose_a else xp.matmul(head, xp.transpose(b))
-    grad_b = xp.matmul(xp.transpose(head), a) if transpose_b else xp.matmul(xp.transpose(a), head)
-    return xp.reshape(grad_a, lhs.shape), xp.reshape(grad_b, rhs.shape)
-
-
-def _swap_last(xp, x, yes=True):
-    return xp.swapaxes(x, -1, -2) if yes else x
-
-
-def _batch_rule(inputs, outputs, params):
-    """Matrices on the last two axes; the axes before them agree."""
-    dtype = agree_dtype(inputs + outputs)
-    a, b, out = inputs[0].shape, inputs[1].shape, outputs[0].shape
-    shapes = [s for s in (a, b, out) if s is not None]
-    if any(len(s) < 2 for s in shapes) or len({len(s) for s in shapes}) > 1:
-        raise slot_error(ShapeError, f"`{{}}` and `{{}}` must be matrices with the same axes before the last two, got "
-                                     f"{show_shape(a)} and {show_shape(b)}", 0, 1)
-    if shapes:
-        batch = None
-        for s in shapes:
-            batch = merge_shapes(batch, s[:-2])
-        ta, tb = params.get("transpose_a", False), params.get("transpose_b", False)
-        unknown = (None, None)
-        am, an = (a[:-3:-1] if ta else a[-2:]) if a else unknown
-        bm, bn = (b[:-3:-1] if tb else b[-2:]) if b else unknown
-        om, on = out[-2:] if out else unknown
-        (inner,), (rows,), (columns,) = (merge_shapes((x,), (y,)) for x, y in ((an, bm), (am, om), (bn, on)))
-        a = (*batch, *((inner, rows) if ta else (rows, inner)))
-        b = (*batch, *((columns, inner) if tb else (inner, columns)))
-        out = (*batch, rows, columns)
-    return [TensorType(a, dtype), TensorType(b, dtype)], [TensorType(out, dtype)]
-
-
-@operator(_batch_rule, primitive=True)
-def batch_dot(xp, lhs, rhs, /, *, transpose_a: bool = False, transpose_b: bool = False,
-              forward_stype: str | None = None):
-    """Product of matrices, one pair for each place of the axes before the last two.
-
-    Parameters
-    ----------
-    lhs, rhs : array, shape (…, n, m), one dtype
-        The factors.
-    transpose_a, transpose_b : bool, optional
-        Transpose the matrices of `lhs`, of `rhs` first.
-    forward_stype : str, optional
-        Says nothing here, where every product is dense; MXNet's files may name it.
-
-    Returns
-    -------
-    array
-
-    Examples
-    --------
-    >>> import ndarray as nd
-    >>> nd.batch_dot(nd.ones((5, 2, 3)), nd.ones((5, 3, 4))).shape
-    (5, 2, 4)
-    """
-    return xp.matmul(_swap_last(xp, lhs, transpose_a), _swap_last(xp, rhs, transpose_b))
-
-
-@batch_dot.gradient
-def _(xp, head, output, lhs, rhs, *, transpose_a, transpose_b, forward_stype):
-    return _product_gradient(xp, head, lhs, rhs, transpose_a, transpose_b)
-
-
-def _product_gradient(xp, head, lhs, rhs, transpose_a, transpose_b):
-    a, b = _swap_last(xp, lhs, transpose_a), _swap_last(xp, rhs, transpose_b)
-    grad_a = xp.matmul(head, _swap_last(xp, b))
-    grad_b = xp.matmul(_swap_last(xp, a), head)
-    return _swap_last(xp, grad_a, transpose_a), _swap_last(xp, grad_b, transpose_b)
 
 
 def _floating(rule):
@@ -181,51 +17,7 @@ def _floating(rule):
     return infer
 
 
-def _matmul_rule(inputs, outputs, params):
-    dtype = agree_dtype(inputs + outputs)
-    a, b, out = inputs[0].shape, inputs[1].shape, outputs[0].shape
-    for i, shape in enumerate((a, b)):
-        if shape is not None and len(shape) < 2:
-            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} is no matrix", i)
-    if a is not None and b is not None:
-        if None not in (a[-1], b[-2]) and a[-1] != b[-2]:
-            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(a)} and `{{}}` of shape {show_shape(b)} do not "
-                                         f"multiply: {a[-1]} is not {b[-2]}", 0, 1)
-        common = b[-2] if a[-1] is None else a[-1]
-        a, b = (*a[:-1], common), (*b[:-2], common, b[-1])
-        out = merge_shapes((*broadcast_shapes(a[:-2], b[:-2]), a[-2], b[-1]), out)
-    return [TensorType(a, dtype), TensorType(b, dtype)], [TensorType(out, dtype)]
-
-
-@operator(_matmul_rule, primitive=True)
-def _matmul(xp, lhs, rhs, /):
-    """Product of matrices on the last two axes; the axes before them broadcast.
-
-    Parameters
-    ----------
-    lhs, rhs : array, at least two axes, one dtype
-        The factors.
-
-    Returns
-    -------
-    array
-
-    Examples
-    --------
-    >>> import ndarray as nd
-    >>> nd.op._matmul(nd.ones((5, 2, 3)), nd.ones((3, 4))).shape
-    (5, 2, 4)
-    """
-    return xp.matmul(lhs, rhs)
-
-
-@_matmul.gradient
-def _(xp, head, output, lhs, rhs):
-    return (xp.unbroadcast(xp.matmul(head, _swap_last(xp, rhs)), lhs),
-            xp.unbroadcast(xp.matmul(_swap_last(xp, lhs), head), rhs))
-
-
-@operator(_floating(_batch_rule), aliases=("_linalg_gemm2",))
+@operator(_floating(batch_rule), aliases=("_linalg_gemm2",))
 def linalg_gemm2(xp, A, B, /, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Scalar = 1.0):
     r"""Scaled product of matrices, :math:`\alpha A B`.
 
@@ -252,11 +44,11 @@ def linalg_gemm2(xp, A, B, /, *, transpose_a: bool = False, transpose_b: bool = 
     >>> nd.linalg_gemm2(nd.ones((2, 3)), nd.ones((3, 4)), alpha=2).asnumpy()[0, 0]
     np.float32(6.0)
     """
-    return alpha * xp.matmul(_swap_last(xp, A, transpose_a), _swap_last(xp, B, transpose_b))
+    return alpha * xp.matmul(swap_last(xp, A, transpose_a), swap_last(xp, B, transpose_b))
 
 
 def _gemm_rule(inputs, outputs, params):
-    ins, outs = _batch_rule(inputs[:2], [inputs[2].merge(outputs[0])], params)
+    ins, outs = batch_rule(inputs[:2], [inputs[2].merge(outputs[0])], params)
     return [*ins, outs[0]], outs
 
 
@@ -290,17 +82,17 @@ def linalg_gemm(xp, A, B, C, /, *, transpose_a: bool = False, transpose_b: bool 
     >>> nd.linalg_gemm(nd.ones((2, 3)), nd.ones((3, 4)), nd.ones((2, 4))).asnumpy()[0, 0]
     np.float32(4.0)
     """
-    return alpha * xp.matmul(_swap_last(xp, A, transpose_a), _swap_last(xp, B, transpose_b)) + beta * C
+    return alpha * xp.matmul(swap_last(xp, A, transpose_a), swap_last(xp, B, transpose_b)) + beta * C
 
 
 @linalg_gemm2.gradient
 def _(xp, head, output, A, B, *, transpose_a, transpose_b, alpha):
-    return _product_gradient(xp, alpha * head, A, B, transpose_a, transpose_b)
+    return product_gradient(xp, alpha * head, A, B, transpose_a, transpose_b)
 
 
 @linalg_gemm.gradient
 def _(xp, head, output, A, B, C, *, transpose_a, transpose_b, alpha, beta):
-    return *_product_gradient(xp, alpha * head, A, B, transpose_a, transpose_b), beta * head
+    return *product_gradient(xp, alpha * head, A, B, transpose_a, transpose_b), beta * head
 
 
 def _square_of(shape, params):
@@ -343,13 +135,13 @@ def linalg_syrk(xp, A, /, *, transpose: bool = False, alpha: Scalar = 1.0):
     >>> nd.linalg_syrk(nd.ones((2, 3))).asnumpy()[0, 0]
     np.float32(3.0)
     """
-    other = _swap_last(xp, A)
+    other = swap_last(xp, A)
     return alpha * (xp.matmul(other, A) if transpose else xp.matmul(A, other))
 
 
 @linalg_syrk.gradient
 def _(xp, head, output, A, *, transpose, alpha):
-    both = alpha * (head + _swap_last(xp, head))
+    both = alpha * (head + swap_last(xp, head))
     return (xp.matmul(A, both) if transpose else xp.matmul(both, A),)
 
 
@@ -394,9 +186,9 @@ def _(xp, head, output, A):
     below = xp.expand_dims(rows, 1) - rows
     half = xp.astype(below > 0, A.dtype) + xp.astype(below == 0, A.dtype) * 0.5
     inverse = xp.inv(output)
-    inner = xp.matmul(_swap_last(xp, output), head) * half
-    full = xp.matmul(xp.matmul(_swap_last(xp, inverse), inner), inverse)
-    return (0.5 * (full + _swap_last(xp, full)),)
+    inner = xp.matmul(swap_last(xp, output), head) * half
+    full = xp.matmul(xp.matmul(swap_last(xp, inverse), inner), inverse)
+    return (0.5 * (full + swap_last(xp, full)),)
 
 
 @operator(_floating(_square_rule), aliases=("_linalg_inverse",), primitive=True)
@@ -424,5 +216,5 @@ def linalg_inverse(xp, A, /):
 
 @linalg_inverse.gradient
 def _(xp, head, output, A):
-    back = _swap_last(xp, output)
+    back = swap_last(xp, output)
     return (-xp.matmul(xp.matmul(back, head), back),)
