@@ -64,12 +64,15 @@ def common_name(names):
 
     Examples
     --------
-    >>> common_name(["w0_mean", "w1_mean"]), common_name(["a", "b", "c"])
-    ('w*_mean', 'a, b, …')
+    >>> common_name(["layer0_r1", "layer1_r1"]), common_name(["a", "b", "c"])
+    ('layer*_r1', 'a, b, …')
     """
     if len(names) == 1:
         return names[0]
-    patterns = {re.sub(r"\d+", "*", name) for name in names}
-    if len(patterns) == 1:
-        return patterns.pop()
+    texts = {re.sub(r"\d+", "*", name) for name in names}
+    if len(texts) == 1:
+        # Numbers that are the same in all names stay.
+        columns = zip(*(re.findall(r"\d+", name) for name in names))
+        shown = iter([found[0] if len(set(found)) == 1 else "*" for found in columns])
+        return re.sub(r"\d+", lambda match: next(shown), names[0])
     return ", ".join(names[:2]) + (", …" if len(names) > 2 else "")

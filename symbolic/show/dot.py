@@ -75,7 +75,7 @@ def _legend(drawing):
     samples.append(("legend_output", "output", KINDS["operator"], {"peripheries": "2"}))
     for key, words, kind, more in samples:
         look = {"label": words, "shape": kind.shape, "style": kind.style, "fillcolor": kind.fill, "color": kind.line,
-                "fontsize": "8", "height": "0.25", "width": "0.5", "margin": "0.08,0.03"}
+                "fontsize": "8", "height": "0.25", "width": "0.5", "margin": "0.12,0.03"}
         lines.append(f"    {key} [{_attributes(look | more)}];")
     keys = [key for key, *_ in samples]
     rows = [keys[i:i + 3] for i in range(0, len(keys), 3)]
