@@ -107,15 +107,33 @@ def _like_second(inputs, outputs, params):
     return [TensorType(lhs.shape, dtype), TensorType(out, rhs.dtype)], [TensorType(out, dtype)]
 
 
+def _like_axes(shape, like, lhs_axes, rhs_axes):
+    """Return `shape` with the lengths of `like` along pairs of axes; all of them where no axes are named."""
+    if lhs_axes is None and rhs_axes is None:
+        check_repeats(shape, like)
+        return like
+    if lhs_axes is None or rhs_axes is None or len(lhs_axes) != len(rhs_axes):
+        raise slot_error(ShapeError, f"lhs_axes={lhs_axes} of `{{}}` and rhs_axes={rhs_axes} of `{{}}` must be as many",
+                         0, 1)
+    result = list(shape)
+    for a, b in zip(lhs_axes, rhs_axes):
+        result[place_of(a, len(shape))] = like[place_of(b, len(like), 1)]
+    check_repeats(shape, tuple(result))
+    return tuple(result)
+
+
 def _repeated_like(inputs, outputs, params):
-    inputs, outputs = _like_second(inputs, outputs, params)
-    if None not in (inputs[0].shape, outputs[0].shape):
-        check_repeats(inputs[0].shape, outputs[0].shape)
-    return inputs, outputs
+    if params["lhs_axes"] is None and params["rhs_axes"] is None:
+        inputs, outputs = _like_second(inputs, outputs, params)
+    lhs, rhs = inputs
+    dtype, out = agree_dtype([lhs, outputs[0]]), outputs[0].shape
+    if lhs.shape is not None and rhs.shape is not None:
+        out = merge_shapes(_like_axes(lhs.shape, rhs.shape, params["lhs_axes"], params["rhs_axes"]), out)
+    return [TensorType(lhs.shape, dtype), rhs], [TensorType(out, dtype)]
 
 
 @operator(_repeated_like, primitive=True)
-def broadcast_like(xp, lhs, rhs, /):
+def broadcast_like(xp, lhs, rhs, /, *, lhs_axes: Ints | None = None, rhs_axes: Ints | None = None):
     """One array repeated to the shape of another.
 
     Parameters
@@ -123,23 +141,28 @@ def broadcast_like(xp, lhs, rhs, /):
     lhs : array
         Repeated along its axes of length 1.
     rhs : array
-        Gives the shape.
+        Gives the lengths.
+    lhs_axes, rhs_axes : tuple of int, optional
+        Which axis of `lhs` becomes as long as which axis of `rhs`; all when left out.
 
     Returns
     -------
-    array, shape of `rhs`
+    array
+        Of the shape of `rhs` when no axes are named.
 
     Examples
     --------
     >>> import ndarray as nd
     >>> nd.broadcast_like(nd.ones((2, 1)), nd.ones((2, 3))).shape
     (2, 3)
+    >>> nd.broadcast_like(nd.ones((1, 2)), nd.ones((5, 4)), lhs_axes=(0,), rhs_axes=(1,)).shape
+    (4, 2)
     """
-    return xp.broadcast_to(lhs, rhs.shape)
+    return xp.broadcast_to(lhs, _like_axes(lhs.shape, rhs.shape, lhs_axes, rhs_axes))
 
 
-@broadcast_like.gradient(flat=("rhs",))
-def _(xp, head, output, lhs, rhs):
+@broadcast_like.gradient
+def _(xp, head, output, lhs, rhs, *, lhs_axes, rhs_axes):
     return xp.unbroadcast(head, lhs), None
 
 

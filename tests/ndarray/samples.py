@@ -132,6 +132,7 @@ def _shapes():
     yield Sample("broadcast_to", (spread(2, 1, 4),), {"shape": (0, 3, 4)})
     yield Sample("broadcast_axis", (spread(2, 1, 1),), {"axis": (2, 1), "size": (4, 3)})
     yield Sample("broadcast_like", (spread(2, 1, 4), x))
+    yield Sample("broadcast_like", (spread(2, 1), x), {"lhs_axes": (-1,), "rhs_axes": (2,)})
     yield Sample("_unbroadcast", (x, spread(3, 1)))
     yield Sample("tile", (x,), {"reps": (2, 1, 3)})
     yield Sample("tile", (spread(3),), {"reps": (2, 2)})

@@ -266,6 +266,8 @@ REFUSED = [
     ("broadcast_to", [(2, 3)], {"shape": (3,)}, "data"),
     ("broadcast_axis", [(2, 3)], {"axis": (1,), "size": (6,)}, "data"),
     ("broadcast_like", [(2, 3), (2, 6)], {}, "lhs"),
+    ("broadcast_like", [(2, 1), (2, 6)], {"lhs_axes": (1,)}, "rhs"),
+    ("broadcast_like", [(2, 3), (2, 6)], {"lhs_axes": (1,), "rhs_axes": (1,)}, "lhs"),
     ("tile", [(2,)], {"reps": (-1,)}, "data"),
     ("repeat", [(2,)], {"repeats": -1}, "data"),
     ("reverse", [(2, 3)], {"axis": (2,)}, "data"),
@@ -311,3 +313,16 @@ def test_no_arithmetic_with_bool():
 def test_norm_knows_two_orders():
     with pytest.raises(ParamError, match="ord=3"):
         forward("norm", [(2,)], ord=3)
+
+
+def test_broadcasting_never_guesses_a_dimension():
+    known = [s for n in range(3) for s in itertools.product((1, 2), repeat=n)]
+    op = registry.get("broadcast_add")
+    for a, b in itertools.product(known, known):
+        out = np.broadcast_shapes(a, b)
+        for masks in itertools.product(*[(0, 1)] * (len(a) + len(b) + len(out))):
+            hidden = [None if m else d for m, d in zip(masks, a + b + out)]
+            parts = [tuple(hidden[:len(a)]), tuple(hidden[len(a):len(a) + len(b)]), tuple(hidden[len(a) + len(b):])]
+            ins, outs = op.infer_types([TensorType(p, FLOAT) for p in parts[:2]], [TensorType(parts[2])], {})
+            for found, true in zip(ins + outs, (a, b, out), strict=True):
+                found.merge(TensorType(true))
