@@ -56,6 +56,10 @@ def call(op, arrays, given, outs=None):
     params, types, positions = plan_of(op, arrays, given)
     if positions or outs is not None:
         _check_targets(op, arrays, params, positions, outs, types)
+    if arrays and (op.many or arrays[0].size >= WORTH_LOOPS):
+        found = _in_loops(op, arrays, params, positions, types, outs)
+        if found is not None:
+            return found
     with np.errstate(all="ignore"):
         outputs, written = op.run_ready(vocabulary, arrays, params)
         if outs is None:
@@ -73,6 +77,19 @@ def call(op, arrays, given, outs=None):
         for target, value in zip(outs, outputs):
             target[...] = value
     return list(outs)
+
+
+def _in_loops(op, arrays, params, positions, types, outs):
+    """Return the outputs where loops can compute them and that is faster, else None."""
+    if op.many and sum([a.size for a in arrays]) < WORTH_LOOPS:
+        return None
+    from ndarray.kernels.eager import compute
+
+    return compute(op, arrays, params, positions, types, outs)
+
+
+WORTH_LOOPS = 1 << 15
+"""From how many elements on machine code repays what it takes to call it."""
 
 
 def _own(value, others):

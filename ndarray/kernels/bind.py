@@ -37,14 +37,11 @@ class Binding:
     def __init__(self, schedule, flow, places, table, number=None, call=None):
         self.schedule, self.flow, self.places, self.table = schedule, flow, places, table
         self.number, self.call = number or (lambda detail: detail), call
-        intervals = memory.lifetimes(schedule, flow, self._parts)
+        intervals = memory.lifetimes(schedule, flow, self.table.parts)
         self.memory = memory.plan(intervals)
         self.block = _aligned(self.memory.bytes)
         self.numbers, self.sizes = {}, {}
         self.steps = self._steps()
-
-    def _parts(self, n):
-        return -(-n // self.table.PART)
 
     def _steps(self):
         found, phases = [], []
@@ -53,7 +50,7 @@ class Binding:
             if calls:
                 self._flush(found, phases)
                 found += [self._calling(number) for number in calls]
-            phases.append([self._job(step) for step in phase if not isinstance(step, Calling)])
+            phases.append([job for step in phase if not isinstance(step, Calling) for job in self._jobs(step)])
         self._flush(found, phases)
         return found
 
@@ -62,16 +59,16 @@ class Binding:
             found.append(self.table([p for p in phases if p]))
         phases.clear()
 
-    def _job(self, step):
+    def _jobs(self, step):
         if isinstance(step, Addition):
             partial_ = self._of(step.partial, np.dtype(np.float64), self.sizes[step.partial])
-            return Total(partial_, self._of(step.out, self._dtype(step.out), 1))
+            return [Total(partial_, self._of(step.out, self._dtype(step.out), 1))]
         arrays = tuple([self._of(slot, np.dtype(d), step.n) for slot, d in zip(step.arrays, step.loop.arrays)])
         scalars = tuple([self._of(slot, np.dtype(d), 1) for slot, d in zip(step.scalars, step.loop.scalars)])
-        for slot in step.partials:
-            self.sizes[slot] = self._parts(step.n)
-        partials = tuple([self._of(slot, np.dtype(np.float64), self._parts(step.n)) for slot in step.partials])
-        return Job(step.loop, step.n, arrays, scalars, partials)
+        parts = self.table.parts(step.loop, step.n)
+        self.sizes.update((slot, parts) for slot in step.partials)
+        partials = tuple([self._of(slot, np.dtype(np.float64), parts) for slot in step.partials])
+        return self.table.split(Job(step.loop, step.n, arrays, scalars, partials))
 
     def _of(self, slot, dtype, n):
         """Return `n` elements at a slot."""

@@ -179,6 +179,9 @@ class _Plan:
         self.ready, self.depth, self.called = {}, {}, {}
         self.varying, self.scalars = {}, {}
         self.kept = set()
+        # A sum that is to be stacked is added up where the stack will be.
+        stacked = {a: Slot("value", at, k) for at in reversed(self.needed)
+                   if self.instructions[at].word == "stack" for k, a in enumerate(self.instructions[at].args)}
         for at in self.needed:
             word, args, _, _, detail = instruction = self.instructions[at]
             self.source[at] = self.source[args[0]] if word == "reshape" else at
@@ -194,7 +197,8 @@ class _Plan:
             elif word == "element":
                 self.ready[at] = self._in_memory(args[0])
             elif word in ("sum", "sum_sq"):
-                self.ready[at] = self._sum(at, word, args[0], Slot("value", at))
+                self.where[at] = stacked.get(at, Slot("value", at))
+                self.ready[at] = self._sum(at, word, args[0], self.where[at])
             elif word == "stack":
                 self.ready[at] = max(self._in_memory(a, Slot("value", at, k)) for k, a in enumerate(args))
             elif word == "reshape":
@@ -224,8 +228,8 @@ class _Plan:
         """Have a value kept in memory; return from which phase on it is there."""
         at = self.source[at]
         word = self.instructions[at].word
-        if into is not None and word in ("sum", "sum_sq"):
-            return self._sum(at, word, self.instructions[at].args[0], into)
+        if into is not None and into == self.where.get(at):
+            return self.ready[at]
         if into is None:
             if word in IN_MEMORY:
                 return self.ready[at]
@@ -241,8 +245,7 @@ class _Plan:
         """Have a value summed up; return from which phase on the sum is there."""
         phase = self.ready[of] + (self.source[of] in self.kept)
         partial = Slot("partial", at)
-        if not any(root.into == partial for root in self.roots[phase]):
-            self.roots[phase].append(_Root(of, partial, word))
+        self.roots[phase].append(_Root(of, partial, word))
         self.others[phase + 1].append(Addition(partial, out))
         return phase + 2
 

@@ -51,7 +51,7 @@ def lifetimes(schedule, flow, parts):
     schedule : Schedule
     flow : Flow
     parts : callable
-        ``parts(n)``: how many partial sums `n` elements have.
+        ``parts(loop, n)``: how many partial sums a loop over `n` elements has.
     """
     found = {}
 
@@ -68,7 +68,7 @@ def lifetimes(schedule, flow, parts):
                 for slot in step.scalars:
                     use(slot, phase, _bytes(slot, 8, flow))
                 for slot in step.partials:
-                    use(slot, phase, 8 * parts(step.n))
+                    use(slot, phase, 8 * parts(step.loop, step.n))
             elif isinstance(step, Addition):
                 use(step.partial, phase, 0)
                 use(step.out, phase, _bytes(step.out, 8, flow))

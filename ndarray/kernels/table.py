@@ -19,6 +19,9 @@ CHUNK = 1 << 16
 """Elements that a thread takes at once; sums have one partial result for each."""
 WORTH_WAKING = 6 << 20
 """From how many bytes moved on a helper is worth its waking, which takes some microseconds."""
+WORTH_STREAMS = 1 << 18
+"""From how many elements on an array that is only summed up is read in `STREAMS` places at once."""
+STREAMS = 4
 WORTH_RELEASING = 1 << 19
 """From how many bytes moved on other threads of Python may run meanwhile."""
 
@@ -55,13 +58,20 @@ class Job(NamedTuple):
         """In how many parts threads take the job."""
         return -(-self.n // CHUNK)
 
-    def row(self):
-        """Return the row, but for its first chunk."""
-        return [_kernel(self.loop), self.n, 0, *map(address_of, (*self.arrays, *self.scalars, *self.partials))]
+    @property
+    def kernel(self):
+        """What equal kernels have in common."""
+        return self.loop
 
-    def keep(self):
-        """Return what must stay alive while the row is used."""
-        return (_code(self.loop), self.arrays, self.scalars, self.partials)
+    entry = "kernel"
+
+    def text(self):
+        """Return the kernel as LLVM's text."""
+        return text_of(self.loop)
+
+    def pointers(self):
+        """Return the row from `POINTERS_AT` on."""
+        return [*map(address_of, (*self.arrays, *self.scalars, *self.partials))]
 
 
 class Total(NamedTuple):
@@ -80,19 +90,32 @@ class Total(NamedTuple):
     bytes = 0
     chunks = 1
 
-    def row(self):
-        """Return the row, but for its first chunk."""
-        total = compile.code(_DRIVER).address(f"total_{self.out.dtype}")
-        return [total, 1, 0, address_of(self.partials), self.partials.size, address_of(self.out)]
+    @property
+    def entry(self):
+        """The name of the kernel."""
+        return f"total_{self.out.dtype}"
 
-    def keep(self):
-        """Return what must stay alive while the row is used."""
-        return self
+    kernel = None
+    n = 1
+
+    def text(self):
+        """Return the kernel as LLVM's text."""
+        return _DRIVER
+
+    def pointers(self):
+        """Return the row from `POINTERS_AT` on."""
+        return [address_of(self.partials), self.partials.size, address_of(self.out)]
 
 
 def address_of(array):
     """Return where the elements of an array begin."""
-    return array.__array_interface__["data"][0]
+    try:
+        return ctypes.addressof(_from_buffer(array))  # a quarter of the time of what follows
+    except (TypeError, ValueError, BufferError):
+        return array.__array_interface__["data"][0]
+
+
+_from_buffer = ctypes.c_char.from_buffer
 
 
 class Table:
@@ -104,23 +127,48 @@ class Table:
     """
 
     NAME = "machine code"
-    PART = CHUNK
+
+    @staticmethod
+    def parts(loop, n):
+        """Return how many partial sums a loop over `n` elements has."""
+        if not _streams(loop, n):
+            return -(-n // CHUNK)
+        each, rest = _stream(n)
+        return STREAMS * -(-each // CHUNK) + -(-rest // CHUNK)
+
+    @staticmethod
+    def split(job):
+        """Return jobs that do the same, and read an array that is only summed up in several places at once.
+
+        One stream of reads does not fill the way to memory.
+        """
+        loop, n = job.loop, job.n
+        if not _streams(loop, n):
+            return [job]
+        each, rest = _stream(n)
+        data, at = job.arrays[0].reshape(-1), -(-each // CHUNK)
+        partial_, = job.partials
+        wide = Job(_streamed(loop), each, tuple([data[k * each:(k + 1) * each] for k in range(STREAMS)]), job.scalars,
+                   tuple([partial_[k * at:(k + 1) * at] for k in range(STREAMS)]))
+        tail = job._replace(n=rest, arrays=(data[STREAMS * each:],), partials=(partial_[STREAMS * at:],))
+        return [wide, tail] if rest else [wide]
 
     def __init__(self, phases):
-        rows, keep, spans, chunk = [], [], [], 0
+        rows, keep, spans, chunk, codes = [], [], [], 0, {}
         for phase in phases:
             begin = len(rows), chunk
             for job in phase:
                 if job.chunks:
-                    row = job.row()
-                    row[2] = chunk
-                    rows.append(row)
-                    keep.append(job.keep())
+                    code = codes.get(job.kernel)
+                    if code is None:
+                        code = codes[job.kernel] = compile.code(job.text())
+                    rows.append([code.address(job.entry), job.n, chunk, *job.pointers()])
+                    keep.append(job)
                     chunk += job.chunks
             spans.append((*begin, chunk, sum(job.bytes for job in phase)))
         width = max(map(len, rows), default=POINTERS_AT)
         self.rows = np.array([*(r + [0] * (width - len(r)) for r in rows), [0, 0, chunk] + [0] * (width - 3)], np.int64)
-        self._keep = keep
+        self._keep, self._codes = keep, list(codes.values())
         self._code = compile.code(_DRIVER)
         self.calls = tuple(self._call(*span) for span in _joined(spans))
 
@@ -141,8 +189,34 @@ class Table:
         for call in self.calls:
             call()
 
+    def forget(self):
+        """Let go of the arrays; whoever runs the table afterwards has pointed its rows at others."""
+        self._keep = [self._keep[-len(self.calls):]]
+
 
 _COUNTER = 16
+_LINE = 64
+
+
+def _streams(loop, n):
+    """Tell whether a loop reads its only array in several places."""
+    return n >= WORTH_STREAMS and len(loop.arrays) == 1 and len(loop.sums) == 1 and not loop.stores
+
+
+def _stream(n):
+    """Return how many elements each stream has, and how many are left."""
+    each = n // STREAMS // _LINE * _LINE
+    return each, n - STREAMS * each
+
+
+def _streamed(loop):
+    """Return a loop over one array as a loop over several."""
+    steps, (word, value) = loop.steps, loop.sums[0]
+    many = tuple([step._replace(args=tuple([a + k * len(steps) for a in step.args]),
+                                detail=k if step.word == "load" else step.detail)
+                  for k in range(STREAMS) for step in steps])
+    return Loop(many, loop.arrays * STREAMS, loop.scalars, (),
+                tuple([(word, value + k * len(steps)) for k in range(STREAMS)]))
 
 
 def _shared(control, begin, share):
@@ -167,14 +241,6 @@ def _prototype(kind, code, name):
     function = kind(None, ctypes.c_void_p)(code.address(name))
     function.code = code
     return function
-
-
-def _code(loop):
-    return compile.code(text_of(loop))
-
-
-def _kernel(loop):
-    return _code(loop).address("kernel")
 
 
 _CLAIM = {"share": "%c = atomicrmw add ptr %counter, i64 1 monotonic", "alone": "%c = phi i64 [ %begin, %entry ], "

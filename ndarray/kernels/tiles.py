@@ -33,10 +33,19 @@ class TileTable:
     """
 
     NAME = "NumPy in tiles"
-    PART = TILE
 
     def __init__(self, phases):
         self.calls = tuple(partial(_run_phase, _parts(phase)) for phase in phases if phase)
+
+    @staticmethod
+    def parts(loop, n):
+        """Return how many partial sums a loop over `n` elements has."""
+        return -(-n // TILE)
+
+    @staticmethod
+    def split(job):
+        """Return the job as it is."""
+        return [job]
 
     def __call__(self):
         """Run every phase."""
