@@ -161,6 +161,12 @@ def flat_inputs(node):
     return tuple([k for k, name in enumerate(op.input_names(params)) if name in flat])
 
 
+def asks_for_nothing(entry):
+    """Tell whether a node ends a network, so that its gradient needs no head."""
+    op = entry.node.op
+    return op is not None and op.loss_head and not entry.node.complete_params.get("out_grad")
+
+
 def check_differentiable(node):
     """Raise where a node is a primitive without a gradient rule."""
     if node.op.primitive and "gradient" not in node.op.rules:
@@ -177,7 +183,7 @@ def differentiate(trace, graph, types, heads, wrt):
         Of primitives.
     types : callable
         ``types(entry)`` gives an entry as a traced value.
-    heads : dict of Entry to Traced
+    heads : dict of Entry to list of Traced
     wrt : sequence of Entry
     """
 
@@ -221,7 +227,7 @@ def _derive(op, params, types):
     arrived = {}
     for i, head in heads.items():
         entry = computed[i].entry
-        arrived[entry] = arrived[entry] + head if entry in arrived else head
+        arrived.setdefault(entry, []).append(head)
     wanted = [arrays[op.first_input(params) + at] for at in params[op.wrt]]
 
     def value(entry):

@@ -1,4 +1,4 @@
-"""A graph with arrays bound to it: run it, look at its arrays, bind it anew."""
+"""A graph with arrays bound to it: run it forwards and back, look at its arrays, bind it anew."""
 
 import threading
 from functools import cached_property
@@ -6,18 +6,19 @@ from functools import cached_property
 import numpy as np
 
 from ndarray.array import NDArray
-from ndarray.call import check_writable
-from ndarray.context import Context, current_context
-from ndarray.dtypes import DEFAULT, dtype_of, is_known
-from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, UnknownNameError, shown, unknown
+from ndarray.errors import BindError, OperatorError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.tensortype import TensorType, show_shape
-from symbolic import engines
-from symbolic.bound import Bound
+from symbolic.backpass import needing_heads, reached, split
+from symbolic.binding import (as_array, by_name, check_context, check_doubles, check_states, gradient_arrays, head_arrays,
+                              inferred, inputs_for, output_arrays, requests)
 from symbolic.infer import from_mxnet_shape, infer
+from symbolic.modes import training
 from symbolic.node import Entry
+from symbolic.runs import BackRun, Run
+from symbolic.watch import Callback, Record, refuse_non_finite
 
 
-def bind(graph, ctx, args=None, aux_states=None, out=None, engine="auto"):
+def bind(graph, ctx, args=None, aux_states=None, out=None, engine="auto", args_grad=None, grad_req="write", watch=None):
     """Bind arrays to a graph.
 
     Parameters
@@ -32,6 +33,12 @@ def bind(graph, ctx, args=None, aux_states=None, out=None, engine="auto"):
         Arrays that receive outputs, by output name; one may be an argument, which is then updated in place.
     engine : str, optional
         One of `symbolic.engines.ENGINES`, or ``"auto"``.
+    args_grad : list or dict of array, optional
+        Arrays that receive gradients, by argument; None, and those left out of a dict, receive none.
+    grad_req : str, list or dict, optional
+        ``'write'``, ``'add'`` or ``'null'``: for all, in order, or by name.
+    watch : {None, 'nonfinite'}, optional
+        See `Executor.watch_finite`.
 
     Returns
     -------
@@ -44,105 +51,33 @@ def bind(graph, ctx, args=None, aux_states=None, out=None, engine="auto"):
         Before anything is allocated or written.
     """
     ctx = check_context(ctx)
-    given = _by_name(args, graph.arguments, "args")
-    given |= _by_name(aux_states, graph.auxiliary, "aux_states")
+    reqs = requests(graph, grad_req)
+    if watch not in (None, "nonfinite"):
+        raise BindError(f"watch must be None or 'nonfinite', got {shown(watch)}")
+    given = by_name(args, graph.arguments, "args")
+    given |= by_name(aux_states, graph.auxiliary, "aux_states")
     missing = [n.name for n in graph.variables if n.name not in given]
     if missing:
         kind = "args" if missing[0] in {n.name for n in graph.arguments} else "aux_states"
         raise BindError(f"key `{missing[0]}` is missing in `{kind}`; not given: {', '.join(missing)}")
-    _check_doubles(graph.variables)
+    check_doubles(graph.variables)
     arrays = {n.name: as_array(given[n.name], n.name, ctx) for n in graph.variables}
     known = {name: TensorType(a.shape, a._data.dtype.newbyteorder("=")) for name, a in arrays.items()}
     types = infer(graph, known)
-    outputs = _outputs(graph, types, out or {}, arrays, ctx)
-    _check_written(graph, arrays)
-    return Executor(graph, arrays, outputs, types, engine, ctx)
+    grads = gradient_arrays(graph, args_grad, reqs, arrays, ctx)
+    outputs = output_arrays(graph, types, out or {}, arrays, ctx)
+    check_states(graph, arrays)
+    reqs = {name: req if name in grads else "null" for name, req in reqs.items()}
+    executor = Executor(graph, arrays, outputs, types, engine, ctx, reqs, grads, frozenset(out or ()))
+    if watch:
+        executor.watch_finite()
+    return executor
 
 
-def check_context(ctx):
-    """Return the context; raise where it is none."""
-    if ctx is None:
-        return current_context()
-    if not isinstance(ctx, Context):
-        raise OperatorError(f"ctx must be a Context such as cpu(), got {shown(ctx)}")
-    return ctx
-
-
-def as_array(value, name, ctx):
-    """Return a bound array as an NDArray over the caller's memory."""
-    if isinstance(value, NDArray):
-        return value
-    if isinstance(value, np.ndarray):
-        if not is_known(value.dtype.newbyteorder("=")):
-            raise DTypeError(f"`{name}` has dtype {value.dtype}, which no array here has")
-        return NDArray(value, ctx)
-    raise BindError(f"`{name}` must be an NDArray or a numpy.ndarray, got {shown(value)}")
-
-
-def _by_name(given, variables, what):
-    """Return arrays by variable name, from a list in order or a dict."""
-    if given is None:
-        return {}
-    if isinstance(given, dict):
-        return dict(given)
-    if not isinstance(given, (list, tuple)):
-        raise BindError(f"`{what}` must be a list or a dict of arrays, got {shown(given)}")
-    if len(given) != len(variables):
-        names = ", ".join(n.name for n in variables[:20])
-        raise BindError(f"`{what}` has {len(given)} arrays for {len(variables)} variables: {names}")
-    return {n.name: a for n, a in zip(variables, given)}
-
-
-def _check_doubles(variables):
-    seen = set()
-    for node in variables:
-        if node.name in seen:
-            raise BindError(f"two variables are called `{node.name}`; arrays are bound by name, so give each its own")
-        seen.add(node.name)
-
-
-def _outputs(graph, types, out, arrays, ctx):
-    """Return the array of each output: the caller's where `out` names one, else a new one."""
-    names = [e.node.output_name(e.index) for e in graph.outputs]
-    for name in out:
-        if name not in names:
-            raise UnknownNameError(f"out: {unknown('output', name, names)}")
-    result, taken = [], []
-    for name, entry in zip(names, graph.outputs):
-        type_ = types[entry]
-        if not type_.known:
-            raise ShapeError(f"output {name} has type {type_}, which the bound arrays do not settle")
-        if name not in out:
-            result.append(NDArray(np.zeros(type_.shape, type_.dtype), ctx))
-            continue
-        target = as_array(out[name], f"out[{name!r}]", ctx)
-        data = target._data
-        if data.shape != type_.shape:
-            raise ShapeError(f"out[{name!r}]: expected shape {show_shape(type_.shape)}, got {show_shape(data.shape)}")
-        if data.dtype != type_.dtype:
-            raise DTypeError(f"out[{name!r}]: expected dtype {type_.dtype}, got {data.dtype}")
-        check_writable(data, f"out[{name!r}]")
-        taken.append((f"out[{name!r}]", data))
-        result.append(target)
-    states = [(n.name, arrays[n.name]._data) for n in graph.written]
-    for i, (name, data) in enumerate(taken):
-        for other, memory in (*taken[:i], *states):
-            if np.may_share_memory(data, memory) and data.size and memory.size:
-                raise BindError(f"{name} and {other} share memory, and both are written")
-    return result
-
-
-def _check_written(graph, arrays):
-    states = [(n.name, arrays[n.name]._data) for n in graph.written]
-    for i, (name, data) in enumerate(states):
-        check_writable(data, name)
-        for other, memory in states[:i]:
-            if np.may_share_memory(data, memory) and data.size and memory.size:
-                raise BindError(f"{other} and {name} share memory, and both are written")
-
-
-def simple_bind(graph, ctx, shapes, type_dict=None, engine="auto"):
+def simple_bind(graph, ctx, shapes, type_dict=None, engine="auto", grad_req="write"):
     """Infer all types from some shapes, allocate zeros and bind them.
+
+    Gradient arrays are allocated when they are first asked for, for the arguments that a gradient reaches.
 
     Raises
     ------
@@ -150,31 +85,18 @@ def simple_bind(graph, ctx, shapes, type_dict=None, engine="auto"):
         When the shapes do not settle every type, naming what is missing.
     """
     ctx = check_context(ctx)
-    names = {n.name for n in graph.variables}
-    dtypes = {name: dtype_of(d) for name, d in (type_dict or {}).items()}
-    known = {}
-    for name in (*shapes, *dtypes):
-        if name not in names:
-            raise UnknownNameError(f"simple_bind: {unknown('variable', name, names)}")
-        shape = shapes.get(name)
-        if shape is not None and not isinstance(shape, (tuple, list)):
-            raise BindError(f"simple_bind: the shape of {name} must be a tuple, got {shown(shape)}")
-        known[name] = TensorType(None if shape is None else from_mxnet_shape(shape), dtypes.get(name))
-    types = infer(graph, known)
-    if any(types[Entry(n)].dtype is None for n in graph.variables):
-        # Where no dtype follows from anything, arrays are float32, as `zeros` makes them.
-        defaults = {n.name: TensorType(types[Entry(n)].shape, types[Entry(n)].dtype or DEFAULT)
-                    for n in graph.variables}
-        types = infer(graph, defaults)
-    open_ = [n.name for n in graph.variables if not types[Entry(n)].known]
-    if open_:
-        raise BindError(f"simple_bind: the shapes of {', '.join(open_)} do not follow from {shown(shapes)}")
+    reqs = requests(graph, grad_req)
+    types = inferred(graph, shapes, type_dict)
     arrays = {n.name: NDArray(np.zeros(*types[Entry(n)]), ctx) for n in graph.variables}
-    return bind(graph, ctx, arrays, engine=engine)
+    executor = bind(graph, ctx, arrays, engine=engine)
+    executor._reqs, executor._grads = reqs, None
+    return executor
 
 
 class Executor:
     """A graph and its arrays, ready to run.  Made by `Symbol.bind`, `Symbol.simple_bind`.
+
+    One thread at a time runs it; others wait for their turn.
 
     Attributes
     ----------
@@ -182,9 +104,20 @@ class Executor:
         The bound arguments and states; write into these arrays and the next `forward` sees it.
     outputs : list of NDArray
         In the order of `Symbol.list_outputs`; the next `forward` writes into the same arrays.
+
+    Examples
+    --------
+    >>> import numpy as np, symbolic as sym
+    >>> x, grad = np.array([3.0]), np.zeros(1)
+    >>> run = sym.make_loss(sym.square(sym.var("x")), name="cost").bind(args={"x": x}, args_grad={"x": grad})
+    >>> run.forward(is_train=True)[0].asnumpy()
+    array([9.])
+    >>> run.backward()
+    >>> grad
+    array([6.])
     """
 
-    def __init__(self, graph, arrays, outputs, types, engine, ctx):
+    def __init__(self, graph, arrays, outputs, types, engine, ctx, reqs, grads, in_place):
         self.graph = graph
         self.engine = engine
         self._ctx = ctx
@@ -193,11 +126,15 @@ class Executor:
         self.arg_dict = {n.name: arrays[n.name] for n in graph.arguments}
         self.aux_dict = {n.name: arrays[n.name] for n in graph.auxiliary}
         self.outputs = outputs
-        self._lock = threading.Lock()
-        self._monitor = None
-        bound = Bound(tuple(_native(arrays[n.name]._data) for n in graph.variables),
-                      tuple(o._data for o in outputs), types)
-        self._program = engines.choose(engine, graph, bound)(graph, bound)
+        self._reqs, self._grads, self._in_place = reqs, grads, in_place
+        self._lock = threading.RLock()
+        self._callback, self._records, self._watching = None, [], False
+        self._memory = {name: _native(a._data) for name, a in arrays.items()}
+        self._forwards, self._backs = {}, {}
+        self._mode, self._kept = None, None
+        self._program = self._forward_run(False).program
+
+    # Arrays
 
     @property
     def arg_arrays(self):
@@ -209,10 +146,34 @@ class Executor:
         """The states, in the order of `Symbol.list_auxiliary_states`."""
         return list(self.aux_dict.values())
 
+    @property
+    def grad_dict(self):
+        """The gradient of each argument by name, None where none is wanted or none reaches it."""
+        grads = self._gradients()
+        return {name: grads.get(name) for name in self.arg_dict}
+
+    @property
+    def grad_arrays(self):
+        """The gradients, in the order of `Symbol.list_arguments`."""
+        return list(self.grad_dict.values())
+
     @cached_property
     def output_dict(self):
         """The outputs by name."""
         return dict(zip([e.node.output_name(e.index) for e in self.graph.outputs], self.outputs))
+
+    def _gradients(self):
+        """Return the gradient arrays by argument, allocated when they are first asked for."""
+        if self._grads is None:
+            with self._lock:
+                wanted = [Entry(n) for n in self.graph.arguments if self._reqs[n.name] != "null"]
+                wanted = {e.node.name for e in reached(self.graph, wanted) if self._types[e].dtype.kind == "f"}
+                self._reqs = {name: req if name in wanted else "null" for name, req in self._reqs.items()}
+                self._grads = self._grads or {name: NDArray(np.zeros_like(a._data), self._ctx)
+                                              for name, a in self.arg_dict.items() if name in wanted}
+        return self._grads
+
+    # Running
 
     def forward(self, is_train=False, **inputs):
         """Run the graph once, all or nothing.
@@ -220,7 +181,8 @@ class Executor:
         Parameters
         ----------
         is_train : bool, optional
-            Whether operators that differ in training (dropout, batch normalisation) are to train.
+            Whether operators that differ in training (dropout, batch normalisation) are to train, and what `backward`
+            needs is to be kept.
         **inputs : NDArray or numpy.ndarray
             Copied into the arrays bound under these names first.
 
@@ -228,48 +190,164 @@ class Executor:
         -------
         list of NDArray
             `outputs`: the same list, the same arrays.
+
+        Raises
+        ------
+        OperatorError, BindError, ShapeError
+            Before anything is written.
+        NonFiniteError
+            While `watch_finite` is on.
         """
         with self._lock:
-            if inputs:
-                self._feed(inputs)
-            if self._monitor is None:
-                self._program()
-            else:
-                self._run_monitored()
+            before = self._feed(inputs) if inputs else ()
+            try:
+                self._run_forward(bool(is_train))
+            except BaseException:
+                for target, old in before:
+                    target[...] = old
+                raise
         return self.outputs
 
+    def _run_forward(self, is_train):
+        self._mode, self._kept = is_train, None
+        # What the graph changes cannot be computed anew afterwards.
+        if self._gradients() if is_train else self._grads and (self.graph.written or self._in_place):
+            back = self._back_run(self._heads_expected())
+            back.forward(self._visits())
+            self._kept = back
+        else:
+            self._forward_run(is_train)(self._visits())
+
+    def backward(self, out_grads=None, is_train=True):
+        """Compute the gradients of the last `forward` into `grad_dict`, all or nothing.
+
+        Parameters
+        ----------
+        out_grads : array, list or dict of array, optional
+            What arrives at the outputs: one for the only output, in order, or by output name.  Losses
+            (``make_loss``, ``SoftmaxOutput`` …) ask for nothing.
+        is_train : bool, optional
+            The mode, where `forward` has not run; otherwise it is that of `forward`.
+
+        Raises
+        ------
+        BindError
+            If no argument has a gradient, or an output that is no loss has no head.
+        ShapeError, DTypeError, UnknownNameError
+        """
+        with self._lock:
+            if not self._gradients():
+                raise BindError("backward: no argument has a gradient array; bind with args_grad, or with simple_bind "
+                                "and grad_req other than 'null'")
+            if self._mode is None:
+                self._mode = bool(is_train)
+            heads = {} if out_grads is None else head_arrays(self.graph, self._types, out_grads, self._ctx)
+            if out_grads is None and (needing := needing_heads(self.graph, self._wrt())):
+                names = ", ".join([e.node.output_name(e.index) for e in [self.graph.outputs[i] for i in sorted(needing)]])
+                raise BindError(f"backward: {names} {'is no loss' if len(needing) == 1 else 'are no losses'}, so out_grads "
+                                "must say what arrives there; or end the graph with make_loss")
+            back = self._back_run(frozenset(heads))
+            for i, head in heads.items():
+                back.heads[i][...] = head
+            (back.backward if back is self._kept else back.whole)(self._visits())
+
+    def _wrt(self):
+        by_name_ = {n.name: n for n in self.graph.arguments}
+        return [Entry(by_name_[name]) for name in self._grads]
+
+    def _heads_expected(self):
+        """Return at which outputs heads will arrive: as in the last `backward`, or where no loss is."""
+        for mode, given in reversed(self._backs):
+            if mode == self._mode:
+                return given
+        return needing_heads(self.graph, self._wrt())
+
+    def _forward_run(self, is_train):
+        if is_train not in self._forwards:
+            graph = training(self.graph) if is_train else self.graph
+            if graph is self.graph and self._forwards:
+                return next(iter(self._forwards.values()))
+            types = self._types if graph is self.graph else infer(graph, self._known())
+            self._forwards[is_train] = Run(graph, self._memory, [o._data for o in self.outputs], types, self.engine)
+        return self._forwards[is_train]
+
+    def _back_run(self, given):
+        key = self._mode, given
+        if key in self._backs:
+            self._backs[key] = self._backs.pop(key)
+        else:
+            graph = training(self.graph) if self._mode else self.graph
+            changing = set(graph.written) | {n for n in graph.variables if any(
+                np.may_share_memory(self._arrays[n.name]._data, self.output_dict[o]._data) for o in self._in_place)}
+            parts = split(graph, self._known(), self._wrt(), given, changing)
+            self._backs[key] = BackRun(
+                parts, self._memory, [o._data for o in self.outputs], {n: g._data for n, g in self._grads.items()},
+                {name for name, req in self._reqs.items() if req == "add"}, self.engine)
+        return self._backs[key]
+
     def _feed(self, inputs):
-        ready = []
-        for name, value in inputs.items():
-            target = self._arrays.get(name)
-            if target is None:
-                raise OperatorError(f"forward: {unknown('argument', name, self._arrays)}")
-            data = value._data if isinstance(value, NDArray) else value
-            if not isinstance(data, (np.ndarray, np.generic, int, float)):
-                raise BindError(f"forward: `{name}` must be an NDArray, a numpy.ndarray or a number, got {shown(value)}")
-            data = np.asarray(data)
-            if data.shape != target.shape and not (data.ndim == 0 and target.size == 1):
-                raise ShapeError(f"Shape not match! Argument {name}, need: {show_shape(target.shape)}, "
-                                 f"received: {show_shape(data.shape)}")
-            check_writable(target._data, name)
-            ready.append((target._data, data))
+        """Copy what is given into the bound arrays; return these with copies of what they held."""
+        ready = inputs_for(inputs, self._arrays)
+        before = [(target, target.copy()) for target, _ in ready]
         for target, data in ready:
             target[...] = data
+        return before
 
-    def _run_monitored(self):
-        from symbolic.engines.eager import compile as compile_eager
+    def _known(self):
+        return {name: TensorType(a.shape, a._data.dtype.newbyteorder("=")) for name, a in self._arrays.items()}
 
-        callback, every = self._monitor
-        program = compile_eager(self.graph, self._program.bound)
+    # Looking on
 
-        def visit(node, inputs, outputs):
-            if every:
-                for name, value in zip(node.input_names, inputs):
-                    callback(f"{node.name}_{name}", NDArray(np.array(value), self._ctx))
-            for i, value in enumerate(outputs):
-                callback(node.output_name(i), NDArray(np.array(value), self._ctx))
+    def _visits(self):
+        return [*([self._callback] if self._callback else ()), *self._records,
+                *([refuse_non_finite] if self._watching else ())]
 
-        program(visit)
+    def set_monitor_callback(self, callback, monitor_all=False):
+        """Call ``callback(name, array)`` with a copy of every node's outputs; None stops it.
+
+        Parameters
+        ----------
+        callback : callable or None
+        monitor_all : bool, optional
+            Inputs as well, called ``<node>_<input>``.
+        """
+        self._callback = None if callback is None else Callback(callback, monitor_all, self._ctx)
+
+    def monitor(self, pattern=".*", stat=None):
+        """Return a dict that every run fills anew with copies of the outputs of nodes.
+
+        Parameters
+        ----------
+        pattern : str, optional
+            A regular expression that the whole name of an output matches, as in ``"fc1_.*"``.
+        stat : callable, optional
+            What to keep instead of a copy: ``stat(array)`` of a NumPy array.
+
+        Returns
+        -------
+        dict of str to object
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> run = sym.exp(sym.negative(sym.var("x"), name="n")).bind(args={"x": np.array([0.0, 2.0])})
+        >>> seen = run.monitor("n_.*", stat=np.min)
+        >>> outputs = run.forward()
+        >>> seen
+        {'n_output': np.float64(-2.0)}
+        """
+        record = Record(pattern, stat, self._ctx)
+        self._records.append(record)
+        return record
+
+    def watch_finite(self, on=True):
+        """Raise `NonFiniteError` at the first node that gives NaN or infinity, and then write nothing.
+
+        While it is on, nodes run one by one, with the eager engine.
+        """
+        self._watching = on
+
+    # Binding anew
 
     def copy_params_from(self, arg_params, aux_params=None, allow_extra_params=False):
         """Copy values into the bound arrays, cast to their dtype.
@@ -294,17 +372,6 @@ class Executor:
                 ready.append((bound[name]._data, data))
         for target, data in ready:
             target[...] = data
-
-    def set_monitor_callback(self, callback, monitor_all=False):
-        """Call ``callback(name, array)`` with a copy of every node's outputs; None stops it.
-
-        Parameters
-        ----------
-        callback : callable or None
-        monitor_all : bool, optional
-            Inputs as well, called ``<node>_<input>``.
-        """
-        self._monitor = None if callback is None else (callback, monitor_all)
 
     def reshape(self, partial_shaping=False, allow_up_sizing=False, **shapes):
         """Return an executor for other input shapes; arrays that fit share their memory with this one's.
@@ -337,7 +404,20 @@ class Executor:
                 raise ShapeError(f"reshape: {node.name} would change from {show_shape(old.shape)} to "
                                  f"{show_shape(shape)}; pass partial_shaping=True to allow it")
             arrays[node.name] = _reshaped(old, shape, node.name, allow_up_sizing, self._ctx)
-        return bind(self.graph, self._ctx, arrays, engine=self.engine)
+        out = {}
+        for name in self._in_place:
+            out[name] = arrays[self._same_as(name)] if self._same_as(name) else self.output_dict[name]
+        executor = bind(self.graph, self._ctx, arrays, out=out, engine=self.engine)
+        executor._reqs = dict(self._reqs)
+        executor._grads = None if self._grads is None else {
+            name: _reshaped(g, arrays[name].shape, f"the gradient of {name}", allow_up_sizing, self._ctx)
+            for name, g in self._grads.items()}
+        executor._callback, executor._records, executor._watching = self._callback, self._records, self._watching
+        return executor
+
+    def _same_as(self, name):
+        """Return the argument whose array receives an output, if one does."""
+        return next((n for n, a in self._arrays.items() if a._data is self.output_dict[name]._data), None)
 
     def debug_str(self):
         """Return the graph and its schedule as text."""

@@ -3,7 +3,7 @@
 from ndarray import registry
 from ndarray.errors import NotDifferentiableError, OperatorError, UnknownNameError, shown, unknown
 from symbolic.attributes import AttrScope
-from symbolic.backward import as_numbers, check_differentiable, flat_inputs, shift_fed
+from symbolic.backward import as_numbers, asks_for_nothing, check_differentiable, flat_inputs, shift_fed
 from symbolic.graph import Graph
 from symbolic.node import Entry, Node
 from symbolic.pullback import pull_back
@@ -36,10 +36,10 @@ def gradient(graph, wrt, heads=None):
     arrived = {}
     for i, entry in enumerate(graph.outputs):
         head = heads[i] if heads is not None and heads[i] is not None else None
-        if head is None and not _asks_for_nothing(entry):
+        if head is None and not asks_for_nothing(entry):
             head = _node("ones_like", f"{entry.node.name}_head", (entry,), entry.node)
-        arrived.setdefault(entry, []).append(head)
-    return Graph(carried_back(graph, {e: _first_or_sum(e, h) for e, h in arrived.items()}, wrt))
+        arrived.setdefault(entry, []).extend([head] if head is not None else [])
+    return Graph(carried_back(graph, arrived, wrt))
 
 
 def carried_back(graph, heads, wrt):
@@ -48,7 +48,8 @@ def carried_back(graph, heads, wrt):
     Parameters
     ----------
     graph : Graph
-    heads : dict of Entry to (Entry or None)
+    heads : dict of Entry to list of Entry
+        What arrives at outputs; an empty list starts a loss, which asks for nothing.
     wrt : sequence of Entry
     """
     def through(node, arrived, positions):
@@ -82,16 +83,6 @@ def entries_of(graph, wrt):
         else:
             found.append(Entry(by_name[what]))
     return found
-
-
-def _asks_for_nothing(entry):
-    op = entry.node.op
-    return op is not None and op.loss_head
-
-
-def _first_or_sum(entry, heads):
-    given = [h for h in heads if h is not None]
-    return None if not given else given[0] if len(given) == 1 else _sum(entry, given)
 
 
 def _sum(entry, values):

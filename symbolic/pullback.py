@@ -7,14 +7,14 @@ def pull_back(graph, heads, wrt, flat, differentiate, add):
     Parameters
     ----------
     graph : Graph
-    heads : dict of Entry to object
-        What arrives at outputs; None starts a node that asks for nothing.
+    heads : dict of Entry to list of object
+        What arrives at outputs; an empty list starts a node that asks for nothing.
     wrt : iterable of Entry
     flat : callable
         ``flat(node)`` gives the positions of inputs to which nothing flows.
     differentiate : callable
         ``differentiate(node, arrived, positions)`` gives what flows to the inputs at `positions`, None for nothing;
-        `arrived` is a dict of output number to object.
+        `arrived` is a dict of output number to object, None where nothing came to an output that is to start.
     add : callable
         ``add(entry, arrived)`` gives the sum of a list of what arrived at one entry.
 
@@ -24,36 +24,35 @@ def pull_back(graph, heads, wrt, flat, differentiate, add):
         An entry that nothing reaches is left out.
     """
     wrt = set(wrt)
-    routes = _routes(graph, wrt, flat)
-    arrived = {entry: [head] for entry, head in heads.items()}
+    ways = routes(graph, wrt, flat)
+    arrived = {entry: list(values) for entry, values in heads.items()}
     result = {}
     for node in reversed(graph.nodes):
         here = {}
         for i, entry in enumerate(node.outputs):
-            found = arrived.pop(entry, None)
-            if found is None:
+            values = arrived.pop(entry, None)
+            if values is None:
                 continue
-            values = [v for v in found if v is not None]
             here[i] = add(entry, values) if len(values) > 1 else values[0] if values else None
             if entry in wrt and values:
                 result[entry] = here[i]
-        if here and node in routes:
-            positions = routes[node]
+        if here and node in ways:
+            positions = ways[node]
             for at, value in zip(positions, differentiate(node, here, positions), strict=True):
                 if value is not None:
                     arrived.setdefault(node.inputs[at], []).append(value)
     return result
 
 
-def _routes(graph, wrt, flat):
+def routes(graph, wrt, flat):
     """Return, for each node on a way from an output to one of `wrt`, the positions of inputs to go on with."""
-    moving, routes = set(wrt), {}
+    moving, ways = set(wrt), {}
     for node in graph.nodes:
         if node.op is None:
             continue
         still = flat(node)
         positions = tuple([k for k, e in enumerate(node.inputs) if e in moving and k not in still])
         if positions:
-            routes[node] = positions
+            ways[node] = positions
             moving.update(node.outputs)
-    return routes
+    return ways

@@ -289,7 +289,7 @@ class Symbol:
     # Running
 
     def bind(self, ctx=None, args=None, args_grad=None, grad_req="write", aux_states=None, group2ctx=None,
-             shared_exec=None, out=None, engine="auto"):
+             shared_exec=None, out=None, engine="auto", watch=None):
         """Bind arrays, which are used where they lie, and return an `Executor`.
 
         Parameters
@@ -297,25 +297,32 @@ class Symbol:
         ctx : Context, optional
         args : list or dict of NDArray or numpy.ndarray
             In the order of `list_arguments` or by name; a dict may hold the states as well.
-        args_grad, grad_req : optional
-            Where gradients go, and how (``'write'``, ``'add'``, ``'null'``).
+        args_grad : list or dict of array, optional
+            Arrays that receive the gradients of arguments.
+        grad_req : str, list or dict of str, optional
+            What happens to them: ``'write'``, ``'add'`` or ``'null'``; names left out of a dict are null.
         aux_states : list or dict, optional
         group2ctx, shared_exec : optional
             Accepted as MXNet has them; there is one device.
         out : dict of str to array, optional
             Arrays that receive outputs; ``out={"step_output": w}`` updates ``w`` in place, all or nothing.
         engine : {'auto', 'eager', 'fused'}, optional
+        watch : {None, 'nonfinite'}, optional
+            Raise at the first node that gives NaN or infinity; see `Executor.watch_finite`.
 
         Raises
         ------
         BindError, ShapeError, DTypeError, UnknownNameError
         """
-        return executor.bind(self._graph, ctx, args, aux_states, out, engine)
+        return executor.bind(self._graph, ctx, args, aux_states, out, engine, args_grad, grad_req, watch)
 
     def simple_bind(self, ctx=None, grad_req="write", type_dict=None, stype_dict=None, group2ctx=None,
                     engine="auto", **shapes):
-        """Infer what `shapes` leave open, allocate zeros, bind them and return an `Executor`."""
-        return executor.simple_bind(self._graph, ctx, shapes, type_dict, engine)
+        """Infer what `shapes` leave open, allocate zeros, bind them and return an `Executor`.
+
+        Gradient arrays are allocated when they are first asked for, for the arguments that a gradient reaches.
+        """
+        return executor.simple_bind(self._graph, ctx, shapes, type_dict, engine, grad_req)
 
     def eval(self, ctx=None, **arrays):
         """Bind the arrays, run once and return the list of outputs."""

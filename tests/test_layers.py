@@ -46,6 +46,7 @@ LAYERS = """
     symbolic.passes symbolic.passes.*
     symbolic.bound
     symbolic.engines symbolic.engines.*
+    symbolic.modes symbolic.backpass symbolic.watch symbolic.binding symbolic.runs
     symbolic.executor
     symbolic.show symbolic.show.*
     symbolic.save symbolic.save.*

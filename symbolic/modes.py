@@ -1,0 +1,23 @@
+"""The mode in which a graph runs: training or not."""
+
+from dataclasses import replace
+
+from ndarray.params import Training
+
+
+def training(graph):
+    """Return the graph whose operators train; the graph itself where none of them asks for the mode."""
+    if not any(n.op is not None and _modes(n.op) for n in graph.nodes):
+        return graph
+
+    def rule(node):
+        if node.op is None or not _modes(node.op):
+            return node.outputs
+        params = dict(node.params) | dict.fromkeys(_modes(node.op), True)
+        return replace(node, params=tuple(sorted(params.items()))).outputs
+
+    return graph.rewrite(rule)
+
+
+def _modes(op):
+    return [p.name for p in op.params.values() if p.type is Training]

@@ -1,0 +1,101 @@
+"""Looking on while a graph runs: values for monitors, and the first that is not finite."""
+
+import re
+
+import numpy as np
+
+from ndarray.array import NDArray
+from ndarray.errors import NonFiniteError, ParamError
+
+
+class Callback:
+    """Gives a copy of every node's outputs to a function.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(name, array)``.
+    every : bool
+        Inputs as well, called ``<node>_<input>``.
+    ctx : Context
+    """
+
+    def __init__(self, function, every, ctx):
+        self._function, self._every, self._ctx = function, every, ctx
+
+    def __call__(self, node, inputs, outputs):
+        """Look at a node that has run."""
+        if self._every:
+            for name, value in zip(node.input_names, inputs):
+                self._function(f"{node.name}_{name}", NDArray(np.array(value), self._ctx))
+        for i, value in enumerate(outputs):
+            self._function(node.output_name(i), NDArray(np.array(value), self._ctx))
+
+
+class Record(dict):
+    """What a monitor has seen in the last run: copies, or a statistic of them, by output name.
+
+    Parameters
+    ----------
+    pattern : str
+        A regular expression that the whole name of an output matches.
+    stat : callable, optional
+        ``stat(array)`` of a NumPy array; the array itself when left out.
+    ctx : Context
+    """
+
+    def __init__(self, pattern, stat, ctx):
+        super().__init__()
+        try:
+            self._matches = re.compile(pattern).fullmatch
+        except (re.error, TypeError) as error:
+            raise ParamError(f"monitor: {pattern!r} is no regular expression: {error}") from None
+        self._stat, self._ctx = stat, ctx
+
+    def __call__(self, node, inputs, outputs):
+        """Look at a node that has run."""
+        for i, value in enumerate(outputs):
+            name = node.output_name(i)
+            if self._matches(name):
+                copy = np.array(value)
+                self[name] = NDArray(copy, self._ctx) if self._stat is None else self._stat(copy)
+
+
+def refuse_non_finite(node, inputs, outputs):
+    """Raise at the first node that gives a value that is NaN or infinite.
+
+    Raises
+    ------
+    NonFiniteError
+        Naming the node, with statistics of its inputs.
+    """
+    for i, value in enumerate(outputs):
+        value = np.asarray(value)
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            told = "".join(f"\n    {name} = {e}: {described(x)}" for name, e, x in zip(node.input_names, node.inputs, inputs))
+            where = f"\n  made at {node.place}" if node.place else ""
+            raise NonFiniteError(f"{node.output_name(i)} ({node.op.name}) is {described(value)}{told}{where}\n"
+                                 "  nothing was written")
+
+
+def described(value):
+    """Return the type of an array and what can be said of its values in a line.
+
+    Examples
+    --------
+    >>> described(np.array([1.0, np.nan, 3.0, np.inf]))
+    'float64[4], 2 of 4 not finite (1 NaN, 1 infinite), the others from 1 to 3, mean 2'
+    """
+    value = np.asarray(value)
+    text = f"{value.dtype}[{','.join(map(str, value.shape))}]"
+    if not value.size or value.dtype.kind not in "fiu":
+        return text
+    finite = value[np.isfinite(value)]
+    nan = int(np.isnan(value).sum())
+    bad = value.size - finite.size
+    if bad:
+        text += f", {bad} of {value.size} not finite ({nan} NaN, {bad - nan} infinite)"
+    if finite.size:
+        others = "the others " if bad else ""
+        text += f", {others}from {finite.min():.6g} to {finite.max():.6g}, mean {finite.mean(dtype=np.float64):.6g}"
+    return text
