@@ -5,7 +5,7 @@ from functools import cache
 
 from ndarray import registry
 from ndarray.errors import OperatorError, shown
-from ndarray.params import REQUIRED
+from ndarray.params import REQUIRED, Training
 from symbolic import compose
 from symbolic.graph import Graph
 from symbolic.symbol import Symbol, _check_symbol, _entry, as_entries
@@ -24,7 +24,7 @@ def function(name):
     """
     op = registry.get(name)
     inputs = [i.name for i in op.inputs]
-    params = list(op.params)
+    params = [p.name for p in op.params.values() if p.type is not Training]
 
     def make(*args, name=None, attr=None, **kwargs):
         if len(args) == few and kwargs.keys() <= known and all([type(a) is Symbol for a in args]):
@@ -79,6 +79,6 @@ def _signature(op):
     else:
         found = [kind(i.name, kind.POSITIONAL_OR_KEYWORD, default=None) for i in op.inputs]
     found += [kind(p.name, kind.KEYWORD_ONLY, default=inspect.Parameter.empty if p.default is REQUIRED else p.default)
-              for p in op.params.values()]
+              for p in op.params.values() if p.type is not Training]
     return inspect.Signature([*found, kind("name", kind.KEYWORD_ONLY, default=None),
                               kind("attr", kind.KEYWORD_ONLY, default=None)])
