@@ -31,6 +31,10 @@ class DTypeError(MXNetError, TypeError):
     """Dtypes that cannot hold together, or that an operator does not take."""
 
 
+class OutOfRangeError(MXNetError, IndexError):
+    """An index, among the values of an array, to which there is no element."""
+
+
 class BindError(MXNetError, ValueError):
     """Arrays that cannot be bound to a graph."""
 

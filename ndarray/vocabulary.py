@@ -1,11 +1,15 @@
 """What `xp` may say, with NumPy's answers: the array API, and the few words that operators need beside it.
 
 Operators are written with these words and Python's arithmetic only.  Another engine gives the same words another
-meaning: a tracer builds nodes, a kernel writer emits a loop.
+meaning: a tracer builds nodes, a kernel writer emits a loop.  Every public name here is such a word, so what only
+helps is imported under a private one.
 """
+
+from contextlib import contextmanager as _contextmanager
 
 import numpy as np
 
+from ndarray.errors import OutOfRangeError as _OutOfRangeError
 from ndarray.special import erf, erfinv, gamma, gammaln, polygamma  # noqa: F401, words of this vocabulary
 
 NUMPY_WORDS = (
@@ -13,7 +17,7 @@ NUMPY_WORDS = (
     "cosh", "exp", "expm1", "floor", "hypot", "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2",
     "logical_and", "logical_not", "logical_or", "logical_xor", "matmul", "maximum", "minimum", "rint", "sin", "sinh",
     "sqrt", "square", "tan", "tanh", "trunc", "where", "zeros_like", "ones_like", "full_like", "broadcast_to", "stack",
-    "concatenate", "reshape", "transpose", "swapaxes", "expand_dims", "squeeze", "flip", "repeat", "tile", "take",
+    "concatenate", "reshape", "transpose", "swapaxes", "expand_dims", "squeeze", "flip", "repeat", "tile",
     "take_along_axis", "sort", "argsort", "argmax", "argmin", "cumsum", "sum", "prod", "max", "min", "mean",
     "zeros", "ones", "full", "eye", "diagonal", "pad", "moveaxis", "split", "einsum", "float16", "float32", "float64",
     "int32", "int64", "int8", "uint8", "bool_", "linspace",
@@ -135,15 +139,31 @@ def untake(x, indices, shape, axis):
     return whole
 
 
+def take(x, indices, axis):
+    """Return slices at indices along an axis; negative ones count from the end."""
+    with _within_range():
+        return np.take(x, indices, axis=axis)
+
+
 def gather_nd(x, indices):
     """Return ``x[indices[0], indices[1], …]``."""
-    return x[tuple(indices)]
+    with _within_range():
+        return x[tuple(indices)]
+
+
+@_contextmanager
+def _within_range():
+    try:
+        yield
+    except IndexError as error:
+        raise _OutOfRangeError(str(error)) from None
 
 
 def scatter_nd(x, indices, shape):
     """Return zeros of `shape` with `x` added at ``[indices[0], indices[1], …]``."""
     whole = np.zeros(shape, x.dtype)
-    np.add.at(whole, tuple(indices), x)
+    with _within_range():
+        np.add.at(whole, tuple(indices), x)
     return whole
 
 

@@ -54,7 +54,7 @@ def take(xp, a, indices, /, *, axis: int = 0, mode: Literal["clip", "raise", "wr
 
     Raises
     ------
-    IndexError
+    OutOfRangeError
         For an index out of range with ``mode='raise'``.
 
     Examples
