@@ -19,7 +19,7 @@ def to_dot(drawing, node_attrs=None, legend=True):
     """
     defaults = {"fontname": _FONT, "fontsize": "11", "margin": "0.22,0.07", "penwidth": "1.2"} | (node_attrs or {})
     lines = [f"digraph {_quoted(drawing.title)} {{",
-             f'  graph [rankdir=TB, nodesep=0.35, ranksep=0.45, bgcolor="#ffffff", fontname={_quoted(_FONT)}];',
+             f'  graph [rankdir=TB, pad=0.3, nodesep=0.35, ranksep=0.45, bgcolor="#ffffff", fontname={_quoted(_FONT)}];',
              f"  node [{_attributes(defaults)}];",
              # Types stand in a font of one width: Graphviz then leaves the room that any viewer needs.
              f'  edge [fontname={_quoted(_MONO)}, fontsize=8, fontcolor="#444444", color="#777777", arrowsize=0.7];']
@@ -61,7 +61,7 @@ def _box(box):
 def _arrow(arrow):
     look = {}
     if arrow.label:
-        look["label"] = f" {arrow.label}"
+        look["label"] = f"\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}{arrow.label}"  # SVG drops plain ones
     if arrow.written:
         look |= {"color": KINDS["state"].line, "dir": "both", "arrowtail": "odot"}
     return f" [{_attributes(look)}]" if look else ""
