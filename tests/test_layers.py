@@ -35,6 +35,7 @@ LAYERS = """
     ndarray.paramsfile
     ndarray
     symbolic.clash
+    symbolic.later
     symbolic.scope symbolic.naming symbolic.attributes
     symbolic.node
     symbolic.graph
@@ -42,7 +43,7 @@ LAYERS = """
     symbolic.infer
     symbolic.evaluate
     symbolic.trace symbolic.traced symbolic.decompose
-    symbolic.pullback symbolic.backward symbolic.gradient
+    symbolic.pullback symbolic.backward symbolic.differentiate
     symbolic.passes symbolic.passes.*
     symbolic.bound
     symbolic.engines symbolic.engines.*
@@ -53,7 +54,8 @@ LAYERS = """
     symbolic.symbol
     symbolic.numbers
     symbolic.functions
-    symbolic.model
+    symbolic.model symbolic.cli symbolic.cli.*
+    symbolic.__main__
     symbolic
 """.split("\n")
 """A file may import those on the lines above it; those on its own line, unless that closes a circle."""
@@ -89,6 +91,8 @@ def imports(name):
                 assert not child.level, f"{name} imports relative to itself, line {child.lineno}"
                 found.update(full if (full := f"{child.module}.{alias.name}") in FILES else child.module
                              for alias in child.names)
+            elif isinstance(child, ast.Call) and getattr(child.func, "id", None) == "Later":
+                late.add(child.args[0].value)
             visit(child, inside)
 
     visit(ast.parse(FILES[name].read_text(encoding="utf-8")), now)

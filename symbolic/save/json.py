@@ -8,7 +8,9 @@ from dataclasses import dataclass, fields
 from ndarray import registry
 from ndarray.atomic import write_atomically
 from ndarray.errors import FormatError, LimitError, MXNetError, OperatorError, UnknownNameError, shown
+from ndarray.operator import Operator
 from ndarray.params import Training, text_of
+from ndarray.tensortype import UNKNOWN
 from symbolic.attributes import HIDDEN
 from symbolic.graph import Graph
 from symbolic.node import Entry, Node
@@ -126,13 +128,15 @@ def save(graph, path):
 # Reading
 
 
-def loads(text, limits=Limits()):
+def loads(text, limits=Limits(), watch=iter):
     """Return the graph that a JSON text of any era of MXNet holds.
 
     Parameters
     ----------
     text : str or bytes
     limits : Limits, optional
+    watch : callable, optional
+        ``watch(records)`` goes through the list of node records; it may show how far it has come.
 
     Raises
     ------
@@ -147,7 +151,7 @@ def loads(text, limits=Limits()):
         For attributes that the operator does not know; they are kept.
     """
     remarks = []
-    graph = read(text, limits, _raise, remarks.append)
+    graph = read(text, limits, _raise, remarks.append, watch)
     for remark in remarks:
         warnings.warn(remark, UserWarning, stacklevel=3)
     return graph
@@ -180,7 +184,7 @@ def _raise(error):
     raise error
 
 
-def read(text, limits, report, remark):
+def read(text, limits, report, remark, watch=iter):
     """Return the graph of a text, telling each fault to `report` and each oddity to `remark`.
 
     Parameters
@@ -191,6 +195,8 @@ def read(text, limits, report, remark):
         Gets an error; where it returns, reading goes on with the next thing.
     remark : callable
         Gets a sentence.
+    watch : callable, optional
+        As in `loads`.
 
     Returns
     -------
@@ -208,7 +214,7 @@ def read(text, limits, report, remark):
         raise LimitError(f"the graph has {len(records)} nodes, more than {limits.nodes}")
     _check_nesting([v for k, v in document.items() if k != "nodes"], limits.nesting - 1)
     reader = _Reader(limits, report, remark)
-    for i, record in enumerate(upgrade(records, version_of(document))):
+    for i, record in enumerate(watch(upgrade(records, version_of(document)))):
         reader.nodes.append(reader.attempt(reader.node, record, f"nodes[{i}]"))
     heads = reader.attempt(reader.heads, document)
     if reader.faults or heads is None or None in heads:
@@ -416,6 +422,8 @@ class _Reader:
             inputs += [Entry(Node(None, f"{name}_{n}")) for n in missing]
         node = Node(op, name, tuple(inputs), tuple(sorted(params.items())), _kept(others))
         node.remember(complete)
+        if type(op) is not Operator:
+            _check_derived(node, place)
         return node
 
 
@@ -428,6 +436,16 @@ def _operator(name, place):
         return registry.get(name)
     except UnknownNameError as error:
         raise FormatError(f"{place}.op: {error}") from None
+
+
+def _check_derived(node, place):
+    """Raise where a gradient's parameters speak of heads and inputs that its node does not have."""
+    try:
+        node.op.infer_types([UNKNOWN] * len(node.inputs), [UNKNOWN] * node.num_outputs, node.complete_params)
+        for entry in node.outputs:
+            node.output_name(entry.index)
+    except (IndexError, KeyError, RecursionError):
+        raise FormatError(f"{place}.attrs: they do not fit the {len(node.inputs)} inputs of {node.op.name[:200]}") from None
 
 
 def _kept(attrs):

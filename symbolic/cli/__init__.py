@@ -1,0 +1,1 @@
+"""The command line: look at graphs, run, check and convert them."""

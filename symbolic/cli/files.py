@@ -1,0 +1,135 @@
+"""What commands read and write: graphs, arrays, and the values of their options."""
+
+import argparse
+import io
+import os
+import sys
+import zipfile
+
+import numpy as np
+
+from ndarray import paramsfile
+from ndarray.atomic import write_atomically
+from ndarray.dtypes import dtype_of, is_known
+from ndarray.errors import DTypeError, FormatError, LimitError, ParamError
+from ndarray.array import NDArray
+from symbolic.save.json import Limits, loads, read_bytes
+
+_PARAMS_MAGIC = (0x112).to_bytes(8, "little")
+
+
+def parse_shape(text):
+    """Return the name and the shape in ``NAME=2,3``."""
+    name, equals, dims = text.rpartition("=")
+    try:
+        shape = tuple(int(d) for d in dims.split(",") if d.strip() or dims.strip())
+    except ValueError:
+        shape = (-1,)
+    if not equals or not name or any(d < 0 for d in shape):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=1,3,224,224")
+    return name, shape
+
+
+def parse_dtype(text):
+    """Return the name, None for all variables, and the dtype in ``NAME=float16`` or ``float16``."""
+    name, _, dtype = text.rpartition("=")
+    try:
+        return name or None, dtype_of(dtype)
+    except DTypeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def dtypes_of(options):
+    """Return what ``--dtype`` says, as a dict by name, a dtype for all variables, or None."""
+    found = dict(options.dtype)
+    if None in found and len(found) > 1:
+        raise ParamError("--dtype is given for all variables and for some")
+    return found.get(None, found) if found else None
+
+
+def watch(what):
+    """Return a function that goes through a list and, on a terminal, shows how far it is once it takes a second."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return iter
+    return lambda items: tqdm(items, desc=what, delay=1, disable=None, leave=False)
+
+
+def read_file(path):
+    """Return the bytes of a file, of standard input for ``-``."""
+    if path != "-":
+        return read_bytes(path)
+    limit = Limits().text
+    data = sys.stdin.buffer.read(limit + 1)
+    if len(data) > limit:
+        raise LimitError(f"standard input has more than {limit} bytes")
+    return data
+
+
+def is_params(data):
+    """Tell whether bytes are a file of arrays."""
+    return data.startswith(_PARAMS_MAGIC)
+
+
+def read_graph(path):
+    """Return the graph that a file holds."""
+    shown_path = "standard input" if path == "-" else path
+    try:
+        data = read_file(path)
+        if is_params(data):
+            raise FormatError("holds arrays and no graph; `params` lists them")
+        return loads(data, watch=watch("reading"))
+    except (FormatError, LimitError) as error:
+        raise type(error)(f"{shown_path}: {error}") from None
+
+
+def read_arrays(path):
+    """Return the arrays of a ``.npz`` or ``.params`` file by name, without a checkpoint's ``arg:`` and ``aux:``."""
+    if os.path.splitext(path)[1].lower() == ".npz":
+        return {name: NDArray(data) for name, data in _read_npz(path).items()}
+    arrays = paramsfile.load(path)
+    if isinstance(arrays, list):
+        raise FormatError(f"{path}: the arrays have no names, so they cannot be bound")
+    return {name.removeprefix("arg:").removeprefix("aux:"): a for name, a in arrays.items()}
+
+
+def _read_npz(path):
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as found:
+            if isinstance(found, np.ndarray):
+                raise FormatError(f"{path}: is a single array, no .npz file of named ones")
+            arrays = {name: np.array(found[name]) for name in found.files}
+    except (ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(f"{path}: {error}") from None
+    for name, array in arrays.items():
+        if not is_known(array.dtype.newbyteorder("=")):
+            raise DTypeError(f"{path}: {name} has dtype {array.dtype}, which no array here has")
+    return arrays
+
+
+def write_arrays(path, arrays):
+    """Write NumPy arrays to a ``.npz`` or ``.params`` file, whole or not at all."""
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix == ".params":
+        paramsfile.save(path, {name: NDArray(a) for name, a in arrays.items()})
+        return
+    if suffix != ".npz":
+        raise ParamError(f"{path} ends in none of .npz, .params")
+    # Not numpy.savez, for which some names have a meaning.
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
+    write_atomically(path, buffer.getvalue())
+
+
+def write_text(path, text):
+    """Print a text, or write it to a file where a path is given, whole or not at all."""
+    if path is None:
+        sys.stdout.write(text)
+    else:
+        write_atomically(path, text.encode())

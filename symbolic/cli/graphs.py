@@ -1,0 +1,145 @@
+"""Commands about a graph: ``show``, ``draw``, ``run``, ``code``, ``check``, ``convert``."""
+
+import json
+import os
+import shutil
+import warnings
+
+from ndarray.errors import MXNetError, ParamError, shown, unknown
+from ndarray.params import text_of
+from ndarray.paramsfile import load_frombuffer
+from symbolic.cli.arrays import facts, print_arrays
+from symbolic.cli.files import (dtypes_of, is_params, read_arrays, read_file, read_graph, watch, write_arrays,
+                                write_text)
+from symbolic.executor import bind
+from symbolic.node import Entry
+from symbolic.save.check import Problem, find_problems
+from symbolic.save.code import to_code
+from symbolic.save.json import save
+from symbolic.show.summary import summary, tree
+from symbolic.show.types import printable, types_of
+from symbolic.symbol import Symbol
+
+
+def show(options):
+    """Print a graph as a table and as a tree."""
+    graph = read_graph(options.file)
+    shape = dict(options.shape)
+    if options.json:
+        print(json.dumps(_facts(graph, types_of(graph, shape)), indent=2))
+        return
+    width = min(max(shutil.get_terminal_size((120, 0)).columns, 80), 160)
+    print(summary(graph, shape, width))
+    print()
+    print(tree(graph, shape))
+
+
+def _facts(graph, types):
+    """Return a graph as JSON can say it."""
+    def type_(entry):
+        known = types[entry]
+        return {"shape": None if known.shape is None else list(known.shape),
+                "dtype": None if known.dtype is None else known.dtype.name}
+
+    number = {n: i for i, n in enumerate(graph.nodes)}
+    return {
+        "arguments": [{"name": n.name, **type_(Entry(n))} for n in graph.arguments],
+        "auxiliary_states": [{"name": n.name, **type_(Entry(n))} for n in graph.auxiliary],
+        "outputs": [{"name": e.node.output_name(e.index), **type_(e)} for e in graph.outputs],
+        "nodes": [{"name": n.name, "op": n.op.name if n.op else None, "params": {k: text_of(v) for k, v in n.params},
+                   "attrs": dict(n.attrs), "inputs": [[number[e.node], e.index] for e in n.inputs],
+                   "outputs": [type_(e) for e in n.outputs]} for n in graph.nodes],
+    }
+
+
+def draw(options):
+    """Draw a graph into a file."""
+    from symbolic.show.plot import plot_network
+
+    graph = read_graph(options.file)
+    more = {"collapse": False} if options.no_collapse else {}
+    title = os.path.splitext(os.path.basename(options.file))[0]
+    plot = plot_network(Symbol(graph), title=title, shape=dict(options.shape), dtype=dtypes_of(options), **more)
+    plot.save(options.output)
+
+
+def run(options):
+    """Run a graph; write or list its outputs and the new values of its states."""
+    if options.steps < 1:
+        raise ParamError(f"--steps must be at least 1, got {options.steps}")
+    graph = read_graph(options.file)
+    given = {}
+    for path in options.args:
+        given |= read_arrays(path)
+    names = {n.name for n in graph.variables}
+    for name in given.keys() - names:
+        warnings.warn(unknown("variable", name, names), UserWarning, stacklevel=2)
+    executor = bind(graph, None, {k: v for k, v in given.items() if k in names}, engine=options.engine)
+    for _ in watch("running")(range(options.steps)):
+        executor.forward()
+    results = {}
+    for entry, array in zip(graph.outputs, executor.outputs):
+        name, k = entry.node.output_name(entry.index), 1
+        while name in results:
+            name, k = f"{entry.node.output_name(entry.index)}.{k}", k + 1
+        results[name] = array
+    results |= executor.aux_dict
+    if options.output:
+        write_arrays(options.output, {name: a.asnumpy() for name, a in results.items()})
+    rows = [facts(name, a) for name, a in results.items()]
+    if options.json:
+        print(json.dumps({"outputs": rows[:-len(executor.aux_dict) or None],
+                          "auxiliary_states": rows[len(rows) - len(executor.aux_dict):]}, indent=2))
+    elif not options.output:
+        print_arrays(rows)
+
+
+def code(options):
+    """Print the Python that declares a graph."""
+    write_text(options.output, to_code(read_graph(options.file)))
+
+
+def check(options):
+    """List every problem of a file; the exit code is 1 where it cannot be used."""
+    data = read_file(options.file)
+    if is_params(data):
+        problems = _check_arrays(data)
+    else:
+        problems = find_problems(data, watch=watch("checking"))
+    errors = sum(p.serious for p in problems)
+    if options.json:
+        print(json.dumps({"file": options.file, "errors": errors, "warnings": len(problems) - errors, "problems": [
+            {"place": p.place, "message": p.message, "serious": p.serious} for p in problems]}, indent=2))
+    else:
+        for problem in problems:
+            print("; ".join(printable(line.strip()) for line in str(problem).splitlines()))
+        print(f"{printable(options.file)}: {_counted(errors, 'error')}, {_counted(len(problems) - errors, 'warning')}")
+    return int(errors > 0)
+
+
+def _counted(n, word):
+    return f"{n or 'no'} {word}{'s' * (n != 1)}"
+
+
+def _check_arrays(data):
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        try:
+            load_frombuffer(data)
+        except MXNetError as error:
+            return [Problem("", str(error))]
+    return [Problem("", str(r.message), serious=False) for r in remarks]
+
+
+def convert(options):
+    """Convert a graph to ONNX, or an old file to today's JSON."""
+    suffix = os.path.splitext(options.output)[1].lower()
+    if suffix not in (".onnx", ".json"):
+        raise ParamError(f"{shown(options.output)} ends in none of .onnx, .json")
+    graph = read_graph(options.file)
+    if suffix == ".json":
+        save(graph, options.output)
+        return
+    from symbolic.save.onnx import save_onnx
+
+    save_onnx(graph, options.output, dict(options.shape), dtypes_of(options))

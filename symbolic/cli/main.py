@@ -1,0 +1,104 @@
+"""The commands and their arguments; what goes wrong becomes one line and an exit code."""
+
+import argparse
+import os
+import sys
+import warnings
+
+from ndarray.errors import MXNetError
+from symbolic.cli import arrays, graphs
+from symbolic.cli.files import parse_dtype, parse_shape
+from symbolic.show.types import printable
+
+EXIT_CODES = "Exit codes: 0 done; 1 a file is broken or a command failed; 2 the command line is wrong."
+
+
+def main(argv=None):
+    """Run one command and return its exit code.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        The arguments; those of the process by default.
+    """
+    options = parser().parse_args(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        # A terminal that lacks a letter is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_: _complain(f"warning: {message}")
+        try:
+            code = options.run(options)
+            sys.stdout.flush()
+            return code or 0
+        except BrokenPipeError:
+            # Whoever read has read enough.  At exit Python would flush what is left, and fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        except KeyboardInterrupt:
+            return 130
+        except OSError as error:
+            _complain(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+        except (MXNetError, ImportError) as error:
+            _complain(str(error))
+        except MemoryError:
+            _complain("not enough memory")
+    return 1
+
+
+def _complain(message):
+    print("symbolic: " + printable("; ".join(filter(None, map(str.strip, message.splitlines())))), file=sys.stderr)
+
+
+def parser():
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(prog="symbolic", description="Look at graphs, run, check and convert them.",
+                                  epilog=EXIT_CODES)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(run, help_, file="symbol JSON; - reads standard input", name=None):
+        name = name or run.__name__
+        made = commands.add_parser(name, help=help_, description=help_[:1].upper() + help_[1:] + ".", epilog=EXIT_CODES)
+        made.set_defaults(run=run)
+        if file:
+            made.add_argument("file", metavar="FILE", help=file)
+        return made
+
+    def add_types(made, dtype=True):
+        made.add_argument("--shape", metavar="NAME=1,3,224,224", type=parse_shape, action="append", default=[],
+                          help="shape of a variable; may be given several times")
+        if dtype:
+            made.add_argument("--dtype", metavar="[NAME=]DTYPE", type=parse_dtype, action="append", default=[],
+                              help="element type of a variable, or of all")
+
+    def add_json(made):
+        made.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+    made = command(graphs.show, "print a graph as a table and as a tree")
+    add_types(made, dtype=False)
+    add_json(made)
+    made = command(graphs.draw, "draw a graph")
+    made.add_argument("-o", "--output", metavar="OUT", required=True, help="picture: .svg, .png, .html, .dot or .mmd")
+    add_types(made)
+    made.add_argument("--no-collapse", action="store_true", help="draw every node, also where parts repeat")
+    made = command(graphs.run, "run a graph once, and write or list its outputs and the new values of its states")
+    made.add_argument("--args", metavar="ARRAYS", action="append", default=[],
+                      help=".npz or .params file with values of variables; may be given several times")
+    made.add_argument("--engine", default="auto", help="engine that runs it (default: %(default)s)")
+    made.add_argument("--steps", metavar="N", type=int, default=1, help="how many times to run it (default: %(default)s)")
+    made.add_argument("-o", "--output", metavar="OUT", help=".npz or .params file for outputs and states")
+    add_json(made)
+    made = command(arrays.params, "list the arrays of a .params file", ".params file")
+    add_json(made)
+    made = command(graphs.code, "print the Python that declares a graph")
+    made.add_argument("-o", "--output", metavar="OUT", help="file to write it to")
+    made = command(graphs.check, "list every problem of a file with its place", "symbol JSON or .params file")
+    add_json(made)
+    made = command(arrays.ops, "list the operators, or document one", file=None)
+    made.add_argument("name", metavar="NAME", nargs="?", help="operator")
+    add_json(made)
+    made = command(graphs.convert, "convert a graph to ONNX, or an old file to today's JSON")
+    made.add_argument("-o", "--output", metavar="OUT", required=True, help="file: .onnx or .json")
+    add_types(made)
+    return top
