@@ -83,18 +83,46 @@ class Operator:
 
     def __post_init__(self):
         """Look like the declaring function, so that help() and doctest read its docstring."""
-        vars(self).update({a: getattr(self.compute, a) for a in functools.WRAPPER_ASSIGNMENTS
-                           if hasattr(self.compute, a)}, __wrapped__=self.compute)
-        derived = {
-            "hint": self.name.lower(),
-            "names": tuple(i.name for i in self.inputs),
-            "many": tuple(i.name for i in self.inputs if i.many),
-            "count": next((p.name for p in self.params.values() if p.type is Count), None),
-            "defaults": {p.name: p.default for p in self.params.values() if p.default is not REQUIRED},
-            "scalars": tuple(p.name for p in self.params.values() if p.type is Scalar),
-            "scalar_tuples": tuple(p.name for p in self.params.values() if p.type is Scalars),
-        }
-        vars(self).update(derived)
+        like = self.compute
+        vars(self).update(__doc__=like.__doc__, __name__=like.__name__, __qualname__=like.__qualname__,
+                          __module__=like.__module__, __wrapped__=like)
+
+    # What follows from the declaration, found when first asked for.
+
+    @functools.cached_property
+    def hint(self):
+        """What automatic names start with."""
+        return self.name.lower()
+
+    @functools.cached_property
+    def names(self):
+        """The names of all inputs."""
+        return tuple([i.name for i in self.inputs])
+
+    @functools.cached_property
+    def many(self):
+        """The names of the inputs there are many of."""
+        return tuple([i.name for i in self.inputs if i.many])
+
+    @functools.cached_property
+    def count(self):
+        """The name of the parameter that says how many tensors there are, or None."""
+        return next((p.name for p in self.params.values() if p.type is Count), None)
+
+    @functools.cached_property
+    def defaults(self):
+        """The parameters that have a default, with it."""
+        return {p.name: p.default for p in self.params.values() if p.default is not REQUIRED}
+
+    @functools.cached_property
+    def scalars(self):
+        """The names of the parameters that are one `Scalar`."""
+        return tuple([p.name for p in self.params.values() if p.type is Scalar])
+
+    @functools.cached_property
+    def scalar_tuples(self):
+        """The names of the parameters that are `Scalars`."""
+        return tuple([p.name for p in self.params.values() if p.type is Scalars])
 
     def __repr__(self):
         return f"<operator {self.name}>"

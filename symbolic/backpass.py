@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from symbolic.backward import Backward, asks_for_nothing, flat_inputs
 from symbolic.decompose import decompose
-from symbolic.gradient import carried_back
+from symbolic.differentiate import carried_back
 from symbolic.graph import Graph
 from symbolic.infer import infer
 from symbolic.node import Entry, Node

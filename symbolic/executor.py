@@ -8,14 +8,16 @@ import numpy as np
 from ndarray.array import NDArray
 from ndarray.errors import BindError, OperatorError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.tensortype import TensorType, show_shape
-from symbolic.backpass import needing_heads, reached, split
 from symbolic.binding import (as_array, by_name, check_context, check_doubles, check_states, gradient_arrays, head_arrays,
                               inferred, inputs_for, output_arrays, requests)
 from symbolic.infer import from_mxnet_shape, infer
+from symbolic.later import Later
 from symbolic.modes import training
 from symbolic.node import Entry
 from symbolic.runs import BackRun, Run
 from symbolic.watch import Callback, Record, refuse_non_finite
+
+backpass = Later("symbolic.backpass")
 
 
 def bind(graph, ctx, args=None, aux_states=None, out=None, engine="auto", args_grad=None, grad_req="write", watch=None):
@@ -167,7 +169,7 @@ class Executor:
         if self._grads is None:
             with self._lock:
                 wanted = [Entry(n) for n in self.graph.arguments if self._reqs[n.name] != "null"]
-                wanted = {e.node.name for e in reached(self.graph, wanted) if self._types[e].dtype.kind == "f"}
+                wanted = {e.node.name for e in backpass.reached(self.graph, wanted) if self._types[e].dtype.kind == "f"}
                 self._reqs = {name: req if name in wanted else "null" for name, req in self._reqs.items()}
                 self._grads = self._grads or {name: NDArray(np.zeros_like(a._data), self._ctx)
                                               for name, a in self.arg_dict.items() if name in wanted}
@@ -242,7 +244,7 @@ class Executor:
             if self._mode is None:
                 self._mode = bool(is_train)
             heads = {} if out_grads is None else head_arrays(self.graph, self._types, out_grads, self._ctx)
-            if out_grads is None and (needing := needing_heads(self.graph, self._wrt())):
+            if out_grads is None and (needing := backpass.needing_heads(self.graph, self._wrt())):
                 names = ", ".join([e.node.output_name(e.index) for e in [self.graph.outputs[i] for i in sorted(needing)]])
                 raise BindError(f"backward: {names} {'is no loss' if len(needing) == 1 else 'are no losses'}, so out_grads "
                                 "must say what arrives there; or end the graph with make_loss")
@@ -260,7 +262,7 @@ class Executor:
         for mode, given in reversed(self._backs):
             if mode == self._mode:
                 return given
-        return needing_heads(self.graph, self._wrt())
+        return backpass.needing_heads(self.graph, self._wrt())
 
     def _forward_run(self, is_train):
         if is_train not in self._forwards:
@@ -279,7 +281,7 @@ class Executor:
             graph = training(self.graph) if self._mode else self.graph
             changing = set(graph.written) | {n for n in graph.variables if any(
                 np.may_share_memory(self._arrays[n.name]._data, self.output_dict[o]._data) for o in self._in_place)}
-            parts = split(graph, self._known(), self._wrt(), given, changing)
+            parts = backpass.split(graph, self._known(), self._wrt(), given, changing)
             self._backs[key] = BackRun(
                 parts, self._memory, [o._data for o in self.outputs], {n: g._data for n, g in self._grads.items()},
                 {name for name, req in self._reqs.items() if req == "add"}, self.engine)

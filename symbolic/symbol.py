@@ -12,13 +12,14 @@ from ndarray.errors import (BindError, NotImplementedForSymbol, OperatorError, P
 from ndarray.params import text_of
 from ndarray.tensortype import TensorType
 from symbolic import compose, executor
-from symbolic import gradient as differentiation
 from symbolic.attributes import HIDDEN, checked, visible
 from symbolic.graph import Graph
 from symbolic.infer import from_mxnet_shape, infer
+from symbolic.later import Later
 from symbolic.node import Entry
-from symbolic.save import json
-from symbolic.show import digraph, summary
+
+differentiation, json = Later("symbolic.differentiate"), Later("symbolic.save.json")
+digraph, summary = Later("symbolic.show.digraph"), Later("symbolic.show.summary")
 
 _WITHOUT_VALUES = ("wait_to_read", "asnumpy", "asscalar", "copy", "as_in_context", "detach", "backward")
 
@@ -469,14 +470,14 @@ def gradient(loss, wrt, heads=None):
     return Symbol(differentiation.gradient(loss._graph, wrt, heads))
 
 
-def load_json(json_str, limits=json.Limits()):
+def load_json(json_str, limits=None):
     """Return the Symbol that a JSON text holds; see `symbolic.save.json.loads`."""
-    return Symbol(json.loads(json_str, limits))
+    return Symbol(json.loads(json_str, limits or json.Limits()))
 
 
-def load(fname, limits=json.Limits()):
+def load(fname, limits=None):
     """Return the Symbol that a file holds; see `symbolic.save.json.load`."""
-    return Symbol(json.load(fname, limits))
+    return Symbol(json.load(fname, limits or json.Limits()))
 
 
 # Python's arithmetic: the operator and name hint for two symbols, then for a symbol and a number on its right and left.

@@ -14,7 +14,7 @@ from ndarray.operator import Operator
 from ndarray.rules import same
 from symbolic.backward import flat_inputs
 from symbolic.decompose import decompose
-from symbolic.gradient import gradient
+from symbolic.differentiate import gradient
 from symbolic.graph import Graph
 from symbolic.infer import infer
 from symbolic.node import Entry, Node
