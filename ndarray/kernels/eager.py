@@ -149,19 +149,24 @@ class _Call:
         return list(outs)
 
 
+def _or_zero(detail):
+    return 0 if isinstance(detail, Number) else detail
+
+
 class _Bound:
     """A table whose rows can be pointed at other arrays of the same types."""
 
     def __init__(self, flow, schedule, places, addresses):
         table = Table if machine_code.available() else TileTable
-        binding = Binding(schedule, flow, places, table, number=lambda detail: 0)
-        self.numbers = [(flow.instructions[at].detail, target) for at, target in binding.numbers.items()]
+        binding = Binding(schedule, flow, places, table, number=_or_zero)
+        self.numbers = [(flow.instructions[at].detail, target) for at, target in binding.numbers.items()
+                        if isinstance(flow.instructions[at].detail, Number)]
         self.steps = binding.steps
         self.movable = table is Table
         self.run = self.steps[0] if len(self.steps) == 1 and len(self.steps[0].calls) == 1 else self._run
         if self.movable:
             self.cells = [self._cells(step.rows, places, addresses) for step in self.steps]
-            self._memory = binding.block, binding.numbers
+            self._memory = binding.block, list(binding.numbers.values())
             for step in self.steps:
                 step.forget()
 
