@@ -49,6 +49,7 @@ def by_name(given, variables, what):
 
 
 def check_doubles(variables):
+    """Raise where two variables have one name."""
     seen = set()
     for node in variables:
         if node.name in seen:
@@ -85,6 +86,7 @@ def output_arrays(graph, types, out, arrays, ctx):
 
 
 def check_states(graph, arrays):
+    """Raise where a state cannot be written, or two states share memory."""
     states = [(n.name, arrays[n.name]._data) for n in graph.written]
     for i, (name, data) in enumerate(states):
         check_writable(data, name)

@@ -22,6 +22,10 @@ def run(name, *args, cwd):
     return done.stdout
 
 
+def texts(svg):
+    return sorted(re.findall(r"<text[^>]*>([^<]*)</text>", svg))
+
+
 def test_quick_start_prints_what_its_comments_say(tmp_path):
     code = EXAMPLES["quick_start.py"].read_text(encoding="utf-8")
     said = re.findall(r"print\(.*\)  # (\[.*)$", code, re.M)
@@ -43,6 +47,8 @@ def test_digits_are_learnt_with_both_optimizers(tmp_path):
     for picture in ("lars_step.svg", "loss_curve.svg"):
         assert ElementTree.parse(tmp_path / picture).getroot().tag.endswith("svg")
     drawn = (tmp_path / "lars_step.svg").read_text(encoding="utf-8")
+    shown = (ROOT / "docs/lars_step.svg").read_text(encoding="utf-8")
+    assert texts(drawn) == texts(shown), "the README shows another picture than the example draws; copy it to docs"
     assert all(word in drawn for word in ("multi_sum_sq", "multi_lars", "preloaded_multi_sgd_mom_update", "64×10"))
 
 

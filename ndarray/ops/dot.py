@@ -105,6 +105,7 @@ def _(xp, head, output, lhs, rhs, *, transpose_a, transpose_b, forward_stype):
 
 
 def swap_last(xp, x, yes=True):
+    """Return `x` with its last two axes swapped; `x` itself unless `yes`."""
     return xp.swapaxes(x, -1, -2) if yes else x
 
 
@@ -165,6 +166,7 @@ def _(xp, head, output, lhs, rhs, *, transpose_a, transpose_b, forward_stype):
 
 
 def product_gradient(xp, head, lhs, rhs, transpose_a, transpose_b):
+    """Return the gradients of both factors of a product of stacked matrices."""
     a, b = swap_last(xp, lhs, transpose_a), swap_last(xp, rhs, transpose_b)
     grad_a = xp.matmul(head, swap_last(xp, b))
     grad_b = xp.matmul(swap_last(xp, a), head)
