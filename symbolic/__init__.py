@@ -17,7 +17,8 @@ from symbolic.functions import function as _function
 from ndarray import registry as _registry
 
 _LATE = {"plot_network": "symbolic.show.plot", "print_summary": "symbolic.show.summary",
-         "model": "symbolic.model", "save_checkpoint": "symbolic.model", "load_checkpoint": "symbolic.model"}
+         "optimizers": "symbolic.optimizers", "model": "symbolic.model",
+         "save_checkpoint": "symbolic.model", "load_checkpoint": "symbolic.model"}
 """What is loaded when it is first asked for, and the file that it is or that has it."""
 
 

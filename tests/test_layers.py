@@ -54,6 +54,10 @@ LAYERS = """
     symbolic.symbol
     symbolic.numbers
     symbolic.functions
+    symbolic.optimizers.amounts symbolic.optimizers.schedules
+    symbolic.optimizers.rules
+    symbolic.optimizers.step symbolic.optimizers.trainer symbolic.optimizers.updater
+    symbolic.optimizers
     symbolic.model symbolic.cli symbolic.cli.*
     symbolic.__main__
     symbolic

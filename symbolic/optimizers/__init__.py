@@ -1,0 +1,17 @@
+"""Whole training steps as one Symbol: forward pass, gradients, norms and updates, whose states are auxiliary states.
+
+>>> import symbolic as sym
+>>> loss = sym.SoftmaxOutput(sym.FullyConnected(sym.var("image"), num_hidden=10, name="fc"), name="softmax")
+>>> step = sym.optimizers.step(loss, "sgd", momentum=0.9, wd=1e-4)
+>>> step.list_outputs()
+['softmax_output', 'fc_weight_step_output', 'fc_bias_step_output']
+>>> step.list_auxiliary_states()
+['fc_weight_mom', 'fc_bias_mom']
+"""
+
+from symbolic.optimizers.rules import Lars, Rule, rule
+from symbolic.optimizers.schedules import (CosineScheduler, FactorScheduler, MultiFactorScheduler, PolyScheduler,
+                                           Scheduler)
+from symbolic.optimizers.step import BIASES_AND_NORMS, PARAMETERS, step, table
+from symbolic.optimizers.trainer import Trainer, bind_in_place, updates
+from symbolic.optimizers.updater import Updater
