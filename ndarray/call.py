@@ -6,6 +6,7 @@ import numpy as np
 
 from ndarray import vocabulary
 from ndarray.errors import BindError, DTypeError, ShapeError
+from ndarray.params import kind_of
 from ndarray.tensortype import UNKNOWN, TensorType, show_shape
 
 _PLANS_AT_MOST = 4096
@@ -108,7 +109,7 @@ def plan_of(op, arrays, given):
     ------
     OperatorError, ParamError, ShapeError, DTypeError
     """
-    key = [op, *given.items(), *map(type, given.values())]
+    key = [op, *given.items(), *map(kind_of, given.values())]
     for a in arrays:
         key += (a.shape, a.dtype)
     try:

@@ -1,6 +1,6 @@
 """A graph and its gradient as two graphs that run one after the other: what the second needs, the first leaves behind."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from symbolic.backward import Backward, asks_for_nothing, flat_inputs
 from symbolic.decompose import decompose
@@ -81,7 +81,7 @@ def _cut(graph, ours, residuals):
         if node in ours:
             continue
         inputs = tuple([env.get(e, e) for e in node.inputs])
-        new = node if inputs == node.inputs else replace(node, inputs=inputs)
+        new = node if inputs == node.inputs else node.replace(inputs=inputs)
         env.update(zip(node.outputs, new.outputs))
     return Graph([env.get(e, e) for e in graph.outputs])
 

@@ -1,15 +1,14 @@
 """Arrays bound to a graph: where an engine reads its inputs and leaves its results."""
 
 from collections import deque
-from dataclasses import dataclass, field
 from itertools import repeat
 from operator import setitem
+from typing import NamedTuple
 
 import numpy as np
 
 
-@dataclass(frozen=True, eq=False)
-class Bound:
+class Bound(NamedTuple):
     """The arrays of one graph.
 
     Attributes
@@ -24,7 +23,7 @@ class Bound:
 
     values: tuple[np.ndarray, ...]
     outputs: tuple[np.ndarray, ...]
-    types: dict = field(default_factory=dict)
+    types: dict
 
 
 def commit(targets, results):

@@ -1,14 +1,13 @@
 """Making nodes: variables, operators applied to entries, and graphs put into graphs."""
 
 import sys
-from dataclasses import replace
 from os.path import dirname
 from types import MappingProxyType
 
 import ndarray.errors
 from ndarray.dtypes import dtype_of, flag_of
 from ndarray.errors import OperatorError, shown, unknown
-from ndarray.params import Fed, text_of
+from ndarray.params import Fed, kind_of, text_of
 from symbolic.attributes import AttrScope
 from symbolic.graph import Graph
 from symbolic.naming import NameManager
@@ -76,7 +75,7 @@ def apply(op, args=(), named=None, params=MappingProxyType({}), name=None, attrs
     """
     label = name or op.name
     fed = []
-    key = (op, *params.items(), *map(type, params.values()))
+    key = (op, *params.items(), *map(kind_of, params.values()))
     try:
         ready = _ready.get(key)
     except TypeError:  # A list among the parameters.
@@ -186,7 +185,7 @@ def substitute(graph, replacements, name=None):
     new = graph.rewrite(lambda node: (replacements[node],) if node in replacements else node.outputs)
     if name and len(new.outputs) == 1 and new.outputs[0].node.op is not None:
         head, index = new.outputs[0]
-        new = Graph([Entry(replace(head, name=name), index)])
+        new = Graph([Entry(head.replace(name=name), index)])
     return new
 
 
@@ -216,7 +215,7 @@ def call(graph, args=(), named=None, name=None):
 
 def with_attrs(graph, node, attrs):
     """Return the graph with attributes added to one of its nodes."""
-    new = replace(node, attrs=tuple(sorted({**dict(node.attrs), **attrs}.items())))
+    new = node.replace(attrs=tuple(sorted({**dict(node.attrs), **attrs}.items())))
     return graph.rewrite(lambda n: new.outputs if n is node else n.outputs)
 
 

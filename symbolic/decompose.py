@@ -1,6 +1,5 @@
 """What a graph is made of: each composite in place of the primitives that its body says."""
 
-from dataclasses import replace
 
 from symbolic.evaluate import compute
 from symbolic.graph import Graph
@@ -56,7 +55,7 @@ def decompose(graph, types, expand=is_composite):
         inputs = [env[e] for e in node.inputs]
         if not expand(node):
             same = all(a is b or a == b for a, b in zip(inputs, node.inputs))
-            new = node if same else replace(node, inputs=tuple(inputs))
+            new = node if same else node.replace(inputs=tuple(inputs))
             env.update(zip(node.outputs, new.outputs))
             continue
         params = node.complete_params

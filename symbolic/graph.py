@@ -1,6 +1,5 @@
 """A graph as a program: every node that the outputs need, inputs before users."""
 
-from dataclasses import replace
 from functools import cached_property
 
 
@@ -69,7 +68,7 @@ class Graph:
         new = {}
         for node in self.nodes:
             inputs = tuple([new[e] for e in node.inputs])
-            node_ = node if inputs == node.inputs else replace(node, inputs=inputs)
+            node_ = node if inputs == node.inputs else node.replace(inputs=inputs)
             new.update(zip(node.outputs, rule(node_), strict=True))
         outputs = tuple(new[e] for e in self.outputs)
         return self if outputs == self.outputs else Graph(outputs)

@@ -1,6 +1,5 @@
 """The mode in which a graph runs: training or not."""
 
-from dataclasses import replace
 
 from ndarray.params import Training
 
@@ -14,7 +13,7 @@ def training(graph):
         if node.op is None or not _modes(node.op):
             return node.outputs
         params = dict(node.params) | dict.fromkeys(_modes(node.op), True)
-        return replace(node, params=tuple(sorted(params.items()))).outputs
+        return node.replace(params=tuple(sorted(params.items()))).outputs
 
     return graph.rewrite(rule)
 

@@ -1,10 +1,8 @@
 """The facts of a graph: nodes, and the outputs of nodes that other nodes read."""
 
-from dataclasses import dataclass, field
 from os.path import basename
 from typing import NamedTuple
 
-from ndarray.operator import Operator
 from ndarray.params import text_of
 
 
@@ -18,7 +16,6 @@ class Entry(NamedTuple):
         return f"%{self.node.name}" + (f".{self.index}" if self.node.num_outputs > 1 else "")
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Node:
     """An operator applied to inputs; without an operator, a variable.
 
@@ -38,25 +35,37 @@ class Node:
         File and line of the call that made the node.
     """
 
-    op: Operator | None
-    name: str
-    inputs: tuple[Entry, ...] = ()
-    params: tuple[tuple[str, object], ...] = ()
-    attrs: tuple[tuple[str, str], ...] = ()
-    where: tuple[str, int] = ("", 0)
-    _complete: dict | None = field(default=None, init=False, repr=False)
-    _outputs: tuple[Entry, ...] | None = field(default=None, init=False, repr=False)
+    __slots__ = ("op", "name", "inputs", "params", "attrs", "where", "_complete", "_outputs")
+
+    def __init__(self, op, name, inputs=(), params=(), attrs=(), where=("", 0)):
+        # The slots' own setters: nodes are made by the hundred thousand, and nobody else may set anything.
+        _set_op(self, op)
+        _set_name(self, name)
+        _set_inputs(self, inputs)
+        _set_params(self, params)
+        _set_attrs(self, attrs)
+        _set_where(self, where)
+        _set_complete(self, None)
+        _set_outputs(self, None)
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"a node never changes; make another with replace({name}=…)")
+
+    def replace(self, **changes):
+        """Return a node that differs from this one in some fields."""
+        fields = {name: getattr(self, name) for name in ("op", "name", "inputs", "params", "attrs", "where")}
+        return Node(**(fields | changes))
 
     @property
     def complete_params(self):
         """The parameters with the operator's defaults filled in, as a dict that nobody changes."""
         if self._complete is None:
-            object.__setattr__(self, "_complete", self.op.complete(dict(self.params), self.name))
+            _set_complete(self, self.op.complete(dict(self.params), self.name))
         return self._complete
 
     def remember(self, complete):
         """Take `complete` for what `complete_params` would compute."""
-        object.__setattr__(self, "_complete", complete)
+        _set_complete(self, complete)
 
     @property
     def outputs(self):
@@ -66,7 +75,7 @@ class Node:
                 found = (Entry(self, 0),)
             else:
                 found = tuple([Entry(self, i) for i in range(self.op.num_outputs(self.complete_params))])
-            object.__setattr__(self, "_outputs", found)
+            _set_outputs(self, found)
         return self._outputs
 
     @property
@@ -103,3 +112,6 @@ class Node:
     def __repr__(self):
         return f"<node {self}>"
 
+
+_set_op, _set_name, _set_inputs, _set_params, _set_attrs, _set_where, _set_complete, _set_outputs = (
+    getattr(Node, name).__set__ for name in Node.__slots__)

@@ -316,3 +316,11 @@ def test_arithmetic_is_numpys(data, number):
     np.testing.assert_array_equal((number - x).asnumpy(), data.dtype.type(number) - data)
     np.testing.assert_array_equal((x * x).asnumpy(), data * data)
     np.testing.assert_array_equal((x >= number).asnumpy(), (data >= data.dtype.type(number)).astype(data.dtype))
+
+
+def test_equal_calls_share_a_plan_and_the_sign_of_zero_tells_them_apart():
+    x = nd.array([-1.0])
+    assert np.signbit((x * 0.0).asscalar()) and not np.signbit((x * -0.0).asscalar())
+    assert nd.clip(x, 0, 1).asscalar() == nd.clip(x, 0.0, 1.0).asscalar() == 0
+    with pytest.raises(MXNetError):
+        nd.clip(x, False, True)
