@@ -85,6 +85,21 @@ def is_array(value):
     return hasattr(value, "shape") and not isinstance(value, np.generic)
 
 
+def kind_of(value):
+    """Return what equality does not tell of a parameter's value: its type, and the sign of a zero.
+
+    Examples
+    --------
+    >>> kind_of(1) == kind_of(1.0), kind_of(0.0) == kind_of(-0.0), kind_of(1.0) == kind_of(2.0)
+    (False, False, True)
+    """
+    if isinstance(value, (float, np.floating)) and not value:
+        return type(value), str(value)
+    if isinstance(value, tuple):
+        return type(value), *map(kind_of, value)
+    return type(value)
+
+
 class Param(NamedTuple):
     """One keyword of an operator.
 
