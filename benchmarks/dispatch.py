@@ -12,6 +12,7 @@ from time import perf_counter
 
 SIZE = 10
 CALLS = 500
+ENGINES = ("eager", "fused")
 
 _MXNET = """
 import sys
@@ -57,13 +58,12 @@ def ours():
     rate, keep = np.float32(0.1), np.float32(1.0)
     update = nd.signsgd_update
     step = sym.signsgd_update(sym.var("w"), sym.var("g"), lr=0.1, name="step")
-    bound = step.bind(args={"w": a, "g": b}, out={"step_output": a})
+    bound = {engine: step.bind(args={"w": a, "g": b}, out={"step_output": a}, engine=engine) for engine in ENGINES}
     calls = {
         "NumPy expression": lambda: keep * a - rate * np.sign(b),
         "nd.signsgd_update(w, g, lr=0.1)": lambda: update(w, g, lr=0.1),
         "nd.signsgd_update(w, g, lr=0.1, out=w)": lambda: update(w, g, lr=0.1, out=w),
-        "executor.forward(), in place": bound.forward,
-    }
+    } | {f"executor.forward(), in place, {engine}": executor.forward for engine, executor in bound.items()}
     return {label: lambda call=call: microseconds(call) for label, call in calls.items()}
 
 

