@@ -1,0 +1,90 @@
+"""Steps in place beside the streaming limit, NumPy and other libraries: ``python -m benchmarks [--help]``."""
+
+import argparse
+import platform
+from pathlib import Path
+
+from benchmarks import ours
+from benchmarks.contest import PEERS, SKIPPED, contest, local, peer
+from benchmarks.limits import limit
+from benchmarks.plot import svg
+from benchmarks.workloads import workloads
+
+OURS = {"ours, symbolic": ours.symbolic, "ours, eager": ours.eager, "ours, without llvmlite": ours.tiles,
+        "NumPy": ours.numpy}
+
+
+def machine():
+    """Return one line that says where this ran."""
+    import numpy as np
+    from llvmlite import __version__ as llvmlite
+
+    cpu = next((line.split(":")[1].strip() for line in _read("/proc/cpuinfo") if line.startswith("model name")),
+               platform.processor())
+    from ndarray.kernels.threads import default_threads
+
+    return (f"{cpu}, {default_threads()} processors, {platform.system()}, Python {platform.python_version()}, "
+            f"NumPy {np.__version__}, llvmlite {llvmlite}, float32")
+
+
+def _read(path):
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
+
+
+def measure(workload, rounds, with_peers):
+    """Return the seconds of a step of each contestant, and why others did not run."""
+    contestants, missing = {"limit": local(limit(workload))}, {}
+    for name, make in OURS.items():
+        contestants[name] = local(make(workload))
+    for name in PEERS if with_peers else ():
+        if (workload.kind, name) in SKIPPED:
+            continue
+        try:
+            contestants[name] = peer(name, workload)
+        except LookupError as error:
+            missing[name] = str(error)
+    try:
+        return contest(contestants, rounds), missing
+    finally:
+        for contestant in contestants.values():
+            getattr(contestant, "close", lambda: None)()
+
+
+def table(workload, times, missing):
+    """Return the results of a workload as text."""
+    least = times["limit"]
+    lines = [f"{workload.name}: {workload.elements} weights in {len(workload.shapes)} tensors, "
+             f"{workload.bytes / 1e6:.3g} MB moved, limit {workload.bytes / least / 1e9:.1f} GB/s"]
+    lines += [f"  {name:24}{1e6 * t:14.2f} µs {t / least:8.2f} x limit"
+              for name, t in sorted(times.items(), key=lambda item: item[1])]
+    lines += [f"  {name:24} did not run: {why[:90]}" for name, why in missing.items()]
+    return "\n".join(lines)
+
+
+def main():
+    """Read the command line, measure, print and draw."""
+    known = workloads()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="workload", help=f"by default all: {', '.join(known)}")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--no-peers", action="store_true", help="only the limit, ours and NumPy")
+    parser.add_argument("--svg", type=Path, help="where to draw the ratios")
+    options = parser.parse_args()
+    wrong = [n for n in options.names if n not in known]
+    if wrong:
+        parser.error(f"no workload {', '.join(wrong)}; known: {', '.join(known)}")
+    print(machine())
+    ratios = {}
+    for name in options.names or known:
+        times, missing = measure(known[name], options.rounds, not options.no_peers)
+        ratios[name] = {k: t / times["limit"] for k, t in times.items() if k != "limit"}
+        print(table(known[name], times, missing), flush=True)
+    if options.svg:
+        options.svg.write_text(svg(ratios), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
