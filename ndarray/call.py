@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from ndarray import vocabulary
 from ndarray.errors import BindError, DTypeError, ShapeError
@@ -152,11 +153,35 @@ def _check_targets(op, arrays, params, positions, outs, types):
             if type_.dtype is not None and target.dtype != type_.dtype:
                 raise DTypeError(f"{op.name}: {label} has dtype {target.dtype}, expected {type_.dtype}")
             targets.append((label, target))
-    for i, (name, target) in enumerate(targets):
+    for name, target in targets:
         check_writable(target, f"{op.name}: {name}")
-        for other, memory in targets[:i]:
-            if target.size and memory.size and np.may_share_memory(target, memory):
-                raise BindError(f"{op.name}: {other} and {name} share memory, and both are written")
+    shared = first_shared(targets)
+    if shared is not None:
+        raise BindError(f"{op.name}: {shared[0]} and {shared[1]} share memory, and both are written")
+
+
+def first_shared(named):
+    """Return the names of two arrays whose bounds in memory meet, None where there are none.
+
+    Parameters
+    ----------
+    named : list of (str, numpy.ndarray)
+    """
+    if len(named) <= _FEW:
+        for i, (name, a) in enumerate(named):
+            for other, b in named[:i]:
+                if a.size and b.size and np.may_share_memory(a, b):
+                    return other, name
+        return None
+    # Pairs grow with the square of the number of tensors; neighbours in memory do not.
+    bounds = sorted([(*byte_bounds(a), i) for i, (_, a) in enumerate(named) if a.size])
+    for (_, end, i), (start, _, k) in zip(bounds, bounds[1:]):
+        if start < end:
+            return named[min(i, k)][0], named[max(i, k)][0]
+    return None
+
+
+_FEW = 6
 
 
 def check_writable(data, name):
