@@ -3,7 +3,7 @@
 import numpy as np
 
 from ndarray.array import NDArray
-from ndarray.call import check_writable
+from ndarray.call import check_writable, first_shared
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, is_known
 from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, UnknownNameError, shown, unknown
@@ -78,21 +78,20 @@ def output_arrays(graph, types, out, arrays, ctx):
         taken.append((f"out[{name!r}]", data))
         result.append(target)
     states = [(n.name, arrays[n.name]._data) for n in graph.written]
-    for i, (name, data) in enumerate(taken):
-        for other, memory in (*taken[:i], *states):
-            if np.may_share_memory(data, memory) and data.size and memory.size:
-                raise BindError(f"{name} and {other} share memory, and both are written")
+    shared = first_shared([*taken, *states]) if taken else None
+    if shared is not None:
+        raise BindError(f"{shared[1]} and {shared[0]} share memory, and both are written")
     return result
 
 
 def check_states(graph, arrays):
     """Raise where a state cannot be written, or two states share memory."""
     states = [(n.name, arrays[n.name]._data) for n in graph.written]
-    for i, (name, data) in enumerate(states):
+    for name, data in states:
         check_writable(data, name)
-        for other, memory in states[:i]:
-            if np.may_share_memory(data, memory) and data.size and memory.size:
-                raise BindError(f"{other} and {name} share memory, and both are written")
+    shared = first_shared(states)
+    if shared is not None:
+        raise BindError(f"{shared[0]} and {shared[1]} share memory, and both are written")
 
 
 def inferred(graph, shapes, type_dict=None):

@@ -8,6 +8,7 @@ and never before the last call: a call may fail, loops cannot.
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 from ndarray.kernels.flow import Flow, needed_by
@@ -22,6 +23,8 @@ MOST_SCALARS = 8
 """A scalar made of more is computed once for all loops, one of fewer in every loop."""
 CHEAP_READS = 3
 """To keep a value costs as much as to read this many arrays: fetch, write, read again."""
+
+name_of = cache(str)  # NumPy takes ten microseconds to name a dtype
 
 
 class Slot(NamedTuple):
@@ -379,7 +382,7 @@ class _Plan:
         return builder.finish(n)
 
     def _copy(self, place, value, held):
-        dtype = str(self.instructions[value].dtype)
+        dtype = name_of(self.instructions[value].dtype)
         loop = Loop((Step("load", (), dtype, 0),), (dtype, dtype), (), ((1, 0),))
         return Pass(loop, self.instructions[value].size, (held, Slot("place", place)), (), ())
 
@@ -400,7 +403,7 @@ class _Builder:
             self.sums.append((root.word, value))
             self.partials.append(root.into)
             return
-        dtype = str(self.plan.instructions[root.value].dtype)
+        dtype = name_of(self.plan.instructions[root.value].dtype)
         self.stores.append((self.arrays.setdefault(root.into, (len(self.arrays), dtype))[0], value))
 
     def _value(self, root):
@@ -429,14 +432,14 @@ class _Builder:
         if instruction.word == "constant":
             return self._step("constant", (), instruction.dtype, instruction.detail)
         slot = self.plan._slot(at)
-        dtype = str(instruction.dtype)
+        dtype = name_of(instruction.dtype)
         varying = self.plan.varying[at]
         places = self.arrays if varying else self.scalars
         index, _ = places.setdefault(slot, (len(places), dtype))
         return self._step("load" if varying else "scalar", (), instruction.dtype, index)
 
     def _step(self, word, args, dtype, detail=None):
-        self.steps.append(Step(word, args, str(dtype), detail))
+        self.steps.append(Step(word, args, name_of(dtype), detail))
         return len(self.steps) - 1
 
     def finish(self, n):
