@@ -14,7 +14,7 @@ from ndarray.kernels.loop import LEAVES
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.threads import pool
 
-TILE = 1 << 17
+TILE = 1 << 18
 """Elements of a tile.  Smaller ones hand the interpreter's lock to and fro between threads at every operation."""
 WORTH_WAKING = 1 << 21
 """From how many elements on a helper is worth its waking."""
@@ -104,10 +104,11 @@ def _plan(loop):
             last[a] = at
     for _, value in (*loop.stores, *loop.sums):
         last[value] = len(loop.steps)
+    targets = _direct(loop, last)
     free, made, lines, where = {}, {}, [], {}
     for at, step in enumerate(loop.steps):
-        register = None
-        if loop.varying[at] and step.word not in LEAVES:
+        register = targets.get(at)
+        if register is None and loop.varying[at] and step.word not in LEAVES:
             pool_ = free.setdefault(step.dtype, [])
             register = pool_.pop() if pool_ else (step.dtype, made.setdefault(step.dtype, itertools.count()).__next__())
             where[at] = register
@@ -116,6 +117,25 @@ def _plan(loop):
             if last[a] == at and a in where:
                 free[loop.steps[a].dtype].append(where[a])
     return tuple(lines)
+
+
+def _direct(loop, last):
+    """Return for each step that may compute right into an array the number of that array.
+
+    Nobody reads the array's old elements afterwards, nor while more than one operation makes the new ones.
+    """
+    until = {}
+    for at, step in enumerate(loop.steps):
+        if step.word == "load":
+            until[step.detail] = max(until.get(step.detail, -1), last.get(at, -1))
+    found = {}
+    for array, value in loop.stores:
+        word = loop.steps[value].word
+        several = word in ("where", "sign", "cast")
+        if (loop.varying[value] and word not in LEAVES and value not in found
+                and until.get(array, -1) <= value - several):
+            found[value] = array
+    return found
 
 
 def _scratch(register, n):
@@ -141,24 +161,26 @@ def _run_tile(lines, job, first, end, chunk):
             elif not varying:
                 value = _scalar_word(word, args, step.dtype)
             else:
-                value = _scratch(register, n)
+                value = (_scratch(register, n) if isinstance(register, tuple) else
+                         job.arrays[register][first:end])
                 _word(word, args, value, n)
             env.append(value)
-        _store(job, env, first, end)
+        _store(lines, job, env, first, end)
         for (word, value), partials in zip(job.loop.sums, job.partials):
             partials[chunk] = _sum(word, env[value], n)
 
 
-def _store(job, env, first, end):
+def _store(lines, job, env, first, end):
     stores = job.loop.stores
     values = [env[v] for _, v in stores]
     if len(stores) > 1:
         # The value of one may be the old content of another.
         written = [job.arrays[a] for a, _ in stores]
-        values = [v.copy() if isinstance(v, np.ndarray) and any(v.base is w or v.base is w.base is not None
-                                                                for w in written) else v for v in values]
-    for (array, _), value in zip(stores, values):
-        job.arrays[array][first:end] = value
+        values = [v.copy() if not isinstance(lines[at][1], int) and isinstance(v, np.ndarray) and any(
+            v.base is w or v.base is w.base is not None for w in written) else v for v, (_, at) in zip(values, stores)]
+    for (array, at), value in zip(stores, values):
+        if lines[at][1] != array:
+            job.arrays[array][first:end] = value
 
 
 def _word(word, args, out, n):
