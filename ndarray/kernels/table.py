@@ -100,7 +100,7 @@ class Total(NamedTuple):
 
     def text(self):
         """Return the kernel as LLVM's text."""
-        return _DRIVER
+        return _TOTALS
 
     def pointers(self):
         """Return the row from `POINTERS_AT` on."""
@@ -327,4 +327,5 @@ done:
 """
 
 
-_DRIVER = _driver("share") + _driver("alone") + _totals("float32", "float") + _totals("float64", "double")
+_DRIVER = compile.PLAIN + _driver("share") + _driver("alone")
+_TOTALS = compile.PLAIN + _totals("float32", "float") + _totals("float64", "double")
