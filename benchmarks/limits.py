@@ -1,7 +1,7 @@
 """The streaming limit: the least loop with the same reads and writes, over one run of memory, through llvmlite.
 
 It does just enough arithmetic that every number is read and every result depends on it.  Nothing of `ndarray.kernels`
-runs here but the compiler, and two threads that each take one half.
+runs here but the compiler, and threads that take large parts in turn.
 """
 
 import ctypes
@@ -13,6 +13,8 @@ from ndarray.kernels.threads import Pool, default_threads
 
 WORTH_THREADS = 400_000
 """From how many elements on two threads are faster than one; the limit is the better of the two."""
+LARGEST_PART = 1 << 18
+"""Elements that a thread takes at once."""
 
 _LOOPS = {
     "signsgd": ("ab", "%w1 = fsub float %a.v, %b.v", {"a": "%w1"}),
@@ -92,23 +94,22 @@ def limit(workload):
 
 
 def _split(compiled, arrays, n):
-    """Return a function that runs a loop on halves of the arrays, or on the whole where threads do not pay."""
+    """Return a function that runs a loop on parts of the arrays, or on the whole where threads do not pay."""
     pointers = [a.ctypes.data for a in arrays]
     function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(pointers), ctypes.c_int64, ctypes.c_int64)(
         compiled.address("run"))
     function.keep = compiled, arrays
     if n < WORTH_THREADS:
         return lambda: function(*pointers, 0, n)
-    threads = default_threads()
-    pool = Pool(threads)
-    bounds = [n * k // threads for k in range(threads + 1)]
+    pool = Pool(default_threads())
+    part = min(LARGEST_PART, -(-n // default_threads()))
 
     def run():
-        parts = iter(range(threads))
+        starts = iter(range(0, n, part))
 
         def job():
-            for part in parts:
-                function(*pointers, bounds[part], bounds[part + 1])
+            for start in starts:
+                function(*pointers, start, min(start + part, n))
 
         pool.run(job)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ndarray.kernels import compile
+from ndarray.kernels import compile, crew
 from ndarray.kernels.llvm import POINTERS_AT, text_of
 from ndarray.kernels.loop import Loop
 from ndarray.kernels.threads import pool
@@ -168,21 +168,44 @@ class Table:
             spans.append((*begin, chunk, sum(job.bytes for job in phase)))
         width = max(map(len, rows), default=POINTERS_AT)
         self.rows = np.array([*(r + [0] * (width - len(r)) for r in rows), [0, 0, chunk] + [0] * (width - 3)], np.int64)
-        self._keep, self._codes = keep, list(codes.values())
+        self._keep, self._codes, self._controls = keep, list(codes.values()), []
         self._code = compile.code(_DRIVER)
-        self.calls = tuple(self._call(*span) for span in _joined(spans))
+        self.calls = self._calls(_joined(spans))
 
-    def _call(self, row, begin, end, bytes_):
-        """Return a function without arguments that runs a span of chunks."""
-        control = np.array([address_of(self.rows) + 8 * row * self.rows.shape[1], 8 * self.rows.shape[1], begin, end,
-                            *[0] * 12, begin, *[0] * 7], np.int64)
-        self._keep.append(control)
-        at = ctypes.c_void_p(address_of(control))
-        if bytes_ >= WORTH_WAKING and end - begin > 1:
-            share = partial(_prototype(ctypes.CFUNCTYPE, self._code, "share"), at)
-            return partial(_shared, control, begin, share)
-        kind = ctypes.CFUNCTYPE if bytes_ >= WORTH_RELEASING else ctypes.PYFUNCTYPE
-        return partial(_prototype(kind, self._code, "alone"), at)
+    def _calls(self, spans):
+        """Return functions without arguments that run spans of chunks; only one where that can be."""
+        controls = [self._control(*span) for span in spans]
+        if not controls:
+            return ()
+        if len(controls) == 1 and not self._is_large(spans[0]):
+            kind = ctypes.CFUNCTYPE if spans[0][3] >= WORTH_RELEASING else ctypes.PYFUNCTYPE
+            return (partial(_prototype(kind, self._code, "alone"), ctypes.c_void_p(controls[0])),)
+        if crew.AVAILABLE:
+            steps = np.array([[self._is_large(span), at] for span, at in zip(spans, controls)], np.int64)
+            self._keep.append(steps)
+            lead = _prototype(ctypes.CFUNCTYPE, self._code, "lead", 3)
+            return (partial(_lead, lead, self._code, address_of(steps), len(steps)),)
+        return tuple([self._pooled(span, at) for span, at in zip(spans, controls)])
+
+    def _control(self, row, begin, end, bytes_):
+        """Return where a span's rows and chunks are written down for the machine code."""
+        width = self.rows.shape[1]
+        control = np.array([address_of(self.rows) + 8 * row * width, 8 * width, begin, end, *[0] * 12, begin, *[0] * 7],
+                           np.int64)
+        self._controls.append(control)
+        return address_of(control)
+
+    @staticmethod
+    def _is_large(span):
+        return span[3] >= WORTH_WAKING and span[2] - span[1] > 1
+
+    def _pooled(self, span, at):
+        """Return a function that runs a span with the pool of Python's threads."""
+        if not self._is_large(span):
+            return partial(_prototype(ctypes.CFUNCTYPE, self._code, "alone"), ctypes.c_void_p(at))
+        share = partial(_prototype(ctypes.CFUNCTYPE, self._code, "share"), ctypes.c_void_p(at))
+        counter = ctypes.c_int64.from_address(at + 8 * _COUNTER)
+        return partial(_shared, counter, span[1], share)
 
     def __call__(self):
         """Run every phase."""
@@ -191,7 +214,7 @@ class Table:
 
     def forget(self):
         """Let go of the arrays; whoever runs the table afterwards has pointed its rows at others."""
-        self._keep = [self._keep[-len(self.calls):]]
+        self._keep = [x for x in self._keep if isinstance(x, np.ndarray)]
 
 
 _COUNTER = 16
@@ -219,8 +242,12 @@ def _streamed(loop):
                 tuple([(word, value + k * len(steps)) for k in range(STREAMS)]))
 
 
-def _shared(control, begin, share):
-    control[_COUNTER] = begin
+def _lead(lead, code, steps, n):
+    lead(crew.crew_of(code).address, steps, n)
+
+
+def _shared(counter, begin, share):
+    counter.value = begin
     pool.run(share)
 
 
@@ -237,8 +264,8 @@ def _joined(spans):
     return joined
 
 
-def _prototype(kind, code, name):
-    function = kind(None, ctypes.c_void_p)(code.address(name))
+def _prototype(kind, code, name, pointers=1):
+    function = kind(None, *[ctypes.c_void_p] * pointers)(code.address(name))
     function.code = code
     return function
 
@@ -327,5 +354,5 @@ done:
 """
 
 
-_DRIVER = compile.PLAIN + _driver("share") + _driver("alone")
+_DRIVER = compile.PLAIN + _driver("share") + _driver("alone") + (crew.TEXT if crew.AVAILABLE else "")
 _TOTALS = compile.PLAIN + _totals("float32", "float") + _totals("float64", "double")
