@@ -1,18 +1,21 @@
 """The streaming limit: the least loop with the same reads and writes, over one run of memory, through llvmlite.
 
-It does just enough arithmetic that every number is read and every result depends on it.  Nothing of `ndarray.kernels`
-runs here but the compiler, and threads that take large parts in turn.
+It does just enough arithmetic that every number is read and every result depends on it.  It is run by one thread, by
+threads of Python and by those of the engine; the limit is the fastest.
 """
 
 import ctypes
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.workloads import ROLES
 from ndarray.kernels.compile import code
+from ndarray.kernels.llvm import POINTERS_AT
+from ndarray.kernels.table import CHUNK, Table
 from ndarray.kernels.threads import Pool, default_threads
 
-WORTH_THREADS = 400_000
-"""From how many elements on two threads are faster than one; the limit is the better of the two."""
 LARGEST_PART = 1 << 18
 """Elements that a thread takes at once."""
 
@@ -22,6 +25,20 @@ _LOOPS = {
     "adam": ("abcd", "%m1 = fadd float %c.v, %b.v\n  %v1 = fadd float %d.v, %b.v\n  %x = fmul float %m1, %v1\n"
                      "  %w1 = fsub float %a.v, %x", {"a": "%w1", "c": "%m1", "d": "%v1"}),
 }
+
+
+def _row(names):
+    """Return the same loop as a row of the engine's work table calls it."""
+    pointers = "\n".join(f"  %{n}.at = getelementptr i64, ptr %row, i64 {POINTERS_AT + i}\n  %{n} = load ptr, ptr %{n}.at"
+                         for i, n in enumerate(names))
+    return f"""
+define void @row(ptr %row, i64 %first, i64 %count, i64 %chunk) nounwind {{
+{pointers}
+  %end = add i64 %first, %count
+  call void @run({', '.join(f'ptr %{n}' for n in names)}, i64 %first, i64 %end)
+  ret void
+}}
+"""
 
 
 def _text(kind):
@@ -44,7 +61,7 @@ loop:
 done:
   ret void
 }}
-"""
+""" + _row(names)
 
 
 _SUMS = """
@@ -71,36 +88,53 @@ done:
   store float %o, ptr %out
   ret void
 }
-"""
+""" + _row(("a", "b", "out"))
 
 
-def limit(workload):
-    """Return a function that moves what a step of the workload must move."""
+def limits(workload):
+    """Return functions that move what a step of the workload must move, by who shares it out.
+
+    The limit is the fastest of them.
+    """
     n = workload.elements
-    roles = {"momentum": 3, "lars": 3, "signsgd": 2, "adam": 4}[workload.kind]
-    # Pages that nobody has written are one page of zeros, which costs nothing to read.
-    arrays = [np.full(n, 1e-3, np.float32) for _ in range(roles)]
-    kind = "momentum" if workload.kind == "lars" else workload.kind
-    update = _split(code(_text(kind)), arrays, n)
-    if workload.kind != "lars":
-        return update
-    sums = _split(code(_SUMS), [*arrays[:2], np.zeros(2, np.float32)], n)
-
-    def both():
-        sums()
-        update()
-
-    return both
+    arrays = [np.full(n, 1e-3, np.float32) for _ in ROLES[workload.kind]]
+    loops = [(_text("momentum" if workload.kind == "lars" else workload.kind), arrays)]
+    if workload.kind == "lars":
+        loops.insert(0, (_SUMS, [*arrays[:2], np.zeros(1, np.float32)]))
+    ways = {"one thread": _alone} if n <= MOST_ALONE else {}
+    if n >= LEAST_SHARED:
+        ways |= {"threads of Python": _pooled, "threads of the engine": _tabled}
+    return {f"limit, {name}": _chain([way(*loop, n) for loop in loops]) for name, way in ways.items()}
 
 
-def _split(compiled, arrays, n):
-    """Return a function that runs a loop on parts of the arrays, or on the whole where threads do not pay."""
-    pointers = [a.ctypes.data for a in arrays]
+MOST_ALONE, LEAST_SHARED = 3_000_000, 100_000
+
+
+def _chain(steps):
+    def run():
+        for step in steps:
+            step()
+
+    return steps[0] if len(steps) == 1 else run
+
+
+def _function(text, arrays):
+    compiled = code(text)
+    # Pages that nobody has written are one page of zeros, which costs nothing to read: `limits` has filled them.
+    pointers = [ctypes.c_void_p(a.ctypes.data) for a in arrays]
     function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(pointers), ctypes.c_int64, ctypes.c_int64)(
         compiled.address("run"))
     function.keep = compiled, arrays
-    if n < WORTH_THREADS:
-        return lambda: function(*pointers, 0, n)
+    return function, pointers
+
+
+def _alone(text, arrays, n):
+    function, pointers = _function(text, arrays)
+    return partial(function, *pointers, ctypes.c_int64(0), ctypes.c_int64(n))
+
+
+def _pooled(text, arrays, n):
+    function, pointers = _function(text, arrays)
     pool = Pool(default_threads())
     part = min(LARGEST_PART, -(-n // default_threads()))
 
@@ -114,3 +148,28 @@ def _split(compiled, arrays, n):
         pool.run(job)
 
     return run
+
+
+def _tabled(text, arrays, n):
+    return Table([[_Row(text, tuple(arrays), n)]])
+
+
+class _Row(NamedTuple):
+    """The loop as a job of the engine's table, as `ndarray.kernels.table.Job` is one."""
+
+    module: str
+    arrays: tuple
+    n: int
+
+    entry = "row"
+    bytes = 1 << 40
+    kernel = property(lambda self: self.module)
+    chunks = property(lambda self: -(-self.n // CHUNK))
+
+    def text(self):
+        """Return the module."""
+        return self.module
+
+    def pointers(self):
+        """Return the row from its first pointer on."""
+        return [a.ctypes.data for a in self.arrays]
