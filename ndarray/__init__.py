@@ -42,7 +42,8 @@ def __getattr__(name):
         return import_module("ndarray.sparse")
     if name.startswith("_") or name not in _names():
         raise AttributeError(f"module 'ndarray' has no attribute {name!r}")
-    return _function(name)
+    # Kept under its name: the next call finds it without asking here.
+    return globals().setdefault(name, _function(name))
 
 
 def __dir__():
