@@ -1,5 +1,6 @@
 """A schedule on memory: everything is looked up once, and what is left is to run."""
 
+from collections import defaultdict
 from functools import partial
 
 import numpy as np
@@ -41,6 +42,11 @@ class Binding:
         self.memory = memory.plan(intervals)
         self.block = _aligned(self.memory.bytes)
         self.numbers, self.sizes = {}, {}
+        self.results = defaultdict(list)
+        for at in schedule.where:
+            if flow.instructions[at].word == "result":
+                number, index = flow.instructions[at].detail
+                self.results[number].append((index, at))
         self.steps = self._steps()
 
     def _steps(self):
@@ -89,8 +95,7 @@ class Binding:
     def _calling(self, number):
         call = self.flow.calls[number]
         inputs = [self._value(at) for at in call.inputs]
-        results = {self.flow.instructions[at].detail[1]: self._value(at) for at in self.schedule.where
-                   if self.flow.instructions[at].word == "result" and self.flow.instructions[at].detail[0] == number}
+        results = {index: self._value(at) for index, at in self.results[number]}
         return partial(self.call, call.what, inputs, results)
 
     def _value(self, at):

@@ -75,10 +75,12 @@ def lifetimes(schedule, flow, parts):
             else:
                 for at in flow.calls[step.number].inputs:
                     use(schedule.where[at], phase, 0)
+    called = {step.number: phase for phase, steps in enumerate(schedule.phases) for step in steps
+              if isinstance(step, Calling)}
     for at, slot in schedule.where.items():
         instruction = flow.instructions[at]
         if instruction.word == "result":
-            use(slot, _phase_of(schedule, instruction.detail[0]), _bytes(slot, 0, flow))
+            use(slot, called[instruction.detail[0]], _bytes(slot, 0, flow))
     return found
 
 
@@ -88,10 +90,6 @@ def _bytes(slot, least, flow):
         return least
     instruction = flow.instructions[slot.name]
     return max(least, instruction.size * instruction.dtype.itemsize)
-
-
-def _phase_of(schedule, number):
-    return next(i for i, phase in enumerate(schedule.phases) if Calling(number) in phase)
 
 
 def plan(intervals):
