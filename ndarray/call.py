@@ -25,11 +25,14 @@ class Plan(NamedTuple):
         Of the outputs.
     positions : tuple of int
         Of the written inputs.
+    loops : dict
+        What `ndarray.kernels.eager` has prepared, by which of the arrays are one.
     """
 
     params: dict
     types: list
     positions: tuple
+    loops: dict
 
 
 def call(op, arrays, given, outs=None):
@@ -55,13 +58,14 @@ def call(op, arrays, given, outs=None):
     MXNetError
         Of the kind that fits, before anything is written.
     """
-    params, types, positions = plan_of(op, arrays, given)
-    if positions or outs is not None:
-        _check_targets(op, arrays, params, positions, outs, types)
+    plan = plan_of(op, arrays, given)
     if arrays and (op.many or arrays[0].size >= WORTH_LOOPS):
-        found = _in_loops(op, arrays, params, positions, types, outs)
+        found = _in_loops(op, arrays, plan, outs)
         if found is not None:
             return found
+    params, types, positions, _ = plan
+    if positions or outs is not None:
+        _check_targets(op, arrays, params, positions, outs, types)
     with np.errstate(all="ignore"):
         outputs, written = op.run_ready(vocabulary, arrays, params)
         if outs is None:
@@ -81,13 +85,13 @@ def call(op, arrays, given, outs=None):
     return list(outs)
 
 
-def _in_loops(op, arrays, params, positions, types, outs):
+def _in_loops(op, arrays, plan, outs):
     """Return the outputs where loops can compute them and that is faster, else None."""
     if op.many and sum([a.size for a in arrays]) < WORTH_LOOPS:
         return None
     from ndarray.kernels.eager import compute
 
-    return compute(op, arrays, params, positions, types, outs)
+    return compute(op, arrays, plan, outs, _check_targets)
 
 
 WORTH_LOOPS = 1 << 15
@@ -126,7 +130,7 @@ def plan_of(op, arrays, given):
     params = op.complete(params)
     types = infer_outputs(op, arrays, params)
     with np.errstate(all="ignore"):
-        plan = Plan(op.scalars_as(vocabulary, arrays, params), types, op.written(params))
+        plan = Plan(op.scalars_as(vocabulary, arrays, params), types, op.written(params), {})
     if key is not None:
         if len(_plans) >= _PLANS_AT_MOST:
             _plans.clear()

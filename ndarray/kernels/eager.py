@@ -30,55 +30,55 @@ class Number(NamedTuple):
         return found if self.index is None else found[self.index]
 
 
-def compute(op, arrays, params, positions, types, outs):
+def compute(op, arrays, plan, outs, check):
     """Compute an operator by loops, into its outputs and the inputs that it writes.
 
     Parameters
     ----------
     op : Operator
     arrays : sequence of numpy.ndarray
-    params : dict
-        Complete; scalars as NumPy's scalars.
-    positions : tuple of int
-        Of the written inputs.
-    types : sequence of TensorType
-        Of the outputs.
+    plan : ndarray.call.Plan
     outs : sequence of numpy.ndarray or None
         Where the outputs go.
+    check : callable
+        ``check(op, arrays, params, positions, outs, types)`` raises where a target cannot be written; asked once for
+        all arrays that lie alike.
 
     Returns
     -------
     list of numpy.ndarray, or None
         None, and nothing is done, where loops cannot compute it.
     """
-    if "accumulate" in op.rules:
-        return None
     given = arrays if outs is None else (*arrays, *outs)
-    addresses, first, spans, key = [], {}, [], [op]
+    addresses, spans, first, same = [], [], {}, []
     for i, a in enumerate(given):
-        if not a.flags.carray and not (a.flags.c_contiguous and a.flags.aligned):
+        if not a.flags.carray and not _only_read(a, i, plan.positions, len(arrays)):
             return None
-        address, shape, dtype = address_of(a), a.shape, a.dtype
-        addresses.append(address)
-        place = first.setdefault((address, shape, dtype), i)
+        address = address_of(a)
+        place = first.setdefault(address, i)
         if place == i:
             spans.append((address, address + a.nbytes))
-        key += (place, shape, dtype)
+        elif a.shape != given[place].shape or a.dtype != given[place].dtype:
+            return None
+        addresses.append(address)
+        same.append(place)
     if len(spans) > 1 and _overlap(spans):
         return None
-    static, absent = _deciding(op)
-    key += [params[name] for name in static]
-    key += [params[name] is None for name in absent]
-    try:
-        call = _known.get(tuple(key))
-    except TypeError:
-        return None
+    for out, type_ in zip(outs or (), plan.types):
+        if out.shape != type_.shape or out.dtype != type_.dtype:
+            return None
+    call = plan.loops.get(key := tuple(same))
     if call is None:
-        if len(_known) >= _KEPT:
-            _known.clear()
-        same = key[1:3 * len(given):3]
-        call = _known[tuple(key)] = _prepare(op, arrays, params, positions, types, same, outs is not None)
-    return call.run(arrays, params, outs, addresses) if call else None
+        if outs is not None or plan.positions:
+            check(op, arrays, plan.params, plan.positions, outs, plan.types)
+        call = plan.loops[key] = _prepared(op, arrays, plan, key, outs is not None)
+    return call.run(arrays, plan.params, outs, addresses) if call else None
+
+
+def _only_read(array, i, positions, inputs):
+    """Tell whether an array that cannot be written can and need only be read."""
+    flags = array.flags
+    return flags.c_contiguous and flags.aligned and i < inputs and i not in positions
 
 
 def _overlap(spans):
@@ -91,6 +91,24 @@ def _overlap(spans):
     return False
 
 
+def _prepared(op, arrays, plan, same, given_outs):
+    """Return the call, or False where it is none of loops; plans that differ in numbers alone share one."""
+    if "accumulate" in op.rules:
+        return False
+    static, absent = _deciding(op)
+    key = (op, same, *[a.shape for a in arrays], *[a.dtype for a in arrays], *[plan.params[name] for name in static],
+           *[plan.params[name] is None for name in absent])
+    try:
+        call = _known.get(key)
+    except TypeError:
+        return False
+    if call is None:
+        if len(_known) >= _KEPT:
+            _known.clear()
+        call = _known[key] = _prepare(op, arrays, plan, same, given_outs)
+    return call
+
+
 @cache
 def _deciding(op):
     """Return the names of the parameters that decide the computation, and of the numbers that may be absent."""
@@ -99,9 +117,9 @@ def _deciding(op):
             tuple([name for name in numbers if op.params[name].optional]))
 
 
-def _prepare(op, arrays, params, positions, types, same, given_outs):
+def _prepare(op, arrays, plan, same, given_outs):
     """Return the call, or False where it is not one of loops."""
-    recorder = Recorder()
+    recorder, (params, types, positions, _) = Recorder(), plan
     marked = dict(params)
     for name in op.scalars:
         if params[name] is not None:

@@ -22,9 +22,14 @@ def backend(request, monkeypatch):
         monkeypatch.setattr(machine_code, "available", lambda: False)
     elif not machine_code.available():
         pytest.skip("llvmlite is not installed")
-    eager._known.clear()
+    forget()
     yield
+    forget()
+
+
+def forget():
     eager._known.clear()
+    call._plans.clear()
 
 
 def arrays(n, count, dtype="float32", seed=0):
