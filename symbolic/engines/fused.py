@@ -44,13 +44,12 @@ class FusedProgram:
         self.graph = graph
         self.bound = bound
         arrays = dict(zip(graph.variables, bound.values))
-        states = [arrays[n] for n in graph.written]
         smaller, constants = fold_constants(merge_duplicates(graph))
         arrays |= constants
         types = _types(smaller, graph, bound.types, constants)
         places = Places()
         inputs = {n: places.read(arrays[n]) for n in smaller.variables}
-        targets = [places.write(a) for a in (*bound.outputs, *states)]
+        targets = [places.write(a) for a in (*bound.outputs, *(arrays[n] for n in smaller.written))]
         flow = lower(smaller, types, inputs, targets)._replace(overlaps=places.overlaps())
         self._table = Table if machine_code.available() else TileTable
         self._schedule, self._flow = cluster(flow), flow
