@@ -20,6 +20,8 @@ CACHE_VARIABLE = "SYMBOLIC_CACHE_DIR"
 
 PLAIN = "; plain\n"
 """How a module begins that is compiled as it stands: there is nothing to gain, and it takes a quarter of the time."""
+_LEAST_LLVM = 17
+"""From here on pointers have no type, as in our texts; llvmlite 0.45 brings LLVM 20."""
 _MAGIC = b"symbolic kernel 1\n"
 _DIGEST = 32
 _KEPT = 256
@@ -61,12 +63,12 @@ class Code:
 
 
 def available():
-    """Tell whether llvmlite is installed and knows this machine."""
+    """Tell whether llvmlite is installed, recent enough, and knows this machine."""
     try:
-        _llvm()
+        llvm, _ = _llvm()
     except (ImportError, OSError, RuntimeError):
         return False
-    return True
+    return llvm.llvm_version_info[0] >= _LEAST_LLVM
 
 
 def code(text):
