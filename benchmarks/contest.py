@@ -1,4 +1,4 @@
-"""Contestants in turn: each is timed for a moment, round after round, and what counts is the median.
+"""Contestants in turn: each is timed for a moment, round after round; what counts is the median of the quiet rounds.
 
 A contestant is a function ``seconds(steps)``.  Peers run in processes of their own: no library's threads get in the way
 of another's, and each may have its own interpreter, named by ``TORCH_PYTHON``, ``JAX_PYTHON`` and ``MXNET_PYTHON``.
@@ -71,7 +71,7 @@ def peer(name, workload):
 
 
 def contest(contestants, rounds):
-    """Return the median seconds of a step of each contestant, by name."""
+    """Return the median seconds of a step of each contestant, by name, in the quieter half of the rounds."""
     steps = {}
     for name, seconds in contestants.items():
         seconds(1)
@@ -81,4 +81,6 @@ def contest(contestants, rounds):
         for name, seconds in contestants.items():
             sleep(PAUSE)
             times[name].append(seconds(steps[name]) / steps[name])
-    return {name: median(found) for name, found in times.items()}
+    quiet = sorted(range(rounds), key=lambda k: sum(found[k] / min(found) for found in times.values()))
+    quiet = quiet[:(rounds + 1) // 2]
+    return {name: median([found[k] for k in quiet]) for name, found in times.items()}
