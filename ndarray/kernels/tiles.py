@@ -19,7 +19,6 @@ TILE = 1 << 18
 WORTH_WAKING = 1 << 21
 """From how many elements on a helper is worth its waking."""
 
-_SUM_BLOCK = 1 << 13
 _NAMES = {"abs": np.absolute}
 _local = threading.local()
 
@@ -225,10 +224,8 @@ def _sum(word, x, n):
     """Return the sum of a tile, or of its squares, in float64."""
     if not isinstance(x, np.ndarray):
         x = np.full(n, x)
-    wide = _scratch(("float64", "sum"), _SUM_BLOCK)
-    total = 0.0
-    for start in range(0, n, _SUM_BLOCK):
-        block = wide[:min(_SUM_BLOCK, n - start)]
-        np.copyto(block, x[start:start + _SUM_BLOCK])
-        total += np.dot(block, block) if word == "sum_sq" else np.add.reduce(block)
-    return total
+    if word == "sum":
+        return np.add.reduce(x, dtype=np.float64)
+    # One operation for the whole tile: each more would hand the interpreter's lock to another thread and back.
+    squares = np.multiply(x, x, out=_scratch(("float64", "squares"), n), dtype=np.float64)
+    return np.add.reduce(squares)
