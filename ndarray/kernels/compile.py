@@ -31,14 +31,25 @@ _recent = deque(maxlen=_KEPT)
 _lock = threading.RLock()
 
 
-def _fresh_lock():
-    # Another thread may have held it when this process was forked off.
-    global _lock
-    _lock = threading.RLock()
+_held = []
+
+
+def _hold():
+    """Wait until no other thread is within llvmlite, so that the child of a fork finds its locks free."""
+    llvmlite = sys.modules.get("llvmlite.binding.ffi")
+    for lock in (_lock, getattr(getattr(llvmlite, "lib", None), "_lock", None)):
+        if lock is not None:
+            lock.__enter__()
+            _held.append(lock)
+
+
+def _release():
+    while _held:
+        _held.pop().__exit__(None, None, None)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_fresh_lock)
+    os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_release)
 
 
 class Code:
@@ -90,11 +101,12 @@ def reads_half():
 
 @cache
 def _llvm():
-    import llvmlite.binding as llvm
+    with _lock:
+        import llvmlite.binding as llvm
 
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    return llvm, dict(llvm.get_host_cpu_features())
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        return llvm, dict(llvm.get_host_cpu_features())
 
 
 def _machine(level=3):

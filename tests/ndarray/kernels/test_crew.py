@@ -99,35 +99,47 @@ def test_the_interpreter_leaves_while_helpers_wait():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_children_of_a_process_at_work():
-    """Forked while other threads run steps: the child has neither their helpers nor their locks."""
-    script = """
-import os, threading, time
+    """Forked while other threads run steps and compile others: the child has neither their helpers nor their locks."""
+    script = f"""
+import os, threading
 import numpy as np
 import symbolic as sym
-def step():
+from ndarray.kernels import crew
+crew.AVAILABLE = {crew.AVAILABLE}
+def step(k):
     x = np.ones(2_000_000, 'f4')
-    return x, (sym.var('x') + 1).bind(args={'x': x}, engine='fused')
-over = threading.Event()
+    return (sym.var('x') * k + 1).bind(args={{'x': x}}, engine='fused')
+over, began = threading.Event(), threading.Barrier(3)
 def work():
-    x, run = step()
+    run = step(1)
+    run.forward()
+    began.wait()
     while not over.is_set():
         run.forward()
-threads = [threading.Thread(target=work) for _ in range(2)]
+def build():
+    k = 2
+    step(k)
+    began.wait()
+    while not over.is_set():
+        k += 1
+        step(k)
+threads = [threading.Thread(target=t) for t in (work, build)]
 for t in threads:
     t.start()
-time.sleep(0.1)
+began.wait()
 codes = []
-for _ in range(5):
+for k in range(10):
     child = os.fork()
     if child == 0:
-        x, run = step()
-        os._exit(0 if (run.forward()[0].asnumpy() == 2).all() else 1)
+        os._exit(0 if (step(-k).forward()[0].asnumpy() == 1 - k).all() else 1)
     codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 over.set()
 for t in threads:
     t.join()
 print(codes)
 """
+    # No kernel is kept: each must be compiled.
+    environment = os.environ | {"SYMBOLIC_CACHE_DIR": ""}
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, capture_output=True, text=True,
-                          timeout=60)
-    assert done.stdout.strip() == "[0, 0, 0, 0, 0]", done.stderr
+                          timeout=60, env=environment)
+    assert done.stdout.strip() == str([0] * 10), done.stderr
