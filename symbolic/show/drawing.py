@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 
 from ndarray.errors import LimitError
 from ndarray.params import Fed, text_of
+from ndarray.tensortype import TensorType
+from symbolic.graph import Graph
+from symbolic.node import Entry, Node
 from symbolic.show.collapse import common_name, repeats, slot
 from symbolic.show.digraph import unique_names
 from symbolic.show.types import printable, type_text, types_of
@@ -34,6 +37,8 @@ class Box:
         Of all nodes that it stands for.
     region : str
         The part of the graph it belongs to, from the attribute ``__region__``; empty where there is none.
+    nodes : tuple of Node
+        That it stands for, in the order of `names`.
     """
 
     key: str
@@ -43,6 +48,7 @@ class Box:
     head: bool = False
     names: tuple[str, ...] = ()
     region: str = ""
+    nodes: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,11 +80,17 @@ class Drawing:
     title : str
     boxes : tuple of Box
     arrows : tuple of Arrow
+    graph : Graph
+        What is drawn.
+    types : dict of Entry to TensorType
+        What is known of its values.
     """
 
     title: str
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
+    graph: Graph
+    types: dict[Entry, TensorType]
 
     @property
     def kinds(self):
@@ -170,7 +182,7 @@ def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collaps
     arrows = _arrows(groups, keys, types)
     if collapse:
         boxes, arrows = _beside_consumers(boxes, arrows)
-    return Drawing(printable(title), tuple(boxes), tuple(arrows))
+    return Drawing(printable(title), tuple(boxes), tuple(arrows), graph, types)
 
 
 def _warn_of_doubles(names):
@@ -184,7 +196,7 @@ def _box(group, keys, titles, kinds, heads):
     node, names = group[0], tuple(titles[n] for n in group)
     title = common_name(names) + (f"  ×{len(group)}" if len(group) > 1 else "")
     return Box(keys[node], title, kinds[node], _lines(node), any(n in heads for n in group), names,
-               printable(dict(node.attrs).get("__region__", "")))
+               printable(dict(node.attrs).get("__region__", "")), tuple(group))
 
 
 def _arrows(groups, keys, types):
