@@ -5,13 +5,10 @@ import platform
 from pathlib import Path
 
 from benchmarks import ours
-from benchmarks.contest import PEERS, SKIPPED, contest, local, peer
+from benchmarks.contest import OURS, PEERS, SKIPPED, contest, local, peer
 from benchmarks.limits import limits
 from benchmarks.plot import svg
 from benchmarks.workloads import workloads
-
-OURS = {"ours, symbolic": ours.symbolic, "ours, eager": ours.eager, "ours, without llvmlite": ours.tiles,
-        "NumPy": ours.numpy}
 
 
 def machine():
@@ -37,8 +34,8 @@ def _read(path):
 def measure(workload, rounds, with_peers):
     """Return the seconds of a step of each contestant, and why others did not run."""
     contestants, missing = {name: local(run) for name, run in limits(workload).items()}, {}
-    for name, make in OURS.items():
-        contestants[name] = local(make(workload))
+    for name, (_, form) in OURS.items():
+        contestants[name] = local(getattr(ours, form)(workload))
     for name in PEERS if with_peers else ():
         if (workload.kind, name) in SKIPPED:
             continue

@@ -17,6 +17,8 @@ SLICE = 0.1
 PAUSE = 0.02
 """Seconds between two contestants, in which threads of the one come to rest."""
 
+OURS = {"ours, symbolic": ("our", "symbolic"), "ours, eager": ("our", "eager"), "ours, without llvmlite": ("our", "tiles"),
+        "NumPy": ("our", "numpy")}
 PEERS = {"torch fused": ("torch", "fused"), "torch foreach": ("torch", "foreach"), "torch.compile": ("torch", "compile"),
          "JAX jit, donated": ("jax", None), "MXNet": ("mxnet", None)}
 SKIPPED = {("signsgd", "torch fused"), ("lars", "torch fused"), ("signsgd", "torch foreach"),
@@ -44,7 +46,7 @@ def peer(name, workload):
     LookupError
         With the reason, where it cannot run.
     """
-    library, form = PEERS[name]
+    library, form = (OURS | PEERS)[name]
     python = os.environ.get(f"{library.upper()}_PYTHON", sys.executable)
     script = Path(__file__).parent / "peers" / f"{library}_steps.py"
     process = subprocess.Popen([python, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -60,7 +62,7 @@ def peer(name, workload):
             reason = process.stderr.read().strip().splitlines() or ["it died"]
             raise LookupError(reason[-1]) from None
 
-    seconds.close = process.kill
+    seconds.close, seconds.pid = process.kill, process.pid
     try:
         process.stdin.write(json.dumps(request) + "\n")
         seconds(1)

@@ -1,4 +1,5 @@
-"""What a call costs before any arithmetic: signSGD on 10 elements, eagerly and bound, beside NumPy and MXNet.
+"""What a call costs before any arithmetic: signSGD on 10 elements, eagerly and bound, beside NumPy and MXNet; and a chain
+of 1,000 tiny nodes, which is one kernel.
 
 Run with ``python benchmarks/dispatch.py [rounds]``.  Set MXNET_PYTHON to an interpreter that imports mxnet 1.9.1 to
 measure MXNet on the same machine, in turn with ours.
@@ -12,6 +13,7 @@ from time import perf_counter
 
 SIZE = 10
 CALLS = 500
+CHAIN = 1000
 ENGINES = ("eager", "fused")
 
 _MXNET = """
@@ -64,6 +66,11 @@ def ours():
         "nd.signsgd_update(w, g, lr=0.1)": lambda: update(w, g, lr=0.1),
         "nd.signsgd_update(w, g, lr=0.1, out=w)": lambda: update(w, g, lr=0.1, out=w),
     } | {f"executor.forward(), in place, {engine}": executor.forward for engine, executor in bound.items()}
+    calls["its program alone, fused"] = bound["fused"]._program
+    x = sym.var("x")
+    for k in range(CHAIN):
+        x = x * 0.5 if k % 2 else x + 1.0
+    calls[f"a chain of {CHAIN} nodes, fused"] = x.bind(args={"x": np.ones(SIZE, "float32")}, engine="fused").forward
     return {label: lambda call=call: microseconds(call) for label, call in calls.items()}
 
 

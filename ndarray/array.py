@@ -311,7 +311,7 @@ def invoke(op, inputs, params, out=None):
     for o in outs:
         if not isinstance(o, NDArray):
             raise OperatorError(f"{op.name}: out must be an NDArray, got {shown(o)}")
-    n = op.outputs if type(op.outputs) is int else len(plan_of(op, arrays, params).types)
+    n = op.outputs if type(op.outputs) is int else len(plan_of(op, arrays, params).family.types)
     if len(outs) != n:
         raise OperatorError(f"{op.name} gives {n} output{'s' * (n != 1)}, but out has {len(outs)}")
     call(op, arrays, params, [o._data for o in outs])

@@ -1,5 +1,6 @@
 """One eager call of an operator on NumPy arrays: check, compute, write back; all or nothing."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +11,32 @@ from ndarray.errors import BindError, DTypeError, ShapeError
 from ndarray.params import kind_of
 from ndarray.tensortype import UNKNOWN, TensorType, show_shape
 
-_PLANS_AT_MOST = 4096
-_plans = {}
+_KEPT = 4096
+_plans, _families = {}, {}
+
+
+class Family:
+    """What calls have in common that differ in scalars and in the arrays' memory alone.
+
+    Attributes
+    ----------
+    types : list of TensorType
+        Of the outputs.
+    positions : tuple of int
+        Of the written inputs.
+    size : int
+        Elements of a typical array; of all arrays where there are many.
+    calls : int
+        How many there were.
+    loops : object
+        What `ndarray.kernels.eager` has prepared; None before, False where loops cannot compute it.
+    """
+
+    __slots__ = ("types", "positions", "size", "calls", "loops")
+
+    def __init__(self, types, positions, size):
+        self.types, self.positions, self.size = types, positions, size
+        self.calls, self.loops = 0, None
 
 
 class Plan(NamedTuple):
@@ -21,18 +46,11 @@ class Plan(NamedTuple):
     ----------
     params : dict
         Complete, the scalars cast to the dtype in which the operator computes.
-    types : list of TensorType
-        Of the outputs.
-    positions : tuple of int
-        Of the written inputs.
-    loops : dict
-        What `ndarray.kernels.eager` has prepared, by which of the arrays are one.
+    family : Family
     """
 
     params: dict
-    types: list
-    positions: tuple
-    loops: dict
+    family: Family
 
 
 def call(op, arrays, given, outs=None):
@@ -58,12 +76,13 @@ def call(op, arrays, given, outs=None):
     MXNetError
         Of the kind that fits, before anything is written.
     """
-    plan = plan_of(op, arrays, given)
-    if arrays and (op.many or arrays[0].size >= WORTH_LOOPS):
+    params, family = plan = plan_of(op, arrays, given)
+    family.calls += 1
+    if family.loops is not False and (family.size >= WORTH_LOOPS or family.calls > OFTEN and not op.primitive):
         found = _in_loops(op, arrays, plan, outs)
         if found is not None:
             return found
-    params, types, positions, _ = plan
+    types, positions = family.types, family.positions
     if positions or outs is not None:
         _check_targets(op, arrays, params, positions, outs, types)
     with np.errstate(all="ignore"):
@@ -86,16 +105,25 @@ def call(op, arrays, given, outs=None):
 
 
 def _in_loops(op, arrays, plan, outs):
-    """Return the outputs where loops can compute them and that is faster, else None."""
-    if op.many and sum([a.size for a in arrays]) < WORTH_LOOPS:
+    """Return the outputs where loops can compute them, else None."""
+    eager, family = _eager(), plan.family
+    if family.loops is None and family.size < WORTH_LOOPS and not eager.machine_code.available():
+        family.loops = False  # NumPy in tiles saves nothing here.
         return None
-    from ndarray.kernels.eager import compute
+    return eager.compute(op, arrays, plan, outs, _check_targets)
 
-    return compute(op, arrays, plan, outs, _check_targets)
+
+@cache
+def _eager():
+    from ndarray.kernels import eager
+
+    return eager
 
 
 WORTH_LOOPS = 1 << 15
-"""From how many elements on machine code repays what it takes to call it."""
+"""From how many elements on machine code repays what it takes to make it."""
+OFTEN = 500
+"""After how many equal calls it does for smaller arrays, too: it saves a call of NumPy for each word of the formula."""
 
 
 def _own(value, others):
@@ -128,14 +156,44 @@ def plan_of(op, arrays, given):
     if op.many:
         params[op.count] = op.count_from(len(arrays), params)
     params = op.complete(params)
-    types = infer_outputs(op, arrays, params)
+    family = _family_of(op, arrays, params)
     with np.errstate(all="ignore"):
-        plan = Plan(op.scalars_as(vocabulary, arrays, params), types, op.written(params), {})
+        plan = Plan(op.scalars_as(vocabulary, arrays, params), family)
     if key is not None:
-        if len(_plans) >= _PLANS_AT_MOST:
-            _plans.clear()
-        _plans[key] = plan
+        _keep(_plans, key, plan)
     return plan
+
+
+def _family_of(op, arrays, params):
+    """Return the `Family` of a call with complete parameters; types are inferred once for all of it.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+    """
+    key = [op]
+    for a in arrays:
+        key += (a.shape, a.dtype)
+    for name, value in params.items():
+        # Of a scalar only counts whether it is there, of a tuple of them how many there are.
+        if name in op.scalars:
+            key.append(value is None)
+        elif name in op.scalar_tuples:
+            key.append(None if value is None else len(value))
+        else:
+            key += value, kind_of(value)
+    family = _families.get(key := tuple(key))
+    if family is None:
+        size = sum([a.size for a in arrays]) if op.many else arrays[0].size if arrays else 0
+        family = Family(infer_outputs(op, arrays, params), op.written(params), size)
+        _keep(_families, key, family)
+    return family
+
+
+def _keep(known, key, value):
+    if len(known) >= _KEPT:
+        known.clear()
+    known[key] = value
 
 
 def infer_outputs(op, arrays, params):

@@ -42,27 +42,22 @@ name : str, optional
 def _of_few(op):
     names = tuple([i.name for i in op.inputs])
     positional = (*names, *(p for p in op.params if op.params[p].type is not Training))
-    n = len(names)
+    n, clear = len(names), frozenset(names).isdisjoint
 
     def eager(*args, out=None, name=None, **params):
-        if len(args) == n and not (params and any(key in params for key in names)):
+        if len(args) == n and clear(params):
             inputs = args
         else:
             inputs, params = _sort_arguments(op, names, positional, args, params)
-        if _has_none(inputs):
-            inputs = _without_absent(op, names, inputs, params)
+        for value in inputs:
+            if value is None:
+                inputs = _without_absent(op, names, inputs, params)
+                break
         if params:
             params = _known(op, params)
         return invoke(op, inputs, params, out)
 
     return eager
-
-
-def _has_none(inputs):
-    for value in inputs:
-        if value is None:
-            return True
-    return False
 
 
 def _sort_arguments(op, names, positional, args, params):
@@ -95,9 +90,10 @@ def _without_absent(op, names, inputs, params):
 def _known(op, params):
     """Return the parameters without MXNet's ignored ``__key__`` ones, NDArrays as NumPy arrays."""
     for key, value in params.items():
-        if type(value) is NDArray or key.startswith("__"):
+        kind = type(value)
+        if kind is NDArray or key[:2] == "__":
             return {k: v._data if isinstance(v, NDArray) else v for k, v in params.items() if not k.startswith("__")}
-        if type(value) in (list, tuple) and any(isinstance(v, NDArray) for v in value):
+        if (kind is tuple or kind is list) and any(isinstance(v, NDArray) for v in value):
             params = {**params, key: tuple([v._data if isinstance(v, NDArray) else v for v in value])}
     return params
 

@@ -93,11 +93,14 @@ def kind_of(value):
     >>> kind_of(1) == kind_of(1.0), kind_of(0.0) == kind_of(-0.0), kind_of(1.0) == kind_of(2.0)
     (False, False, True)
     """
+    kind = type(value)
+    if kind is float and value:
+        return kind
     if isinstance(value, (float, np.floating)) and not value:
-        return type(value), str(value)
+        return kind, str(value)
     if isinstance(value, tuple):
-        return type(value), *map(kind_of, value)
-    return type(value)
+        return kind, *map(kind_of, value)
+    return kind
 
 
 class Param(NamedTuple):

@@ -306,7 +306,8 @@ def invoke_sparse(op, inputs, params, out):
         raise OperatorError(f"{op.name} takes {', '.join(names)}; got {len(inputs)} arrays")
     arrays = [_rows_of(x, op, name) if name == "grad" else _whole(x, f"{op.name}: {name}")
               for name, x in zip(names, inputs)]
-    params, types, positions, _ = plan_of(op, arrays, params)
+    params, family = plan_of(op, arrays, params)
+    types, positions = family.types, family.positions
     targets = {f"{op.name}: {names[at]}": arrays[at] for at in positions}
     if isinstance(out, (list, tuple)):
         if len(out) != 1:

@@ -113,8 +113,17 @@ def _machine(level=3):
     """Return a new description of this machine: every engine owns, and frees, its own."""
     llvm, _ = _llvm()
     return llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=level, reloc="pic",
-        codemodel="default")
+        cpu=llvm.get_host_cpu_name(), features=_features(), opt=level, reloc="pic", codemodel="default")
+
+
+@cache
+def _features():
+    """Return what LLVM may take for granted of this machine's processor."""
+    llvm, features = _llvm()
+    # Whole lines of the cache at once, up to a tenth faster.  Before Ice Lake, which brings this feature, processors
+    # slowed down for such instructions, and LLVM still avoids them on all.
+    wide = ",-prefer-256-bit" if features.get("avx512vbmi2") else ""
+    return llvm.get_host_cpu_features().flatten() + wide
 
 
 def _compiled(text):
@@ -171,8 +180,8 @@ def _this_machine():
     import llvmlite
 
     llvm, _ = _llvm()
-    return "\n".join((llvm.get_default_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(),
-                      llvmlite.__version__, str(llvm.llvm_version_info)))
+    return "\n".join((llvm.get_default_triple(), llvm.get_host_cpu_name(), _features(), llvmlite.__version__,
+                      str(llvm.llvm_version_info)))
 
 
 def _place(text):

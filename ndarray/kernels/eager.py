@@ -1,6 +1,6 @@
-"""One eager call on large arrays by loops: recorded, clustered and compiled once, then run on whatever arrays come."""
+"""Eager calls by loops: recorded, clustered and compiled once, then run on whatever arrays come."""
 
-from functools import cache
+import ctypes
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,6 @@ from ndarray.kernels.table import Table, address_of
 from ndarray.kernels.tiles import TileTable
 
 _KEPT = 512
-_known = {}
 
 
 class Number(NamedTuple):
@@ -30,6 +29,23 @@ class Number(NamedTuple):
         return found if self.index is None else found[self.index]
 
 
+class Loops:
+    """What a family of calls has prepared.
+
+    Attributes
+    ----------
+    by_place : dict of tuple of int to _Call
+        By where all arrays begin, for those that were checked.
+    by_pattern : dict of tuple of int to _Call
+        By which of the arrays are one.
+    """
+
+    __slots__ = ("by_place", "by_pattern")
+
+    def __init__(self):
+        self.by_place, self.by_pattern = {}, {}
+
+
 def compute(op, arrays, plan, outs, check):
     """Compute an operator by loops, into its outputs and the inputs that it writes.
 
@@ -38,6 +54,7 @@ def compute(op, arrays, plan, outs, check):
     op : Operator
     arrays : sequence of numpy.ndarray
     plan : ndarray.call.Plan
+        The loops of its family are prepared by the first call.
     outs : sequence of numpy.ndarray or None
         Where the outputs go.
     check : callable
@@ -49,10 +66,37 @@ def compute(op, arrays, plan, outs, check):
     list of numpy.ndarray, or None
         None, and nothing is done, where loops cannot compute it.
     """
-    given = arrays if outs is None else (*arrays, *outs)
-    addresses, spans, first, same = [], [], {}, []
+    params, family = plan
+    if family.loops is None:
+        family.loops = Loops()
+    for out, type_ in zip(outs or (), family.types):
+        if out.shape != type_.shape or out.dtype != type_.dtype:
+            return None
+    given = arrays if outs is None else [*arrays, *outs]
+    try:
+        # Only memory that is writable and in order has a buffer to give.
+        addresses = tuple([addressof(from_buffer(a)) for a in given])
+        call = family.loops.by_place.get(addresses)
+    except (TypeError, ValueError, BufferError):
+        addresses = call = None
+    if call is None:
+        call = _checked(op, arrays, plan, outs, check, addresses)
+        if not call:
+            return None
+        addresses = addresses or tuple(map(address_of, given))
+    return call.run(arrays, params, outs, addresses)
+
+
+addressof, from_buffer = ctypes.addressof, ctypes.c_char.from_buffer
+
+
+def _checked(op, arrays, plan, outs, check, addresses):
+    """Return the call for arrays that lie as these do, None where loops cannot walk them."""
+    params, family = plan
+    given = arrays if outs is None else [*arrays, *outs]
+    spans, first, same = [], {}, []
     for i, a in enumerate(given):
-        if not a.flags.carray and not _only_read(a, i, plan.positions, len(arrays)):
+        if not a.flags.carray and not _only_read(a, i, family.positions, len(arrays)):
             return None
         address = address_of(a)
         place = first.setdefault(address, i)
@@ -60,19 +104,24 @@ def compute(op, arrays, plan, outs, check):
             spans.append((address, address + a.nbytes))
         elif a.shape != given[place].shape or a.dtype != given[place].dtype:
             return None
-        addresses.append(address)
         same.append(place)
     if len(spans) > 1 and _overlap(spans):
         return None
-    for out, type_ in zip(outs or (), plan.types):
-        if out.shape != type_.shape or out.dtype != type_.dtype:
-            return None
-    call = plan.loops.get(key := tuple(same))
+    if outs is not None or family.positions:
+        check(op, arrays, params, family.positions, outs, family.types)
+    loops, key = family.loops, tuple(same)
+    call = loops.by_pattern.get(key)
     if call is None:
-        if outs is not None or plan.positions:
-            check(op, arrays, plan.params, plan.positions, outs, plan.types)
-        call = plan.loops[key] = _prepared(op, arrays, plan, key, outs is not None)
-    return call.run(arrays, plan.params, outs, addresses) if call else None
+        call = _prepared(op, arrays, plan, key, outs is not None)
+        if call is None:
+            family.loops = False
+            return None
+        loops.by_pattern[key] = call
+    if addresses:
+        if len(loops.by_place) >= _KEPT:
+            loops.by_place.clear()
+        loops.by_place[addresses] = call
+    return call
 
 
 def _only_read(array, i, positions, inputs):
@@ -92,34 +141,10 @@ def _overlap(spans):
 
 
 def _prepared(op, arrays, plan, same, given_outs):
-    """Return the call, or False where it is none of loops; plans that differ in numbers alone share one."""
+    """Return the call, or None where it is none of loops."""
     if "accumulate" in op.rules:
-        return False
-    static, absent = _deciding(op)
-    key = (op, same, *[a.shape for a in arrays], *[a.dtype for a in arrays], *[plan.params[name] for name in static],
-           *[plan.params[name] is None for name in absent])
-    try:
-        call = _known.get(key)
-    except TypeError:
-        return False
-    if call is None:
-        if len(_known) >= _KEPT:
-            _known.clear()
-        call = _known[key] = _prepare(op, arrays, plan, same, given_outs)
-    return call
-
-
-@cache
-def _deciding(op):
-    """Return the names of the parameters that decide the computation, and of the numbers that may be absent."""
-    numbers = {*op.scalars, *op.scalar_tuples}
-    return (tuple([name for name in op.params if name not in numbers]),
-            tuple([name for name in numbers if op.params[name].optional]))
-
-
-def _prepare(op, arrays, plan, same, given_outs):
-    """Return the call, or False where it is not one of loops."""
-    recorder, (params, types, positions, _) = Recorder(), plan
+        return None
+    recorder, (params, family) = Recorder(), plan
     marked = dict(params)
     for name in op.scalars:
         if params[name] is not None:
@@ -129,17 +154,17 @@ def _prepare(op, arrays, plan, same, given_outs):
             marked[name] = tuple([recorder.number(Number(name, i), v.dtype) for i, v in enumerate(params[name])])
     values = [recorder.input(same[i], a.dtype, a.shape) for i, a in enumerate(arrays)]
     n = len(arrays)
-    places = [same[n + i] if given_outs else n + i for i in range(len(types))]
+    places = [same[n + i] if given_outs else n + i for i in range(len(family.types))]
     try:
         outputs, written = op.run_ready(recorder, values, marked)
-        results = [recorder.reshape(v, t.shape) for v, t in zip(outputs, types, strict=True)]
-        if any(v.dtype != t.dtype for v, t in zip(results, types)):
-            return False
+        results = [recorder.reshape(v, t.shape) for v, t in zip(outputs, family.types, strict=True)]
+        if any(v.dtype != t.dtype for v, t in zip(results, family.types)):
+            return None
     except (Unfusible, TypeError, AttributeError):
-        return False
-    sinks = [*zip(places, results), *((same[at], value) for at, value in zip(positions, written, strict=True))]
+        return None
+    sinks = [*zip(places, results), *((same[at], value) for at, value in zip(family.positions, written, strict=True))]
     flow = Flow(recorder.instructions, [], tuple([Sink(place, value.id) for place, value in sinks]))
-    return _Call(flow, cluster(flow), types)
+    return _Call(flow, cluster(flow), family.types)
 
 
 class _Call:
@@ -159,8 +184,10 @@ class _Call:
             bound.move(addresses)
         except IndexError:
             bound = _Bound(self.flow, self.schedule, dict(enumerate((*arrays, *outs))), addresses)
-        for number, target in bound.numbers:
-            target[0] = number.value(params)
+        if bound.params is not params:
+            for number, target in bound.numbers:
+                target[0] = number.value(params)
+            bound.params = params
         bound.run()
         if bound.movable:
             self.free.append(bound)
@@ -171,6 +198,10 @@ def _or_zero(detail):
     return 0 if isinstance(detail, Number) else detail
 
 
+_FEW = 16
+"""Up to how many pointers it is faster to write one by one."""
+
+
 class _Bound:
     """A table whose rows can be pointed at other arrays of the same types."""
 
@@ -179,11 +210,15 @@ class _Bound:
         binding = Binding(schedule, flow, places, table, number=_or_zero)
         self.numbers = [(flow.instructions[at].detail, target) for at, target in binding.numbers.items()
                         if isinstance(flow.instructions[at].detail, Number)]
+        self.params = None
         self.steps = binding.steps
         self.movable = table is Table
-        self.run = self.steps[0] if len(self.steps) == 1 and len(self.steps[0].calls) == 1 else self._run
+        self.run = self.steps[0].calls[0] if len(self.steps) == 1 and len(self.steps[0].calls) == 1 else self._run
         if self.movable:
-            self.cells = [self._cells(step.rows, places, addresses) for step in self.steps]
+            cells = [self._cells(step.rows, places, addresses) for step in self.steps]
+            few = sum(c[1].size for c in cells) <= _FEW
+            self.cells, self.few = ((), [(flat, *map(int, cell)) for flat, *columns in cells for cell in zip(*columns)]
+                                    ) if few else (cells, ())
             self._memory = binding.block, list(binding.numbers.values())
             for step in self.steps:
                 step.forget()
@@ -203,9 +238,12 @@ class _Bound:
 
     def move(self, addresses):
         """Point the rows at other arrays."""
-        starts = np.array(addresses)
-        for flat, cells, which, offsets in self.cells:
-            flat[cells] = starts[which] + offsets
+        for flat, cell, which, offset in self.few:
+            flat[cell] = addresses[which] + offset
+        if self.cells:
+            starts = np.array(addresses)
+            for flat, cells, which, offsets in self.cells:
+                flat[cells] = starts[which] + offsets
 
     def _run(self):
         with deferred():

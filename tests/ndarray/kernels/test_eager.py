@@ -10,7 +10,6 @@ import pytest
 import ndarray as nd
 from ndarray import call, registry
 from ndarray.kernels import compile as machine_code
-from ndarray.kernels import eager
 
 N = call.WORTH_LOOPS + 77
 UPDATES = {"signsgd_update": 2, "sgd_update": 2, "sgd_mom_update": 3, "signum_update": 3, "adam_update": 4, "ftrl_update": 4}
@@ -23,13 +22,18 @@ def backend(request, monkeypatch):
     elif not machine_code.available():
         pytest.skip("llvmlite is not installed")
     forget()
-    yield
+    yield request.param
     forget()
 
 
 def forget():
-    eager._known.clear()
     call._plans.clear()
+    call._families.clear()
+
+
+def looped():
+    """Return the families of calls that ran in loops."""
+    return [f for f in call._families.values() if f.loops and f.loops.by_pattern]
 
 
 def arrays(n, count, dtype="float32", seed=0):
@@ -40,6 +44,7 @@ def arrays(n, count, dtype="float32", seed=0):
 def in_numpy(monkeypatch, function):
     with monkeypatch.context() as patch:
         patch.setattr(call, "WORTH_LOOPS", 1 << 62)
+        patch.setattr(call, "OFTEN", 1 << 62)
         return function()
 
 
@@ -53,9 +58,9 @@ def test_updates_give_the_bits_of_numpy(name, in_place, dtype, monkeypatch):
             result = getattr(nd, name)(*values, lr=lr, wd=0.01, clip_gradient=0.5, out=values[0] if in_place else None)
         return [result.asnumpy(), *(v.asnumpy() for v in values)]
 
-    looped = run()
-    assert [c for c in eager._known.values() if c], "it did not run in loops"
-    for a, b in zip(in_numpy(monkeypatch, run), looped, strict=True):
+    found = run()
+    assert looped(), "it did not run in loops"
+    for a, b in zip(in_numpy(monkeypatch, run), found, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -69,7 +74,7 @@ def test_many_tensors_of_which_no_one_is_large(name, monkeypatch):
 
     for a, b in zip(in_numpy(monkeypatch, run), run(), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert [c for c in eager._known.values() if c]
+    assert looped()
 
 
 def test_norms_run_in_loops(monkeypatch):
@@ -133,10 +138,51 @@ def test_a_schedule_prepares_nothing_anew():
     w, g, mean, var = (nd.from_numpy(a) for a in arrays(N, 4))
     for t in range(1, 6):
         nd.adabelief_update(w, g, mean, var, lr=0.1 / t, t=t)
-    assert len(eager._known) == 1
+    family, = looped()
+    assert len(family.loops.by_pattern) == 1 and family.calls == 5
 
 
 def test_what_loops_cannot_do_is_asked_once():
     x = nd.from_numpy(arrays(N, 1)[0])
     assert np.array_equal(nd.exp(x).asnumpy(), np.exp(x.asnumpy()))
-    assert list(eager._known.values()) == [False] and registry.get("exp") in next(iter(eager._known))
+    (key, family), = call._families.items()
+    assert key[0] is registry.get("exp") and family.loops is False
+
+
+@pytest.mark.parametrize("name", UPDATES)
+def test_small_arrays_run_in_loops_once_they_come_often(name, backend, monkeypatch):
+    monkeypatch.setattr(call, "OFTEN", 4)
+
+    def run():
+        values = [nd.from_numpy(a) for a in arrays(10, UPDATES[name])]
+        results = []
+        for k in range(9):
+            # Now with the same arrays, now with others; now in place, now into a new array.
+            values = [v.copy() for v in values] if k % 3 == 0 else values
+            given = {"lr": 0.1 / (k + 1), "wd": 0.01, "out": values[0] if k % 2 else None}
+            results.append(getattr(nd, name)(*values, **given).asnumpy())
+        return [*results, *(v.asnumpy() for v in values)]
+
+    found = run()
+    assert bool(looped()) == (backend == "machine code")
+    for a, b in zip(in_numpy(monkeypatch, run), found, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_what_was_checked_once_for_some_memory_is_not_taken_for_granted_of_other(monkeypatch):
+    monkeypatch.setattr(call, "OFTEN", 0)
+    base = arrays(64, 1)[0]
+    w, g = nd.from_numpy(base[:10]), nd.from_numpy(base[20:30])
+    for _ in range(2):
+        nd.signsgd_update(w, g, lr=0.1, out=w)
+    with pytest.raises(nd.errors.ShapeError, match="out has shape"):
+        nd.signsgd_update(w, g, lr=0.1, out=nd.from_numpy(base[:9]))
+    with pytest.raises(nd.errors.DTypeError, match="out has dtype"):
+        nd.signsgd_update(w, g, lr=0.1, out=nd.from_numpy(base[:10].view(np.int32)))
+    overlapping = nd.from_numpy(base[1:11])
+    expected = base[:10] - np.float32(0.1) * np.sign(base[20:30])
+    nd.signsgd_update(w, g, lr=0.1, out=overlapping)
+    np.testing.assert_array_equal(overlapping.asnumpy(), expected)
+    base.flags.writeable = False
+    with pytest.raises(nd.errors.BindError, match="read-only"):
+        nd.signsgd_update(w, g, lr=0.1, out=nd.NDArray(base[:10]))
