@@ -5,7 +5,7 @@ import re
 from inspect import Parameter
 from numbers import Integral, Real
 from types import NoneType, UnionType
-from typing import Literal, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Literal, NamedTuple, Union, get_args, get_origin
 
 import numpy as np
 
@@ -59,6 +59,13 @@ class Scalar(float):
 
     The body receives it as a value without dimensions in the dtype in which the operator computes.
     """
+
+
+class Within(NamedTuple):
+    """Between which numbers a `Scalar` must lie, both included: ``Annotated[Scalar, Within(0, 1)]``."""
+
+    least: float
+    most: float
 
 
 class Scalars(tuple):
@@ -115,21 +122,26 @@ class Param(NamedTuple):
         Value when the caller gives none; `REQUIRED` when there is no such value.
     optional : bool
         Whether None is a value.
+    within : Within, optional
+        What values are allowed.
     """
 
     name: str
     type: object
     default: object = REQUIRED
     optional: bool = False
+    within: Within | None = None
 
     @classmethod
     def read(cls, name, type_, default=REQUIRED):
         """Return the Param that a name, an annotation and a default in a signature declare."""
-        optional = default is None
+        optional, within = default is None, None
+        if get_origin(type_) is Annotated:
+            type_, within = get_args(type_)
         if type(type_) is not type and get_origin(type_) in (Union, UnionType) and NoneType in get_args(type_):
             type_, = (t for t in get_args(type_) if t is not NoneType)
             optional = True
-        return cls(name, type_, default, optional)
+        return cls(name, type_, default, optional, within)
 
     @property
     def feedable(self):
@@ -150,14 +162,21 @@ class Param(NamedTuple):
         ParamError
         """
         if (type(value) is float or type(value) is int) and self.type is Scalar and math.isfinite(value):
-            return value
+            return self._allowed(value, where) if self.within else value
         if self.optional and (value is None or value == "None"):
             return None
         try:
-            return _parse(self.type, value)
+            value = _parse(self.type, value)
         except (TypeError, ValueError, OverflowError, DTypeError) as error:
             reason = f" ({error})" if str(error) else ""
             raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}{reason}") from None
+        return self._allowed(value, where) if self.within else value
+
+
+    def _allowed(self, value, where):
+        if not isinstance(value, Fed) and not self.within.least <= value <= self.within.most:
+            raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}")
+        return value
 
 
 def describe(param):
@@ -166,6 +185,8 @@ def describe(param):
         words = "one of " + ", ".join(map(repr, get_args(param.type)))
     else:
         words = _WORDS[param.type]
+    if param.within:
+        words += f" within [{param.within.least}, {param.within.most}]"
     return words + (" or None" if param.optional else "")
 
 

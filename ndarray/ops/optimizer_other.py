@@ -1,10 +1,13 @@
 """Updates by running squares and sums of the gradient: RMSProp, FTRL, FTML."""
 
-from ndarray.errors import ParamError
+from typing import Annotated
+
 from ndarray.operator import operator
 from ndarray.ops.optimizer_common import clipped
-from ndarray.params import Scalar
+from ndarray.params import Scalar, Within
 from ndarray.rules import same_floating
+
+_Share = Annotated[Scalar, Within(0, 1)]
 
 
 def _decayed(xp, weight, grad, wd, rescale_grad, clip_gradient):
@@ -225,16 +228,8 @@ def ftrl_update(xp, weight, grad, z, n, /, *, lr: Scalar, lamda1: Scalar = 0.01,
     return (xp.sign(z) * lamda1 - z) / ((beta + xp.sqrt(new_n)) / lr + wd) * kept, z, new_n
 
 
-def _ftml_types(inputs, outputs, params):
-    for name in ("beta1", "beta2"):
-        value = params[name]
-        if isinstance(value, (int, float)) and not 0 <= value <= 1:
-            raise ParamError(f"ftml_update: {name}={value} is not within [0, 1]")
-    return same_floating(inputs, outputs, params)
-
-
-@operator(_ftml_types, writes=("d", "v", "z"), fusible=True)
-def ftml_update(xp, weight, grad, d, v, z, /, *, lr: Scalar, beta1: Scalar = 0.6, beta2: Scalar = 0.999,
+@operator(same_floating, writes=("d", "v", "z"), fusible=True)
+def ftml_update(xp, weight, grad, d, v, z, /, *, lr: Scalar, beta1: _Share = 0.6, beta2: _Share = 0.999,
                 epsilon: Scalar = 1e-8, t: Scalar, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
                 clip_grad: float = -1.0):
     r"""Follow the moving leader (FTML).
