@@ -1,39 +1,36 @@
 """How much memory a step takes beyond its arrays, beside other libraries: ``python -m benchmarks.extra_memory``.
 
-Each contestant is a process; the system tells its peak while it does some steps (Linux only).  The peak with tensors
-of one element, which is what the library itself takes, and the arrays of the step are taken off.
+Each contestant is a process; the system tells (on Linux) how far its memory rises while it does some steps, above what
+it holds between them.  What a library keeps for itself between two steps does not show.
 """
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.contest import OURS, PEERS, SKIPPED, peer
-from benchmarks.workloads import ROLES, workloads
+from benchmarks.workloads import workloads
 
 STEPS = 3
 NAMES = ("signsgd 1e7", "momentum ResNet-50", "LARS ResNet-50", "Adam BERT-base")
 
 
-def peak(name, workload):
-    """Return the most bytes that a process holds while it does steps of the workload."""
+def extra(name, workload):
+    """Return by how many bytes a process grows for a moment while it does steps of the workload."""
     seconds = peer(name, workload)
     try:
         seconds(1)
         process = Path(f"/proc/{seconds.pid}")
-        (process / "clear_refs").write_text("5")  # the peak begins anew
+        (process / "clear_refs").write_text("5")  # the peak begins anew, at what is held now
+        before = _held(process, "VmRSS")
         seconds(STEPS)
-        line = next(s for s in (process / "status").read_text().splitlines() if s.startswith("VmHWM"))
-        return 1024 * int(line.split()[1])
+        return _held(process, "VmHWM") - before
     finally:
         seconds.close()
 
 
-def extra(name, workload):
-    """Return the bytes beyond the arrays and the library."""
-    small = replace(workload, shapes=((1,),) * len(workload.shapes))
-    arrays = 4 * len(ROLES[workload.kind]) * workload.elements
-    return peak(name, workload) - peak(name, small) - arrays
+def _held(process, which):
+    line = next(s for s in (process / "status").read_text().splitlines() if s.startswith(which))
+    return 1024 * int(line.split()[1])
 
 
 def main():
