@@ -24,6 +24,11 @@ _LOGIC = {"logical_and": "and", "logical_or": "or", "logical_xor": "xor"}
 _INTRINSICS = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "rint": "rint"}
 _LONG = 100
 _LOOP, _HINT = 1, 2
+_BLOCK, _AHEAD, _LINE = 128, 512, 64
+"""A loop asks for memory a block of elements at a time, so many elements ahead, by lines of the cache of so many bytes.
+
+Slow arithmetic, a root or a quotient, otherwise keeps the processor from looking far enough ahead itself.
+"""
 _SUMMED_IN_LANES = "reassoc nsz"
 
 
@@ -64,14 +69,33 @@ class _Writer:
         sums = [self._sum(i, word, value) for i, (word, value) in enumerate(self.loop.sums)]
         return ["define void @kernel(ptr %row, i64 %first, i64 %count, i64 %chunk) nounwind {", "entry:",
                 *self.head, "%end = add nuw nsw i64 %first, %count",
-                "%some = icmp sgt i64 %count, 0", "br i1 %some, label %loop, label %done",
-                "loop:", "%i = phi i64 [ %first, %entry ], [ %next, %loop ]",
-                *(f"%sum{i} = phi double [ 0.0, %entry ], [ %sum{i}.n, %loop ]" for i in range(len(sums))),
+                "%some = icmp sgt i64 %count, 0", "br i1 %some, label %block, label %done",
+                *self._block(len(sums)),
+                "loop:", "%i = phi i64 [ %b, %block ], [ %b, %fetch ], [ %next, %loop ]",
+                *(f"%sum{i} = phi double [ %sum{i}.b, %block ], [ %sum{i}.b, %fetch ], [ %sum{i}.n, %loop ]"
+                  for i in range(len(sums))),
                 *self.body, *(line for lines in sums for line in lines),
-                "%next = add nuw nsw i64 %i, 1", "%more = icmp ult i64 %next, %end",
-                f"br i1 %more, label %loop, label %done{self._hint()}", "done:",
-                *(f"%sum{i}.r = phi double [ 0.0, %entry ], [ %sum{i}.n, %loop ]" for i in range(len(sums))),
+                "%next = add nuw nsw i64 %i, 1", "%more = icmp ult i64 %next, %stop",
+                f"br i1 %more, label %loop, label %block.done{self._hint()}",
+                "block.done:", "br i1 %inside, label %block, label %done", "done:",
+                *(f"%sum{i}.r = phi double [ 0.0, %entry ], [ %sum{i}.n, %block.done ]" for i in range(len(sums))),
                 *(f"store double %sum{i}.r, ptr %t{i}.p" for i in range(len(sums))), "ret void", "}"]
+
+    def _block(self, sums):
+        """Return the lines that begin a block, and ask for the memory of one that comes later."""
+        self.declared.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        lines = ["block:", "%b = phi i64 [ %first, %entry ], [ %b.next, %block.done ]",
+                 *(f"%sum{i}.b = phi double [ 0.0, %entry ], [ %sum{i}.n, %block.done ]" for i in range(sums)),
+                 f"%b.next = add nuw nsw i64 %b, {_BLOCK}", "%inside = icmp ult i64 %b.next, %end",
+                 "%stop = select i1 %inside, i64 %b.next, i64 %end",
+                 f"%b.far = add nuw nsw i64 %b, {_AHEAD}", f"%b.last = add nuw nsw i64 %b.far, {_BLOCK}",
+                 "%there = icmp ult i64 %b.last, %end", "br i1 %there, label %fetch, label %loop", "fetch:"]
+        for i, dtype in enumerate(self.loop.arrays):
+            lines.append(f"%f{i} = getelementptr {_IN_MEMORY[dtype]}, ptr %a{i}, i64 %b.far")
+            for at in range(0, _BLOCK * _SIZES[dtype], _LINE):
+                lines += [f"%f{i}.{at} = getelementptr i8, ptr %f{i}, i64 {at}",
+                          f"call void @llvm.prefetch.p0(ptr %f{i}.{at}, i32 0, i32 3, i32 1)"]
+        return [*lines, "br label %loop"]
 
     def _hint(self):
         """A long body fills the machine by itself: several elements of it at once would only spill registers."""
@@ -82,10 +106,13 @@ class _Writer:
         dtype, name = self.loop.steps[value].dtype, self._name(value)
         lines = [] if dtype == "float64" else [f"%sum{i}.w = fpext {_TYPES[dtype]} {name} to double"]
         term = name if dtype == "float64" else f"%sum{i}.w"
+        how = _SUMMED_IN_LANES
         if word == "sum_sq":
-            lines.append(f"%sum{i}.q = fmul double {term}, {term}")
-            term = f"%sum{i}.q"
-        return [*lines, f"%sum{i}.n = fadd {_SUMMED_IN_LANES} double %sum{i}, {term}"]
+            # Squares of shorter numbers are exact in float64: to add them at once changes no bit.
+            exact = " contract" if dtype != "float64" else ""
+            lines.append(f"%sum{i}.q = fmul{exact} double {term}, {term}")
+            term, how = f"%sum{i}.q", how + exact
+        return [*lines, f"%sum{i}.n = fadd {how} double %sum{i}, {term}"]
 
     def _pointer(self, name, place):
         return [f"%{name}.r = getelementptr i64, ptr %row, i64 {POINTERS_AT + place}", f"%{name} = load ptr, ptr %{name}.r"]
