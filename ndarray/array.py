@@ -305,16 +305,17 @@ def invoke(op, inputs, params, out=None):
             break
     ctx = inputs[0]._ctx if inputs else current_context()
     if out is None:
-        result = call(op, arrays, params)
+        result = call(op, arrays, plan_of(op, arrays, params))
         return NDArray(result[0], ctx) if len(result) == 1 else [NDArray(r, ctx) for r in result]
     outs = out if isinstance(out, (list, tuple)) else (out,)
     for o in outs:
         if not isinstance(o, NDArray):
             raise OperatorError(f"{op.name}: out must be an NDArray, got {shown(o)}")
-    n = op.outputs if type(op.outputs) is int else len(plan_of(op, arrays, params).family.types)
+    plan = plan_of(op, arrays, params)
+    n = len(plan.family.types)
     if len(outs) != n:
         raise OperatorError(f"{op.name} gives {n} output{'s' * (n != 1)}, but out has {len(outs)}")
-    call(op, arrays, params, [o._data for o in outs])
+    call(op, arrays, plan, [o._data for o in outs])
     return out
 
 

@@ -53,7 +53,7 @@ class Plan(NamedTuple):
     family: Family
 
 
-def call(op, arrays, given, outs=None):
+def call(op, arrays, plan, outs=None):
     """Compute an operator on arrays, write its states, and return its outputs.
 
     Parameters
@@ -61,8 +61,8 @@ def call(op, arrays, given, outs=None):
     op : Operator
     arrays : sequence of numpy.ndarray
         In the order of ``op.input_names``.
-    given : dict
-        Parameters as the caller wrote them.
+    plan : Plan
+        What `plan_of` made of these arrays and the caller's parameters.
     outs : sequence of numpy.ndarray, optional
         Where the outputs go.
 
@@ -76,7 +76,7 @@ def call(op, arrays, given, outs=None):
     MXNetError
         Of the kind that fits, before anything is written.
     """
-    params, family = plan = plan_of(op, arrays, given)
+    params, family = plan
     family.calls += 1
     if family.loops is not False and (family.size >= WORTH_LOOPS or family.calls > OFTEN and not op.primitive):
         found = _in_loops(op, arrays, plan, outs)

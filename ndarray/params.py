@@ -106,7 +106,9 @@ def kind_of(value):
     if isinstance(value, (float, np.floating)) and not value:
         return kind, str(value)
     if isinstance(value, tuple):
-        return kind, *map(kind_of, value)
+        # A long tuple is one of rates, as a rule.
+        kinds = (float,) if all(value) and set(map(type, value)) == {float} else map(kind_of, value)
+        return kind, *kinds
     return kind
 
 
