@@ -6,6 +6,7 @@ helps is imported under a private one.
 """
 
 from contextlib import contextmanager as _contextmanager
+from functools import wraps as _wraps
 
 import numpy as np
 
@@ -13,10 +14,9 @@ from ndarray.errors import OutOfRangeError as _OutOfRangeError
 from ndarray.special import erf, erfinv, gamma, gammaln, polygamma  # noqa: F401, words of this vocabulary
 
 NUMPY_WORDS = (
-    "abs", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "ceil", "cos",
-    "cosh", "exp", "expm1", "floor", "hypot", "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "matmul", "maximum", "minimum", "rint", "sin", "sinh",
-    "sqrt", "square", "tan", "tanh", "trunc", "where", "zeros_like", "ones_like", "full_like", "broadcast_to", "stack",
+    "abs", "arange", "ceil", "floor", "hypot", "isfinite", "isinf", "isnan",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "matmul", "maximum", "minimum", "rint",
+    "sqrt", "square", "trunc", "where", "zeros_like", "ones_like", "full_like", "broadcast_to", "stack",
     "concatenate", "reshape", "transpose", "swapaxes", "expand_dims", "squeeze", "flip", "repeat", "tile",
     "take_along_axis", "sort", "argsort", "argmax", "argmin", "cumsum", "sum", "prod", "max", "min", "mean",
     "zeros", "ones", "full", "eye", "diagonal", "pad", "moveaxis", "split", "einsum", "float16", "float32", "float64",
@@ -24,8 +24,31 @@ NUMPY_WORDS = (
 )
 """Words that mean in `xp` what NumPy says of them."""
 
+_VECTOR_WORDS = (
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "cos", "cosh", "exp", "expm1",
+    "log", "log10", "log1p", "log2", "sin", "sinh", "tan", "tanh",
+)
+"""Words that NumPy may compute in the machine's vectors: then it rounds as they do, and not as the C library does."""
+
+
+def _forwards(function):
+    """Return a function of arrays that sees none whose memory runs backwards.
+
+    NumPy has no vectors for those; the C library's answer may differ in the last bit, and a value would depend on
+    where it lies.
+    """
+
+    @_wraps(function)
+    def word(*arrays):
+        return function(*[x.copy() if type(x) is np.ndarray and x.ndim and min(x.strides) < 0 else x for x in arrays])
+
+    return word
+
+
 for _word in NUMPY_WORDS:
     globals()[_word] = getattr(np, _word)
+for _word in _VECTOR_WORDS:
+    globals()[_word] = _forwards(getattr(np, _word))
 
 
 def as_scalar(value, dtype):
@@ -43,6 +66,20 @@ def unpack_scalars(values, n, dtype):
 def astype(x, dtype):
     """Return `x` with elements of `dtype`, rounded to nearest; `x` itself where it has them already."""
     return x.astype(dtype, copy=False)
+
+
+def power(a, b):
+    """Return `a` to the power of `b`.
+
+    NumPy's scalars ask the C library, its arrays the machine's vectors, which may differ in the last bit.  Two values
+    without axes are scalars here, arrays though they be: an answer depends on shapes, not on where a value comes from.
+    """
+    if not np.ndim(a) and not np.ndim(b):
+        return np.asarray(a)[()] ** np.asarray(b)[()]
+    return _array_power(a, b)
+
+
+_array_power = _forwards(np.power)
 
 
 def sign(x):

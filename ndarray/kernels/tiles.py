@@ -13,6 +13,7 @@ import numpy as np
 from ndarray.kernels.loop import LEAVES
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.threads import pool
+from ndarray.vocabulary import power
 
 TILE = 1 << 18
 """Elements of a tile.  Smaller ones hand the interpreter's lock to and fro between threads at every operation."""
@@ -194,6 +195,9 @@ def _word(word, args, out, n):
         np.less(args[0], 0, out=below)
         np.subtract(above.view(np.int8), below.view(np.int8), out=above.view(np.int8))
         np.copyto(out, above.view(np.int8))
+    elif word == "power":
+        # Only values without axes are raised to powers in loops: there is one element.
+        out[0] = power(*(a.reshape(-1)[0] for a in args))
     else:
         _ufunc(word)(*args, out=out)
 
@@ -213,7 +217,7 @@ def _scalar_word(word, args, dtype):
         return args[0].astype(dtype)
     if word == "sign":
         return args[0].dtype.type(int(args[0] > 0) - int(args[0] < 0))
-    return _ufunc(word)(*args)
+    return power(*args) if word == "power" else _ufunc(word)(*args)
 
 
 def _ufunc(word):

@@ -62,7 +62,7 @@ def _modulo(xp, a, b):
 
 def _power(xp, a, b):
     if is_floating(a.dtype):
-        return a ** b
+        return xp.power(a, b)
     # An integer to a negative power is cut towards zero: only 1 and -1 leave something.
     below = (b < 0) & (xp.abs(a) != 1)
     return xp.where(below, xp.zeros_like(a), a ** xp.where(b < 0, xp.abs(b) % 2, b))
@@ -70,7 +70,7 @@ def _power(xp, a, b):
 
 def _power_gradient(xp, head, output, a, b):
     # Without the corrections 0 ** 0 and 0 ** b would give NaN where the slope is 0.
-    return head * b * a ** (b - (b != 0)), head * output * xp.log(a + (a == 0))
+    return head * b * xp.power(a, b - (b != 0)), head * output * xp.log(a + (a == 0))
 
 
 def _hypot_gradient(xp, head, output, a, b):

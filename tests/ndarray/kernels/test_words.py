@@ -80,6 +80,24 @@ def test_a_word_gives_the_bits_of_numpy(word, dtype, table):
     np.testing.assert_array_equal(np.where(nan, 0, got).view(bits), np.where(nan, 0, expected).view(bits))
 
 
+@pytest.mark.parametrize("fed", [True, False])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_power_of_scalars_gives_the_bits_of_numpy(dtype, fed, table):
+    """The C library's, for numbers and for arrays without axes alike; the power of arrays is rounded otherwise."""
+    rng = np.random.default_rng(3)
+    recorder = Recorder()
+    base, exponent = ((recorder.input(n, np.dtype(dtype), ()) if fed else recorder.number(n, dtype)) for n in "ab")
+    flow = Flow(recorder.instructions, [], (Sink("out", recorder.power(base, exponent).id),))
+    for a, b in zip(rng.uniform(0.1, 5, 100).astype(dtype), rng.uniform(-3, 3, 100).astype(dtype)):
+        got = np.empty((), dtype)
+        arrays = {"a": np.array(a), "b": np.array(b), "out": got}
+        numbers_ = [i if i.word != "number" else i._replace(detail=arrays[i.detail][()]) for i in flow.instructions]
+        flow_ = flow._replace(instructions=numbers_)
+        for step in Binding(cluster(flow_), flow_, arrays, table).steps:
+            step()
+        assert got == vocabulary.power(a, b) == a ** b
+
+
 @pytest.mark.parametrize("dtype, error", [("float32", 4e-7), ("float64", 1e-14)])
 @pytest.mark.parametrize("n", [1, 5, 4096, 65536, 300_001, 1_000_000])
 def test_sums_are_accurate(n, dtype, error, table):
