@@ -20,7 +20,7 @@ PAUSE = 0.02
 OURS = {"ours, symbolic": ("our", "symbolic"), "ours, eager": ("our", "eager"), "ours, without llvmlite": ("our", "tiles"),
         "NumPy": ("our", "numpy")}
 PEERS = {"torch fused": ("torch", "fused"), "torch foreach": ("torch", "foreach"), "torch.compile": ("torch", "compile"),
-         "JAX jit, donated": ("jax", None), "MXNet": ("mxnet", None)}
+         "JAX jit, donated": ("jax", "formulas"), "Optax jit, donated": ("jax", "optax"), "MXNet": ("mxnet", None)}
 SKIPPED = {("signsgd", "torch fused"), ("lars", "torch fused"), ("signsgd", "torch foreach"),
            ("lars", "torch.compile")}
 """What a peer has no form of, or would compile for minutes."""

@@ -1,4 +1,6 @@
-"""JAX's forms of the workloads, jitted, with donated state, in a process of their own; see `benchmarks.contest`."""
+"""Forms of the workloads for JAX, written out and with Optax, jitted, with donated state, in a process of their own; see
+`benchmarks.contest`.
+"""
 
 import json
 import sys
@@ -42,6 +44,23 @@ def lars(w, g, state):
     return [a + c for a, c in zip(w, m)], (m,)
 
 
+def optax_step(kind, w):
+    """Return the step that Optax makes, and its state."""
+    import optax
+
+    decayed = optax.add_decayed_weights
+    rule = {"signsgd": lambda: optax.chain(optax.scale_by_sign(), decayed(DECAY), optax.scale(-1e-4)),
+            "momentum": lambda: optax.chain(decayed(DECAY), optax.sgd(RATE, MOMENTUM)),
+            "adam": lambda: optax.chain(decayed(0.01), optax.adam(1e-3)),
+            "lars": lambda: optax.lars(RATE, weight_decay=DECAY, trust_coefficient=0.001, momentum=MOMENTUM)}[kind]()
+
+    def step(w, g, state):
+        updates, state = rule.update(g, state, w)
+        return optax.apply_updates(w, updates), state
+
+    return step, rule.init(w)
+
+
 def main():
     """Answer requests: the workload first, then how many steps to time, again and again."""
     request = json.loads(sys.stdin.readline())
@@ -52,9 +71,13 @@ def main():
         return [jnp.asarray(rng.standard_normal(s, dtype="float32")) for s in shapes]
 
     w, g = fresh(), fresh()
-    zeros = partial(jax.tree.map, jnp.zeros_like, w)
-    state = {"signsgd": (), "adam": (zeros(), zeros())}.get(kind, (zeros(),))
-    step = jax.jit({"signsgd": signsgd, "momentum": momentum, "adam": adam, "lars": lars}[kind], donate_argnums=(0, 2))
+    if request["form"] == "optax":
+        step, state = optax_step(kind, w)
+    else:
+        step = {"signsgd": signsgd, "momentum": momentum, "adam": adam, "lars": lars}[kind]
+        zeros = partial(jax.tree.map, jnp.zeros_like, w)
+        state = {"signsgd": (), "adam": (zeros(), zeros())}.get(kind, (zeros(),))
+    step = jax.jit(step, donate_argnums=(0, 2))
     w, state = step(w, g, state)
     jax.block_until_ready((w, state))
     for line in sys.stdin:
