@@ -48,8 +48,9 @@ LAYERS = """
     symbolic.bound
     symbolic.engines symbolic.engines.*
     symbolic.modes symbolic.backpass symbolic.watch symbolic.binding symbolic.runs
+    symbolic.show symbolic.show.types symbolic.show.overlay
     symbolic.executor
-    symbolic.show symbolic.show.*
+    symbolic.show.*
     symbolic.save symbolic.save.*
     symbolic.symbol
     symbolic.numbers

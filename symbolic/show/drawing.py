@@ -10,6 +10,7 @@ from symbolic.graph import Graph
 from symbolic.node import Entry, Node
 from symbolic.show.collapse import common_name, repeats, slot
 from symbolic.show.digraph import unique_names
+from symbolic.show.overlay import Heat, Note, heats
 from symbolic.show.types import printable, type_text, types_of
 
 LAYER_PARAMETERS = ("_weight", "_bias", "_gamma", "_beta", "_moving_mean", "_moving_var", "_moving_inv_var",
@@ -39,6 +40,8 @@ class Box:
         The part of the graph it belongs to, from the attribute ``__region__``; empty where there is none.
     nodes : tuple of Node
         That it stands for, in the order of `names`.
+    notes : tuple of Note
+        What each overlay that knows something of it says: name, share of heat, text.
     """
 
     key: str
@@ -49,6 +52,7 @@ class Box:
     names: tuple[str, ...] = ()
     region: str = ""
     nodes: tuple[Node, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,8 @@ class Drawing:
         What is drawn.
     types : dict of Entry to TensorType
         What is known of its values.
+    heats : tuple of Heat
+        The overlays, with their scales; what they say of boxes is in `Box.notes`.
     """
 
     title: str
@@ -91,6 +97,7 @@ class Drawing:
     arrows: tuple[Arrow, ...]
     graph: Graph
     types: dict[Entry, TensorType]
+    heats: tuple[Heat, ...] = ()
 
     @property
     def kinds(self):
@@ -139,7 +146,7 @@ LARGEST = 3000
 """More boxes than this are not laid out: a picture of them would take minutes, and nobody could read it."""
 
 
-def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collapse=None):
+def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collapse=None, overlays=()):
     """Return the `Drawing` of a graph.
 
     Parameters
@@ -152,9 +159,13 @@ def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collaps
         Leave out the parameters of layers, as MXNet does.  A weight that an update takes is always shown.
     collapse : bool, optional
         Merge parts that repeat; by default above `COLLAPSE_ABOVE` nodes.
+    overlays : sequence of Overlay, optional
+        What is noted at the boxes; the first is drawn as heat.
 
     Raises
     ------
+    ParamError
+        If an overlay is none, or of another graph.
     LimitError
         If more than `LARGEST` boxes would remain.
 
@@ -178,11 +189,12 @@ def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collaps
                          + "; draw a part: symbol.get_internals()['name_output'], or use print_summary")
     titles = {node: printable(name) for node, name in unique_names(graph).items()}
     keys = {node: f"n{i}" for i, group in enumerate(groups) for node in group}
-    boxes = [_box(group, keys, titles, kinds, heads) for group in groups]
+    warm = heats(overlays, graph, groups)
+    boxes = [_box(group, keys, titles, kinds, heads, warm) for group in groups]
     arrows = _arrows(groups, keys, types)
     if collapse:
         boxes, arrows = _beside_consumers(boxes, arrows)
-    return Drawing(printable(title), tuple(boxes), tuple(arrows), graph, types)
+    return Drawing(printable(title), tuple(boxes), tuple(arrows), graph, types, warm)
 
 
 def _warn_of_doubles(names):
@@ -192,11 +204,12 @@ def _warn_of_doubles(names):
                       f"Repeated names: {', '.join(doubles)}", RuntimeWarning, stacklevel=4)
 
 
-def _box(group, keys, titles, kinds, heads):
+def _box(group, keys, titles, kinds, heads, warm):
     node, names = group[0], tuple(titles[n] for n in group)
     title = common_name(names) + (f"  ×{len(group)}" if len(group) > 1 else "")
     return Box(keys[node], title, kinds[node], _lines(node), any(n in heads for n in group), names,
-               printable(dict(node.attrs).get("__region__", "")), tuple(group))
+               printable(dict(node.attrs).get("__region__", "")), tuple(group),
+               tuple(note for heat in warm if (note := heat.of(group))))
 
 
 def _arrows(groups, keys, types):

@@ -81,7 +81,7 @@ class Plot:
 
 
 def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None, node_attrs=None, hide_weights=True,
-                 collapse=None):
+                 collapse=None, overlays=()):
     """Return a picture of a Symbol: nodes with their hyper-parameters, arrows with shapes and dtypes.
 
     Parameters
@@ -100,6 +100,9 @@ def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None
         Leave out the parameters of layers.
     collapse : bool, optional
         Merge parts that repeat into one node with a count; by default in graphs of more than 60 nodes.
+    overlays : sequence of Overlay, optional
+        What was measured at the nodes (`Executor.profile`, `Executor.memory`, `Executor.numerics`, or one's own
+        `symbolic.show.overlay.Overlay`): the first is drawn as heat, a page can show each.
 
     Returns
     -------
@@ -111,6 +114,8 @@ def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None
         If it is no Symbol.
     ShapeError, UnknownNameError
         If the shapes do not fit.
+    ParamError
+        If an overlay is none, or of another graph.
     LimitError
         If there would be more nodes on the picture than anybody could read.
 
@@ -129,4 +134,4 @@ def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None
     graph = getattr(symbol, "graph", None)
     if graph is None:
         raise OperatorError(f"plot_network takes a Symbol, got {shown(symbol)}")
-    return Plot(draw(graph, title, shape, dtype, hide_weights, collapse), node_attrs)
+    return Plot(draw(graph, title, shape, dtype, hide_weights, collapse, overlays), node_attrs)
