@@ -39,10 +39,11 @@ def document(docstring):
     sections, params = [], {}
     for start, end in zip(starts, [*starts[1:], None]):
         title, body = lines[start], lines[start + 2:end]
-        blocks = _terms(body) if title in _NAMED else _blocks(body)
-        sections.append([title, blocks])
+        terms = _terms(body) if title in _NAMED else []
+        sections.append([title, [["term", _runs(name), _runs(kind), blocks] for name, kind, blocks in terms]
+                         if terms else _blocks(body)])
         if title == "Parameters":
-            params |= {name: block[3] for block in blocks for name in block[1].split(", ")}
+            params |= {name: blocks for names, _, blocks in terms for name in names.split(", ")}
     return {"lead": lead, "sections": sections, "params": params}
 
 
@@ -55,8 +56,7 @@ def _terms(lines):
             found.append((name, kind, []))
         elif found:
             found[-1][2].append(line)
-    return [["term", name, _runs(kind), _blocks(inspect.cleandoc("\n" + "\n".join(body)).splitlines())]
-            for name, kind, body in found]
+    return [(name, kind, _blocks(inspect.cleandoc("\n" + "\n".join(body)).splitlines())) for name, kind, body in found]
 
 
 def _blocks(lines):
@@ -122,7 +122,7 @@ def math(latex, block=False):
         from latex2mathml.converter import convert
     except ModuleNotFoundError:
         return latex
-    rows = [_split(row, "&") for row in _split(latex, "\\\\")]
+    rows = [_split(row, "&") for row in _rows(latex)]
     display = "block" if block else "inline"
     try:
         if len(rows) == 1 and len(rows[0]) == 1:
@@ -134,10 +134,21 @@ def math(latex, block=False):
     return ["math", {"display": display}, table]
 
 
+def _rows(latex):
+    """Lines of a formula; what stands far apart on one line (``\\qquad``) becomes two, for a page's column is narrow."""
+    rows = []
+    for row in _split(latex, "\\\\"):
+        first, *others = _split(row, "\\qquad")
+        rows += [first, *(re.sub(r"=|\\leftarrow\b", r"&\g<0>", other, count=1) for other in others)]
+    if len(rows) > 1 and "&" not in rows[0]:
+        rows[0] = re.sub(r"=|\\leftarrow\b", r"&\g<0>", rows[0], count=1)
+    return rows
+
+
 def _split(latex, mark):
     """Cut at a mark, unless it stands within braces or an environment."""
     parts, depth = [""], 0
-    for token in re.findall(r"\\begin\b|\\end\b|\\\\|\\.|[^\\]", latex, re.DOTALL):
+    for token in re.findall(r"\\(?:begin|end|qquad)\b|\\\\|\\.|[^\\]", latex, re.DOTALL):
         depth += (token in ("{", "\\begin")) - (token in ("}", "\\end"))
         if token == mark and not depth:
             parts.append("")

@@ -190,7 +190,7 @@ function block([kind, ...rest]) {
     case "pre": return make("pre", { tabIndex: 0 }, rest[0]);
     case "math": return make("div", { className: "formula", tabIndex: 0 }, formula(rest[0]));
     case "li": return make("p", { className: "item" }, make("span", {}, rest[0]), make("span", {}, rest[1].map(run)));
-    case "term": return make("div", { className: "term" }, make("code", {}, rest[0]), " ",
+    case "term": return make("div", { className: "term" }, make("b", {}, rest[0].map(run)), " ",
       make("span", { className: "remark" }, rest[1].map(run)), rest[2].map(block));
   }
 }

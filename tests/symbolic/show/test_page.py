@@ -146,6 +146,12 @@ def runs_of(blocks):
             yield from runs_of(part)
 
 
+def strings_of(part):
+    """Every text that stands for itself."""
+    return [part] if isinstance(part, str) else [text for inner in part for text in strings_of(inner)] if isinstance(
+        part, list) and part[:1] != ["code"] else []
+
+
 @pytest.mark.parametrize("op", registry.operators(), ids=lambda op: op.name)
 def test_every_docstring_becomes_blocks(op):
     doc = document(op.__doc__)
@@ -153,7 +159,7 @@ def test_every_docstring_becomes_blocks(op):
     assert [title for title, _ in doc["sections"]] == re.findall(r"^ *(\S.*)\n *-{3,}$", op.__doc__, re.MULTILINE)
     assert set(doc["params"]) >= {i.name for i in op.inputs}
     blocks = [*doc["lead"], *(block for _, found in doc["sections"] for block in found)]
-    assert "`" not in "".join(r for block in runs_of([blocks]) for r in block[1:] if isinstance(r, str) and block[0] == "p")
+    assert "`" not in "".join(text for block in blocks if block[0] != "pre" for text in strings_of(block))
 
 
 def test_every_formula_is_understood():
@@ -168,6 +174,15 @@ def test_formulas_are_shown_as_given_where_nothing_sets_them(monkeypatch):
     latex = r"w - \eta g"
     monkeypatch.setitem(sys.modules, "latex2mathml.converter", None)
     assert math(latex) == latex
+
+
+def test_lines_are_aligned_and_what_stands_far_apart_is_two():
+    pytest.importorskip("latex2mathml")
+    tree = math(r"a &= b, \qquad c = d \\ e &= \frac{f \qquad = g}{2}", block=True)
+    assert tree[:2] == ["math", {"display": "block"}] and tree[2][0] == "mtable"
+    rows = ["|".join("".join(strings_of(cell)[1:]) for cell in row[1:]) for row in tree[2][2:]]
+    assert len(rows) == 3 and all(row.count("|") == 1 for row in rows)
+    assert math(r"x = y")[1] == {"display": "inline"}
 
 
 def test_what_no_formula_can_hold_is_shown_as_given():
