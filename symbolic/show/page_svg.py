@@ -27,14 +27,14 @@ def inline_svg(svg, drawing, label_of):
     root = xml.fromstring(svg)
     top = root.find(f"{_SVG}g")
     dx, dy = map(float, re.search(r"translate\((\S+)[ ,](\S+)\)", top.get("transform")).groups())
-    boxes, regions = {box.key: box for box in drawing.boxes}, {box.region for box in drawing.boxes}
+    boxes = {box.key: box for box in drawing.boxes}
     written = {(a.tail, a.head) for a in drawing.arrows if a.written}
     frames, arrows, places = [], [], {}
     for group in top.iterfind(f"{_SVG}g"):
         kind, title = group.get("class").split()[0], group.findtext(f"{_SVG}title") or ""
-        body = _body(group)
-        if kind == "cluster" and "".join(group.itertext()).removeprefix(title).strip() in regions:
-            frames.append(f'<g class="frame">{body}</g>')
+        body = _body(group.iter())
+        if kind == "cluster" and title.startswith("cluster_region"):
+            frames.append(f'<g class="frame">{_frame(group)}</g>')
         elif kind == "edge":
             tail, _, head = title.partition("->")
             if tail in boxes and head in boxes:
@@ -55,10 +55,10 @@ def inline_svg(svg, drawing, label_of):
         '<g id="boxes">', *(places[box.key] for box in drawing.boxes if box.key in places), '</g>', '</svg>'])
 
 
-def _body(group):
+def _body(elements):
     """The shapes and texts of a group, without colours."""
     parts = []
-    for element in group.iter():
+    for element in elements:
         tag = element.tag.removeprefix(_SVG)
         if tag not in _KEPT:
             continue
@@ -71,6 +71,16 @@ def _body(group):
         attributes = "".join(f' {name}="{escape(_rounded(value))}"' for name, value in kept)
         parts.append(f"<{tag}{look}{attributes}>{escape(element.text or '')}</{tag}>")
     return "".join(parts)
+
+
+def _frame(group):
+    """A region as a rectangle, which can be stretched and keeps its corners."""
+    shape = next(e for e in group.iter() if e.get("d") or e.get("points"))
+    numbers = [float(n) for n in re.findall(r"-?[\d.]+", shape.get("d") or shape.get("points"))]
+    x, y = min(numbers[::2]), min(numbers[1::2])
+    width, height = max(numbers[::2]) - x, max(numbers[1::2]) - y
+    look = " ".join(f'{name}="{n:.1f}"' for name, n in (("x", x), ("y", y), ("width", width), ("height", height)))
+    return f'<rect class="shape" {look} rx="8"></rect>{_body(group.iterfind(f"{_SVG}text"))}'
 
 
 def _rounded(text):

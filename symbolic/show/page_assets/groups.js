@@ -116,9 +116,10 @@ function arrange() {
   }
   for (const { shape, rect, texts } of frames) {
     const corner = [across(rect.x), down(rect.y)];
-    const wide = (across(rect.x + rect.width) - corner[0]) / rect.width;
-    const high = (down(rect.y + rect.height) - corner[1]) / rect.height;
-    shape.setAttribute("transform", `translate(${corner}) scale(${wide} ${high}) translate(${-rect.x} ${-rect.y})`);
+    shape.setAttribute("x", corner[0]);
+    shape.setAttribute("y", corner[1]);
+    shape.setAttribute("width", across(rect.x + rect.width) - corner[0]);
+    shape.setAttribute("height", down(rect.y + rect.height) - corner[1]);
     texts.forEach(text => move(text, [corner[0] - rect.x, corner[1] - rect.y]));
   }
   // Tab finds a node, though the one it would have found be gone.
@@ -221,6 +222,7 @@ function toggle(box, wanted = !isOpen(box)) {
   const after = onStage(wanted ? opened.get(box.key).drawing : box.element);
   pan(before.x + before.width / 2 - after.x - after.width / 2, before.y - after.y);
   if (wanted) reveal([opened.get(box.key).drawing]);
+  uncover();
   highlight();
   if (inside) focusOn(wanted ? opened.get(box.key).elements.values().next().value : box.element);
   say(`${box.title}: ${wanted ? `expanded, ${counted(box.nodes.length, "node")}` : "collapsed"}`);
@@ -231,6 +233,7 @@ function toggleAll() {
   groups.filter(box => isOpen(box) !== wanted).forEach(box => setOpen(box, wanted));
   arrange();
   fit();
+  uncover();
   highlight();
   say(wanted ? `all ${groups.length} groups expanded` : "all groups collapsed");
 }

@@ -104,15 +104,10 @@ function start() {
   setStop(picture.querySelector(".box"));
   showDetails();
   document.body.classList.add("ready");
-  fit(false, 0.45);
+  fit(false, 0.3);
   byId("legend").open = innerWidth > 900 && innerHeight > 600;
-  // Unless it would hide a node.
-  const legend = onStage(byId("legend"));
-  const hides = ({ x, y }) => x + 12 > legend.x && y + 12 > legend.y && x < legend.x + legend.width && y < legend.y + legend.height;
-  if ([...picture.querySelectorAll(".place > .box")].some(element => {
-    const { x, y, width, height } = onStage(element);
-    return hides({ x: x + width, y: y + height }) && x < stage.clientWidth && y < stage.clientHeight;
-  })) byId("legend").open = false;
+  byId("legend").querySelector("summary").addEventListener("click", () => { byId("legend").dataset.wanted = "yes"; });
+  uncover();
 }
 
 start();

@@ -75,6 +75,15 @@ function reveal(elements, large = false) {
   pan(dx, dy, true);
 }
 
+// The legend steps back when it would hide a node, unless somebody opened it.
+function uncover() {
+  const legend = byId("legend"), cover = onStage(legend);
+  if (!legend.open || legend.dataset.wanted) return;
+  const hidden = ({ x, y, width, height }) => x < cover.x + cover.width && x + width > cover.x
+    && y < cover.y + cover.height && y + height > cover.y;
+  legend.open = ![...picture.querySelectorAll(".box:not(.gone)")].map(onStage).some(hidden);
+}
+
 const fingers = new Map();
 let dragged = false;
 

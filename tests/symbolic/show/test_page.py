@@ -73,7 +73,7 @@ def test_every_graph_has_a_page_that_asks_for_nothing(name):
     elements = Elements(page_of(GRAPHS[name], title=name))
     assert [tag for tag, _ in elements.found].count("script") == 2
     allowed = {"html", "head", "meta", "title", "style", "body", "header", "div", "h1", "h2", "p", "form", "input", "span",
-               "button", "label", "select", "option", "main", "svg", "g", "path", "polygon", "polyline", "ellipse", "text",
+               "button", "label", "select", "option", "main", "svg", "g", "path", "polygon", "polyline", "ellipse", "rect", "text",
                "details", "summary", "ul", "li", "aside", "dialog", "dl", "dt", "dd", "kbd", "noscript", "script"}
     assert {tag for tag, _ in elements.found} <= allowed
     for tag, attributes in elements.found:
