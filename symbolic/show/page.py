@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -10,6 +11,7 @@ from string import Template
 from symbolic.show.dot import to_dot
 from symbolic.show.drawing import KINDS
 from symbolic.show.layout import to_svg
+from symbolic.show.overlay import COLOURS
 from symbolic.show.page_facts import facts, to_json
 from symbolic.show.page_svg import inline_svg
 
@@ -38,9 +40,11 @@ def to_html(drawing, node_attrs=None):
     policy = "; ".join([
         "default-src 'none'", f"script-src {_hash(script)}", f"style-src {_hash(style)}", "base-uri 'none'",
         "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'"])
+    # Heat and its words are the script's: they change while the picture stays.
+    plain = replace(drawing, heats=())
     return Template(_asset("page.html")).substitute(
         policy=policy, title=escape(drawing.title), style=style, script=script, legend=_legend(drawing),
-        picture=inline_svg(to_svg(to_dot(drawing, node_attrs, legend=False)), drawing, label),
+        picture=inline_svg(to_svg(to_dot(plain, node_attrs, legend=False)), drawing, label),
         facts=to_json(facts(drawing)))
 
 
@@ -64,7 +68,8 @@ def _script():
 @cache
 def _style():
     rules = [f".kind-{name} {{ --tint: {kind.fill}; --ink: {kind.line} }}" for name, kind in KINDS.items()]
-    return "\n".join([_asset("page.css"), *rules, ""])
+    scale = f"#heat-scale {{ background: linear-gradient(to right, {', '.join(COLOURS)}) }}"
+    return "\n".join([_asset("page.css"), *rules, scale, ""])
 
 
 def _hash(text):

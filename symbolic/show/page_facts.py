@@ -4,6 +4,7 @@ import json
 
 from ndarray.params import Fed, text_of
 from symbolic.show.drawing import KINDS
+from symbolic.show.overlay import Heat, colour
 from symbolic.show.page_text import document
 from symbolic.show.types import printable, type_text
 
@@ -22,7 +23,7 @@ def facts(drawing):
     -------
     dict
         ``nodes``, numbered in the order of the graph; ``boxes``, the numbers that each stands for; ``ops``, what is
-        the same for all nodes of an operator.
+        the same for all nodes of an operator; ``overlays``, heat and words of nodes and of boxes.
     """
     number = {node: i for i, node in enumerate(drawing.graph.nodes)}
     drawn = {node: (name, box.kind) for box in drawing.boxes for node, name in zip(box.nodes, box.names)}
@@ -37,6 +38,7 @@ def facts(drawing):
                   for box in drawing.boxes},
         "kinds": {name: kind.words for name, kind in KINDS.items()},
         "ops": {name: _operator(op) for name, op in sorted(ops.items())},
+        "overlays": [_overlay(heat, number, drawing) for heat in drawing.heats],
     }
 
 
@@ -53,6 +55,21 @@ def _node(node, number, drawing, drawn, heads):
         if node.num_outputs > 1:
             found["outputs"] = [node.op.output_ending(e.index, node.complete_params) for e in node.outputs]
     return {key: value for key, value in found.items() if value not in ("", [], {})}
+
+
+def _overlay(heat, number, drawing):
+    name = heat.overlay.name
+    # Nodes are compared with nodes: beside what a merged box adds up to, all of them would look cold.
+    single = Heat(heat.overlay, [[node] for node in number])
+    known = {i: single.of([node]) for node, i in number.items()}
+    boxes = {box.key: note for box in drawing.boxes for note in box.notes if note.overlay == name}
+    return {"name": printable(name), "least": heat.least, "most": heat.most, "most_node": single.most,
+            "nodes": {i: _note(note) for i, note in known.items() if note is not None},
+            "boxes": {key: _note(note) for key, note in boxes.items()}}
+
+
+def _note(note):
+    return [round(note.share, 4), printable(note.text), *colour(note.share)]
 
 
 def _value(value, node):

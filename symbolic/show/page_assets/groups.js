@@ -145,7 +145,8 @@ function plan(box) {
   const members = box.nodes.slice(0, MOST_CELLS);
   const texts = members.map(i => [nodes[i].name, nodes[i].types[0] ?? ""]);
   const widest = Math.max(...texts.map(([name, type]) => Math.max(widthOf(name, NAME_FONT), widthOf(type, TYPE_FONT))));
-  const cell = { width: Math.min(Math.max(widest + 14, 44), 210), height: texts.some(([, type]) => type) ? 34 : 24 };
+  const two = overlays.length > 0 || texts.some(([, type]) => type);
+  const cell = { width: Math.min(Math.max(widest + 14, overlays.length ? 64 : 44), 210), height: two ? 34 : 24 };
   const count = members.length + (members.length < box.nodes.length ? 1 : 0);
   const shape = columns => (columns * (cell.width + GAP)) / (Math.ceil(count / columns) * (cell.height + GAP));
   let columns = 1;
@@ -197,9 +198,10 @@ function makeCell(node, { width, height }) {
     class: `box cell kind-${node.kind}${node.heads ? " output" : ""}`, role: "button", tabindex: -1,
     "aria-label": words, "data-node": node.id,
   }, makeSvg("rect", { class: "shape", width, height, rx: 5 }));
-  const name = textAt(cut(node.name, width - 8, NAME_FONT), width / 2, type ? 14 : height / 2 + 4, "cell-name");
-  element.append(name);
-  if (type) element.append(textAt(cut(type, width - 8, TYPE_FONT), width / 2, 27, "cell-type"));
+  const two = height > 30, second = textAt(cut(type, width - 8, TYPE_FONT), width / 2, 27, "cell-type");
+  second.dataset.type = second.textContent;
+  element.append(textAt(cut(node.name, width - 8, NAME_FONT), width / 2, two ? 14 : height / 2 + 4, "cell-name"));
+  if (two) element.append(second);
   return element;
 }
 

@@ -1,6 +1,6 @@
 // Heat on the picture: what a node cost or gave, by colour and in words.
 
-const overlays = facts.overlays ?? [];
+const overlays = facts.overlays;
 let overlay = null;
 
 function noteOf(node) {
@@ -18,7 +18,6 @@ function setOverlay(name) {
   if (overlay) {
     byId("heat-name").textContent = overlay.name;
     byId("heat-least").textContent = overlay.least;
-    byId("heat-most").textContent = overlay.most;
   }
   paintHeat();
   showDetails();
@@ -32,9 +31,17 @@ function nextOverlay() {
 
 function paintHeat() {
   picture.classList.toggle("heated", overlay !== null);
+  if (overlay) {
+    const ofNodes = opened.size && overlay.most_node !== overlay.most ? `; of one node ${overlay.most_node}` : "";
+    byId("heat-most").textContent = overlay.most + ofNodes;
+  }
   for (const box of boxes.values()) {
     heat(box.element, noteOfBox(box));
-    for (const [i, element] of opened.get(box.key)?.elements ?? []) heat(element, noteOf(nodes[i]));
+    for (const [i, element] of opened.get(box.key)?.elements ?? []) {
+      const note = noteOf(nodes[i]), second = element.querySelector(".cell-type");
+      heat(element, note);
+      if (second) second.textContent = note ? note[1] : second.dataset.type;
+    }
   }
 }
 
@@ -42,15 +49,13 @@ function heat(element, note) {
   element.querySelector(".note")?.remove();
   element.classList.toggle("hot", note !== null);
   if (!note) return;
-  const [share, text] = note;
-  element.style.setProperty("--heat", `${Math.round(share * 100)}%`);
-  if (element.classList.contains("cell")) {
-    element.classList.toggle("very", share > 0.6);
-    return;
-  }
+  const [, text, fill, ink] = note;
+  element.style.setProperty("--heat", fill);
+  element.style.setProperty("--heat-ink", ink);
+  if (element.classList.contains("cell")) return;
   const { x, y, width, height } = element.querySelector(".shape").getBBox();
   const wide = widthOf(text, NOTE_FONT) + 10;
-  element.append(makeSvg("g", { class: "note", transform: `translate(${x + width / 2} ${y + height})` },
+  element.append(makeSvg("g", { class: "note", transform: `translate(${x + width / 2} ${y + height + 6})` },
     makeSvg("rect", { x: -wide / 2, y: -7, width: wide, height: 14, rx: 7 }), textAt(text, 0, 3.2, "note-text")));
 }
 
@@ -60,4 +65,5 @@ function startOverlays() {
   byId("overlays").hidden = !overlays.length;
   byId("overlay").append(...overlays.map(one => make("option", { value: one.name }, one.name)));
   byId("overlay").addEventListener("change", event => setOverlay(event.target.value));
+  if (overlays.length) setOverlay(overlays[0].name);
 }

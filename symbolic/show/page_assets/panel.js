@@ -156,11 +156,11 @@ function aboutGraph() {
   const kind = test => nodes.filter(test);
   const list = found => listed(found, node => row(linkTo(node), type(node.types[0])), FEW);
   const states = kind(node => node.kind === "state"), inputs = kind(node => !node.op && node.kind !== "state");
-  const hottest = overlay ? nodes.filter(noteOf).sort((a, b) => noteOf(b)[0] - noteOf(a)[0]).slice(0, 12) : [];
+  const hottest = overlay ? nodes.filter(node => noteOf(node)?.[0] > 0).sort((a, b) => noteOf(b)[0] - noteOf(a)[0]).slice(0, 12) : [];
   return [
     make("div", { className: "heading" }, make("h2", {}, facts.title),
       make("p", { className: "remark" }, "Choose a node to see what it computes, from what, and what is made of it.")),
-    hottest.length ? section(`Most ${overlay.name}`, listed(hottest, node => row(linkTo(node), noteOf(node)[1]))) : null,
+    hottest.length ? section(`Highest ${overlay.name}`, listed(hottest, node => row(linkTo(node), noteOf(node)[1]))) : null,
     section("Outputs", list(kind(node => node.heads))),
     ops.length ? section("Operators", listed(ops, ([name, n]) => row(
       button(name, () => search(name), { className: "link", title: "Search" }), `×${n.toLocaleString("en")}`))) : null,

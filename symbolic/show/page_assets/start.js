@@ -85,7 +85,6 @@ function start() {
   byId("counts").textContent = groups ? `${counted(nodes.length, "node")} in ${counted(boxes.size, "box").replace("boxs", "boxes")}`
     : counted(nodes.length, "node");
   addHandles();
-  startOverlays();
   startSearch();
   byId("all-groups").hidden = !groups;
   byId("all-groups").addEventListener("click", toggleAll);
@@ -103,6 +102,7 @@ function start() {
   });
   setStop(picture.querySelector(".box"));
   showDetails();
+  startOverlays();
   document.body.classList.add("ready");
   fit(false, 0.3);
   byId("legend").open = innerWidth > 900 && innerHeight > 600;

