@@ -1,33 +1,45 @@
 """Eager arrays on NumPy, and MXNet's operators on them."""
 
+import operator as _python
+
 from ndarray import ops  # declares every operator
 from ndarray import contrib, op, random
 from ndarray import op as _internal
-from ndarray.array import NDArray, arithmetic as _arithmetic
+from ndarray.array import NDArray, arithmetic as _arithmetic, is_number as _is_number
 from ndarray.context import Context, cpu, cpu_pinned, current_context, gpu, num_gpus
-from ndarray.create import (arange, array, concatenate, empty, eye, from_dlpack, from_numpy, full, linspace, ones,
-                            waitall, zeros)
+from ndarray.create import (arange, array, concatenate, empty, eye, from_dlpack, from_numpy, full, linspace, moveaxis,
+                            ones, to_dlpack_for_read, to_dlpack_for_write, waitall, zeros)
 from ndarray.errors import MXNetError
 from ndarray.functions import function as _function
 from ndarray.registry import names as _names
 
 
-def _word(word, summary):
+def _word(word, summary, plain):
     def function(lhs, rhs):
+        if _is_number(lhs) and _is_number(rhs):
+            return plain(lhs, rhs)
         return _arithmetic(word, lhs, rhs)
 
     function.__name__ = function.__qualname__ = word
-    function.__doc__ = f"Return {summary} of two NDArrays that broadcast, or of an NDArray and a number."
+    function.__doc__ = (f"Return {summary} of two NDArrays that broadcast, or of an NDArray and a number; "
+                        "of two numbers, a number.")
     return function
 
 
-maximum, minimum = _word("maximum", "the larger"), _word("minimum", "the smaller")
-add, subtract = _word("add", "the sum"), _word("sub", "the difference")
-multiply, divide = _word("mul", "the product"), _word("truediv", "the quotient")
-modulo, power = _word("mod", "the remainder"), _word("pow", "the power")
-equal, not_equal = _word("eq", "1 where equal"), _word("ne", "1 where not equal")
-greater, greater_equal = _word("gt", "1 where greater"), _word("ge", "1 where greater or equal")
-lesser, lesser_equal = _word("lt", "1 where less"), _word("le", "1 where less or equal")
+maximum, minimum = _word("maximum", "the larger", max), _word("minimum", "the smaller", min)
+add, subtract = _word("add", "the sum", _python.add), _word("sub", "the difference", _python.sub)
+multiply, divide = _word("mul", "the product", _python.mul), _word("truediv", "the quotient", _python.truediv)
+modulo, power = _word("mod", "the remainder", _python.mod), _word("pow", "the power", _python.pow)
+equal = _word("eq", "1 where equal", lambda a, b: int(a == b))
+not_equal = _word("ne", "1 where not equal", lambda a, b: int(a != b))
+greater = _word("gt", "1 where greater", lambda a, b: int(a > b))
+greater_equal = _word("ge", "1 where greater or equal", lambda a, b: int(a >= b))
+lesser = _word("lt", "1 where less", lambda a, b: int(a < b))
+lesser_equal = _word("le", "1 where less or equal", lambda a, b: int(a <= b))
+logical_and = _word("logical_and", "1 where both are not 0", lambda a, b: int(bool(a) and bool(b)))
+logical_or = _word("logical_or", "1 where one is not 0", lambda a, b: int(bool(a) or bool(b)))
+logical_xor = _word("logical_xor", "1 where exactly one is not 0", lambda a, b: int(bool(a) != bool(b)))
+true_divide = divide
 
 
 def __getattr__(name):

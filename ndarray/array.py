@@ -6,7 +6,7 @@ from ndarray import registry
 from ndarray.call import call, plan_of
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, is_known
-from ndarray.errors import DTypeError, MXNetError, OperatorError, ShapeError, shown
+from ndarray.errors import DTypeError, MXNetError, OperatorError, OutOfRangeError, ShapeError, shown
 from ndarray.indexing import as_key, is_view_key
 from ndarray.rules_shape import resolve_shape
 from ndarray.tensortype import show_shape
@@ -207,7 +207,10 @@ class NDArray:
 
     def __getitem__(self, key):
         key = as_key(key, NDArray)
-        found = self._data[key]
+        try:
+            found = self._data[key if key else ...]
+        except IndexError as error:
+            raise OutOfRangeError(f"an array of shape {show_shape(self.shape)}: {error}") from None
         if not isinstance(found, np.ndarray):
             # A lone element is an array of shape (1,) in MXNet, and here a view of it.
             found = self._data[(*key, None)] if is_view_key(key) else np.array([found])
@@ -225,6 +228,8 @@ class NDArray:
                 if value.dtype.kind not in "fiub":
                     raise DTypeError(f"an element cannot be {shown(value)}")
                 self._data[key] = value
+        except IndexError as error:
+            raise OutOfRangeError(f"an array of shape {show_shape(self.shape)}: {error}") from None
         except (ValueError, TypeError) as error:
             if isinstance(error, MXNetError):
                 raise
@@ -245,6 +250,12 @@ class NDArray:
         if isinstance(result, tuple):
             return tuple(NDArray(np.asarray(r), self._ctx) for r in result)
         return result if result is None else NDArray(np.asarray(result), self._ctx)
+
+    def to_dlpack_for_read(self):
+        """Return a DLPack capsule over the same memory, for one taker; most libraries take the array itself."""
+        return self._data.__dlpack__()
+
+    to_dlpack_for_write = to_dlpack_for_read
 
     def __dlpack__(self, **kwargs):
         return self._data.__dlpack__(**kwargs)
@@ -350,16 +361,17 @@ def arithmetic(word, lhs, rhs, out=None):
     if isinstance(lhs, NDArray):
         if isinstance(rhs, NDArray):
             return invoke(registry.get(both), (lhs, rhs), {}, out)
-        if _is_number(rhs):
+        if is_number(rhs):
             return invoke(registry.get(right), (lhs,), {"scalar": rhs}, out)
-    elif isinstance(rhs, NDArray) and _is_number(lhs):
+    elif isinstance(rhs, NDArray) and is_number(lhs):
         return invoke(registry.get(left), (rhs,), {"scalar": lhs}, out)
     other = rhs if isinstance(lhs, NDArray) else lhs
     hint = "; wrap it: nd.array(x)" if isinstance(other, np.ndarray) else ""
     raise OperatorError(f"{word} takes NDArrays and numbers, got {shown(other)}{hint}")
 
 
-def _is_number(value):
+def is_number(value):
+    """Tell whether arithmetic takes `value` as a number."""
     return isinstance(value, (int, float, np.number, np.bool_))
 
 
@@ -379,6 +391,9 @@ WORDS = {
     "maximum": ("broadcast_maximum", "_maximum_scalar", "_maximum_scalar"),
     "minimum": ("broadcast_minimum", "_minimum_scalar", "_minimum_scalar"),
     "hypot": ("broadcast_hypot", "_hypot_scalar", "_hypot_scalar"),
+    "logical_and": ("broadcast_logical_and", "_logical_and_scalar", "_logical_and_scalar"),
+    "logical_or": ("broadcast_logical_or", "_logical_or_scalar", "_logical_or_scalar"),
+    "logical_xor": ("broadcast_logical_xor", "_logical_xor_scalar", "_logical_xor_scalar"),
 }
 """Operators of each word of arithmetic: of two arrays, of an array and a number, of a number and an array."""
 
@@ -402,7 +417,7 @@ def _give_arithmetic():
     for word, answer in (("eq", False), ("ne", True)):
         # Equality never raises: what is no array and no number is simply not equal, so that `x == None` and `in` work.
         setattr(NDArray, f"__{word}__", lambda self, other, w=word, a=answer: arithmetic(w, self, other)
-                if isinstance(other, NDArray) or _is_number(other) else a)
+                if isinstance(other, NDArray) or is_number(other) else a)
     NDArray.__neg__ = lambda self: invoke(registry.get("_mul_scalar"), (self,), {"scalar": -1.0})
     NDArray.__abs__ = lambda self: invoke(registry.get("abs"), (self,), {})
 

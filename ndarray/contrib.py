@@ -6,7 +6,7 @@ from ndarray.contrib_update import (adamw_update, clip_global_norm, mp_adamw_upd
                                     multi_lamb_update, multi_lans_update, multi_mp_adamw_update,
                                     multi_mp_lamb_update)
 from ndarray.functions import function
-from ndarray.registry import names
+from ndarray.registry import names, within
 
 
 def allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
@@ -26,11 +26,10 @@ def allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
 
 def __getattr__(name):
     """Return the eager function of the operator called `name`, or ``_contrib_`` and `name`."""
-    known = names()
-    for full in (f"_contrib_{name}", f"_{name}", name):
-        if full in known:
-            return function(full)
-    raise AttributeError(f"no operator {name!r} in contrib")
+    full = within("contrib", name)
+    if full is None:
+        raise AttributeError(f"no operator {name!r} in contrib")
+    return function(full)
 
 
 def __dir__():

@@ -1,7 +1,12 @@
-"""Updates called as in MXNet's ``nd.contrib``: lists of arrays, and a gradient scale that may be a number."""
+"""Updates called as in MXNet's ``nd.contrib``: lists of arrays, and a gradient scale that may be a number.
 
+Each is written once, over a `Form` of calling: eagerly here, and as a node of a graph in `symbolic.contrib`.
+"""
+
+import inspect
 import math
 import warnings
+from functools import wraps
 
 import numpy as np
 
@@ -9,8 +14,47 @@ from ndarray import registry
 from ndarray.array import NDArray, invoke
 from ndarray.errors import OperatorError, ShapeError
 
+DECLARED = {}
+"""Every function here as it is declared: its first argument is the form in which operators are called."""
 
-def adamw_update(weight, grad, mean, var, rescale_grad, lr, eta, beta1=0.9, beta2=0.999, epsilon=1e-8, wd=0,
+
+class Form:
+    """How operators are called: on arrays, at once."""
+
+    @staticmethod
+    def call(op_name, inputs, out=None, name=None, **params):
+        """Call the operator called `op_name`; a call has no name."""
+        params = {k: v._data if isinstance(v, NDArray) else v for k, v in params.items()}
+        return invoke(registry.get(op_name), inputs, params, out)
+
+    @staticmethod
+    def scale(value, *weights):
+        """Return the gradient's scale as an array of one element, in the dtype of the weights."""
+        if isinstance(value, NDArray):
+            return value
+        return NDArray(np.array([value], weights[0].dtype if weights else np.float32))
+
+
+def in_form(declared, form):
+    """Return a declared function whose operators are called in a form."""
+
+    @wraps(declared)
+    def function(*args, **kwargs):
+        return declared(form, *args, **kwargs)
+
+    del function.__wrapped__
+    signature = inspect.signature(declared)
+    function.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])
+    return function
+
+
+def _declare(declared):
+    DECLARED[declared.__name__] = declared
+    return in_form(declared, Form)
+
+
+@_declare
+def adamw_update(form, weight, grad, mean, var, rescale_grad, lr, eta, beta1=0.9, beta2=0.999, epsilon=1e-8, wd=0,
                  clip_gradient=-1, out=None, name=None):
     """Step of AdamW; `rescale_grad` is a number or an NDArray of one element.
 
@@ -24,18 +68,22 @@ def adamw_update(weight, grad, mean, var, rescale_grad, lr, eta, beta1=0.9, beta
     ...                         beta2=0.75, out=weight).asnumpy()
     array([0.5], dtype=float32)
     """
-    return _call("_adamw_update", (weight, grad, mean, var, _scale(rescale_grad, weight)), out, lr=lr, eta=eta,
-                 beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd, clip_gradient=clip_gradient)
+    return form.call("_adamw_update", (weight, grad, mean, var, form.scale(rescale_grad, weight)), out,
+                     name=name, lr=lr, eta=eta, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd,
+                     clip_gradient=clip_gradient)
 
 
-def mp_adamw_update(weight, grad, mean, var, weight32, rescale_grad, lr, eta, beta1=0.9, beta2=0.999, epsilon=1e-8,
-                    wd=0, clip_gradient=-1, out=None, name=None):
+@_declare
+def mp_adamw_update(form, weight, grad, mean, var, weight32, rescale_grad, lr, eta, beta1=0.9, beta2=0.999,
+                    epsilon=1e-8, wd=0, clip_gradient=-1, out=None, name=None):
     """Step of AdamW on `weight32`; `rescale_grad` is a number or an NDArray of one element."""
-    return _call("_mp_adamw_update", (weight, grad, mean, var, weight32, _scale(rescale_grad, weight32)), out, lr=lr,
-                 eta=eta, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd, clip_gradient=clip_gradient)
+    return form.call("_mp_adamw_update", (weight, grad, mean, var, weight32, form.scale(rescale_grad, weight32)), out,
+                     name=name, lr=lr, eta=eta, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd,
+                     clip_gradient=clip_gradient)
 
 
-def multi_adamw_update(weights, grads, mean, var, rescale_grad, lrs, wds, etas, out=None, name=None, size=0,
+@_declare
+def multi_adamw_update(form, weights, grads, mean, var, rescale_grad, lrs, wds, etas, out=None, name=None, size=0,
                        **params):
     """Step of AdamW on lists of arrays.
 
@@ -66,21 +114,24 @@ def multi_adamw_update(weights, grads, mean, var, rescale_grad, lrs, wds, etas, 
     >>> [x.asnumpy().tolist() for x in new]
     [[0.5], [0.75, 0.75]]
     """
-    return _call("_multi_adamw_update", (*interleaved("multi_adamw_update", size, weights=weights, grads=grads,
-                                                      mean=mean, var=var), _scale(rescale_grad, *weights[:1])),
-                 out, lrs=lrs, wds=wds, etas=etas, **params)
+    tensors = interleaved("multi_adamw_update", size, weights=weights, grads=grads, mean=mean, var=var)
+    return form.call("_multi_adamw_update", (*tensors, form.scale(rescale_grad, *weights[:1])), out, name=name, lrs=lrs,
+                     wds=wds, etas=etas, **params)
 
 
-def multi_mp_adamw_update(weights, grads, mean, var, weights32, rescale_grad, lrs, wds, etas, out=None, name=None,
-                          size=0, **params):
+@_declare
+def multi_mp_adamw_update(form, weights, grads, mean, var, weights32, rescale_grad, lrs, wds, etas, out=None,
+                          name=None, size=0, **params):
     """Step of AdamW on lists of arrays, computed on `weights32`; otherwise as `multi_adamw_update`."""
-    return _call("_multi_mp_adamw_update",
-                 (*interleaved("multi_mp_adamw_update", size, weights=weights, grads=grads, mean=mean, var=var,
-                               weights32=weights32), _scale(rescale_grad, *weights32[:1])),
-                 out, lrs=lrs, wds=wds, etas=etas, **params)
+    tensors = interleaved("multi_mp_adamw_update", size, weights=weights, grads=grads, mean=mean, var=var,
+                          weights32=weights32)
+    return form.call("_multi_mp_adamw_update", (*tensors, form.scale(rescale_grad, *weights32[:1])), out, name=name,
+                     lrs=lrs, wds=wds, etas=etas, **params)
 
 
-def multi_lamb_update(weights, grads, mean, var, step_count, lrs, wds, out=None, num_tensors=0, **params):
+@_declare
+def multi_lamb_update(form, weights, grads, mean, var, step_count, lrs, wds, out=None, num_tensors=0, name=None,
+                      **params):
     """Step of LAMB on lists of arrays.
 
     Parameters
@@ -93,28 +144,33 @@ def multi_lamb_update(weights, grads, mean, var, step_count, lrs, wds, out=None,
         Where the new weights go.
     num_tensors : int, optional
         Number of tensors; follows from the lists when 0.
+    name : str, optional
+        Accepted and ignored.
     **params
         Those of the operator ``_multi_lamb_update``.
     """
-    return _call("_multi_lamb_update", interleaved("multi_lamb_update", num_tensors, weights=weights, grads=grads,
-                                                   mean=mean, var=var),
-                 out, step_count=step_count, learning_rates=lrs, wds=wds, **params)
+    tensors = interleaved("multi_lamb_update", num_tensors, weights=weights, grads=grads, mean=mean, var=var)
+    return form.call("_multi_lamb_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs, wds=wds,
+                     **params)
 
 
-def multi_mp_lamb_update(weights, grads, mean, var, weights32, step_count, lrs, wds, out=None, num_tensors=0,
-                         **params):
+@_declare
+def multi_mp_lamb_update(form, weights, grads, mean, var, weights32, step_count, lrs, wds, out=None, num_tensors=0,
+                         name=None, **params):
     """Step of LAMB on lists of arrays, computed on `weights32`; otherwise as `multi_lamb_update`."""
-    return _call("_multi_mp_lamb_update",
-                 interleaved("multi_mp_lamb_update", num_tensors, weights=weights, grads=grads, mean=mean, var=var,
-                             weights32=weights32),
-                 out, step_count=step_count, learning_rates=lrs, wds=wds, **params)
+    tensors = interleaved("multi_mp_lamb_update", num_tensors, weights=weights, grads=grads, mean=mean, var=var,
+                          weights32=weights32)
+    return form.call("_multi_mp_lamb_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs,
+                     wds=wds, **params)
 
 
-def multi_lans_update(weights, grads, mean, var, step_count, lrs, wds, out=None, num_tensors=0, **params):
+@_declare
+def multi_lans_update(form, weights, grads, mean, var, step_count, lrs, wds, out=None, num_tensors=0, name=None,
+                      **params):
     """Step of LANS on lists of arrays; the arguments are those of `multi_lamb_update`."""
-    return _call("_multi_lans_update", interleaved("multi_lans_update", num_tensors, weights=weights, grads=grads,
-                                                   mean=mean, var=var),
-                 out, step_count=step_count, learning_rates=lrs, wds=wds, **params)
+    tensors = interleaved("multi_lans_update", num_tensors, weights=weights, grads=grads, mean=mean, var=var)
+    return form.call("_multi_lans_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs, wds=wds,
+                     **params)
 
 
 def clip_global_norm(arrays, max_norm, check_isfinite=True):
@@ -154,7 +210,7 @@ def clip_global_norm(arrays, max_norm, check_isfinite=True):
     if not arrays:
         raise OperatorError("clip_global_norm: there is no array")
     norm = NDArray(np.empty(1, np.float32), arrays[0].context)
-    _call("clip_global_norm", arrays, [*arrays, norm], max_norm=max_norm)
+    Form.call("clip_global_norm", arrays, [*arrays, norm], max_norm=max_norm)
     if not check_isfinite:
         return norm
     norm = float(norm.asscalar())
@@ -177,15 +233,3 @@ def interleaved(name, n, **lists):
             raise ShapeError(f"{name}: {key} has {len(arrays)} arrays for {n} tensors")
     return [x for tensor in zip(*lists.values()) for x in tensor]
 
-
-def _call(name, inputs, out, **params):
-    params = {k: v._data if isinstance(v, NDArray) else v for k, v in params.items()}
-    return invoke(registry.get(name), inputs, params, out)
-
-
-def _scale(value, *weights):
-    """Return the gradient's scale as an array of one element, in the dtype of the weights."""
-    if isinstance(value, NDArray):
-        return value
-    dtype = weights[0].dtype if weights else np.float32
-    return NDArray(np.array([value], dtype))

@@ -1,14 +1,31 @@
 """Making arrays."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from ndarray.array import NDArray, as_ndarray
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, is_known
-from ndarray.errors import DTypeError, OperatorError, ParamError, shown
+from ndarray.errors import DTypeError, MXNetError, OperatorError, ParamError, shown
 from ndarray.params import Param, Shape
+from ndarray.tensortype import show_shape
 
 _SHAPE = Param("shape", Shape)
+
+
+@contextmanager
+def _said_by(what):
+    """Let NumPy compute without warnings, and word what it refuses as an error of ours that begins with `what`."""
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    except MXNetError:
+        raise
+    except TypeError as error:
+        raise OperatorError(f"{what}: {error}") from None
+    except (ValueError, ArithmeticError) as error:
+        raise ParamError(f"{what}: {error}") from None
 
 
 def array(source_array, ctx=None, dtype=None):
@@ -35,16 +52,19 @@ def array(source_array, ctx=None, dtype=None):
     return as_ndarray(source_array, ctx, dtype)
 
 
-def _new(make, shape, ctx, dtype, out):
+def _new(what, make, shape, ctx, dtype, out):
     ctx = Context(ctx) if ctx is not None else current_context()
     ctx.check_usable()
     shape = _SHAPE.parse(shape, "shape")
     if any(d < 0 for d in shape):
         raise ParamError(f"shape {shape}: a length cannot be negative")
-    if out is not None:
-        out[:] = make(shape, out._data.dtype)
-        return out
-    return NDArray(make(shape, dtype_of(dtype) if dtype is not None else DEFAULT), ctx)
+    dtype = out._data.dtype if out is not None else dtype_of(dtype) if dtype is not None else DEFAULT
+    with _said_by(what):
+        data = make(shape, dtype)
+    if out is None:
+        return NDArray(data, ctx)
+    out[:] = data
+    return out
 
 
 def zeros(shape, ctx=None, dtype=None, stype=None, out=None):
@@ -70,7 +90,7 @@ def zeros(shape, ctx=None, dtype=None, stype=None, out=None):
         from ndarray.sparse import zeros as sparse_zeros
 
         return sparse_zeros(stype, shape, ctx, dtype)
-    return _new(np.zeros, shape, ctx, dtype, out)
+    return _new("zeros", np.zeros, shape, ctx, dtype, out)
 
 
 def ones(shape, ctx=None, dtype=None, out=None):
@@ -81,7 +101,7 @@ def ones(shape, ctx=None, dtype=None, out=None):
     >>> ones(2).asnumpy()
     array([1., 1.], dtype=float32)
     """
-    return _new(np.ones, shape, ctx, dtype, out)
+    return _new("ones", np.ones, shape, ctx, dtype, out)
 
 
 def full(shape, val, ctx=None, dtype=None, out=None):
@@ -92,12 +112,12 @@ def full(shape, val, ctx=None, dtype=None, out=None):
     >>> full((2,), 7).asnumpy()
     array([7., 7.], dtype=float32)
     """
-    return _new(lambda shape, dtype: np.full(shape, val, dtype), shape, ctx, dtype, out)
+    return _new("full", lambda shape, dtype: np.full(shape, val, dtype), shape, ctx, dtype, out)
 
 
 def empty(shape, ctx=None, dtype=None):
     """Return an array whose elements mean nothing yet; parameters as `zeros`."""
-    return _new(np.empty, shape, ctx, dtype, None)
+    return _new("empty", np.empty, shape, ctx, dtype, None)
 
 
 def arange(start, stop=None, step=1.0, repeat=1, ctx=None, dtype=None):
@@ -110,7 +130,9 @@ def arange(start, stop=None, step=1.0, repeat=1, ctx=None, dtype=None):
     """
     if stop is None:
         start, stop = 0, start
-    return as_ndarray(np.repeat(np.arange(start, stop, step), repeat), ctx, dtype)
+    with _said_by("arange"):
+        data = np.repeat(np.arange(start, stop, step), repeat)
+    return as_ndarray(data, ctx, dtype)
 
 
 def linspace(start, stop, num, endpoint=True, ctx=None, dtype=None):
@@ -121,7 +143,9 @@ def linspace(start, stop, num, endpoint=True, ctx=None, dtype=None):
     >>> linspace(0, 1, 3).asnumpy()
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    return as_ndarray(np.linspace(start, stop, num, endpoint=endpoint), ctx, dtype)
+    with _said_by("linspace"):
+        data = np.linspace(start, stop, num, endpoint=endpoint)
+    return as_ndarray(data, ctx, dtype)
 
 
 def eye(N, M=0, k=0, ctx=None, dtype=None):
@@ -133,7 +157,9 @@ def eye(N, M=0, k=0, ctx=None, dtype=None):
     array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
-    return as_ndarray(np.eye(N, M or None, k), ctx, dtype)
+    with _said_by("eye"):
+        data = np.eye(N, M or None, k)
+    return as_ndarray(data, ctx, dtype)
 
 
 def from_numpy(ndarray, zero_copy=True):
@@ -170,12 +196,74 @@ def from_numpy(ndarray, zero_copy=True):
 def from_dlpack(source):
     """Return an NDArray over the memory of any array that speaks DLPack.
 
+    Parameters
+    ----------
+    source : array or capsule
+        A capsule, of an array on the CPU, does not say whether it may be written: the array that comes of it is
+        read-only.
+
+    Raises
+    ------
+    OperatorError, DTypeError
+        If it is neither, or of a dtype that no array here has.
+
     Examples
     --------
     >>> from_dlpack(np.ones(2)).shape
     (2,)
     """
+    if type(source).__name__ == "PyCapsule":
+        source = _Capsule(source)
+    if not hasattr(source, "__dlpack__"):
+        raise OperatorError(f"from_dlpack takes an array that has __dlpack__, or a capsule, got {shown(source)}")
     return from_numpy(np.from_dlpack(source))
+
+
+class _Capsule:
+    """What a DLPack capsule came from, as far as the taker asks."""
+
+    def __init__(self, capsule):
+        self._capsule = capsule
+
+    def __dlpack__(self, **kwargs):
+        return self._capsule
+
+    def __dlpack_device__(self):
+        return 1, 0
+
+
+def to_dlpack_for_read(data):
+    """Return a DLPack capsule over the memory of an NDArray, for one taker.
+
+    Examples
+    --------
+    >>> x = zeros(2)
+    >>> y = from_dlpack(to_dlpack_for_read(x))
+    >>> x[0] = 1
+    >>> y.asnumpy()
+    array([1., 0.], dtype=float32)
+    """
+    return data.to_dlpack_for_read()
+
+
+to_dlpack_for_write = to_dlpack_for_read
+
+
+def moveaxis(tensor, source, destination):
+    """Return a copy with some axes moved; the others keep their order.
+
+    Parameters
+    ----------
+    tensor : NDArray
+    source, destination : int or tuple of int
+
+    Examples
+    --------
+    >>> moveaxis(zeros((2, 3, 4)), 0, 2).shape
+    (3, 4, 2)
+    """
+    with _said_by(f"moveaxis of shape {show_shape(tensor.shape)}"):
+        return NDArray(np.moveaxis(tensor._data, source, destination).copy(), tensor._ctx)
 
 
 def concatenate(arrays, axis=0, always_copy=True):
@@ -187,9 +275,13 @@ def concatenate(arrays, axis=0, always_copy=True):
     array([1., 0.], dtype=float32)
     """
     arrays = list(arrays)
+    for a in arrays:
+        if not isinstance(a, NDArray):
+            raise OperatorError(f"concatenate takes NDArrays, got {shown(a)}")
     if len(arrays) == 1 and not always_copy:
         return arrays[0]
-    return NDArray(np.concatenate([a._data for a in arrays], axis=axis), arrays[0]._ctx)
+    with _said_by("concatenate"):
+        return NDArray(np.concatenate([a._data for a in arrays], axis=axis), arrays[0]._ctx)
 
 
 def waitall():

@@ -46,7 +46,15 @@ def save(fname, data):
     ...     nd.load(path)["w"].asnumpy()
     array([1., 1.], dtype=float32)
     """
-    write_atomically(os.fspath(fname), save_to_bytes(data))
+    data = save_to_bytes(data)
+    write_atomically(_path(fname), data)
+
+
+def _path(fname):
+    try:
+        return os.fspath(fname)
+    except TypeError:
+        raise OperatorError(f"a file's name is wanted, got {shown(fname)}") from None
 
 
 def save_to_bytes(data):
@@ -126,7 +134,7 @@ def load(fname):
     UserWarning
         If bytes follow after the last name.
     """
-    with open(fname, "rb") as file:
+    with open(_path(fname), "rb") as file:
         data = file.read()
     try:
         return load_frombuffer(data)

@@ -5,8 +5,7 @@ import threading
 import numpy as np
 
 from ndarray.array import NDArray, as_ndarray
-from ndarray.create import _new
-from ndarray.errors import ParamError
+from ndarray.create import _new, _said_by
 
 _lock = threading.Lock()
 _generator = None
@@ -27,7 +26,7 @@ def seed(seed_state, ctx="all"):
     True
     """
     global _generator
-    with _lock:
+    with _lock, _said_by("seed"):
         _generator = np.random.default_rng(int(seed_state))
 
 
@@ -39,17 +38,17 @@ def _numbers():
     return _generator
 
 
-def _draw(draw, shape, dtype, ctx, out):
+def _draw(what, draw, shape, dtype, ctx, out):
     def make(shape, dtype):
         with _lock:
             return np.asarray(draw(_numbers(), shape)).astype(dtype)
 
-    return _new(make, (out.shape if out is not None else shape), ctx, dtype, out)
+    return _new(what, make, (out.shape if out is not None else shape), ctx, dtype, out)
 
 
 def uniform(low=0.0, high=1.0, shape=(1,), dtype=None, ctx=None, out=None):
     """Return numbers drawn evenly from [low, high); float32 of shape (1,) when left out."""
-    return _draw(lambda g, shape: g.uniform(low, high, shape), shape, dtype, ctx, out)
+    return _draw("uniform", lambda g, shape: g.uniform(low, high, shape), shape, dtype, ctx, out)
 
 
 def normal(loc=0.0, scale=1.0, shape=(1,), dtype=None, ctx=None, out=None):
@@ -60,14 +59,12 @@ def normal(loc=0.0, scale=1.0, shape=(1,), dtype=None, ctx=None, out=None):
     ParamError
         If `scale` is negative.
     """
-    if scale < 0:
-        raise ParamError(f"normal: scale={scale} is negative")
-    return _draw(lambda g, shape: g.normal(loc, scale, shape), shape, dtype, ctx, out)
+    return _draw("normal", lambda g, shape: g.normal(loc, scale, shape), shape, dtype, ctx, out)
 
 
 def randint(low, high, shape=(1,), dtype="int32", ctx=None, out=None):
     """Return integers drawn evenly from [low, high)."""
-    return _draw(lambda g, shape: g.integers(low, high, shape), shape, dtype, ctx, out)
+    return _draw("randint", lambda g, shape: g.integers(low, high, shape), shape, dtype, ctx, out)
 
 
 def randn(*shape, loc=0.0, scale=1.0, dtype=None, ctx=None):

@@ -51,6 +51,18 @@ def derive(prefix, make):
     _families[prefix] = make
 
 
+def within(space, name):
+    """Return the full name of the operator that MXNet keeps as `name` under `space`, None where there is none.
+
+    Examples
+    --------
+    >>> import ndarray.ops
+    >>> within("contrib", "group_adagrad_update"), within("contrib", "adamw_update"), within("contrib", "none")
+    ('_contrib_group_adagrad_update', '_adamw_update', None)
+    """
+    return next((full for full in (f"_{space}_{name}", f"_{name}", name) if full in _by_any_name), None)
+
+
 def operators():
     """Return every operator, in the order of declaration."""
     return tuple(_operators.values())

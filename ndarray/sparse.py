@@ -6,6 +6,7 @@ from ndarray import registry
 from ndarray.array import NDArray, as_ndarray
 from ndarray.call import check_writable, plan_of
 from ndarray.context import Context, current_context
+from ndarray.csr import CSRNDArray, csr_matrix  # noqa: F401, where MXNet has them
 from ndarray.dtypes import DEFAULT, dtype_of
 from ndarray.errors import BindError, DTypeError, OperatorError, ParamError, ShapeError, shown, unknown
 from ndarray.functions import function
@@ -365,9 +366,14 @@ def _write(target, new, old):
     target[new.indices] = new.values
 
 
+def updates():
+    """Return the operators with row-sparse gradients: the names that they have here to those that they have elsewhere."""
+    return {alias.removeprefix("_sparse_"): alias for alias, op in registry.names().items() if "sparse" in op.rules}
+
+
 def __getattr__(name):
     """Return the eager function of an update that takes row-sparse gradients."""
-    known = {alias.removeprefix("_sparse_"): alias for alias, op in registry.names().items() if "sparse" in op.rules}
+    known = updates()
     if name not in known:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -376,5 +382,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *(n.removeprefix("_sparse_") for n, op in registry.names().items()
-                                 if "sparse" in op.rules)})
+    return sorted({*globals(), *updates()})

@@ -19,6 +19,7 @@ from ndarray import registry as _registry
 _LATE = {"plot_network": "symbolic.show.plot", "print_summary": "symbolic.show.summary",
          "optimizers": "symbolic.optimizers", "model": "symbolic.model",
          "save_checkpoint": "symbolic.model", "load_checkpoint": "symbolic.model",
+         "op": "symbolic.op", "_internal": "symbolic.op", "contrib": "symbolic.contrib", "sparse": "symbolic.sparse",
          "get_num_threads": "ndarray.kernels.threads", "set_num_threads": "ndarray.kernels.threads"}
 """What is loaded when it is first asked for, and the file that it is or that has it."""
 

@@ -1,6 +1,7 @@
 """Symbol: the handle on a graph that users hold; every method is a line into the rooms below."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 
@@ -184,12 +185,17 @@ class Symbol:
 
     def __getattr__(self, name):
         if name in _WITHOUT_VALUES:
-            raise NotImplementedForSymbol(f"a Symbol has no {name}: it holds no values until it is bound")
+            # As methods that raise: whoever only asks whether there is such a method gets an answer.
+            return partial(_refuse, name)
         op = registry.names().get(name) if not name.startswith("_") else None
         if op is None or not op.inputs:
             raise AttributeError(f"'Symbol' object has no attribute {name!r}")
         from symbolic.functions import function
         return lambda *args, **kwargs: function(name)(self, *args, **kwargs)
+
+    def astype(self, dtype):
+        """Return the elements in another dtype."""
+        return apply_op("Cast", self, dtype=dtype)
 
     def __abs__(self):
         return apply_op("abs", self)
@@ -328,6 +334,10 @@ class Symbol:
     def eval(self, ctx=None, **arrays):
         """Bind the arrays, run once and return the list of outputs."""
         return self.bind(ctx, arrays).forward()
+
+
+def _refuse(name, *args, **kwargs):
+    raise NotImplementedForSymbol(f"a Symbol has no {name}: it holds no values until it is bound")
 
 
 def _attrs_of(node):

@@ -55,6 +55,7 @@ LAYERS = """
     symbolic.symbol
     symbolic.numbers
     symbolic.functions
+    symbolic.op symbolic.contrib symbolic.sparse
     symbolic.optimizers.amounts symbolic.optimizers.schedules
     symbolic.optimizers.rules
     symbolic.optimizers.step symbolic.optimizers.trainer symbolic.optimizers.updater

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import ndarray as nd
-from ndarray.errors import BindError, DTypeError, MXNetError, OperatorError, ShapeError
+from ndarray.errors import BindError, DTypeError, MXNetError, OperatorError, ParamError, ShapeError
 
 
 def test_what_an_array_says_of_itself():
@@ -324,3 +324,70 @@ def test_equal_calls_share_a_plan_and_the_sign_of_zero_tells_them_apart():
     assert nd.clip(x, 0, 1).asscalar() == nd.clip(x, 0.0, 1.0).asscalar() == 0
     with pytest.raises(MXNetError):
         nd.clip(x, False, True)
+
+
+WORDS_OF_TWO = ("maximum", "minimum", "add", "subtract", "multiply", "divide", "true_divide", "modulo", "power", "equal",
+                "not_equal", "greater", "greater_equal", "lesser", "lesser_equal", "logical_and", "logical_or",
+                "logical_xor")
+
+
+@pytest.mark.parametrize("word", WORDS_OF_TWO)
+@pytest.mark.parametrize("a, b", [(2, 3), (3, 2), (2, 2), (0, 3)])
+def test_two_numbers_give_the_number_that_two_arrays_hold(word, a, b):
+    function = getattr(nd, word)
+    expected = function(nd.array([a], dtype="float64"), nd.array([b], dtype="float64")).asscalar()
+    assert function(a, b) == expected
+    assert function(nd.array([a], dtype="float64"), b) == function(a, nd.array([b], dtype="float64")) == expected
+
+
+@pytest.mark.parametrize("key", [5, (0, 7), (0, 0, 0), [4], (slice(None), -9)], ids=str)
+def test_an_index_beyond_the_array_is_an_error_of_both_families(key):
+    x = nd.zeros((2, 3))
+    for use in (lambda: x[key], lambda: x.__setitem__(key, 1)):
+        with pytest.raises(IndexError, match=r"an array of shape \(2, 3\): "):
+            use()
+        with pytest.raises(MXNetError):
+            use()
+
+
+def test_an_array_without_axes_is_taken_whole():
+    x = nd.array(3)
+    x[()][...] = 4
+    assert x[()].shape == x[...].shape == () and x.asscalar() == 4
+
+
+def test_a_capsule_of_dlpack_is_taken_once_and_shares_memory():
+    x = nd.arange(6).reshape(2, 3)
+    for give in (nd.to_dlpack_for_read, nd.to_dlpack_for_write, lambda a: a.to_dlpack_for_read()):
+        y = nd.from_dlpack(give(x))
+        x[0] += 1
+        np.testing.assert_array_equal(y.asnumpy(), x.asnumpy())
+    with pytest.raises(OperatorError, match="from_dlpack takes an array that has __dlpack__, or a capsule, got 3"):
+        nd.from_dlpack(3)
+
+
+def test_moveaxis():
+    x = nd.arange(24).reshape(2, 3, 4)
+    np.testing.assert_array_equal(nd.moveaxis(x, (0, 1), (2, 0)).asnumpy(), np.moveaxis(x.asnumpy(), (0, 1), (2, 0)))
+    with pytest.raises(ParamError, match=r"moveaxis of shape \(2, 3, 4\)"):
+        nd.moveaxis(x, 3, 0)
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda: nd.full(2, 300, dtype="int8"), "full: .*300"), (lambda: nd.full(2, "a"), "full: .*'a'"),
+    (lambda: nd.arange(0, 1, 0), "arange: "), (lambda: nd.arange("a"), "arange: "), (lambda: nd.eye(-1), "eye: "),
+    (lambda: nd.linspace(0, 1, -1), "linspace: .*-1"), (lambda: nd.concatenate([]), "concatenate: "),
+    (lambda: nd.concatenate([nd.ones(1), nd.ones((1, 1))]), "concatenate: "),
+    (lambda: nd.concatenate([1]), "concatenate takes NDArrays, got 1"), (lambda: nd.zeros(-1), "negative"),
+    (lambda: nd.random.uniform("a"), "uniform: .*'a'"), (lambda: nd.random.normal(0, -1), "normal: scale"),
+    (lambda: nd.random.randint(5, 2), "randint: low >= high"), (lambda: nd.random.seed(-1), "seed: "),
+    (lambda: nd.random.seed("a"), "seed: .*'a'"),
+])
+def test_what_cannot_be_made_is_said_by_the_one_who_cannot(call, words):
+    with pytest.raises(MXNetError, match=words):
+        call()
+
+
+def test_numbers_too_large_become_infinite_without_a_warning():
+    for x in (nd.full(1, 1e300), nd.linspace(1e300, 1e300, 1), nd.array([1e300]), nd.random.uniform(1e300, 1e301)):
+        assert x.asscalar() == np.inf

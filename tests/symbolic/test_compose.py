@@ -154,6 +154,7 @@ def test_what_a_symbol_cannot_do_is_said():
     for call in (lambda: bool(x), lambda: x.asnumpy(), lambda: x.wait_to_read()):
         with pytest.raises(NotImplementedForSymbol):
             call()
+    assert hasattr(x, "asnumpy") and x.astype("float64").infer_type(x="float32")[1] == [np.float64]
     with pytest.raises(NotImplementedForSymbol):
         x += 1
     with pytest.raises(TypeError):
