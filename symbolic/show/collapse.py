@@ -2,9 +2,12 @@
 
 import re
 
+_ABOUT_ONE = frozenset(("__shape__", "__dtype__", "__lr_mult__", "__wd_mult__", "__init__", "__storage_type__"))
+"""Attributes of variables that say something of one tensor and nothing of its part in the graph."""
 
-def repeats(graph, kinds):
-    """Return the nodes that stand for each other, as lists: every node is in one.
+
+def repeats(places, kinds, outputs, cut):
+    """Return the places whose nodes stand for each other, as lists: every place is in one.
 
     Two nodes do when they have the same kind, operator, parameters and attributes, when their inputs do in the same
     order, and when the same is made of them: the classes of a colouring refined once along the arrows and once
@@ -12,14 +15,19 @@ def repeats(graph, kinds):
 
     Parameters
     ----------
-    graph : Graph
+    places : list of Place
     kinds : dict of Node to str
-        What each node is for the picture (`symbolic.show.drawing.kind_of`).
+        What each node is for the picture (`symbolic.show.kinds.kinds_of`).
+    outputs : sequence of Entry
+        Of the graph.
+    cut : bool
+        Whether what lies in another region makes no difference: updates of all weights are alike, whatever layers their
+        gradients come from.  Only where no region feeds itself by way of another, or classes could form a cycle.
 
     Returns
     -------
-    list of list of Node
-        In the order of the first node of each.
+    list of list of Place
+        In the order of the first place of each.
     """
     numbers = {}
 
@@ -27,21 +35,26 @@ def repeats(graph, kinds):
         return numbers.setdefault(what, len(numbers))
 
     down = {}
-    for node in graph.nodes:
-        own = (kinds[node], node.op, node.params, node.attrs) if node.op else (kinds[node], node.attrs)
-        down[node] = number((*own, *[(down[e.node], _side(e)) for e in node.inputs]))
-    readers = {node: [] for node in graph.nodes}
-    for node in graph.nodes:
-        for at, entry in enumerate(node.inputs):
-            readers[entry.node].append((node, slot(node, at)))
-    for i, entry in enumerate(graph.outputs):
-        readers[entry.node].append((None, "head"))
-    both = {None: -1}
-    for node in reversed(graph.nodes):
-        both[node] = number((down[node], *sorted((both[reader], name) for reader, name in readers[node])))
+    for place in places:
+        node = place.node
+        attrs = node.attrs if node.op else tuple([a for a in node.attrs if a[0] not in _ABOUT_ONE])
+        sources = [(source.region if cut and source.region != place.region else down[source], _side(entry))
+                   for source, entry in zip(place.inputs, node.inputs)]
+        down[place] = number((place.region, kinds[node], node.op, node.params, attrs, *sources))
+    readers = {place: [] for place in places}
+    for place in places:
+        for at, source in enumerate(place.inputs):
+            readers[source].append((place, slot(place.node, at)))
+    heads = {e.node for e in outputs}
+    both = {}
+    for place in reversed(places):
+        near = [(both[reader], name) for reader, name in readers[place] if not cut or reader.region == place.region]
+        # What other regions do with a value makes a difference by whether they do, not by how often.
+        far = {(reader.region, name) for reader, name in readers[place] if cut and reader.region != place.region}
+        both[place] = number((down[place], place.node in heads, *sorted(near), *sorted(far)))
     classes = {}
-    for node in graph.nodes:
-        classes.setdefault(both[node], []).append(node)
+    for place in places:
+        classes.setdefault(both[place], []).append(place)
     return list(classes.values())
 
 
@@ -60,12 +73,12 @@ def slot(node, at):
 
 
 def common_name(names):
-    """Return one name for several: numbers that differ become ``*``.
+    """Return one name for several: what differs between them becomes ``*``.
 
     Examples
     --------
-    >>> common_name(["layer0_r1", "layer1_r1"]), common_name(["a", "b", "c"])
-    ('layer*_r1', 'a, b, …')
+    >>> common_name(["layer0_r1", "layer1_r1"]), common_name(["hidden_bias", "out_bias"]), common_name(["a", "b", "c"])
+    ('layer*_r1', '*_bias', 'a, b, …')
     """
     if len(names) == 1:
         return names[0]
@@ -75,4 +88,18 @@ def common_name(names):
         columns = zip(*(re.findall(r"\d+", name) for name in names))
         shown = iter([found[0] if len(set(found)) == 1 else "*" for found in columns])
         return re.sub(r"\d+", lambda match: next(shown), names[0])
+    words = [re.split("(?<=_)|(?=_)", name) for name in names]
+    start, end = _common(words), _common([w[::-1] for w in words])[::-1]
+    if (start or end) and len(start) + len(end) <= min(map(len, words)):
+        return "".join([*start, "*", *end])
     return ", ".join(names[:2]) + (", …" if len(names) > 2 else "")
+
+
+def _common(words):
+    """Return the words that all begin with, unless these are nothing but underscores."""
+    found = []
+    for column in zip(*words):
+        if len(set(column)) > 1:
+            break
+        found.append(column[0])
+    return found if "".join(found).strip("_") else []

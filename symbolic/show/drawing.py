@@ -10,7 +10,9 @@ from symbolic.graph import Graph
 from symbolic.node import Entry, Node
 from symbolic.show.collapse import common_name, repeats, slot
 from symbolic.show.digraph import unique_names
+from symbolic.show.kinds import KINDS, kind_of_operator, kinds_of
 from symbolic.show.overlay import Heat, Note, heats
+from symbolic.show.places import places_of, regions_in_order
 from symbolic.show.types import printable, type_text, types_of
 
 LAYER_PARAMETERS = ("_weight", "_bias", "_gamma", "_beta", "_moving_mean", "_moving_var", "_moving_inv_var",
@@ -37,11 +39,13 @@ class Box:
     names : tuple of str
         Of all nodes that it stands for.
     region : str
-        The part of the graph it belongs to, from the attribute ``__region__``; empty where there is none.
+        The part of the graph it stands in, from the attribute ``__region__``; empty where there is none.
     nodes : tuple of Node
         That it stands for, in the order of `names`.
     notes : tuple of Note
         What each overlay that knows something of it says: name, share of heat, text.
+    again : bool
+        Whether an earlier box stands for these nodes, too: names that are drawn beside each of their readers.
     """
 
     key: str
@@ -53,6 +57,7 @@ class Box:
     region: str = ""
     nodes: tuple[Node, ...] = ()
     notes: tuple[Note, ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,12 +72,15 @@ class Arrow:
         Type of the value.
     written : bool
         Whether the consumer changes it in place.
+    aside : bool
+        Whether the gradient of an operator reads a value of the forward pass: its type stands there.
     """
 
     tail: str
     head: str
     label: str = ""
     written: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,39 +112,6 @@ class Drawing:
         """The kinds that occur, in the order of `KINDS`."""
         found = {b.kind for b in self.boxes}
         return [k for k in KINDS if k in found]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How one kind of node looks: colour and shape both tell, so that colour-blind eyes see it, too.
-
-    Colours are tints of the palette of Okabe and Ito.
-    """
-
-    words: str
-    shape: str
-    fill: str
-    line: str
-    style: str = "filled"
-
-
-KINDS = {
-    "input": Kind("input", "ellipse", "#ffffff", "#555555"),
-    "parameter": Kind("weight", "ellipse", "#d6e9f8", "#0072b2"),
-    "state": Kind("state, written", "cylinder", "#fde3cf", "#d55e00"),
-    "scalar": Kind("hyper-parameter", "hexagon", "#fbf3c0", "#a08b00"),
-    "constant": Kind("constant", "note", "#eeeeee", "#777777"),
-    "update": Kind("weight update", "box", "#cfeee2", "#007a5a", "filled,rounded,bold"),
-    "reduction": Kind("reduction", "invhouse", "#f6dcea", "#a3527f"),
-    "loss": Kind("loss", "octagon", "#fbd5d5", "#b03030"),
-    "layer": Kind("layer", "box3d", "#dfe3f6", "#4a55a2"),
-    "shape": Kind("moves elements", "box", "#eeeeee", "#777777", "filled,dashed"),
-    "operator": Kind("arithmetic", "box", "#f7f7f7", "#555555", "filled,rounded"),
-}
-"""Every kind of node, by the name that `Box.kind` has."""
-
-_BY_MODULE = {"reduce": "reduction", "loss": "loss", "nn": "layer", "conv": "layer", "normalize": "layer",
-              "shape": "shape", "source": "constant"}
 
 
 COLLAPSE_ABOVE = 60
@@ -176,25 +151,29 @@ def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collaps
     """
     types = types_of(graph, shape, dtype)
     _warn_of_doubles([n.name for n in graph.variables])
-    roles = _roles(graph)
-    heads = {e.node for e in graph.outputs}
-    kinds = {n: kind_of(n, graph, roles.get(n, ())) for n in graph.nodes}
-    hidden = {n for n in graph.variables if hide_weights and n not in heads and _is_layer_parameter(n, roles.get(n, ()))}
+    kinds, heads = kinds_of(graph, types), {e.node for e in graph.outputs}
     collapse = len(graph.nodes) > COLLAPSE_ABOVE if collapse is None else collapse
-    groups = repeats(graph, kinds) if collapse else [[n] for n in graph.nodes]
-    groups = [g for g in groups if g[0] not in hidden]
+    places = places_of(graph)
+    order = regions_in_order(places)
+    groups = repeats(places, kinds, graph.outputs, cut=order is not None) if collapse else [[p] for p in places]
+    hidden = {at for at in _layer_parameters(places) if at[0] not in heads} if hide_weights else ()
+    groups = [group for group in groups if not any((p.node, p.region) in hidden for p in group)]
+    _refuse_too_many(groups, collapse)
+    titles = {node: printable(name) for node, name in unique_names(graph).items()}
+    keys = {place: f"n{i}" for i, group in enumerate(groups) for place in group}
+    warm = heats(overlays, graph, [[place.node for place in group] for group in groups])
+    boxes = [_box(group, keys, titles, kinds, heads, warm) for group in groups]
+    arrows = _arrows(groups, keys, types, kinds)
+    if collapse:
+        boxes, arrows = _beside_consumers(boxes, arrows)
+    return Drawing(printable(title), _marked(boxes, order), tuple(arrows), graph, types, warm)
+
+
+def _refuse_too_many(groups, collapse):
     if len(groups) > LARGEST:
         raise LimitError(f"{len(groups)} boxes are too many for a picture (at most {LARGEST})"
                          + ("" if collapse else "; collapse=True merges what repeats")
                          + "; draw a part: symbol.get_internals()['name_output'], or use print_summary")
-    titles = {node: printable(name) for node, name in unique_names(graph).items()}
-    keys = {node: f"n{i}" for i, group in enumerate(groups) for node in group}
-    warm = heats(overlays, graph, groups)
-    boxes = [_box(group, keys, titles, kinds, heads, warm) for group in groups]
-    arrows = _arrows(groups, keys, types)
-    if collapse:
-        boxes, arrows = _beside_consumers(boxes, arrows)
-    return Drawing(printable(title), tuple(boxes), tuple(arrows), graph, types, warm)
 
 
 def _warn_of_doubles(names):
@@ -205,33 +184,47 @@ def _warn_of_doubles(names):
 
 
 def _box(group, keys, titles, kinds, heads, warm):
-    node, names = group[0], tuple(titles[n] for n in group)
+    nodes = tuple([place.node for place in group])
+    names = tuple([titles[node] for node in nodes])
     title = common_name(names) + (f"  ×{len(group)}" if len(group) > 1 else "")
-    return Box(keys[node], title, kinds[node], _lines(node), any(n in heads for n in group), names,
-               printable(dict(node.attrs).get("__region__", "")), tuple(group),
-               tuple(note for heat in warm if (note := heat.of(group))))
+    return Box(keys[group[0]], title, kinds[nodes[0]], _lines(nodes[0]), not heads.isdisjoint(nodes), names,
+               group[0].region, nodes, tuple(note for heat in warm if (note := heat.of(nodes))))
 
 
-def _arrows(groups, keys, types):
-    """Return one arrow for each input of the first node of a group; what the others read is on its label."""
+def _marked(boxes, order):
+    """Return the boxes, those of a region together and in the order of the regions; what is there again is marked."""
+    seen, marked = set(), []
+    for box in sorted(boxes, key=lambda box: order.index(box.region)) if order else boxes:
+        marked.append(replace(box, again=not seen.isdisjoint(box.nodes)))
+        seen.update(box.nodes)
+    return tuple(marked)
+
+
+def _arrows(groups, keys, types, kinds):
+    """Return the arrows into each group: one from each group that it reads, for each input that reads it."""
     arrows = []
     for group in groups:
-        first = group[0]
-        if first.op is None:
-            continue
-        written = set(first.op.written(first.complete_params))
-        merged = {}
-        for at, entry in enumerate(first.inputs):
-            if entry.node not in keys:
-                continue
-            labels = [_label(types[n.inputs[at]], n.inputs[at]) for n in group]
-            # Inputs that the same operator takes from merged tensors are one arrow.
-            place = (keys[entry.node], slot(first, at)) if len(group) > 1 or first.op.many else (at,)
-            known = merged.setdefault(place, [keys[entry.node], [], False])
-            known[1] += labels
-            known[2] |= at in written
-        arrows += [Arrow(tail, keys[first], _common_label(labels), w) for tail, labels, w in merged.values()]
+        merged, asides = {}, {}
+        for place in group:
+            node = place.node
+            written = set(node.op.written(node.complete_params)) if node.op else ()
+            for at, (source, entry) in enumerate(zip(place.inputs, node.inputs)):
+                if source in keys and _is_aside(source, place, kinds):
+                    asides[keys[source]] = Arrow(keys[source], keys[place], aside=True)
+                elif source in keys:
+                    # Inputs that an operator on many tensors takes from merged tensors are one arrow.
+                    known = merged.setdefault((keys[source], slot(node, at)), [[], False])
+                    known[0].append(_label(types[entry], entry))
+                    known[1] |= at in written
+        arrows += [Arrow(tail, keys[group[0]], _common_label(labels), written)
+                   for (tail, _), (labels, written) in merged.items()]
+        arrows += asides.values()
     return arrows
+
+
+def _is_aside(source, place, kinds):
+    return (kinds[place.node] == "gradient" and source.region != place.region
+            and kinds[source.node] not in ("gradient", "constant"))
 
 
 def _label(type_, entry):
@@ -241,76 +234,50 @@ def _label(type_, entry):
 
 
 def _common_label(labels):
-    if len(set(labels)) == 1:
+    """One label for several: all where there are two, else what is common and how many there are."""
+    different = list(dict.fromkeys(labels))
+    if len(different) == 1:
         return labels[0]
-    starts = {label.split(" ")[0] for label in labels}
-    return f"{starts.pop()} …" if len(starts) == 1 and "" not in starts else "…"
+    if len(different) == 2 and all(different):
+        return ", ".join(different)
+    starts = {label.split(" ")[0] for label in labels if " " in label}
+    return " ".join([*(starts if len(starts) == 1 else ()), f"{len(different)} types"])
 
 
 def _beside_consumers(boxes, arrows):
     """Draw a hyper-parameter that several boxes read beside each of them, so that no arrow crosses the picture."""
     readers = {}
     for arrow in arrows:
-        readers.setdefault(arrow.tail, []).append(arrow)
+        readers.setdefault(arrow.tail, {}).setdefault(arrow.head, f"{arrow.tail}_{arrow.head}")
     new_boxes, moved = [], {}
     for box in boxes:
         mine = readers.get(box.key, ())
-        if box.kind != "scalar" or len(mine) < 2 or box.head:
+        if box.kind != "scalar" or len(mine) < 2 or box.head or box.nodes[0].op is not None:
             new_boxes.append(box)
             continue
-        for i, arrow in enumerate(mine):
-            new_boxes.append(replace(box, key=f"{box.key}_{i}"))
-            moved[id(arrow)] = f"{box.key}_{i}"
-    return new_boxes, [replace(a, tail=moved[id(a)]) if id(a) in moved else a for a in arrows]
+        moved[box.key] = mine
+        new_boxes += [replace(box, key=key) for key in mine.values()]
+    return new_boxes, [replace(a, tail=moved[a.tail][a.head]) if a.tail in moved else a for a in arrows]
 
 
-def _roles(graph):
-    """Return for each node the (consumer, input name) pairs that read it."""
-    roles = {}
-    for node in graph.nodes:
-        if node.op is not None:
-            for name, entry in zip(node.input_names, node.inputs):
-                roles.setdefault(entry.node, []).append((node, name))
-    return roles
-
-
-def _is_layer_parameter(node, readers):
-    return (node.name.endswith(LAYER_PARAMETERS) and bool(readers)
-            and all(kind_of_operator(reader.op) in ("layer", "loss") for reader, _ in readers))
-
-
-def kind_of(node, graph, readers):
-    """Return the kind of a node; a variable's follows from who reads it."""
-    if node.op is not None:
-        return kind_of_operator(node.op)
-    if node in graph.written:
-        return "state"
-    names = {name for _, name in readers}
-    if readers and all(name in reader.op.params for reader, name in readers):
-        return "scalar"
-    if any(name.startswith("weight") for name in names):
-        return "parameter"
-    return "input"
-
-
-def kind_of_operator(op):
-    """Return the kind of an operator: by what it does to weights, else by its family."""
-    if op.name.endswith(("_update", "_update_phase1", "_update_phase2")):
-        return "update"
-    family = op.compute.__module__.rsplit(".", 1)[-1]
-    if op.name in ("multi_sum_sq", "all_finite", "multi_all_finite"):
-        return "reduction"
-    return _BY_MODULE.get(family, "operator")
+def _layer_parameters(places):
+    """Return the nodes, each with its region, that are parameters of layers and nothing else there."""
+    readers = {}
+    for place in places:
+        for source in place.inputs:
+            readers.setdefault((source.node, source.region), []).append(place.node.op)
+    return {key for key, ops in readers.items() if key[0].name.endswith(LAYER_PARAMETERS) and key[0].op is None
+            and all(kind_of_operator(op) in ("layer", "loss", "gradient") for op in ops)}
 
 
 def _lines(node):
     if node.op is None:
         return ()
+    inner = ("heads", "wrt") if kind_of_operator(node.op) == "gradient" else ()
     params = [f"{k} = {_short(text_of(v))}" for k, v in node.params
-              if k != node.op.count and not isinstance(v, Fed)]
+              if k != node.op.count and k not in inner and not isinstance(v, Fed)]
     return (node.op.name, *params)
 
 
 def _short(text):
     return text if len(text) <= 28 else text[:27] + "…"
-

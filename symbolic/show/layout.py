@@ -1,9 +1,13 @@
 """Layout by a real Graphviz: the one in the `viz` extra, which needs no system program, or a system's ``dot``."""
 
+import re
 import shutil
 import subprocess
 
 from ndarray.errors import MXNetError
+
+_SIDE, _PIXELS = 12_000, 12_000_000
+"""The most points that a picture is drawn out to; beyond, it is made smaller."""
 
 _HINT = "pip install 'symbolic-ndarray[viz]'"
 
@@ -39,8 +43,8 @@ def _by_program(dot):
     return run.stdout.decode()
 
 
-def to_png(svg, zoom=2.0):
-    """Return SVG text as the bytes of a PNG.
+def to_png(svg):
+    """Return SVG text as the bytes of a PNG, with two and two thirds pixels a point where that is not too many.
 
     Raises
     ------
@@ -51,6 +55,7 @@ def to_png(svg, zoom=2.0):
         import resvg_py
     except ModuleNotFoundError:
         raise MXNetError(f"no library to make a PNG: {_HINT}; `.save('x.svg')` works without") from None
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom, dpi=96, background="#ffffff",
-                                       sans_serif_family="DejaVu Sans", font_family="DejaVu Sans",
-                                       monospace_family="DejaVu Sans Mono"))
+    width, height = (float(n) for n in re.search(r'viewBox="0 0 (\S+) (\S+)"', svg).groups())
+    zoom = min(2.0, _SIDE / max(width, height), (_PIXELS / (width * height)) ** 0.5)
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom, dpi=96, sans_serif_family="DejaVu Sans",
+                                       font_family="DejaVu Sans", monospace_family="DejaVu Sans Mono"))

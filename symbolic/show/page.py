@@ -9,8 +9,9 @@ from importlib.resources import files
 from string import Template
 
 from symbolic.show.dot import to_dot
-from symbolic.show.drawing import KINDS
+from symbolic.show.kinds import KINDS
 from symbolic.show.layout import to_svg
+from symbolic.show.legend import HEIGHT, WIDTH, marks
 from symbolic.show.overlay import COLOURS
 from symbolic.show.page_facts import facts, to_json
 from symbolic.show.page_svg import inline_svg
@@ -76,22 +77,13 @@ def _hash(text):
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-_SAMPLES = {
-    "ellipse": "M1 9a13 8 0 1 0 26 0a13 8 0 1 0 -26 0z",
-    "cylinder": "M3 4v11c0 3 22 3 22 0v-11c0 -4 -22 -4 -22 0c0 4 22 4 22 0",
-    "hexagon": "M1 9l6 -8h14l6 8l-6 8h-14z",
-    "note": "M2 2h19l5 5v9h-24zM21 2v5h5",
-    "box": "M5 2h18q3 0 3 3v8q0 3 -3 3h-18q-3 0 -3 -3v-8q0 -3 3 -3z",
-    "invhouse": "M2 2h24v9l-12 6l-12 -6z",
-    "octagon": "M1 6l6 -5h14l6 5v6l-6 5h-14l-6 -5z",
-    "box3d": "M2 5l4 -3h20v11l-4 3h-20zM2 5h20v11M22 5l4 -3",
-}
-
-
 def _legend(drawing):
     """A sample and the words of each kind that occurs."""
-    rows = [f'<li class="kind-{name}"><svg class="sample" width="28" height="18" aria-hidden="true">'
-            f'<path class="shape" d="{_SAMPLES[KINDS[name].shape]}"/></svg>{escape(KINDS[name].words)}</li>'
-            for name in drawing.kinds]
-    return "\n".join([*rows, '<li class="kind-operator"><svg class="sample" width="28" height="18" aria-hidden="true">'
-                      '<path class="shape" d="M1 1h26v16h-26z"/><path class="line" d="M4 4h20v10h-20z"/></svg>output</li>'])
+    return "\n".join([
+        f'<li class="kind-{mark.kind}"><svg class="sample" width="{WIDTH}" height="{HEIGHT}" aria-hidden="true">'
+        + "".join(f'<path class="shape" d="{outline}"{_dashed(mark)}/>' for outline in mark.outlines)
+        + f"</svg>{escape(mark.words)}</li>" for mark in marks(drawing) if mark.kind in KINDS])
+
+
+def _dashed(mark):
+    return f' stroke-dasharray="{mark.dashes}"' if mark.dashes else ""

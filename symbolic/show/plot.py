@@ -9,6 +9,8 @@ from ndarray.errors import OperatorError, ParamError, shown
 from symbolic.show.dot import to_dot
 from symbolic.show.drawing import draw
 from symbolic.show.layout import to_png, to_svg
+from symbolic.show.svg import to_picture
+from symbolic.show.theme import THEMES
 
 
 class Plot:
@@ -18,6 +20,7 @@ class Plot:
     ----------
     drawing : Drawing
     node_attrs : dict of str to str, optional
+    theme : {"auto", "light", "dark"}, optional
 
     Attributes
     ----------
@@ -29,20 +32,27 @@ class Plot:
         A page that needs nothing else: search it, walk through it, open what is merged.
     """
 
-    def __init__(self, drawing, node_attrs=None):
+    def __init__(self, drawing, node_attrs=None, theme="auto"):
+        if theme not in THEMES:
+            raise ParamError(f"theme must be one of {', '.join(THEMES)}, got {shown(theme)}")
         self.drawing = drawing
         self.node_attrs = node_attrs
-        self.dot = to_dot(drawing, node_attrs)
+        self.theme = theme
+        self.dot = to_dot(drawing, node_attrs, theme=theme)
+
+    @cached_property
+    def _placed(self):
+        return to_svg(to_dot(self.drawing, self.node_attrs, legend=False))
 
     @cached_property
     def svg(self):
         """The picture as SVG text."""
-        return to_svg(self.dot)
+        return to_picture(self.drawing, self._placed, self.theme)
 
     @cached_property
     def png(self):
         """The picture as PNG bytes."""
-        return to_png(self.svg)
+        return to_png(to_picture(self.drawing, self._placed, "dark" if self.theme == "dark" else "light"))
 
     @cached_property
     def html(self):
@@ -81,7 +91,7 @@ class Plot:
 
 
 def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None, node_attrs=None, hide_weights=True,
-                 collapse=None, overlays=()):
+                 collapse=None, overlays=(), theme="auto"):
     """Return a picture of a Symbol: nodes with their hyper-parameters, arrows with shapes and dtypes.
 
     Parameters
@@ -100,9 +110,12 @@ def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None
         Leave out the parameters of layers.
     collapse : bool, optional
         Merge parts that repeat into one node with a count; by default in graphs of more than 60 nodes.
+
     overlays : sequence of Overlay, optional
         What was measured at the nodes (`Executor.profile`, `Executor.memory`, `Executor.numerics`, or one's own
         `symbolic.show.overlay.Overlay`): the first is drawn as heat, a page can show each.
+    theme : {"auto", "light", "dark"}, optional
+        Colours.  With ``auto`` an SVG is as light or dark as its reader's browser prefers; other formats are light.
 
     Returns
     -------
@@ -115,7 +128,7 @@ def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None
     ShapeError, UnknownNameError
         If the shapes do not fit.
     ParamError
-        If an overlay is none, or of another graph.
+        If an overlay is none or of another graph, or the theme is none.
     LimitError
         If there would be more nodes on the picture than anybody could read.
 
@@ -134,4 +147,4 @@ def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None
     graph = getattr(symbol, "graph", None)
     if graph is None:
         raise OperatorError(f"plot_network takes a Symbol, got {shown(symbol)}")
-    return Plot(draw(graph, title, shape, dtype, hide_weights, collapse, overlays), node_attrs)
+    return Plot(draw(graph, title, shape, dtype, hide_weights, collapse, overlays), node_attrs, theme)

