@@ -50,10 +50,9 @@ def to_html(drawing, node_attrs=None):
 
 
 def label(box):
-    """Return what a screen reader says of a box."""
-    parts = [box.title, *(["merged from " + str(len(box.nodes)) + " nodes"] if len(box.nodes) > 1 else []),
-             *box.lines[:1], KINDS[box.kind].words, *(["output"] if box.head else [])]
-    return ", ".join(parts)
+    """Return what a screen reader says of a box: what stands in it, then what its look tells."""
+    merged = [f"{len(box.nodes)} nodes"] if len(box.nodes) > 1 else []
+    return ", ".join([box.title, *box.lines, KINDS[box.kind].words, *merged, *(["output"] if box.head else [])])
 
 
 @cache

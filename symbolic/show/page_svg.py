@@ -70,7 +70,7 @@ def _body(elements):
             kept += [(n, element.get(n)) for n in ("stroke-width", "stroke-dasharray") if element.get(n)]
         attributes = "".join(f' {name}="{escape(_rounded(value))}"' for name, value in kept)
         parts.append(f"<{tag}{look}{attributes}>{escape(element.text or '')}</{tag}>")
-    return "".join(parts)
+    return "\n".join(parts)
 
 
 def _frame(group):

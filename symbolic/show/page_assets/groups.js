@@ -208,10 +208,14 @@ function makeCell(node, { width, height }) {
 // Long names lose their middle: both ends tell them apart.
 function cut(text, width, font) {
   if (widthOf(text, font) <= width) return text;
-  let keep = text.length - 1;
-  const shortened = () => `${text.slice(0, Math.ceil(keep / 2))}…${text.slice(text.length - Math.floor(keep / 2))}`;
-  while (keep > 2 && widthOf(shortened(), font) > width) keep--;
-  return shortened();
+  const kept = n => `${text.slice(0, Math.ceil(n / 2))}…${text.slice(text.length - Math.floor(n / 2))}`;
+  let low = 2, high = text.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (widthOf(kept(middle), font) <= width) low = middle;
+    else high = middle - 1;
+  }
+  return kept(low);
 }
 
 function toggle(box, wanted = !isOpen(box)) {

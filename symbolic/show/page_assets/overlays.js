@@ -48,6 +48,8 @@ function paintHeat() {
 function heat(element, note) {
   element.querySelector(".note")?.remove();
   element.classList.toggle("hot", note !== null);
+  element.dataset.label ??= element.getAttribute("aria-label");
+  element.setAttribute("aria-label", element.dataset.label + (note ? `, ${overlay.name} ${note[1]}` : ""));
   if (!note) return;
   const [, text, fill, ink] = note;
   element.style.setProperty("--heat", fill);

@@ -108,9 +108,10 @@ function attributes(node) {
 }
 
 function around(start) {
-  return section("Around it", make("p", { className: "around" },
-    make("span", { className: "up" }, `↑ made from ${counted(ancestors(start).size, "node")}`),
-    make("span", { className: "down" }, `↓ goes into ${counted(descendants(start).size, "node")}`)));
+  const up = ancestors(start).size, down = descendants(start).size;
+  return section("Around it",
+    up ? make("p", { className: "up" }, `↑ made from ${counted(up, "node")}`) : null,
+    down ? make("p", { className: "down" }, `↓ goes into ${counted(down, "node")}`) : null);
 }
 
 // The members of the merged group a node is in.
