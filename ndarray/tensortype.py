@@ -1,5 +1,6 @@
 """The type of a value: its shape and its dtype, as far as they are known."""
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,11 @@ class TensorType(NamedTuple):
     def known(self):
         """Whether nothing is left to learn."""
         return self.dtype is not None and self.shape is not None and None not in self.shape
+
+    @property
+    def nbytes(self):
+        """How many bytes an array of this type holds; the type must be known."""
+        return prod(self.shape) * self.dtype.itemsize
 
     def merge(self, other):
         """Return what both know together.

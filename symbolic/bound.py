@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ndarray.kernels.signals import deferred
+
 
 class Bound(NamedTuple):
     """The arrays of one graph.
@@ -33,3 +35,18 @@ def commit(targets, results):
     before the first write or after the last.  Shapes and dtypes were checked at bind, so no write can fail.
     """
     deque(map(setitem, targets, repeat(Ellipsis), results), maxlen=0)
+
+
+def undoing(targets):
+    """Return ``around(run)``, which calls `run` and then writes into all `targets` what they hold now."""
+    targets = list({id(t): t for t in targets}.values())
+    copies = [t.copy() for t in targets]
+
+    def around(run):
+        with deferred():
+            try:
+                run()
+            finally:
+                commit(targets, copies)
+
+    return around

@@ -11,6 +11,7 @@ from ndarray.tensortype import TensorType, show_shape
 from symbolic.binding import (as_array, by_name, check_context, check_doubles, check_states, gradient_arrays, head_arrays,
                               inferred, inputs_for, output_arrays, requests)
 from symbolic.infer import from_mxnet_shape, infer
+from symbolic.inspection import Inspection
 from symbolic.later import Later
 from symbolic.modes import training
 from symbolic.node import Entry
@@ -95,7 +96,7 @@ def simple_bind(graph, ctx, shapes, type_dict=None, engine="auto", grad_req="wri
     return executor
 
 
-class Executor:
+class Executor(Inspection):
     """A graph and its arrays, ready to run.  Made by `Symbol.bind`, `Symbol.simple_bind`.
 
     One thread at a time runs it; others wait for their turn.

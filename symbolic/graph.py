@@ -52,13 +52,15 @@ class Graph:
         """The variables that some node writes: states."""
         return tuple(n for n in self.variables if n in self.written)
 
-    def rewrite(self, rule):
+    def rewrite(self, rule, moved=None):
         """Return the graph with the entries ``rule(node)`` in place of each node's outputs.
 
         Parameters
         ----------
         rule : callable
             Sees a node whose inputs are already rewritten; ``node.outputs`` leaves it as it is.
+        moved : dict, optional
+            Receives for each entry the one that stands in its place.
 
         Returns
         -------
@@ -70,6 +72,8 @@ class Graph:
             inputs = tuple([new[e] for e in node.inputs])
             node_ = node if inputs == node.inputs else node.replace(inputs=inputs)
             new.update(zip(node.outputs, rule(node_), strict=True))
+        if moved is not None:
+            moved.update(new)
         outputs = tuple(new[e] for e in self.outputs)
         return self if outputs == self.outputs else Graph(outputs)
 

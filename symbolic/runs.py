@@ -28,6 +28,11 @@ class Run:
         self.bound = Bound(tuple([arrays[n.name] for n in graph.variables]), tuple(outputs), types)
         self.program = engines.choose(engine, graph, self.bound)(graph, self.bound)
 
+    @property
+    def targets(self):
+        """The arrays that a run changes: outputs, then states."""
+        return [*self.bound.outputs, *(v for n, v in zip(self.graph.variables, self.bound.values) if n in self.graph.written)]
+
     def __call__(self, visits=()):
         """Run all nodes; while somebody looks on, node by node."""
         if not visits:
@@ -72,19 +77,29 @@ class BackRun:
         self._left = {v.name: np.empty(*known[v.name]) for v in backpass.residuals.values()}
         self._runs = {}
 
-    def forward(self, visits=()):
-        """Run the graph, and keep what its gradient needs."""
+    @property
+    def first(self):
+        """The `Run` of the forward half."""
         if "forward" not in self._runs:
             graph = self._parts.forward
             self._runs["forward"] = Run(graph, self._arrays, [*self._outputs, *self._left.values()],
                                         infer(graph, self._parts.known), self._engine)
-        self._runs["forward"](visits)
+        return self._runs["forward"]
+
+    @property
+    def second(self):
+        """The `Run` of the backward half."""
+        if "backward" not in self._runs:
+            self._runs["backward"] = self._back(self._parts.backward, self._arrays | self._left)
+        return self._runs["backward"]
+
+    def forward(self, visits=()):
+        """Run the graph, and keep what its gradient needs."""
+        self.first(visits)
 
     def backward(self, visits=()):
         """Compute the gradients from what `forward` kept."""
-        if "backward" not in self._runs:
-            self._runs["backward"] = self._back(self._parts.backward, self._arrays | self._left)
-        self._runs["backward"](visits)
+        self.second(visits)
 
     def whole(self, visits=()):
         """Compute the gradients anew from the arguments; outputs and states stay as they are."""

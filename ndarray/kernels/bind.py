@@ -65,6 +65,12 @@ class Binding:
             found.append(self.table([p for p in phases if p]))
         phases.clear()
 
+    def alone(self, part):
+        """Return a function that runs one part, of `ndarray.kernels.parts`, when those before it have run."""
+        if isinstance(part.steps[0], Calling):
+            return self._calling(part.steps[0].number)
+        return self.table([[job for step in part.steps for job in self._jobs(step)]])
+
     def _jobs(self, step):
         if isinstance(step, Addition):
             partial_ = self._of(step.partial, np.dtype(np.float64), self.sizes[step.partial])

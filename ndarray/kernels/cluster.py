@@ -49,13 +49,14 @@ class Slot(NamedTuple):
 
 
 class Pass(NamedTuple):
-    """A loop over certain memory."""
+    """A loop over certain memory; `values` are the instructions that it reads or computes."""
 
     loop: Loop
     n: int
     arrays: tuple[Slot, ...]
     scalars: tuple[Slot, ...]
     partials: tuple[Slot, ...]
+    values: tuple[int, ...] = ()
 
     def __str__(self):
         parts = [f"{name} {', '.join(map(str, slots))}" for name, slots in
@@ -384,7 +385,7 @@ class _Plan:
     def _copy(self, place, value, held):
         dtype = name_of(self.instructions[value].dtype)
         loop = Loop((Step("load", (), dtype, 0),), (dtype, dtype), (), ((1, 0),))
-        return Pass(loop, self.instructions[value].size, (held, Slot("place", place)), (), ())
+        return Pass(loop, self.instructions[value].size, (held, Slot("place", place)), (), (), (value,))
 
 
 class _Builder:
@@ -446,4 +447,4 @@ class _Builder:
         """Return the pass."""
         loop = Loop(tuple(self.steps), tuple(d for _, d in self.arrays.values()),
                     tuple(d for _, d in self.scalars.values()), tuple(self.stores), tuple(self.sums))
-        return Pass(loop, n, tuple(self.arrays), tuple(self.scalars), tuple(self.partials))
+        return Pass(loop, n, tuple(self.arrays), tuple(self.scalars), tuple(self.partials), tuple(self.at))

@@ -67,10 +67,22 @@ class Loop:
         return frozenset(s.detail for s in self.steps if s.word == "load")
 
     @cached_property
+    def bytes_read(self):
+        """How many bytes one element takes from memory."""
+        return self._bytes(self.read)
+
+    @cached_property
+    def bytes_written(self):
+        """How many bytes one element gives to memory."""
+        return self._bytes(self.written)
+
+    @cached_property
     def bytes_per_element(self):
         """How many bytes one element moves between memory and the processor."""
-        size = [np.dtype(d).itemsize for d in self.arrays]
-        return sum(size[a] for a in self.read) + sum(size[a] for a in self.written)
+        return self.bytes_read + self.bytes_written
+
+    def _bytes(self, arrays):
+        return sum([np.dtype(self.arrays[a]).itemsize for a in arrays])
 
     def __str__(self):
         lines = [f"  %{i} = {s.word}({', '.join([f'%{a}' for a in s.args] + [str(s.detail)] * (s.detail is not None))})"

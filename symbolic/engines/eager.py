@@ -3,9 +3,9 @@
 import numpy as np
 
 from ndarray import vocabulary
-from ndarray.params import Fed
 from symbolic.bound import commit
-from symbolic.evaluate import compute, evaluate
+from symbolic.evaluate import evaluate
+from symbolic.pieces import Piece, by_node
 
 
 def compile(graph, bound):
@@ -22,6 +22,8 @@ class EagerProgram:
     bound : Bound
     """
 
+    NAME = "eager"
+
     def __init__(self, graph, bound):
         self.graph = graph
         self.bound = bound
@@ -35,6 +37,17 @@ class EagerProgram:
             outputs, written = evaluate(self.graph, self.bound.values, vocabulary, visit)
             results = [*outputs, *(written[n] for n in self._states)]
             commit(self._targets, _apart(results, self.bound.values))
+
+    def measured(self):
+        """Return the pieces of a run, and ``run(stamp)``, which calls `stamp` before the first and after each."""
+        size = sum(t.nbytes for t in self._targets)
+
+        def run(stamp):
+            stamp()
+            self(lambda *_: stamp())
+            stamp()
+
+        return [*by_node(self.graph, self.bound.types), Piece("results", {}, size, size)], run
 
     def describe(self):
         """Return the schedule as text: one line a node."""

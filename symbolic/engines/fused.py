@@ -13,6 +13,7 @@ from ndarray.kernels import compile as machine_code
 from ndarray.kernels.bind import Binding
 from ndarray.kernels.cluster import cluster
 from ndarray.kernels.describe import describe
+from ndarray.kernels.parts import parts_of
 from ndarray.kernels.places import Places
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.table import Table
@@ -24,6 +25,7 @@ from symbolic.node import Entry
 from symbolic.passes.fold import fold_constants
 from symbolic.passes.lower import lower
 from symbolic.passes.merge import merge_duplicates
+from symbolic.pieces import Piece, by_part
 
 
 def compile(graph, bound):
@@ -40,29 +42,64 @@ class FusedProgram:
     bound : Bound
     """
 
+    NAME = "fused"
+
     def __init__(self, graph, bound):
         self.graph = graph
         self.bound = bound
-        arrays = dict(zip(graph.variables, bound.values))
-        smaller, constants = fold_constants(merge_duplicates(graph))
-        arrays |= constants
-        types = _types(smaller, graph, bound.types, constants)
-        places = Places()
-        inputs = {n: places.read(arrays[n]) for n in smaller.variables}
-        targets = [places.write(a) for a in (*bound.outputs, *(arrays[n] for n in smaller.written))]
-        flow = lower(smaller, types, inputs, targets)._replace(overlaps=places.overlaps())
+        flow, self._places = _lowered(graph, bound)
         self._table = Table if machine_code.available() else TileTable
         self._schedule, self._flow = cluster(flow), flow
-        self._binding = Binding(self._schedule, flow, places.arrays, self._table, call=_call)
-        self._run = _joined([*places.before, *self._binding.steps, *places.after])
+        self._binding = Binding(self._schedule, flow, self._places.arrays, self._table, call=_call)
+        self._run = _joined([*self._places.before, *self._binding.steps, *self._places.after])
 
     def __call__(self):
         """Run the graph, all or nothing."""
         self._run()
 
+    def measured(self):
+        """Return the pieces of a run, and ``run(stamp)``, which calls `stamp` before the first and after each."""
+        moved, origins = {}, {}
+        _lowered(self.graph, self.bound, moved, origins)
+        parts = parts_of(self._binding)
+        copies = [(step, Piece("copy", {}, step.args[1].nbytes, step.args[0].nbytes))
+                  for step in (*self._places.before, *self._places.after)]
+        loops = [*zip(map(self._binding.alone, parts), by_part(parts, self._flow, origins, moved))]
+        at = len(self._places.before)
+        steps = [*copies[:at], *loops, *copies[at:]]
+
+        def run(stamp):
+            with deferred():
+                stamp()
+                for step, _ in steps:
+                    step()
+                    stamp()
+
+        return [piece for _, piece in steps], run
+
     def describe(self):
         """Return the schedule as text: phases, kernels, bytes moved, memory, and what was not fused and why."""
         return describe(self._schedule, self._flow, self._binding, self._table)
+
+
+def _lowered(graph, bound, moved=None, origins=None):
+    """Return the flow of a graph and the places of its arrays.
+
+    Where two dicts are given, they receive for each node the one that was lowered in its place, and the instructions
+    of that one as `lower` gives them.
+    """
+    merged, folded = ({}, {}) if moved is not None else (None, None)
+    arrays = dict(zip(graph.variables, bound.values))
+    smaller, constants = fold_constants(merge_duplicates(graph, merged), folded)
+    if moved is not None:
+        moved |= {n: folded[merged[n.outputs[0]]].node for n in graph.nodes if n.op is not None}
+    arrays |= constants
+    types = _types(smaller, graph, bound.types, constants)
+    places = Places()
+    inputs = {n: places.read(arrays[n]) for n in smaller.variables}
+    targets = [places.write(a) for a in (*bound.outputs, *(arrays[n] for n in smaller.written))]
+    flow = lower(smaller, types, inputs, targets, origins)
+    return flow._replace(overlaps=places.overlaps()), places
 
 
 def _types(graph, before, types, constants):

@@ -8,7 +8,7 @@ from symbolic.node import Entry, Node
 from symbolic.passes.merge import changes
 
 
-def fold_constants(graph):
+def fold_constants(graph, moved=None):
     """Replace every pure computation on constants by a variable with its value.
 
     Numbers that fill an array stay nodes: a loop has them in its code, and need not read them.
@@ -16,6 +16,8 @@ def fold_constants(graph):
     Parameters
     ----------
     graph : Graph
+    moved : dict, optional
+        As in `Graph.rewrite`.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def fold_constants(graph):
         constants.update((e.node, r) for e, r in zip(new, results))
         return new
 
-    graph = graph.rewrite(rule)
+    graph = graph.rewrite(rule, moved)
     used = set(graph.variables)
     return graph, {node: value for node, value in constants.items() if node in used}
 

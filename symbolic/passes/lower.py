@@ -17,7 +17,7 @@ class NodeCall(NamedTuple):
         return f"%{self.node.name} = {self.node.op.name}"
 
 
-def lower(graph, types, inputs, targets):
+def lower(graph, types, inputs, targets, origins=None):
     """Return the flow of a graph.
 
     Parameters
@@ -29,6 +29,8 @@ def lower(graph, types, inputs, targets):
         The place of each variable.
     targets : list of hashable
         Places of the graph's outputs, then of the variables that are written, in the order of ``graph.written``.
+    origins : dict, optional
+        Receives for each node the instructions of its inputs, and those of its outputs and new states.
 
     Returns
     -------
@@ -47,6 +49,8 @@ def lower(graph, types, inputs, targets):
         for at in positions:
             values[at] = written.get(node.inputs[at].node, values[at])
         outputs, new = _record(recorder, calls, node, params, values, positions, types)
+        if origins is not None:
+            origins[node] = tuple([v.id for v in values]), tuple([v.id for v in (*outputs, *new)])
         env.update(zip(node.outputs, outputs, strict=True))
         for at, value in zip(positions, new, strict=True):
             if node.inputs[at].node.op is None:

@@ -3,12 +3,14 @@
 from ndarray.params import is_array
 
 
-def merge_duplicates(graph):
+def merge_duplicates(graph, moved=None):
     """Keep the first of the nodes that apply one pure operator to the same inputs.
 
     Parameters
     ----------
     graph : Graph
+    moved : dict, optional
+        As in `Graph.rewrite`.
 
     Returns
     -------
@@ -30,7 +32,7 @@ def merge_duplicates(graph):
         key = _key(node)
         return node.outputs if key is None else first.setdefault(key, node).outputs
 
-    return graph.rewrite(rule)
+    return graph.rewrite(rule, moved)
 
 
 def _key(node):

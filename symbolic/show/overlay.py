@@ -46,6 +46,8 @@ class Overlay:
         A merged box is as hot as the hottest of its nodes; otherwise its nodes add up.
     log : bool, optional
         Heat goes by powers of ten; what is zero is cold.
+    whole : float, optional
+        What all nodes together come to: texts then say which part of it a value is.
 
     Examples
     --------
@@ -63,6 +65,7 @@ class Overlay:
     text: dict[Node, str] = field(default_factory=dict)
     worst: bool = False
     log: bool = False
+    whole: float = 0.0
 
 
 class Heat:
@@ -113,7 +116,10 @@ class Heat:
         if self.overlay.worst:
             known = [max(known, key=lambda n: _badness(self.overlay.values[n]))]
         text = self.overlay.text.get(known[0]) if len(known) == 1 else None
-        return printable(quantity(value, self.overlay.unit) if text is None else text)
+        if text is None:
+            part = f" · {100 * value / self.overlay.whole:.3g} %" if self.overlay.whole else ""
+            text = quantity(value, self.overlay.unit) + part
+        return printable(text)
 
 
 def _badness(value):
