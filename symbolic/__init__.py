@@ -17,7 +17,7 @@ from symbolic.functions import function as _function
 from ndarray import registry as _registry
 
 _LATE = {"plot_network": "symbolic.show.plot", "print_summary": "symbolic.show.summary",
-         "optimizers": "symbolic.optimizers", "model": "symbolic.model",
+         "save_onnx": "symbolic.save.onnx", "optimizers": "symbolic.optimizers", "model": "symbolic.model",
          "save_checkpoint": "symbolic.model", "load_checkpoint": "symbolic.model",
          "op": "symbolic.op", "_internal": "symbolic.op", "contrib": "symbolic.contrib", "sparse": "symbolic.sparse",
          "get_num_threads": "ndarray.kernels.threads", "set_num_threads": "ndarray.kernels.threads"}

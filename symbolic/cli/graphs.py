@@ -142,4 +142,4 @@ def convert(options):
         return
     from symbolic.save.onnx import save_onnx
 
-    save_onnx(graph, options.output, dict(options.shape), dtypes_of(options))
+    save_onnx(Symbol(graph), options.output, dict(options.shape), dtypes_of(options))

@@ -155,6 +155,32 @@ def test_convert_to_todays_json(tmp_path):
     assert "ends in none of .onnx, .json" in complaint("convert", GRAPH, "-o", tmp_path / "x.pb")
 
 
+def test_convert_to_onnx(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    path = tmp_path / "step.onnx"
+    assert said("convert", GRAPH, "-o", path, "--shape", "weight=3,2", "--dtype", "float64") == ""
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    assert [v.name for v in model.graph.input] == ["weight", "grad", "mom"]
+    assert [v.name for v in model.graph.output][1] == "mom_new"
+    assert {v.type.tensor_type.elem_type for v in model.graph.output} == {onnx.TensorProto.DOUBLE}
+
+
+def test_what_cannot_become_onnx(tmp_path):
+    pytest.importorskip("onnx")
+    path = tmp_path / "x.onnx"
+    assert complaint("convert", GRAPH, "-o", path) == (
+        "symbolic: save_onnx: the shapes of 'weight', 'grad', 'mom' do not follow from {}; give them (shape=, --shape)")
+    assert "no variable named 'wieght'; did you mean 'weight'?" in complaint("convert", GRAPH, "-o", path, "--shape",
+                                                                            "wieght=3,2")
+    sym.gamma(sym.var("x", shape=(2,)), name="factorial").save(tmp_path / "gamma.json")
+    said = complaint("convert", tmp_path / "gamma.json", "-o", path)
+    assert "gamma has no counterpart among ONNX's core operators; in %factorial = gamma(%x)" in said
+    assert "No such file or directory" in complaint("convert", GRAPH, "-o", tmp_path / "no" / "x.onnx", "--shape",
+                                                    "weight=3,2")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["gamma.json"]
+
+
 def test_files_that_are_not_there_or_not_what_they_should_be(tmp_path, capsys):
     assert complaint("show", "nothing.json") == "symbolic: nothing.json: No such file or directory"
     assert "Is a directory" in here(capsys, "show", tmp_path)[2]
