@@ -15,12 +15,13 @@ from symbolic.show.legend import HEIGHT, WIDTH, marks
 from symbolic.show.overlay import COLOURS
 from symbolic.show.page_facts import facts, to_json
 from symbolic.show.page_svg import inline_svg
+from symbolic.show.theme import DARK, LIGHT, TINTS
 
 SCRIPTS = ("facts.js", "view.js", "groups.js", "overlays.js", "select.js", "panel.js", "search.js", "start.js")
 """The parts of the page's one script, in the order in which they stand in it."""
 
 
-def to_html(drawing, node_attrs=None):
+def to_html(drawing, node_attrs=None, theme="auto"):
     """Return a drawing as an HTML page, the same for the same graph.
 
     The page asks for nothing: its script and style stand in it, and its content policy allows these two, known by
@@ -31,6 +32,8 @@ def to_html(drawing, node_attrs=None):
     drawing : Drawing
     node_attrs : dict of str to str, optional
         Graphviz attributes for every node.
+    theme : {"auto", "light", "dark"}, optional
+        Colours at first; a button on the page changes them.  ``auto`` is what the reader's browser prefers.
 
     Raises
     ------
@@ -44,7 +47,7 @@ def to_html(drawing, node_attrs=None):
     # Heat and its words are the script's: they change while the picture stays.
     plain = replace(drawing, heats=())
     return Template(_asset("page.html")).substitute(
-        policy=policy, title=escape(drawing.title), style=style, script=script, legend=_legend(drawing),
+        policy=policy, theme="" if theme == "auto" else f' data-theme="{theme}"', title=escape(drawing.title), style=style, script=script, legend=_legend(drawing),
         picture=inline_svg(to_svg(to_dot(plain, node_attrs, legend=False)), drawing, label),
         facts=to_json(facts(drawing)))
 
@@ -67,9 +70,17 @@ def _script():
 
 @cache
 def _style():
-    rules = [f".kind-{name} {{ --tint: {kind.fill}; --ink: {kind.line} }}" for name, kind in KINDS.items()]
+    """The style sheet; the colours are those of all pictures."""
+    rules = [f".kind-{name} {{ --fill: {_both(lambda t: t.fill(name))}; --line: {_both(lambda t: t.line(name))} }}"
+             for name in KINDS]
+    rules += [f".region-{i} {{ --fill: {_both(lambda t: t.tint(i))} }}" for i in range(TINTS)]
+    rules += [f".{name} {{ --line: {_both(lambda t: getattr(t, name))} }}" for name in ("arrow", "written", "aside")]
     scale = f"#heat-scale {{ background: linear-gradient(to right, {', '.join(COLOURS)}) }}"
     return "\n".join([_asset("page.css"), *rules, scale, ""])
+
+
+def _both(colour_of):
+    return f"light-dark({colour_of(LIGHT)}, {colour_of(DARK)})"
 
 
 def _hash(text):
@@ -79,9 +90,9 @@ def _hash(text):
 def _legend(drawing):
     """A sample and the words of each kind that occurs."""
     return "\n".join([
-        f'<li class="kind-{mark.kind}"><svg class="sample" width="{WIDTH}" height="{HEIGHT}" aria-hidden="true">'
+        f'<li class="{f"kind-{mark.kind}" if mark.kind in KINDS else mark.kind}"><svg class="sample" width="{WIDTH}" height="{HEIGHT}" aria-hidden="true">'
         + "".join(f'<path class="shape" d="{outline}"{_dashed(mark)}/>' for outline in mark.outlines)
-        + f"</svg>{escape(mark.words)}</li>" for mark in marks(drawing) if mark.kind in KINDS])
+        + f"</svg>{escape(mark.words)}</li>" for mark in marks(drawing)])
 
 
 def _dashed(mark):

@@ -1,16 +1,10 @@
-"""The picture that Graphviz laid out, as SVG of a page's own: classes for colours, names for boxes, nothing unknown."""
+"""The picture that Graphviz laid out, as SVG within a page: classes instead of colours, and a name for each box."""
 
 import re
-import xml.etree.ElementTree as xml
 from html import escape
 
-_SVG = "{http://www.w3.org/2000/svg}"
-_KEPT = {
-    "polygon": ("points",), "polyline": ("points",), "path": ("d",),
-    "ellipse": ("cx", "cy", "rx", "ry"),
-    "text": ("x", "y", "text-anchor", "font-family", "font-size", "font-weight", "font-style"),
-}
-"""The elements that are taken over, each with its attributes; everything else is left out."""
+from symbolic.show.placed import read_placed
+from symbolic.show.theme import TINTS
 
 
 def inline_svg(svg, drawing, label_of):
@@ -24,63 +18,47 @@ def inline_svg(svg, drawing, label_of):
     label_of : callable
         ``label_of(box)`` is what a screen reader says of a box.
     """
-    root = xml.fromstring(svg)
-    top = root.find(f"{_SVG}g")
-    dx, dy = map(float, re.search(r"translate\((\S+)[ ,](\S+)\)", top.get("transform")).groups())
-    boxes = {box.key: box for box in drawing.boxes}
-    written = {(a.tail, a.head) for a in drawing.arrows if a.written}
-    frames, arrows, places = [], [], {}
-    for group in top.iterfind(f"{_SVG}g"):
-        kind, title = group.get("class").split()[0], group.findtext(f"{_SVG}title") or ""
-        body = _body(group.iter())
-        if kind == "cluster" and title.startswith("cluster_region"):
-            frames.append(f'<g class="frame">{_frame(group)}</g>')
-        elif kind == "edge":
-            tail, _, head = title.partition("->")
-            if tail in boxes and head in boxes:
-                more = " written" if (tail, head) in written else ""
-                arrows.append(f'<g class="arrow{more}" data-tail="{tail}" data-head="{head}">{body}</g>')
-        elif kind == "node" and title in boxes:
-            box = boxes[title]
-            names = " ".join(["box", f"kind-{box.kind}", *(["many"] if len(box.nodes) > 1 else []),
-                              *(["output"] if box.head else [])])
-            places[title] = (f'<g class="place" id="place-{title}"><g class="{names}" id="box-{title}" role="button" '
-                             f'tabindex="-1" aria-label="{escape(label_of(box))}">{body}</g></g>')
-    width, height = root.get("viewBox").split()[2:]
+    placed = read_placed(svg, drawing)
+    size = f"{placed.width:g} {placed.height:g}"
+    frames = [f'<g class="frame region-{i % TINTS}">{_frame(part)}</g>' for i, part in enumerate(placed.frames)]
+    arrows = [f'<g class="arrow {look}" data-tail="{tail}" data-head="{head}">{_body(part)}</g>'
+              for tail, head, look, part in placed.arrows]
+    boxes = [_box(box, placed.boxes[box.key], label_of(box)) for box in drawing.boxes if box.key in placed.boxes]
     return "\n".join([
-        f'<svg id="picture" role="group" aria-label="Graph {escape(drawing.title)}" width="{float(width):g}" '
-        f'height="{float(height):g}" viewBox="{_rounded(f"{-dx} {-dy}")} {float(width):g} {float(height):g}">',
+        f'<svg id="picture" role="group" aria-label="Graph {escape(drawing.title)}" width="{placed.width:g}" '
+        f'height="{placed.height:g}" viewBox="{_rounded(f"{-placed.dx} {-placed.dy}")} {size}">',
         '<g id="frames" aria-hidden="true">', *frames, '</g>', '<g id="arrows" aria-hidden="true">', *arrows, '</g>',
-        # In the order of the drawing, which is that of the graph: inputs first.
-        '<g id="boxes">', *(places[box.key] for box in drawing.boxes if box.key in places), '</g>', '</svg>'])
+        '<g id="boxes">', *boxes, '</g>', '</svg>'])
 
 
-def _body(elements):
-    """The shapes and texts of a group, without colours."""
-    parts = []
-    for element in elements:
-        tag = element.tag.removeprefix(_SVG)
-        if tag not in _KEPT:
-            continue
-        kept = [(name, element.get(name)) for name in _KEPT[tag] if element.get(name) is not None]
-        if tag == "text":
-            look = ""
-        else:
-            look = ' class="line"' if element.get("fill") == "none" else ' class="shape"'
-            kept += [(n, element.get(n)) for n in ("stroke-width", "stroke-dasharray") if element.get(n)]
-        attributes = "".join(f' {name}="{escape(_rounded(value))}"' for name, value in kept)
-        parts.append(f"<{tag}{look}{attributes}>{escape(element.text or '')}</{tag}>")
-    return "\n".join(parts)
+def _box(box, part, label):
+    more = [name for name, on in (("many", len(box.nodes) > 1), ("output", box.head), ("again", box.again)) if on]
+    return (f'<g class="place" id="place-{box.key}"><g class="{" ".join(["box", f"kind-{box.kind}", *more])}" '
+            f'id="box-{box.key}" role="button" tabindex="-1" aria-label="{escape(label)}">{_body(part)}</g></g>')
 
 
-def _frame(group):
+def _body(part):
+    shapes = [f'<{shape.tag} class="{"line" if shape.hollow else "shape"}"{_given(shape.attributes)}></{shape.tag}>'
+              for shape in part.shapes]
+    return "\n".join([*shapes, *(_text(text, ' class="rest"' if i else "") for i, text in enumerate(part.texts))])
+
+
+def _frame(part):
     """A region as a rectangle, which can be stretched and keeps its corners."""
-    shape = next(e for e in group.iter() if e.get("d") or e.get("points"))
-    numbers = [float(n) for n in re.findall(r"-?[\d.]+", shape.get("d") or shape.get("points"))]
+    numbers = [float(n) for shape in part.shapes[:1] for value in (shape.attributes.get("d"), shape.attributes.get("points"))
+               for n in re.findall(r"-?[\d.]+", value or "")]
     x, y = min(numbers[::2]), min(numbers[1::2])
-    width, height = max(numbers[::2]) - x, max(numbers[1::2]) - y
-    look = " ".join(f'{name}="{n:.1f}"' for name, n in (("x", x), ("y", y), ("width", width), ("height", height)))
-    return f'<rect class="shape" {look} rx="8"></rect>{_body(group.iterfind(f"{_SVG}text"))}'
+    rect = {"x": f"{x}", "y": f"{y}", "width": f"{max(numbers[::2]) - x}", "height": f"{max(numbers[1::2]) - y}"}
+    return f'<rect class="shape"{_given(rect)} rx="8"></rect>' + "".join(map(_text, part.texts))
+
+
+def _text(text, look=""):
+    place = {"x": text.x, "y": text.y, "text-anchor": text.anchor}
+    return f"<text{look}{_given(place)}>{escape(text.words)}</text>"
+
+
+def _given(attributes):
+    return "".join(f' {name}="{escape(_rounded(value))}"' for name, value in attributes.items())
 
 
 def _rounded(text):

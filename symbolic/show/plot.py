@@ -59,7 +59,7 @@ class Plot:
         """The picture as an HTML page."""
         from symbolic.show.page import to_html  # which only pages need
 
-        return to_html(self.drawing, self.node_attrs)
+        return to_html(self.drawing, self.node_attrs, self.theme)
 
     def save(self, path):
         """Write the picture to a file; its ending says in which format.
@@ -115,7 +115,8 @@ def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None
         What was measured at the nodes (`Executor.profile`, `Executor.memory`, `Executor.numerics`, or one's own
         `symbolic.show.overlay.Overlay`): the first is drawn as heat, a page can show each.
     theme : {"auto", "light", "dark"}, optional
-        Colours.  With ``auto`` an SVG is as light or dark as its reader's browser prefers; other formats are light.
+        Colours.  With ``auto`` an SVG or a page is as light or dark as its reader's browser prefers; other formats are
+        light.
 
     Returns
     -------

@@ -1,18 +1,15 @@
 """A drawing as SVG: where Graphviz put things, in our own words, so that nothing is in it that we did not write."""
 
-import re
-import xml.etree.ElementTree as xml
 from html import escape
 
 from symbolic.show.dot import tooltip, warmth
 from symbolic.show.kinds import KINDS
 from symbolic.show.legend import WIDTH, marks
 from symbolic.show.overlay import COLOURS
+from symbolic.show.placed import read_placed
 from symbolic.show.theme import DARK, THEMES
 from symbolic.show.types import printable
 
-_SVG = "{http://www.w3.org/2000/svg}"
-_GEOMETRY = {"polygon": ("points",), "polyline": ("points",), "path": ("d",), "ellipse": ("cx", "cy", "rx", "ry")}
 _SANS = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 _MONO = "DejaVu Sans Mono, Courier New, monospace"
 
@@ -30,86 +27,61 @@ def to_picture(drawing, placed, theme="auto"):
         What Graphviz laid out, as SVG.
     theme : {"auto", "light", "dark"}, optional
     """
-    root = xml.fromstring(placed)
-    top = root.find(f"{_SVG}g")
-    dx, dy = map(float, re.search(r"translate\((\S+)[ ,](\S+)\)", top.get("transform")).groups())
-    width, height = map(float, root.get("viewBox").split()[2:])
+    placed = read_placed(placed, drawing)
     look = THEMES[theme]
-    frames, arrows, boxes = _parts(top, drawing, look)
-    width, height, legend = _legend(drawing, look, width, height)
+    heat = drawing.heats[0].overlay.name if drawing.heats else None
+    frames = [_frame(part, i, look) for i, part in enumerate(placed.frames)]
+    arrows = [_arrow(part, name, look) for _, _, name, part in placed.arrows]
+    boxes = [_box(placed.boxes[box.key], box, look, heat) for box in drawing.boxes if box.key in placed.boxes]
+    width, height, legend = _legend(drawing, look, placed.width, placed.height)
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}pt" height="{height:g}pt" '
         f'viewBox="0 0 {width:g} {height:g}" role="img" font-family="{_SANS}" font-size="11" class="sym-picture">',
         f"<title>{escape(drawing.title)}</title>",
         *([_follow_the_reader(drawing, len(frames))] if theme == "auto" else []),
         f'<rect class="sym-paper" width="{width:g}" height="{height:g}" fill="{look.paper}"/>',
-        f'<g transform="translate({dx:g} {dy:g})" stroke-linejoin="round">', *frames, *arrows, *boxes, "</g>",
+        f'<g transform="translate({placed.dx:g} {placed.dy:g})" stroke-linejoin="round">', *frames, *arrows, *boxes, "</g>",
         *legend, "</svg>", ""])
 
 
-def _parts(top, drawing, look):
-    """The frames of regions, the arrows and the boxes."""
-    by_key = {box.key: box for box in drawing.boxes}
-    written = {(a.tail, a.head) for a in drawing.arrows if a.written}
-    aside = {(a.tail, a.head) for a in drawing.arrows if a.aside}
-    heat = drawing.heats[0].overlay.name if drawing.heats else None
-    frames, arrows, boxes = [], [], {}
-    for group in top.iterfind(f"{_SVG}g"):
-        kind, name = group.get("class").split()[0], group.findtext(f"{_SVG}title") or ""
-        if kind == "cluster":
-            frames.append(_frame(group, len(frames), look))
-        elif kind == "edge":
-            tail, _, head = name.partition("->")
-            name = "written" if (tail, head) in written else "aside" if (tail, head) in aside else "arrow"
-            arrows.append(_arrow(group, name, look))
-        elif kind == "node" and name in by_key:
-            boxes[name] = _box(group, by_key[name], look, heat)
-    return frames, arrows, [boxes[key] for key in by_key if key in boxes]
+def _frame(part, number, look):
+    return "".join([f'<g class="sym-region{number}" fill="{look.tint(number)}" stroke="{look.rule}">', *_shapes(part), "</g>",
+                    *_texts(part, f'class="sym-faint" fill="{look.faint}" font-size="13"')])
 
 
-def _frame(group, number, look):
-    return "".join([f'<g class="sym-region{number}" fill="{look.tint(number)}" stroke="{look.rule}">', *_shapes(group), "</g>",
-                    *_texts(group, f'class="sym-faint" fill="{look.faint}" font-size="13"')])
-
-
-def _arrow(group, name, look):
+def _arrow(part, name, look):
     color = getattr(look, name)
-    return "".join([f'<g class="sym-{name}" fill="{color}" stroke="{color}">', *_shapes(group), "</g>",
+    return "".join([f'<g class="sym-{name}" fill="{color}" stroke="{color}">', *_shapes(part), "</g>",
                     # Where a label lies over an arrow, the arrow gives way.
-                    *_texts(group, f'class="sym-label" fill="{look.faint}" stroke="{look.paper}" stroke-width="3" '
+                    *_texts(part, f'class="sym-label" fill="{look.faint}" stroke="{look.paper}" stroke-width="3" '
                                    f'paint-order="stroke" font-family="{_MONO}" font-size="8"')])
 
 
-def _box(group, box, look, heat):
+def _box(part, box, look, heat):
     kind, fill, inks = f"sym-{box.kind}", look.fill(box.kind), (("sym-text", look.text), ("sym-faint", look.faint))
     if heat is not None:
         note = next((n for n in box.notes if n.overlay == heat), None)
         fill, ink = warmth(note, look)
         kind, inks = (f"{kind} sym-cold", inks) if note is None else (kind, (("sym-ink", ink),) * 2)
     title, rest = (f'class="{name}" fill="{color}"' for name, color in inks)
-    texts = list(group.iter(f"{_SVG}text"))
     return "".join([f'<g class="{kind}" fill="{fill}" stroke="{look.line(box.kind)}">',
-                    f"<title>{escape(tooltip(box))}</title>", *_shapes(group), "</g>",
-                    *(_text(t, f'{rest} font-size="10"' if i else title) for i, t in enumerate(texts))])
+                    f"<title>{escape(tooltip(box))}</title>", *_shapes(part), "</g>",
+                    *(_text(t, f'{rest} font-size="10"' if i else title) for i, t in enumerate(part.texts))])
 
 
-def _shapes(group):
-    for element in group.iter():
-        tag = element.tag.removeprefix(_SVG)
-        if tag in _GEOMETRY:
-            kept = [(name, element.get(name)) for name in (*_GEOMETRY[tag], "stroke-width", "stroke-dasharray")]
-            hollow = ' fill="none"' if element.get("fill") in ("none", "transparent") else ""
-            given = "".join([f' {name}="{escape(value)}"' for name, value in kept if value])
-            yield f"<{tag}{hollow}{given}/>"
+def _shapes(part):
+    for shape in part.shapes:
+        given = "".join([f' {name}="{escape(value)}"' for name, value in shape.attributes.items()])
+        hollow = ' fill="none"' if shape.hollow else ""
+        yield f"<{shape.tag}{hollow}{given}/>"
 
 
-def _texts(group, look):
-    return [_text(t, look) for t in group.iter(f"{_SVG}text")]
+def _texts(part, look):
+    return [_text(text, look) for text in part.texts]
 
 
-def _text(element, look):
-    x, y, anchor = (element.get(name) for name in ("x", "y", "text-anchor"))
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" {look}>{escape(element.text or "")}</text>'
+def _text(text, look):
+    return f'<text x="{text.x}" y="{text.y}" text-anchor="{text.anchor}" {look}>{escape(text.words)}</text>'
 
 
 def _legend(drawing, look, width, height):

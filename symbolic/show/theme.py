@@ -42,6 +42,9 @@ class Theme:
 
 _TINTS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442")
 
+TINTS = len(_TINTS)
+"""How many grounds there are; the next region has the first again."""
+
 LIGHT = Theme("#ffffff", "#1a1a1a", "#555555", "#cccccc", "#777777", KINDS["state"].line, "#9a9a9a")
 DARK = Theme("#15181d", "#e8eaed", "#b4bac2", "#414852", "#8d96a1", "#ff9a4d", "#6d7580", dark=True)
 THEMES = {"auto": LIGHT, "light": LIGHT, "dark": DARK}

@@ -132,8 +132,8 @@ function move(element, [dx, dy]) {
 }
 
 const ruler = document.createElement("canvas").getContext("2d");
-const NAME_FONT = "11px Helvetica, Arial, 'DejaVu Sans', sans-serif";
-const TYPE_FONT = "9px 'Courier New', 'DejaVu Sans Mono', monospace";
+const [SANS, MONO] = ["--sans", "--mono"].map(name => getComputedStyle(document.documentElement).getPropertyValue(name));
+const NAME_FONT = `11px ${SANS}`, TYPE_FONT = `9px ${MONO}`;
 
 function widthOf(text, font) {
   ruler.font = font;

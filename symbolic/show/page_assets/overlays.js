@@ -56,12 +56,10 @@ function heat(element, note) {
   element.style.setProperty("--heat-ink", ink);
   if (element.classList.contains("cell")) return;
   const { x, y, width, height } = element.querySelector(".shape").getBBox();
-  const wide = widthOf(text, NOTE_FONT) + 10;
+  const wide = widthOf(text, TYPE_FONT) + 10;
   element.append(makeSvg("g", { class: "note", transform: `translate(${x + width / 2} ${y + height + 6})` },
     makeSvg("rect", { x: -wide / 2, y: -7, width: wide, height: 14, rx: 7 }), textAt(text, 0, 3.2, "note-text")));
 }
-
-const NOTE_FONT = "9px 'Courier New', 'DejaVu Sans Mono', monospace";
 
 function startOverlays() {
   byId("overlays").hidden = !overlays.length;

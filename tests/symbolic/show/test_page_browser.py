@@ -388,6 +388,12 @@ def test_light_and_dark(visit, scheme):
     assert ground() == mine
 
 
+def test_the_theme_of_a_plot_is_where_its_page_begins(visit):
+    page = visit(sym.plot_network(momentum_step(), theme="dark"), color_scheme="light")
+    assert page.get_by_role("button", name="Dark colours").get_attribute("aria-pressed") == "true"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 17, 21)"
+
+
 def contrast(page, selector, name):
     """Contrast of a text and what is behind it, as WCAG counts it."""
     text, behind = page.locator(selector).first.evaluate("""(element, name) => {
@@ -422,6 +428,19 @@ def test_hostile_names_do_nothing(visit):
         assert page.locator("#details h2").inner_text() == shown
     assert page.locator("script").count() == 2 and page.locator("#picture img, #picture a, #picture script").count() == 0
     page.get_by_role("button", name="Dark colours").click()
+
+
+def test_a_variable_that_stands_twice_is_one(visit):
+    with sym.AttrScope(__region__="model"):
+        y = sym.exp(sym.var("w"), name="y")
+    with sym.AttrScope(__region__="update"):
+        step = sym.signsgd_update(y.get_internals()["w"], y, lr=0.1, name="step")
+    page = visit(sym.plot_network(step))
+    assert box(page, "w").count() == 2
+    box(page, "w").first.click()
+    assert page.locator("#picture .chosen").count() == 2
+    readers = section(page, "Output").locator(".reader").all_inner_texts()
+    assert ["y" in readers[0], "step" in readers[1]] == [True, True] and len(readers) == 2
 
 
 def test_names_alike_stay_two(visit):

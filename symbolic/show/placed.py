@@ -1,0 +1,101 @@
+"""Where Graphviz put what is on a drawing, read from the SVG that it wrote; the words for it are each writer's own."""
+
+import re
+import xml.etree.ElementTree as xml
+from dataclasses import dataclass
+from typing import NamedTuple
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_GEOMETRY = {"polygon": ("points",), "polyline": ("points",), "path": ("d",), "ellipse": ("cx", "cy", "rx", "ry")}
+_STROKE = ("stroke-width", "stroke-dasharray")
+
+
+class Shape(NamedTuple):
+    """An outline: its SVG element, with the attributes that say where it is and how it is stroked."""
+
+    tag: str
+    attributes: dict[str, str]
+    hollow: bool
+
+
+class Text(NamedTuple):
+    """A line of text, and where it stands."""
+
+    x: str
+    y: str
+    anchor: str
+    words: str
+
+
+class Part(NamedTuple):
+    """What a box, an arrow or a frame consists of."""
+
+    shapes: list[Shape]
+    texts: list[Text]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A drawing laid out.
+
+    Attributes
+    ----------
+    width, height : float
+        Of the picture, in points.
+    dx, dy : float
+        Where the origin of all coordinates stands in it.
+    frames : list of Part
+        One for each region.
+    arrows : list of (str, str, str, Part)
+        Keys of tail and head, and what it is: ``arrow``, ``written`` or ``aside``.
+    boxes : dict of str to Part
+        By key, in the order of the drawing.
+    """
+
+    width: float
+    height: float
+    dx: float
+    dy: float
+    frames: list[Part]
+    arrows: list[tuple[str, str, str, Part]]
+    boxes: dict[str, Part]
+
+
+def read_placed(svg, drawing):
+    """Return what Graphviz laid out: of its SVG only what is on the drawing, as shapes and texts.
+
+    Parameters
+    ----------
+    svg : str
+        Laid out from the drawing's DOT text.
+    drawing : Drawing
+    """
+    root = xml.fromstring(svg)
+    top = root.find(f"{_SVG}g")
+    dx, dy = map(float, re.search(r"translate\((\S+)[ ,](\S+)\)", top.get("transform")).groups())
+    width, height = map(float, root.get("viewBox").split()[2:])
+    looks = {(a.tail, a.head): "written" if a.written else "aside" if a.aside else "arrow"
+             for a in sorted(drawing.arrows, key=lambda a: a.written)}
+    keys = [box.key for box in drawing.boxes]
+    frames, arrows, boxes = [], [], {}
+    for group in top.iterfind(f"{_SVG}g"):
+        kind, name = group.get("class").split()[0], group.findtext(f"{_SVG}title") or ""
+        if kind == "cluster" and name.startswith("cluster_region"):
+            frames.append(_part(group))
+        elif kind == "edge" and (ends := tuple(name.split("->"))) in looks:
+            arrows.append((*ends, looks[ends], _part(group)))
+        elif kind == "node":
+            boxes[name] = _part(group)
+    return Placed(width, height, dx, dy, frames, arrows, {key: boxes[key] for key in keys if key in boxes})
+
+
+def _part(group):
+    shapes, texts = [], []
+    for element in group.iter():
+        tag = element.tag.removeprefix(_SVG)
+        if tag in _GEOMETRY:
+            kept = {name: element.get(name) for name in (*_GEOMETRY[tag], *_STROKE) if element.get(name)}
+            shapes.append(Shape(tag, kept, element.get("fill") in ("none", "transparent")))
+        elif tag == "text":
+            texts.append(Text(element.get("x"), element.get("y"), element.get("text-anchor"), element.text or ""))
+    return Part(shapes, texts)
