@@ -179,10 +179,12 @@ def _model(graph, inputs, made, constants, ends, states):
     infos = [_info(v, roles.get(n, "argument")) for n, v in zip(graph.variables, inputs)]
     changed = {n: v for n, v in zip(graph.variables, inputs) if n in graph.written}
     results = [*map(_info, ends), *(_info(v, f"new value of {changed[n].name}") for n, v in zip(graph.written, states))]
+    named = {v.name for v in (*ends, *states)}
     body = helper.make_graph(
         [_node(n) for n in made], graph.outputs[0].node.name or "graph", infos, results,
         [numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), v.name)
-         for v, array in constants.items()])
+         for v, array in constants.items()],
+        value_info=[_info(v) for n in made for v in n.outputs if v.name not in named])
     model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
                               producer_name="symbolic-ndarray", doc_string=_cut(str(graph)))
     if states:
@@ -218,8 +220,8 @@ def _node(node):
     within = node.within
     if within:
         made.doc_string = _cut(f"part of {within}")
-        helper.set_model_props(made, {"node": within.name, "operator": within.op.name, **dict(within.attrs),
-                                      **{k: _cut(text_of(v)) for k, v in within.params}})
+        helper.set_model_props(made, dict(within.attrs) | {k: _cut(text_of(v)) for k, v in within.params} | {
+            "node": within.name, "operator": within.op.name})
     return made
 
 
