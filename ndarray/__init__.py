@@ -1,17 +1,21 @@
 """Eager arrays on NumPy, and MXNet's operators on them."""
 
 import operator as _python
+from importlib import import_module as _import
 
-from ndarray import ops  # declares every operator
-from ndarray import contrib, op, random
-from ndarray import op as _internal
 from ndarray.array import NDArray, arithmetic as _arithmetic, is_number as _is_number
 from ndarray.context import Context, cpu, cpu_pinned, current_context, gpu, num_gpus
 from ndarray.create import (arange, array, concatenate, empty, eye, from_dlpack, from_numpy, full, linspace, moveaxis,
                             ones, to_dlpack_for_read, to_dlpack_for_write, waitall, zeros)
 from ndarray.errors import MXNetError
 from ndarray.functions import function as _function
-from ndarray.registry import names as _names
+from ndarray.registry import declare_later as _declare_later, names as _names
+
+_declare_later(lambda: _import("ndarray.ops"))
+
+_LATE = {"contrib": "contrib", "op": "op", "_internal": "op", "ops": "ops", "random": "random", "sparse": "sparse",
+         "save": "paramsfile", "load": "paramsfile", "load_frombuffer": "paramsfile"}
+"""What is loaded when it is first asked for, and the module that it is or that has it."""
 
 
 def _word(word, summary, plain):
@@ -43,15 +47,10 @@ true_divide = divide
 
 
 def __getattr__(name):
-    """Return the function of an operator, generated when it is first asked for."""
-    if name in ("save", "load", "load_frombuffer"):
-        from ndarray import paramsfile
-
-        return getattr(paramsfile, name)
-    if name == "sparse":
-        from importlib import import_module
-
-        return import_module("ndarray.sparse")
+    """Return what is loaded, or the function of an operator, which is generated, when it is first asked for."""
+    if name in _LATE:
+        module = _import(f"ndarray.{_LATE[name]}")
+        return vars(module).get(name, module)
     if name.startswith("_") or name not in _names():
         raise AttributeError(f"module 'ndarray' has no attribute {name!r}")
     # Kept under its name: the next call finds it without asking here.
@@ -59,4 +58,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *(n for n in _names() if not n.startswith("_"))})
+    return sorted({*globals(), *_LATE, *(n for n in _names() if not n.startswith("_"))})

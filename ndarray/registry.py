@@ -4,8 +4,28 @@ from ndarray.errors import OperatorError, UnknownNameError, unknown
 
 _operators = {}
 _by_any_name = {}
+_later = []
 _families = {}
 _derived = {}
+
+
+def declare_later(load):
+    """Let ``load()`` declare operators when first one is asked for that is not here, or all are.
+
+    To declare some hundred operators takes as long as to import a quarter of NumPy.
+    """
+    _later.append(load)
+
+
+def _declared():
+    """Return the table with every operator in it."""
+    while _later:
+        # Taken off only afterwards: another thread that asks meanwhile waits for the same modules.
+        load = _later[-1]
+        load()
+        if _later[-1:] == [load]:
+            _later.pop()
+    return _by_any_name
 
 
 def add(op):
@@ -23,7 +43,7 @@ def get(name):
     try:
         return _by_any_name[name]
     except KeyError:
-        return _derived.get(name) or _derive(name)
+        return _derived.get(name) or _declared().get(name) or _derive(name)
 
 
 def _derive(name):
@@ -56,18 +76,19 @@ def within(space, name):
 
     Examples
     --------
-    >>> import ndarray.ops
     >>> within("contrib", "group_adagrad_update"), within("contrib", "adamw_update"), within("contrib", "none")
     ('_contrib_group_adagrad_update', '_adamw_update', None)
     """
-    return next((full for full in (f"_{space}_{name}", f"_{name}", name) if full in _by_any_name), None)
+    known = _declared()
+    return next((full for full in (f"_{space}_{name}", f"_{name}", name) if full in known), None)
 
 
 def operators():
     """Return every operator, in the order of declaration."""
+    _declared()
     return tuple(_operators.values())
 
 
 def names():
     """Return a dict of every name and alias to its operator."""
-    return dict(_by_any_name)
+    return dict(_declared())

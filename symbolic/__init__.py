@@ -4,19 +4,17 @@ from symbolic.clash import check as _check
 
 _check()  # before the first import of `ndarray`, which may be another project's
 
-import ndarray.ops  # declares every operator
 from symbolic import attributes as attribute
 from symbolic import naming as name
 from symbolic import symbol
 from symbolic.attributes import AttrScope
-from symbolic.executor import Executor
 from symbolic.naming import NameManager, Prefix
 from symbolic.numbers import arange, eye, full, hypot, linspace, maximum, minimum, ones, pow, power, zeros
 from symbolic.symbol import Group, Symbol, Variable, gradient, load, load_json, var
 from symbolic.functions import function as _function
 from ndarray import registry as _registry
 
-_LATE = {"plot_network": "symbolic.show.plot", "print_summary": "symbolic.show.summary",
+_LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot", "print_summary": "symbolic.show.summary",
          "save_onnx": "symbolic.save.onnx", "optimizers": "symbolic.optimizers", "model": "symbolic.model",
          "save_checkpoint": "symbolic.model", "load_checkpoint": "symbolic.model",
          "op": "symbolic.op", "_internal": "symbolic.op", "contrib": "symbolic.contrib", "sparse": "symbolic.sparse",
@@ -30,7 +28,7 @@ def __getattr__(name):
         from importlib import import_module
 
         module = import_module(_LATE[name])
-        return getattr(module, name, module)
+        return vars(module).get(name, module)
     if name not in _registry.names():
         raise AttributeError(f"module 'symbolic' has no attribute {name!r}")
     return _function(name)

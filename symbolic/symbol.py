@@ -12,14 +12,14 @@ from ndarray.errors import (BindError, NotImplementedForSymbol, OperatorError, P
                             unknown)
 from ndarray.params import text_of
 from ndarray.tensortype import TensorType
-from symbolic import compose, executor
+from symbolic import compose
 from symbolic.attributes import HIDDEN, checked, visible
 from symbolic.graph import Graph
 from symbolic.infer import from_mxnet_shape, infer
 from symbolic.later import Later
 from symbolic.node import Entry
 
-differentiation, json = Later("symbolic.differentiate"), Later("symbolic.save.json")
+differentiation, executor, json = Later("symbolic.differentiate"), Later("symbolic.executor"), Later("symbolic.save.json")
 digraph, summary = Later("symbolic.show.digraph"), Later("symbolic.show.summary")
 
 _WITHOUT_VALUES = ("wait_to_read", "asnumpy", "asscalar", "copy", "as_in_context", "detach", "backward")

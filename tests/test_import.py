@@ -42,3 +42,28 @@ def test_costs_little_more_than_numpy():
     """The benchmark's promise is 1.3; the bound leaves room for a busy machine."""
     ratio = min(import_time.ratios(rounds=3)["symbolic"][1] for _ in range(3))
     assert ratio < 1.3 * import_time.PROMISE
+
+
+def test_operators_are_declared_when_first_asked_for():
+    python("import sys, symbolic\nassert 'ndarray.ops' not in sys.modules and 'symbolic.executor' not in sys.modules\n"
+           "symbolic.var('x')\nassert 'ndarray.ops' not in sys.modules\nsymbolic.signsgd_update\n"
+           "assert 'ndarray.ops' in sys.modules")
+
+
+def test_threads_that_ask_first_at_one_time_all_find_what_they_want():
+    python("""
+import threading, ndarray as nd
+from ndarray import registry
+names = ["signsgd_update", "_contrib_group_adagrad_update", "finite", "multi_all_finite", "softmax", "_plus_scalar"] * 4
+began, found = threading.Barrier(len(names)), []
+def ask(name):
+    began.wait()
+    try:
+        found.append(registry.get(name))
+    except nd.MXNetError as error:
+        assert name == "finite", error
+threads = [threading.Thread(target=ask, args=(name,)) for name in names]
+for t in threads: t.start()
+for t in threads: t.join()
+assert len(found) == 20, found
+""")
