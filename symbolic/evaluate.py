@@ -25,7 +25,7 @@ def evaluate(graph, values, xp, visit=None):
         in the order of ``graph.nodes``; nodes that only read it see the value it had before.
     """
     env = {Entry(n): v for n, v in zip(graph.variables, values, strict=True)}
-    written = {}
+    written, last_uses = {}, graph.last_uses
     for node in graph.nodes:
         if node.op is None:
             continue
@@ -41,6 +41,9 @@ def evaluate(graph, values, xp, visit=None):
                 written[node.inputs[at].node] = value
         if visit:
             visit(node, inputs, outputs)
+        for entry in last_uses.get(node, ()):
+            del env[entry]
+        del inputs, outputs, new
     return tuple(env[e] for e in graph.outputs), written
 
 

@@ -52,6 +52,17 @@ class Graph:
         """The variables that some node writes: states."""
         return tuple(n for n in self.variables if n in self.written)
 
+    @cached_property
+    def last_uses(self):
+        """The entries that nobody reads after a node, as a dict from the node; outputs are wanted to the end."""
+        wanted, found = set(self.outputs), {}
+        for node in reversed(self.nodes):
+            last = [e for e in dict.fromkeys((*node.inputs, *node.outputs)) if e not in wanted] if node.op else ()
+            if last:
+                found[node] = last
+                wanted.update(last)
+        return found
+
     def rewrite(self, rule, moved=None):
         """Return the graph with the entries ``rule(node)`` in place of each node's outputs.
 

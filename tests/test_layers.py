@@ -45,10 +45,11 @@ LAYERS = """
     symbolic.trace symbolic.traced symbolic.decompose
     symbolic.pullback symbolic.backward symbolic.differentiate
     symbolic.passes symbolic.passes.*
-    symbolic.bound symbolic.pieces
+    symbolic.bound symbolic.pieces symbolic.plans
     symbolic.engines symbolic.engines.*
     symbolic.modes symbolic.backpass symbolic.watch symbolic.binding symbolic.runs
-    symbolic.show symbolic.show.types symbolic.show.overlay symbolic.show.collapse symbolic.show.columns symbolic.show.profile
+    symbolic.show symbolic.show.types symbolic.show.overlay symbolic.show.collapse symbolic.show.columns
+    symbolic.show.profile symbolic.show.numerics symbolic.show.memory
     symbolic.inspection
     symbolic.executor
     symbolic.show.*

@@ -6,6 +6,7 @@ from ndarray import vocabulary
 from symbolic.bound import commit
 from symbolic.evaluate import evaluate
 from symbolic.pieces import Piece, by_node
+from symbolic.plans import by_liveness
 
 
 def compile(graph, bound):
@@ -48,6 +49,10 @@ class EagerProgram:
             stamp()
 
         return [*by_node(self.graph, self.bound.types), Piece("results", {}, size, size)], run
+
+    def plan(self):
+        """Return the `Plan` of the memory that a run takes."""
+        return by_liveness(self.graph, self.bound.types)
 
     def describe(self):
         """Return the schedule as text: one line a node."""

@@ -26,6 +26,7 @@ from symbolic.passes.fold import fold_constants
 from symbolic.passes.lower import lower
 from symbolic.passes.merge import merge_duplicates
 from symbolic.pieces import Piece, by_part
+from symbolic.plans import by_schedule
 
 
 def compile(graph, bound):
@@ -64,7 +65,8 @@ class FusedProgram:
         parts = parts_of(self._binding)
         copies = [(step, Piece("copy", {}, step.args[1].nbytes, step.args[0].nbytes))
                   for step in (*self._places.before, *self._places.after)]
-        loops = [*zip(map(self._binding.alone, parts), by_part(parts, self._flow, origins, moved))]
+        nodes = {e.node: new.node for e, new in moved.items()}
+        loops = [*zip(map(self._binding.alone, parts), by_part(parts, self._flow, origins, nodes))]
         at = len(self._places.before)
         steps = [*copies[:at], *loops, *copies[at:]]
 
@@ -77,6 +79,17 @@ class FusedProgram:
 
         return [piece for _, piece in steps], run
 
+    def plan(self):
+        """Return the `Plan` of the memory that a run takes."""
+        moved, origins = {}, {}
+        _lowered(self.graph, self.bound, moved, origins)
+        theirs = {id(a) for a in (*self.bound.values, *self.bound.outputs)}
+        copied = {id(array) for step in (*self._places.before, *self._places.after) for array in step.args}
+        ours = [a for a in self._places.arrays.values() if id(a) not in theirs]
+        stand_ins = sum(a.nbytes for a in ours if id(a) in copied)
+        constants = sum(a.nbytes for a in ours) - stand_ins
+        return by_schedule(self.graph, self._schedule, self._flow, self._binding.memory, (stand_ins, constants), moved, origins)
+
     def describe(self):
         """Return the schedule as text: phases, kernels, bytes moved, memory, and what was not fused and why."""
         return describe(self._schedule, self._flow, self._binding, self._table)
@@ -85,14 +98,14 @@ class FusedProgram:
 def _lowered(graph, bound, moved=None, origins=None):
     """Return the flow of a graph and the places of its arrays.
 
-    Where two dicts are given, they receive for each node the one that was lowered in its place, and the instructions
-    of that one as `lower` gives them.
+    Where two dicts are given, they receive for each entry the one that was lowered in its place, and the instructions
+    of each lowered node as `lower` gives them.
     """
     merged, folded = ({}, {}) if moved is not None else (None, None)
     arrays = dict(zip(graph.variables, bound.values))
     smaller, constants = fold_constants(merge_duplicates(graph, merged), folded)
     if moved is not None:
-        moved |= {n: folded[merged[n.outputs[0]]].node for n in graph.nodes if n.op is not None}
+        moved |= {entry: folded[new] for entry, new in merged.items()}
     arrays |= constants
     types = _types(smaller, graph, bound.types, constants)
     places = Places()

@@ -5,15 +5,15 @@ from html import escape
 from symbolic.show.types import printable
 
 
-def as_text(head, rows, left=1):
+def as_text(head, rows, words=(0,)):
     """Return rows of text in columns, numbers to the right.
 
     Parameters
     ----------
     head : sequence of str
     rows : sequence of sequence of str
-    left : int, optional
-        How many of the first columns hold words; the last one does where it has no head.
+    words : sequence of int, optional
+        Which columns hold words.
 
     Examples
     --------
@@ -26,15 +26,15 @@ def as_text(head, rows, left=1):
     widths = [max(len(row[k]) for row in cells) for k in range(len(head))]
     lines = []
     for row in cells:
-        parts = [text.ljust(w) if k < left or not head[k] else text.rjust(w) for k, (text, w) in enumerate(zip(row, widths))]
+        parts = [text.ljust(w) if k in words else text.rjust(w) for k, (text, w) in enumerate(zip(row, widths))]
         lines.append("  ".join(parts).rstrip())
     return "\n".join(lines)
 
 
-def as_html(head, rows, caption, left=1):
+def as_html(head, rows, caption, words=(0,)):
     """Return the same as an HTML table."""
     def line(tag, cells):
-        looks = ["left" if k < left or not head[k] else "right" for k in range(len(head))]
+        looks = ["left" if k in words else "right" for k in range(len(head))]
         return "<tr>" + "".join(f'<{tag} style="text-align:{look}">{escape(printable(cell))}</{tag}>'
                                 for look, cell in zip(looks, cells)) + "</tr>"
 

@@ -41,7 +41,7 @@ class Overlay:
     values : dict of Node to float
         Of the nodes about which something is known.  What is not finite stands out as the hottest.
     text : dict of Node to str, optional
-        What to write at a node instead of the value.
+        What to write at a node instead of the value; at several, where they have one text and no value.
     worst : bool, optional
         A merged box is as hot as the hottest of its nodes; otherwise its nodes add up.
     log : bool, optional
@@ -85,10 +85,15 @@ class Heat:
 
     def __init__(self, overlay, groups):
         self.overlay = overlay
-        amounts = [abs(v) for v in map(self._value, groups) if v is not None and math.isfinite(v)]
+        nodes = [(n,) for group in groups if len(group) > 1 for n in group]
+        amounts = [abs(v) for v in map(self._value, (*groups, *nodes)) if v is not None and math.isfinite(v)]
         top = max(amounts, default=0.0)
         self._ends = (min([a for a in amounts if a], default=0.0) if overlay.log else 0.0), top
         self.least, self.most = (printable(quantity(end, overlay.unit)) for end in self._ends)
+        # What is not finite has the upper half of the scale for itself.
+        self._room = 1.0
+        if not all(map(math.isfinite, overlay.values.values())):
+            self._room, self.most = 0.5, f"{self.most} … not finite"
 
     def of(self, nodes):
         """Return the `Note` of a box with these nodes, None where nothing is known of any."""
@@ -105,17 +110,18 @@ class Heat:
         low, top = self._ends
         if not math.isfinite(value):
             return 1.0
-        if not self.overlay.log:
-            return abs(value) / top if top else 0.0
-        if not value or low == top:
-            return float(bool(value))
-        return math.log(abs(value) / low) / math.log(top / low)
+        if not value:
+            return 0.0
+        if not self.overlay.log or low == top:
+            return self._room * abs(value) / top
+        return self._room * math.log(abs(value) / low) / math.log(top / low)
 
     def _text(self, nodes, value):
         known = [n for n in nodes if n in self.overlay.values]
         if self.overlay.worst:
             known = [max(known, key=lambda n: _badness(self.overlay.values[n]))]
-        text = self.overlay.text.get(known[0]) if len(known) == 1 else None
+        texts = {self.overlay.text.get(n) for n in known}
+        text = texts.pop() if len(known) == 1 or (len(texts) == 1 and not value) else None
         if text is None:
             part = f" · {100 * value / self.overlay.whole:.3g} %" if self.overlay.whole else ""
             text = quantity(value, self.overlay.unit) + part

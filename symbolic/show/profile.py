@@ -16,6 +16,7 @@ from symbolic.show.columns import as_html, as_text
 from symbolic.show.overlay import Overlay, quantity
 
 _HEAD = ("what", "nodes", "calls", "median", "share", "read", "written", "bandwidth")
+_WORDS = (0, 1)
 _NAMED = 20
 """So many names of nodes an event of a trace lists."""
 
@@ -116,7 +117,7 @@ class Profile:
             How many rows; all when left out.
         """
         rows = sorted(self.rows, key=lambda r: -r.median)
-        text = f"{self._title()}\n{as_text(_HEAD, map(_cells, rows[:most]), left=2)}"
+        text = f"{self._title()}\n{as_text(_HEAD, map(_cells, rows[:most]), words=_WORDS)}"
         rest = rows[most:] if most is not None else ()
         if rest:
             text += f"\n… and {len(rest)} more, {quantity(sum(r.median for r in rest), 's')} together"
@@ -170,7 +171,7 @@ class Profile:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         rows = sorted(self.rows, key=lambda r: -r.median)
-        return {"text/plain": str(self), "text/html": as_html(_HEAD, map(_cells, rows), self._title(), left=2)}
+        return {"text/plain": str(self), "text/html": as_html(_HEAD, map(_cells, rows), self._title(), words=_WORDS)}
 
 
 def _row(piece, calls, median, share):

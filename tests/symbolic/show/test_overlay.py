@@ -38,7 +38,7 @@ def test_a_merged_box_adds_up_or_takes_the_worst():
         plot = sym.plot_network(steps, collapse=True, overlays=[overlay])
         assert notes_of(plot)["layer*_r1  ×3"] == ((overlay.name, share, text),)
     one = heats([overlay], steps.graph, [norms])[0]
-    assert one.of([norms[0]]) == ("c", 0.0, "1") and one.of([steps.graph.variables[0]]) is None
+    assert one.of([norms[0]]) == ("c", 0.1, "1") and one.of([steps.graph.variables[0]]) is None
 
 
 def test_several_overlays_are_noted_and_the_first_is_drawn():
@@ -56,7 +56,8 @@ def test_powers_of_ten_and_what_is_not_finite():
                   step.graph, [[n] for n in step.graph.nodes])
     assert [round(heat.of([nodes[k]]).share, 6) for k in "xsne"] == [0, 0, 0.5, 1]
     heat, = heats([Overlay("max", "", {nodes["s"]: math.inf, nodes["n"]: 2.0})], step.graph, [[n] for n in step.graph.nodes])
-    assert heat.of([nodes["s"]]).share == 1.0 and heat.most == "2"
+    assert heat.of([nodes["s"]]).share == 1.0 and heat.most == "2 … not finite"
+    assert heat.of([nodes["n"]]).share == 0.5
 
 
 def test_what_is_no_overlay_of_the_graph_is_refused():
