@@ -5,16 +5,14 @@ clicked.  Prints, for each, how long the browser's main thread was busy at a tim
 """
 
 import argparse
-import shutil
 import tempfile
 import time
 from pathlib import Path
 
 import symbolic as sym
+from symbolic.show.overlay import Overlay
+from tests.symbolic.chromium import FLAGS, chromium
 from tests.symbolic.drawn import lamb
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
 
 WATCH = """() => {
     window.tasks = []; window.frames_ = [];
@@ -76,14 +74,17 @@ def main():
     options.add_argument("--tensors", type=int, default=63)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--collapse", action="store_true", help="draw what repeats as one")
+    options.add_argument("--overlay", action="store_true", help="with heat and words at each node")
     options = options.parse_args()
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    program = chromium()
     if program is None:
         raise SystemExit("no Chromium is installed")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = Path(folder) / "page.html"
         start = time.perf_counter()
-        plot = sym.plot_network(lamb(options.tensors), "LAMB", collapse=options.collapse)
+        symbol = lamb(options.tensors)
+        time_ = Overlay("time", "s", {node: 1e-6 * i for i, node in enumerate(symbol.graph.nodes)})
+        plot = sym.plot_network(symbol, "LAMB", collapse=options.collapse, overlays=[time_] * options.overlay)
         plot.save(file)
         print(f"{plot}: written in {time.perf_counter() - start:.2f} s, {file.stat().st_size / 1000:.0f} kB")
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)

@@ -17,7 +17,8 @@ from symbolic.show.page_facts import facts, to_json
 from symbolic.show.page_svg import inline_svg
 from symbolic.show.theme import DARK, LIGHT, TINTS
 
-SCRIPTS = ("facts.js", "view.js", "groups.js", "overlays.js", "select.js", "panel.js", "search.js", "start.js")
+SCRIPTS = ("facts.js", "view.js", "stretch.js", "groups.js", "overlays.js", "select.js", "panel.js", "documentation.js",
+           "search.js", "start.js")
 """The parts of the page's one script, in the order in which they stand in it."""
 
 

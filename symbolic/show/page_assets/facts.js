@@ -36,8 +36,8 @@ function makeSvg(tag, attributes = {}, ...children) {
   return element;
 }
 
-function counted(n, word) {
-  return `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
+function counted(n, word, many = `${word}s`) {
+  return `${n.toLocaleString("en")} ${n === 1 ? word : many}`;
 }
 
 function say(text) {

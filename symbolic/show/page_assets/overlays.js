@@ -36,7 +36,7 @@ function paintHeat() {
     byId("heat-most").textContent = overlay.most + ofNodes;
   }
   for (const box of boxes.values()) {
-    heat(box.element, noteOfBox(box));
+    heat(box.element, noteOfBox(box), rects.get(box.key));
     for (const [i, element] of opened.get(box.key)?.elements ?? []) {
       const note = noteOf(nodes[i]), second = element.querySelector(".cell-type");
       heat(element, note);
@@ -45,7 +45,7 @@ function paintHeat() {
   }
 }
 
-function heat(element, note) {
+function heat(element, note, place = null) {
   element.querySelector(".note")?.remove();
   element.classList.toggle("hot", note !== null);
   element.dataset.label ??= element.getAttribute("aria-label");
@@ -54,9 +54,8 @@ function heat(element, note) {
   const [, text, fill, ink] = note;
   element.style.setProperty("--heat", fill);
   element.style.setProperty("--heat-ink", ink);
-  if (element.classList.contains("cell")) return;
-  const { x, y, width, height } = element.querySelector(".shape").getBBox();
-  const wide = widthOf(text, TYPE_FONT) + 10;
+  if (!place) return;
+  const { x, y, width, height } = place, wide = widthOf(text, TYPE_FONT) + 10;
   element.append(makeSvg("g", { class: "note", transform: `translate(${x + width / 2} ${y + height + 6})` },
     makeSvg("rect", { x: -wide / 2, y: -7, width: wide, height: 14, rx: 7 }), textAt(text, 0, 3.2, "note-text")));
 }

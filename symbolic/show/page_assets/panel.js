@@ -5,8 +5,11 @@ const MANY = 60, FEW = 10;
 function showDetails() {
   const { node, box } = chosen;
   const parts = node !== null ? aboutNode(nodes[node]) : box ? aboutGroup(box) : aboutGraph();
-  byId("details").replaceChildren(...parts.filter(Boolean));
+  const details = byId("details"), inside = details.contains(document.activeElement);
+  details.replaceChildren(...parts.filter(Boolean));
   byId("panel").scrollTo(0, 0);
+  // Who came here with the keyboard goes on from here.
+  if (inside) details.focus({ preventScroll: true });
 }
 
 function heading(kind, title, under) {
@@ -14,8 +17,13 @@ function heading(kind, title, under) {
     make("div", { className: "bar" },
       make("span", { className: `chip kind-${kind}` }, facts.kinds[kind]),
       before.length ? button("←", goBack, { "aria-label": "Back to the node before", title: "Back (Backspace)" }) : null,
-      button("×", () => choose({}), { "aria-label": "Close the details", title: "Close (Esc)" })),
+      button("×", close, { "aria-label": "Close the details", title: "Close (Esc)" })),
     make("h2", {}, title), under);
+}
+
+function close() {
+  choose({});
+  stage.focus();
 }
 
 function button(text, action, properties = {}) {
@@ -173,44 +181,4 @@ function aboutGraph() {
 function notes(find) {
   const found = overlays.map(one => [one, find(one)]).filter(([, note]) => note);
   return found.length ? section("Measured", listed(found, ([one, note]) => row(one.name, note[1]))) : null;
-}
-
-// Documentation: blocks and runs, as the docstring had them.
-
-function documentation(name, { doc, aliases }) {
-  const shown = doc.sections.filter(([title]) => title !== "Parameters");
-  return make("section", { className: "documentation" }, make("h3", {}, "Documentation"),
-    doc.lead.length ? doc.lead.map(block) : make("p", { className: "remark" }, `${name} has none`),
-    aliases.length ? make("p", { className: "remark" }, `also called ${aliases.join(", ")}`) : null,
-    shown.map(([title, blocks]) => make("details", {}, make("summary", {}, title), blocks.map(block))));
-}
-
-function block([kind, ...rest]) {
-  switch (kind) {
-    case "p": return make("p", {}, rest[0].map(run));
-    case "pre": return make("pre", { tabIndex: 0 }, rest[0]);
-    case "math": return make("div", { className: "formula", tabIndex: 0 }, formula(rest[0]));
-    case "li": return make("p", { className: "item" }, make("span", {}, rest[0]), make("span", {}, rest[1].map(run)));
-    case "term": return make("div", { className: "term" }, make("b", {}, rest[0].map(run)), " ",
-      make("span", { className: "remark" }, rest[1].map(run)), rest[2].map(block));
-  }
-}
-
-function run(part) {
-  if (typeof part === "string") return part;
-  const [kind, words] = part;
-  if (kind === "math") return formula(words);
-  if (kind === "url") return make("a", { href: words, target: "_blank", rel: "noopener noreferrer" }, words);
-  return make(kind === "em" ? "em" : "code", {}, words);
-}
-
-function formula(tree) {
-  if (typeof tree === "string") return make("code", {}, tree);
-  const [tag, ...rest] = tree, element = document.createElementNS("http://www.w3.org/1998/Math/MathML", tag);
-  for (const part of rest) {
-    if (typeof part === "string") element.append(part);
-    else if (Array.isArray(part)) element.append(formula(part));
-    else for (const [name, value] of Object.entries(part)) element.setAttribute(name, value);
-  }
-  return element;
 }

@@ -12,20 +12,23 @@ function find(words) {
   const wanted = words.trim().toLowerCase();
   matches = wanted ? nodes.filter(n => n.name.toLowerCase().includes(wanted) || n.op?.toLowerCase().includes(wanted)) : [];
   current = -1;
+  markMatches();
+  byId("previous").disabled = byId("next").disabled = !matches.length;
+  count(wanted);
+}
+
+function markMatches() {
   const found = new Set(matches.map(node => node.id));
-  picture.classList.toggle("searched", wanted !== "");
   for (const box of boxes.values()) {
     box.element.classList.toggle("match", box.nodes.some(i => found.has(i)));
     for (const [i, element] of opened.get(box.key)?.elements ?? []) element.classList.toggle("match", found.has(i));
   }
-  byId("previous").disabled = byId("next").disabled = !matches.length;
-  count(wanted);
 }
 
 function count(wanted = byId("query").value.trim()) {
   const n = matches.length.toLocaleString("en");
   byId("found").textContent = !wanted ? "" : !matches.length ? "none" : current < 0 ? n : `${current + 1} of ${n}`;
-  if (wanted && current < 0) say(counted(matches.length, "match").replace("matchs", "matches"));
+  if (wanted && current < 0) say(counted(matches.length, "match", "matches"));
 }
 
 function visit(index) {

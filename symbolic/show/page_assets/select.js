@@ -3,19 +3,15 @@
 const chosen = { node: null, box: null };
 const before = [];
 
-function choose(what, { focus = false, middle = false, back = false } = {}) {
+function choose(what, { middle = false, back = false } = {}) {
   const node = what.node ?? null, box = node === null ? what.box ?? null : null;
-  if (node === chosen.node && box === chosen.box) {
-    if (focus) focusChosen();
-    return;
-  }
+  if (node === chosen.node && box === chosen.box) return;
   if (!back && (chosen.node !== null || chosen.box)) before.push({ ...chosen });
   Object.assign(chosen, { node, box });
   highlight();
   showDetails();
   document.body.classList.toggle("detailed", node !== null || box !== null);
-  if (focus) focusChosen();
-  else reveal(elementsOf(chosen), middle);
+  reveal(elementsOf(chosen), middle);
   say(node !== null ? spoken(nodes[node]) : box ? box.element.getAttribute("aria-label") : "nothing chosen");
 }
 
@@ -33,12 +29,6 @@ function elementsOf({ node, box }) {
   if (box) return [isOpen(box) ? opened.get(box.key).drawing : box.element];
   if (node === null) return [];
   return nodes[node].boxes.map(b => isOpen(b) ? opened.get(b.key).elements.get(node) ?? opened.get(b.key).drawing : b.element);
-}
-
-function focusChosen() {
-  const [element] = elementsOf(chosen);
-  if (!element) return;
-  focusOn(element.matches(".box") ? element : element.querySelector(".box"));
 }
 
 // One element of the picture is a stop for Tab: the last that had the focus.
@@ -84,7 +74,6 @@ function highlight() {
     arrow.classList.toggle("up", tail.up && (head.up || head.chosen));
     arrow.classList.toggle("down", head.down && (tail.down || tail.chosen));
   }
-  paintHeat();
 }
 
 // Arrow keys on a node: up to an input, down to a reader, to the sides by place.
@@ -92,8 +81,8 @@ function neighbour(element, key) {
   const cell = element.dataset.node, ids = cell === undefined ? boxOf(element)?.nodes ?? [] : [Number(cell)];
   if (key === "ArrowUp" || key === "ArrowDown") {
     const step = key === "ArrowUp" ? "inputs" : "readers";
-    const next = ids.flatMap(i => nodes[i][step].map(([other]) => other)).filter(i => nodes[i].boxes.length);
-    const found = next.flatMap(i => elementsOf({ node: i })).filter(e => e !== element);
+    const next = new Set(ids.flatMap(i => nodes[i][step].map(([other]) => other)));
+    const found = new Set([...next].flatMap(i => elementsOf({ node: i })).map(e => e.matches(".box") ? e : e.querySelector(".box")));
     return nearest(element, found);
   }
   const siblings = cell === undefined
@@ -123,8 +112,8 @@ function boxOf(element) {
 }
 
 // What a click or Enter on an element of the picture chooses.
-function chooseElement(element, options) {
+function chooseElement(element) {
   const cell = element.closest(".cell"), box = boxOf(element);
-  if (cell) choose({ node: Number(cell.dataset.node) }, options);
-  else if (box) choose(box.group ? { box } : { node: box.nodes[0] }, options);
+  if (cell) choose({ node: Number(cell.dataset.node) });
+  else if (box) choose(box.group ? { box } : { node: box.nodes[0] });
 }

@@ -82,8 +82,9 @@ function onClick(event) {
 
 function start() {
   const groups = [...boxes.values()].filter(box => box.group).length;
-  byId("counts").textContent = groups ? `${counted(nodes.length, "node")} in ${counted(boxes.size, "box").replace("boxs", "boxes")}`
+  byId("counts").textContent = groups ? `${counted(nodes.length, "node")} in ${counted(boxes.size, "box", "boxes")}`
     : counted(nodes.length, "node");
+  measure();
   addHandles();
   startSearch();
   byId("all-groups").hidden = !groups;

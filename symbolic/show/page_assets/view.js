@@ -123,8 +123,8 @@ for (const end of ["pointerup", "pointercancel"]) {
   });
 }
 stage.addEventListener("click", event => {
-  // A drag ends in no click.
-  if (dragged) event.stopImmediatePropagation();
+  // A drag ends in no click; what a key does is none that a drag ends in.
+  if (dragged && event.detail) event.stopImmediatePropagation();
   dragged = false;
 }, true);
 stage.addEventListener("wheel", event => {

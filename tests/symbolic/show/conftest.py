@@ -1,16 +1,12 @@
 """One headless browser for all tests of pages, which notes whatever a page complains of or asks for."""
 
-import shutil
-
 import pytest
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+from chromium import FLAGS, chromium
 
 
 @pytest.fixture(scope="package")
-def browser(tmp_path_factory):
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+def browser():
+    program = chromium()
     if program is None:
         pytest.skip("no Chromium is installed")
     from playwright.sync_api import sync_playwright

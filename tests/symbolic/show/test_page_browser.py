@@ -100,8 +100,12 @@ def test_links_jump_and_there_is_a_way_back(visit):
     assert page.locator("#details h2").inner_text() == "inner"
     page.keyboard.press("Backspace")
     assert page.locator("#details h2").inner_text() == "outer"
+    section(page, "Inputs").get_by_role("button", name="inner").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.ariaLabel") == "Back to the node before", "the keyboard goes on from here"
     page.get_by_role("button", name="Close the details").click()
-    assert "Choose a node" in details(page)
+    assert "Choose a node" in details(page) and page.evaluate("document.activeElement.id") == "stage"
 
 
 def test_a_layers_hidden_weights_are_in_the_details(visit):
@@ -145,6 +149,8 @@ def test_search_goes_through_names_and_operators(lamb_page):
     assert found.inner_text() == "25" and page.locator(".match").count() == 1
     page.get_by_role("button", name="Previous match").click()
     assert page.locator("#details h2").inner_text() == "layer24_direction"
+    page.get_by_role("button", name="Expand layer*_direction ×25").click()
+    assert page.locator(".cell.match").count() == 25, "cells that are new are matches, too"
     page.fill("#query", "nothing like it")
     assert found.inner_text() == "none" and page.get_by_role("button", name="Next match").is_disabled()
     page.focus("#query")
