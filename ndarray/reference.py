@@ -22,14 +22,13 @@ the symbolic ones, ``symbolic.<name>``, are the same operators.
 
 .. list-table::
    :header-rows: 1
-   :widths: 14 14 16 28 14 24
+   :widths: 18 22 34 26
+   :class: wide
 
    * - Operator
-     - Inputs
-     - Parameters
+     - Inputs, parameters
      - Formula
-     - Papers
-     - Notes
+     - Papers, notes
 """
 
 
@@ -66,16 +65,30 @@ def papers(doc):
     return [" ".join(entry.split()) for entry in entries if entry.strip() and not entry.startswith("MXNet")]
 
 
+def signature_of_inputs(op):
+    """Return the names of an operator's inputs; a star marks those that are written."""
+    return ", ".join(f"``{i.name}{'_i' if i.many else ''}``" + (r" \*" if i.name in op.writes else "")
+                     for i in op.inputs)
+
+
+def own_as_code(text, names):
+    """Return reStructuredText with `names` as code where they stand in single backticks, which may be links."""
+    return re.sub(r"(?<![`:\w])`([^`]+)`(?![`_])", lambda m: f"``{m[1]}``" if m[1] in names else m[0], text)
+
+
 def row(op):
     """Return an operator's row of the table."""
     first = public_name(op)
-    names = ", ".join(f"``{name}``" for name in (first, *(n for n in (op.name, *op.aliases) if n != first)))
-    inputs = ", ".join(f"``{i.name}{'_i' if i.many else ''}``" + (r" \*" if i.name in op.writes else "")
-                       for i in op.inputs)
+    # In single backticks, which the site makes links of.
+    names = "\n\n".join(f"`{name}`" for name in (first, *(n for n in (op.name, *op.aliases) if n != first)))
     params = ", ".join(f"``{p.name}``" if p.default is REQUIRED else f"``{p.name}={text_of(p.default)}``"
                        for p in op.params.values())
-    notes = sections(op.__doc__).get("Notes", "")
-    cells = [names, inputs, params, formula(op.__doc__), "\n\n".join(papers(op.__doc__)), notes]
+    arguments = "\n\n".join(filter(None, (signature_of_inputs(op), params)))
+    # "J. Doe" would start a list of items numbered by letters.
+    sources = [re.sub(r"^(\w\.)", r"\\\1", paper) for paper in papers(op.__doc__)]
+    remarks = "\n\n".join((*sources, sections(op.__doc__).get("Notes", "")))
+    own = {*op.names, *op.params}
+    cells = [names, arguments, own_as_code(formula(op.__doc__), own), own_as_code(remarks, own)]
     return "\n".join(f"{'   * - ' if i == 0 else '     - '}{textwrap.indent(cell, ' ' * 7).strip()}".rstrip()
                      for i, cell in enumerate(cells))
 

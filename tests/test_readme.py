@@ -3,18 +3,18 @@
 import configparser
 import re
 import subprocess
-import textwrap
 from pathlib import Path
 
 import pytest
 
 import symbolic as sym
+from docs.extensions.snippets import snippets
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.rst").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^\.\. code-block:: (\w+)\n\n((?:(?:   .*)?\n)+)", README, re.M)
-PYTHON = [textwrap.dedent(code).strip() + "\n" for language, code in BLOCKS if language == "python"]
-COMMANDS = [code.strip() for language, code in BLOCKS if language == "bash"]
+BLOCKS = snippets(README)
+PYTHON = [block.code for block in BLOCKS if block.language == "python"]
+COMMANDS = [block.code.strip() for block in BLOCKS if block.language == "bash"]
 
 
 def test_every_block_is_found():

@@ -88,7 +88,7 @@ def Convolution(xp, data, weight, bias=None, /, *, kernel: Ints, num_filter: int
     ----------
     data : array, shape (batch, channels, …)
         Input.
-    weight : array, shape (num_filter, channels / num_group, *kernel)
+    weight : array, shape (num_filter, channels / num_group) + `kernel`
         The filters.
     bias : array, shape (num_filter,)
         Added to each filter's output; left out with `no_bias`.
@@ -180,7 +180,7 @@ def Deconvolution(xp, data, weight, bias=None, /, *, kernel: Ints, num_filter: i
     ----------
     data : array, shape (batch, channels, …)
         Input.
-    weight : array, shape (channels, num_filter / num_group, *kernel)
+    weight : array, shape (channels, num_filter / num_group) + `kernel`
         The filters.
     bias : array, shape (num_filter,)
         Added to each filter's output; left out with `no_bias`.

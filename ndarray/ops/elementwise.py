@@ -110,7 +110,7 @@ FAMILY = (
           lambda xp, h, y, x: h * (y * (1 - y))),
     Unary("relu", "0.5", "The element where it is above zero, else 0.", lambda xp, x: xp.maximum(x, xp.zeros_like(x)),
           lambda xp, h, y, x: xp.where(x > 0, h, xp.zeros_like(h)), rule=same),
-    Unary("softsign", "0.333", "x / (1 + |x|).", lambda xp, x: x / (1 + xp.abs(x)),
+    Unary("softsign", "0.333", "The element divided by 1 and its absolute value.", lambda xp, x: x / (1 + xp.abs(x)),
           lambda xp, h, y, x: h / ((1 + xp.abs(x)) * (1 + xp.abs(x)))),
     Unary("round", "1.", "The nearest integer, halves away from zero.", lambda xp, x: _round(xp, x)),
     Unary("rint", "0.", "The nearest integer, halves to the even one.", lambda xp, x: xp.rint(x)),

@@ -1,0 +1,59 @@
+"""The site's settings: ``sphinx-build -W -n docs docs/_build`` makes it, from the docstrings and without a network."""
+
+import configparser
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from numpydoc.xref import DEFAULT_LINKS  # noqa: E402
+
+from ndarray import errors  # noqa: E402
+
+DEFAULT_LINKS.clear()  # to Python's own documentation, which lies beyond a network
+
+_setup = configparser.ConfigParser()
+_setup.read(ROOT / "setup.cfg")
+
+project = _setup["metadata"]["name"]
+version = release = _setup["metadata"]["version"]
+copyright = "the authors; Apache License 2.0"  # noqa: A001
+
+extensions = ["sphinx.ext.autodoc", "numpydoc",
+              *(f"docs.extensions.{name}" for name in ("api", "mathml", "names", "operators", "snippets"))]
+exclude_patterns = ["_build"]
+default_role = "py:obj"
+add_module_names = False
+python_use_unqualified_type_names = True
+nitpicky = True
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+autodoc_class_signature = "mixed"
+autosummary_generate = False
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"
+numpydoc_xref_aliases = {
+    **{name: f"ndarray.errors.{name}" for name, value in vars(errors).items() if isinstance(value, type)},
+    **{name: f"symbolic.{name}" for name in ("Symbol", "Executor")},
+    **{name: f"ndarray.{name}" for name in ("NDArray", "Context")},
+    **{name: f"ndarray.params.{name}" for name in ("Scalar", "Scalars")},
+    **{name: f"symbolic.graph.{name}" for name in ("Graph",)},
+    **{name: f"symbolic.node.{name}" for name in ("Node", "Entry")},
+    "TensorType": "ndarray.tensortype.TensorType", "Operator": "ndarray.operator.Operator",
+    "Plot": "symbolic.show.plot.Plot", "Drawing": "symbolic.show.drawing.Drawing",
+    "Limits": "symbolic.save.json.Limits", "Param": "ndarray.params.Param",
+    **{name: f"symbolic.optimizers.{name}" for name in ("Rule", "Lars")},
+}
+
+html_theme = "furo"
+html_title = f"symbolic-ndarray {version}"
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {"navigation_with_keys": True}
+pygments_style = "friendly"
