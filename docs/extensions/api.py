@@ -19,8 +19,8 @@ MORE = {
     "graphs": ("Graphs", "symbolic.graph symbolic.node symbolic.infer symbolic.decompose symbolic.passes.merge "
                "symbolic.passes.fold symbolic.passes.lower symbolic.engines"),
     "showing": ("Pictures and summaries", "symbolic.show.plot symbolic.show.summary symbolic.show.digraph "
-                "symbolic.show.drawing"),
-    "saving": ("Files", "symbolic.save.json symbolic.save.check symbolic.save.code"),
+                "symbolic.show.drawing symbolic.show.overlay"),
+    "saving": ("Files", "symbolic.save.json symbolic.save.check symbolic.save.code symbolic.save.onnx"),
 }
 
 OWN_PAGE = 8  # A class with more members than this has a page of its own.
