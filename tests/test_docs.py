@@ -116,7 +116,7 @@ def test_formulas_and_results_are_shown(site):
     assert re.search(r"<math[^>]*>.*?<mi>η</mi>", update)
     tutorial = (site / "tutorial.html").read_text(encoding="utf-8")
     assert "right: 1.00" in tutorial and "made at tutorial, snippet" in tutorial
-    assert (site / "_images/whole_step.svg").read_text(encoding="utf-8").startswith("<?xml")
+    assert (site / "_images/whole_step.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")
 
 
 def test_a_browser_shows_it(site):
