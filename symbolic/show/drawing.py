@@ -1,5 +1,6 @@
 """What is on a picture of a graph, before anything is laid out or written in some format."""
 
+import re
 import warnings
 from dataclasses import dataclass, replace
 
@@ -234,13 +235,16 @@ def _label(type_, entry):
 
 
 def _common_label(labels):
-    """One label for several: all where there are two, else what is common and how many there are."""
+    """One label for several types: what differs is ``*`` where all have as many axes, else said to differ."""
     different = list(dict.fromkeys(labels))
     if len(different) == 1:
         return labels[0]
     if len(different) == 2 and all(different):
         return ", ".join(different)
-    starts = {label.split(" ")[0] for label in labels if " " in label}
+    words = [re.split("(×| )", label) for label in different]
+    if len({tuple(w[1::2]) for w in words}) == 1:
+        return "".join(column[0] if len(set(column)) == 1 else "*" for column in zip(*words))
+    starts = {w[0] for w in words if " " in w}
     return " ".join([*(starts if len(starts) == 1 else ()), f"{len(different)} types"])
 
 

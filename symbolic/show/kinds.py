@@ -48,6 +48,9 @@ _BY_MODULE = {"reduce": "reduction", "loss": "loss", "nn": "layer", "conv": "lay
 _BY_NAME = {"multi_sum_sq": "reduction", "_sum_sq": "reduction", "all_finite": "reduction",
             "multi_all_finite": "reduction", "_constant": "constant", "ones_like": "constant", "zeros_like": "constant"}
 
+_PARAMETERS = ("weight", "bias", "gamma", "beta")
+"""Beginnings of the names of inputs that are learnt."""
+
 _RATES = ("lr", "lrs", "wd", "wds")
 """Inputs that are hyper-parameters, of operators that take them as arrays."""
 
@@ -82,7 +85,7 @@ def kinds_of(graph, types):
             found[node] = "state"
         else:
             names = {name for _, name in roles[node]}
-            if names and any(name.startswith("weight") for name in names):
+            if any(name.startswith(_PARAMETERS) for name in names):
                 found[node] = "parameter"
             elif node in rates or _is_factor(node, roles[node], types):
                 found[node] = "scalar"

@@ -9,8 +9,15 @@ from ndarray.errors import OperatorError, ParamError, shown
 from symbolic.show.dot import to_dot
 from symbolic.show.drawing import draw
 from symbolic.show.layout import to_png, to_svg
+from symbolic.show.mermaid import to_mermaid
+from symbolic.show.summary import tree_of
 from symbolic.show.svg import to_picture
 from symbolic.show.theme import THEMES
+
+
+_WRITTEN = {".svg": "svg", ".png": "png", ".html": "html", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid",
+            ".mermaid": "mermaid", ".txt": "tree"}
+"""The ends of files, and what of a `Plot` they hold."""
 
 
 class Plot:
@@ -26,6 +33,10 @@ class Plot:
     ----------
     dot : str
         Graphviz's language; needs nothing installed.
+    mermaid : str
+        Mermaid's language; needs nothing installed.
+    tree : str
+        The graph as an indented tree of text.
     svg : str
     png : bytes
     html : str
@@ -43,6 +54,16 @@ class Plot:
     @cached_property
     def _placed(self):
         return to_svg(to_dot(self.drawing, self.node_attrs, legend=False))
+
+    @cached_property
+    def mermaid(self):
+        """The picture as Mermaid text."""
+        return to_mermaid(self.drawing, self.theme)
+
+    @cached_property
+    def tree(self):
+        """The whole graph as text: every node once, under the first that reads it."""
+        return tree_of(self.drawing.graph, self.drawing.types) + "\n"
 
     @cached_property
     def svg(self):
@@ -67,7 +88,7 @@ class Plot:
         Parameters
         ----------
         path : str or path
-            Ends in ``.svg``, ``.png``, ``.html`` or ``.dot``.
+            Ends in ``.svg``, ``.png``, ``.html``, ``.dot``, ``.gv``, ``.mmd``, ``.mermaid`` or ``.txt`` (the text tree).
 
         Raises
         ------
@@ -76,12 +97,11 @@ class Plot:
         MXNetError
             If a library is missing, naming the extra to install.
         """
-        writers = {".svg": lambda: self.svg.encode(), ".png": lambda: self.png, ".dot": lambda: self.dot.encode(),
-                   ".gv": lambda: self.dot.encode(), ".html": lambda: self.html.encode()}
         suffix = splitext(fspath(path))[1].lower()
-        if suffix not in writers:
-            raise ParamError(f"save: {shown(fspath(path))} ends in none of {', '.join(writers)}")
-        write_atomically(fspath(path), writers[suffix]())
+        if suffix not in _WRITTEN:
+            raise ParamError(f"save: {shown(fspath(path))} ends in none of {', '.join(_WRITTEN)}")
+        found = getattr(self, _WRITTEN[suffix])
+        write_atomically(fspath(path), found if isinstance(found, bytes) else found.encode())
 
     def _repr_svg_(self):
         return self.svg

@@ -129,7 +129,11 @@ def tree(graph, shape=None):
         x  2
       x …
     """
-    types = types_of(graph, shape)
+    return tree_of(graph, types_of(graph, shape))
+
+
+def tree_of(graph, types):
+    """Return the tree of a graph with the types of its entries at hand; as `tree`."""
     lines, seen = [], set()
     stack = [(e.node, 0) for e in reversed(graph.outputs)]
     while stack:
