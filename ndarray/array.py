@@ -81,6 +81,11 @@ class NDArray:
     def __repr__(self):
         return f"\n{self._data}\n<NDArray {'x'.join(map(str, self.shape))} @{self._ctx}>"
 
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        from ndarray.notebook import of_array  # which only notebooks need
+
+        return of_array(self, repr(self), include, exclude)
+
     def __len__(self):
         if not self.ndim:
             raise OperatorError("an array without axes has no length")

@@ -426,6 +426,11 @@ class Executor(Inspection):
         """Return the graph and its schedule as text."""
         return f"{self.graph}\n{self._program.describe()}"
 
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        from symbolic.show.notebook import of_executor  # which only notebooks need
+
+        return of_executor(self, repr(self), include, exclude)
+
     def __repr__(self):
         names = ", ".join(self.output_dict)
         return f"<Executor of {names}: {len(self.arg_dict)} arguments, {len(self.aux_dict)} states, engine {self.engine}>"

@@ -88,6 +88,11 @@ class Graph:
         outputs = tuple(new[e] for e in self.outputs)
         return self if outputs == self.outputs else Graph(outputs)
 
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        from symbolic.show.notebook import of_graph  # which only notebooks need
+
+        return of_graph(self, str(self), include, exclude)
+
     def __str__(self):
         body = [str(n) for n in self.nodes if n.op is not None]
         return "\n".join([*body, "return " + ", ".join(map(str, self.outputs))])

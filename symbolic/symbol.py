@@ -21,6 +21,7 @@ from symbolic.node import Entry
 
 differentiation, executor, json = Later("symbolic.differentiate"), Later("symbolic.executor"), Later("symbolic.save.json")
 digraph, summary = Later("symbolic.show.digraph"), Later("symbolic.show.summary")
+notebook = Later("symbolic.show.notebook")
 
 _WITHOUT_VALUES = ("wait_to_read", "asnumpy", "asscalar", "copy", "as_in_context", "detach", "backward")
 
@@ -71,6 +72,9 @@ class Symbol:
         if self.name is not None:
             return f"<Symbol {self.name}>"
         return f"<Symbol group [{', '.join(e.node.name for e in self._graph.outputs)}]>"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return notebook.of_graph(self._graph, repr(self), include, exclude)
 
     def __len__(self):
         return len(self._graph.outputs)

@@ -13,7 +13,7 @@ FILES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix("._
          for package in ("ndarray", "symbolic") for path in sorted((ROOT / package).rglob("*.py"))}
 
 LAYERS = """
-    ndarray.errors ndarray.atomic
+    ndarray.errors ndarray.atomic ndarray.notebook
     ndarray.dtypes
     ndarray.tensortype
     ndarray.params
@@ -71,6 +71,8 @@ LAYERS = """
 LATE_AND_UPWARD = {
     ("ndarray.array", "ndarray.functions"): "an array's methods are the functions generated from the registry",
     ("ndarray.array", "ndarray.sparse"): "a call that meets a sparse array is handed on",
+    ("symbolic.graph", "symbolic.show.notebook"): "a graph shows itself in notebooks",
+    ("symbolic.executor", "symbolic.show.notebook"): "an executor shows itself in notebooks",
     ("symbolic.symbol", "symbolic.functions"): "a Symbol's methods are the functions generated from the registry",
 }
 """Imports inside a function that point up, each with its reason."""

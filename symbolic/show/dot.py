@@ -1,5 +1,6 @@
 """A drawing in Graphviz's language."""
 
+from ndarray.notebook import cut_text
 from symbolic.show.kinds import KINDS
 from symbolic.show.overlay import COLOURS, colour
 from symbolic.show.theme import THEMES
@@ -27,7 +28,7 @@ def to_dot(drawing, node_attrs=None, legend=True, theme="auto"):
                 "height": "0.36", "penwidth": "1.2"} | (node_attrs or {})
     edges = {"fontname": MONO, "fontsize": "8", "fontcolor": look.faint, "color": look.arrow, "arrowsize": "0.7"}
     lines = [f"digraph {_quoted(drawing.title)} {{",
-             f'  graph [rankdir=TB, pad=0.2, nodesep=0.25, ranksep=0.4, bgcolor="{look.paper}", fontname={_quoted(FONT)}];',
+             f'  graph [rankdir=TB, {_effort(len(drawing.arrows))}pad=0.2, nodesep=0.25, ranksep=0.4, bgcolor="{look.paper}", fontname={_quoted(FONT)}];',
              f"  node [{_attributes(defaults)}];",
              f"  edge [{_attributes(edges)}];"]
     lines += _regions(drawing, look)
@@ -37,13 +38,21 @@ def to_dot(drawing, node_attrs=None, legend=True, theme="auto"):
     return "\n".join([*lines, "}", ""])
 
 
+def _effort(arrows):
+    """Bounds of Graphviz's search for the best places, which takes minutes for a thousand boxes: seconds must do."""
+    if arrows <= 300:
+        return ""
+    # https://graphviz.org/docs/attrs/nslimit and mclimit: rounds, as a part of the number of nodes and of the usual.
+    return "nslimit=1, nslimit1=1, mclimit=0.2, " if arrows <= 2000 else "nslimit=0.3, nslimit1=0.5, mclimit=0.05, splines=line, "
+
+
 def _regions(drawing, look):
     """The boxes, those of a region in a frame with its name."""
     heat = drawing.heats[0].overlay.name if drawing.heats else None
     names = list(dict.fromkeys(box.region for box in drawing.boxes if box.region))
     lines = [f"  {box.key} [{_box(box, look, heat)}];" for box in drawing.boxes if not box.region]
     for i, name in enumerate(names):
-        frame = {"label": cut(name), "labeljust": "l", "fontsize": "13", "fontcolor": look.faint, "color": look.rule,
+        frame = {"label": cut_text(name), "labeljust": "l", "fontsize": "13", "fontcolor": look.faint, "color": look.rule,
                  "style": "filled,rounded", "fillcolor": look.tint(i), "margin": "12"}
         lines.append(f"  subgraph cluster_region_{i} {{\n    graph [{_attributes(frame)}];")
         lines += [f"    {box.key} [{_box(box, look, heat)}];" for box in drawing.boxes if box.region == name]
@@ -57,7 +66,7 @@ def _box(box, look, heat=None):
     if heat is not None:
         note = next((n for n in box.notes if n.overlay == heat), None)
         found |= dict(zip(("fillcolor", "fontcolor"), warmth(note, look)))
-    found["label"] = "\n".join((cut(box.title), *map(cut, box.lines), *([cut(note.text)] if note else [])))
+    found["label"] = "\n".join((cut_text(box.title), *map(cut_text, box.lines), *([cut_text(note.text)] if note else [])))
     if box.head:
         found |= {"peripheries": "2", "penwidth": "1.8"}
     if len(box.names) > 1:
@@ -80,7 +89,7 @@ def warmth(note, look):
 
 def tooltip(box):
     """Return what a box says to who points at it: the names that it stands for, or all of what is written on it."""
-    return cut(", ".join(box.names), 400) if len(box.names) > 1 else " · ".join((box.title, *box.lines))
+    return cut_text(", ".join(box.names), 400) if len(box.names) > 1 else " · ".join((box.title, *box.lines))
 
 
 def _arrow(arrow, look):
@@ -134,8 +143,3 @@ def _attributes(attributes):
 def _quoted(text):
     # Graphviz reads entities in labels: a name that holds one must show it.
     return '"' + str(text).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-
-
-def cut(text, most=48):
-    """Return text that is not longer than `most`; what is cut off is marked."""
-    return text if len(text) <= most else text[:most - 1] + "…"

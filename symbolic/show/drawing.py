@@ -2,9 +2,11 @@
 
 import re
 import warnings
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from ndarray.errors import LimitError
+from ndarray.notebook import cut_text
 from ndarray.params import Fed, text_of
 from ndarray.tensortype import TensorType
 from symbolic.graph import Graph
@@ -122,7 +124,7 @@ LARGEST = 3000
 """More boxes than this are not laid out: a picture of them would take minutes, and nobody could read it."""
 
 
-def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collapse=None, overlays=()):
+def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collapse=None, overlays=(), types=None):
     """Return the `Drawing` of a graph.
 
     Parameters
@@ -137,6 +139,8 @@ def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collaps
         Merge parts that repeat; by default above `COLLAPSE_ABOVE` nodes.
     overlays : sequence of Overlay, optional
         What is noted at the boxes; the first is drawn as heat.
+    types : dict of Entry to TensorType, optional
+        Of all entries, where they are known already.
 
     Raises
     ------
@@ -150,7 +154,7 @@ def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collaps
     RuntimeWarning
         Once, if several variables have the same name.
     """
-    types = types_of(graph, shape, dtype)
+    types = types_of(graph, shape, dtype) if types is None else types
     _warn_of_doubles([n.name for n in graph.variables])
     kinds, heads = kinds_of(graph, types), {e.node for e in graph.outputs}
     collapse = len(graph.nodes) > COLLAPSE_ABOVE if collapse is None else collapse
@@ -179,7 +183,8 @@ def _refuse_too_many(groups, collapse):
 
 def _warn_of_doubles(names):
     if len(set(names)) < len(names):
-        doubles = sorted({printable(n) for n in names if names.count(n) > 1})
+        doubles = sorted(cut_text(printable(name)) for name, count in Counter(names).items() if count > 1)
+        doubles[10:] = ["…"] * (len(doubles) > 10)
         warnings.warn("There are multiple variables with the same name in your graph, this may result in cyclic graph. "
                       f"Repeated names: {', '.join(doubles)}", RuntimeWarning, stacklevel=4)
 

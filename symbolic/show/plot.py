@@ -104,7 +104,12 @@ class Plot:
         write_atomically(fspath(path), found if isinstance(found, bytes) else found.encode())
 
     def _repr_svg_(self):
-        return self.svg
+        return self._repr_mimebundle_().get("image/svg+xml")
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        from symbolic.show.notebook import of_plot  # which draws, too
+
+        return of_plot(self, repr(self), include, exclude)
 
     def __repr__(self):
         return f"<Plot of {self.drawing.title}: {len(self.drawing.boxes)} nodes, {len(self.drawing.arrows)} edges>"

