@@ -4,7 +4,20 @@ import os
 
 
 def write_atomically(path, data):
-    """Write bytes to a file so that a crash leaves the old file or the new one, whole."""
+    """Write bytes to a file so that a crash leaves the old file or the new one, whole.
+
+    Raises
+    ------
+    OSError
+        Naming `path`, not the file beside it that is written first.
+    """
+    try:
+        _write(path, data)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
+
+
+def _write(path, data):
     folder = os.path.dirname(os.path.abspath(path))
     from tempfile import mkstemp  # which takes as long to load as a fifth of this package
 

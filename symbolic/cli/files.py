@@ -60,6 +60,8 @@ def read_file(path):
     """Return the bytes of a file, of standard input for ``-``."""
     if path != "-":
         return read_bytes(path)
+    if sys.stdin is None:
+        raise ParamError("standard input is closed")
     limit = Limits().text
     data = sys.stdin.buffer.read(limit + 1)
     if len(data) > limit:

@@ -1,17 +1,14 @@
-"""Commands about a graph: ``show``, ``draw``, ``run``, ``code``, ``check``, ``convert``."""
+"""Commands about a graph: ``show``, ``draw``, ``code``, ``check``, ``convert``."""
 
 import json
 import os
 import shutil
 import warnings
 
-from ndarray.errors import MXNetError, ParamError, shown, unknown
+from ndarray.errors import MXNetError, ParamError, shown
 from ndarray.params import text_of
 from ndarray.paramsfile import load_frombuffer
-from symbolic.cli.arrays import facts, print_arrays
-from symbolic.cli.files import (dtypes_of, is_params, read_arrays, read_file, read_graph, watch, write_arrays,
-                                write_text)
-from symbolic.executor import bind
+from symbolic.cli.files import dtypes_of, is_params, read_file, read_graph, watch, write_text
 from symbolic.node import Entry
 from symbolic.save.check import Problem, find_problems
 from symbolic.save.code import to_code
@@ -61,37 +58,6 @@ def draw(options):
     title = os.path.splitext(os.path.basename(options.file))[0]
     plot = plot_network(Symbol(graph), title=title, shape=dict(options.shape), dtype=dtypes_of(options), **more)
     plot.save(options.output)
-
-
-def run(options):
-    """Run a graph; write or list its outputs and the new values of its states."""
-    if options.steps < 1:
-        raise ParamError(f"--steps must be at least 1, got {options.steps}")
-    graph = read_graph(options.file)
-    given = {}
-    for path in options.args:
-        given |= read_arrays(path)
-    names = {n.name for n in graph.variables}
-    for name in given.keys() - names:
-        warnings.warn(unknown("variable", name, names), UserWarning, stacklevel=2)
-    executor = bind(graph, None, {k: v for k, v in given.items() if k in names}, engine=options.engine)
-    for _ in watch("running")(range(options.steps)):
-        executor.forward()
-    results = {}
-    for entry, array in zip(graph.outputs, executor.outputs):
-        name, k = entry.node.output_name(entry.index), 1
-        while name in results:
-            name, k = f"{entry.node.output_name(entry.index)}.{k}", k + 1
-        results[name] = array
-    results |= executor.aux_dict
-    if options.output:
-        write_arrays(options.output, {name: a.asnumpy() for name, a in results.items()})
-    rows = [facts(name, a) for name, a in results.items()]
-    if options.json:
-        print(json.dumps({"outputs": rows[:-len(executor.aux_dict) or None],
-                          "auxiliary_states": rows[len(rows) - len(executor.aux_dict):]}, indent=2))
-    elif not options.output:
-        print_arrays(rows)
 
 
 def code(options):

@@ -6,8 +6,9 @@ import sys
 import warnings
 
 from ndarray.errors import MXNetError
-from symbolic.cli import arrays, graphs
+from symbolic.cli import arrays, graphs, steps
 from symbolic.cli.files import parse_dtype, parse_shape
+from symbolic.engines import ENGINES
 from symbolic.show.types import printable
 
 EXIT_CODES = "Exit codes: 0 done; 1 a file is broken or a command failed; 2 the command line is wrong."
@@ -21,6 +22,9 @@ def main(argv=None):
     argv : list of str, optional
         The arguments; those of the process by default.
     """
+    if sys.stdout is None:
+        # The process was started without one; whatever is printed goes nowhere.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, open to the end
     options = parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):
         # A terminal that lacks a letter is no reason to fail.
@@ -39,7 +43,8 @@ def main(argv=None):
         except KeyboardInterrupt:
             return 130
         except OSError as error:
-            _complain(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+            where = f"{error.filename}: " if error.filename else ""
+            _complain(f"{where}{error.strerror or error}")
         except (MXNetError, ImportError) as error:
             _complain(str(error))
         except MemoryError:
@@ -48,7 +53,8 @@ def main(argv=None):
 
 
 def _complain(message):
-    print("symbolic: " + printable("; ".join(filter(None, map(str.strip, message.splitlines())))), file=sys.stderr)
+    if sys.stderr is not None:
+        print("symbolic: " + printable("; ".join(filter(None, map(str.strip, message.splitlines())))), file=sys.stderr)
 
 
 def parser():
@@ -72,6 +78,13 @@ def parser():
             made.add_argument("--dtype", metavar="[NAME=]DTYPE", type=parse_dtype, action="append", default=[],
                               help="element type of a variable, or of all")
 
+    def add_run(made, default, what):
+        made.add_argument("--args", metavar="ARRAYS", action="append", default=[],
+                          help=".npz or .params file with values of variables; may be given several times")
+        made.add_argument("--engine", choices=("auto", *ENGINES), default="auto",
+                          help="engine that runs it (default: %(default)s)")
+        made.add_argument("--steps", metavar="N", type=int, default=default, help=f"{what} (default: %(default)s)")
+
     def add_json(made):
         made.add_argument("--json", action="store_true", help="print JSON, for programs")
 
@@ -82,12 +95,13 @@ def parser():
     made.add_argument("-o", "--output", metavar="OUT", required=True, help="picture: .svg, .png, .html, .dot or .mmd")
     add_types(made)
     made.add_argument("--no-collapse", action="store_true", help="draw every node, also where parts repeat")
-    made = command(graphs.run, "run a graph once, and write or list its outputs and the new values of its states")
-    made.add_argument("--args", metavar="ARRAYS", action="append", default=[],
-                      help=".npz or .params file with values of variables; may be given several times")
-    made.add_argument("--engine", default="auto", help="engine that runs it (default: %(default)s)")
-    made.add_argument("--steps", metavar="N", type=int, default=1, help="how many times to run it (default: %(default)s)")
+    made = command(steps.run, "run a graph once, and write or list its outputs and the new values of its states")
+    add_run(made, 1, "how many times to run it")
     made.add_argument("-o", "--output", metavar="OUT", help=".npz or .params file for outputs and states")
+    add_json(made)
+    made = command(steps.profile, "measure what each part of a graph takes, and look at its memory and values")
+    add_run(made, 20, "how many steps to measure")
+    made.add_argument("-o", "--output", metavar="OUT", help="trace for Perfetto: .json; or picture: .html, .svg, .png or .dot")
     add_json(made)
     made = command(arrays.params, "list the arrays of a .params file", ".params file")
     add_json(made)

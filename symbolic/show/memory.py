@@ -88,10 +88,12 @@ class MemoryUse:
         rows = self.rows
         if most is not None and len(rows) > most:
             rows = sorted(rows, key=lambda r: -r.bytes)[:most]
-        text = f"{self._title()}\n{as_text(_HEAD, map(_cells, rows), words=_WORDS)}"
+        text = f"{self.title}\n{as_text(_HEAD, map(_cells, rows), words=_WORDS)}"
         return text + (f"\n… and {len(self.rows) - len(rows)} more" if len(rows) < len(self.rows) else "")
 
-    def _title(self):
+    @property
+    def title(self):
+        """The sums, in a line."""
         parts = [f"{quantity(self.bound, 'B')} bound", f"{quantity(self.temporary, 'B')} temporary "
                  f"({quantity(self.unshared, 'B')} if none were shared)"]
         parts += [f"{quantity(n, 'B')} {word}" for n, word in ((self.further, "for gradients"), (self.constants, "constant"))
@@ -105,7 +107,7 @@ class MemoryUse:
         return f"<MemoryUse of {len(self.rows)} values, {self.peak} bytes>"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/plain": str(self), "text/html": as_html(_HEAD, map(_cells, self.rows), self._title(), words=_WORDS)}
+        return {"text/plain": str(self), "text/html": as_html(_HEAD, map(_cells, self.rows), self.title, words=_WORDS)}
 
 
 def _cells(row):

@@ -139,10 +139,12 @@ class Numerics:
         rows = self.rows
         if most is not None and len(rows) > most:
             rows = sorted(rows, key=lambda r: not r.of.nonfinite)[:most]
-        text = f"{self._title()}\n{as_text(_HEAD, map(_cells, rows), words=_WORDS)}"
+        text = f"{self.title}\n{as_text(_HEAD, map(_cells, rows), words=_WORDS)}"
         return text + (f"\n… and {len(self.rows) - len(rows)} more" if len(rows) < len(self.rows) else "")
 
-    def _title(self):
+    @property
+    def title(self):
+        """Whether all is finite, in a line."""
         bad = self.nonfinite
         if not bad:
             return f"all {len(self.rows)} values are finite"
@@ -157,7 +159,7 @@ class Numerics:
         return f"<Numerics of {len(self.rows)} values, {len(self.nonfinite)} not finite>"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/plain": str(self), "text/html": as_html(_HEAD, map(_cells, self.rows), self._title(), words=_WORDS)}
+        return {"text/plain": str(self), "text/html": as_html(_HEAD, map(_cells, self.rows), self.title, words=_WORDS)}
 
 
 def _told(of):

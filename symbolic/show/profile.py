@@ -117,13 +117,15 @@ class Profile:
             How many rows; all when left out.
         """
         rows = sorted(self.rows, key=lambda r: -r.median)
-        text = f"{self._title()}\n{as_text(_HEAD, map(_cells, rows[:most]), words=_WORDS)}"
+        text = f"{self.title}\n{as_text(_HEAD, map(_cells, rows[:most]), words=_WORDS)}"
         rest = rows[most:] if most is not None else ()
         if rest:
             text += f"\n… and {len(rest)} more, {quantity(sum(r.median for r in rest), 's')} together"
         return text
 
-    def _title(self):
+    @property
+    def title(self):
+        """What the steps took, in a line."""
         return (f"engine {self.engine}, {self.steps} step{'s' * (self.steps != 1)}: a step takes {quantity(self.step, 's')}, "
                 f"its pieces one by one {quantity(self.total, 's')}")
 
@@ -171,7 +173,7 @@ class Profile:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         rows = sorted(self.rows, key=lambda r: -r.median)
-        return {"text/plain": str(self), "text/html": as_html(_HEAD, map(_cells, rows), self._title(), words=_WORDS)}
+        return {"text/plain": str(self), "text/html": as_html(_HEAD, map(_cells, rows), self.title, words=_WORDS)}
 
 
 def _row(piece, calls, median, share):

@@ -110,6 +110,22 @@ def test_run_complains(tmp_path, capsys):
     assert "have no names" in here(capsys, "run", GRAPH, "--args", tmp_path / "list.params")[2]
 
 
+def test_profile(tmp_path, values):
+    before = values.read_bytes()
+    for engine in ("eager", "fused"):
+        text = said("profile", GRAPH, "--args", values, "--engine", engine, "--steps", 2)
+        assert text.startswith(f"engine {engine}, 2 steps: ") and "signum_update" in text
+        assert "\nmemory: peak " in text and text.endswith("all 5 values are finite\n")
+    facts = json.loads(said("profile", GRAPH, "--args", values, "--json", "-o", tmp_path / "trace.json"))
+    assert facts["steps"] == 20 and [r["nodes"] for r in facts["pieces"] if r["nodes"]] == [["sg"]]
+    assert facts["memory"]["bound"] == 4 * 48 and facts["values"][0]["norm"] == pytest.approx(6 ** 0.5)
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    assert sum(e.get("cat") == "step" for e in events) == 20
+    said("profile", GRAPH, "--args", values, "-o", tmp_path / "heat.dot")
+    assert "time" in (heat := (tmp_path / "heat.dot").read_text()) and "signum_update" in heat and " %" in heat
+    assert values.read_bytes() == before
+
+
 def test_params():
     path = GOLDEN / "params" / "sparse.params"
     assert "float32 6×3 row_sparse" in said("params", path)

@@ -5,10 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import CASES
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import symbolic as sym
 from ndarray import registry
-from ndarray.errors import FormatError
+from ndarray.errors import FormatError, MXNetError
+from ndarray.params import Scalar
 from symbolic.functions import function
 from symbolic.graph import Graph
 from symbolic.node import Node
@@ -81,3 +85,33 @@ def test_a_node_without_a_name_is_refused():
     node = Node(registry.get("exp"), "", Graph(sym.var("x").graph.outputs).outputs)
     with pytest.raises(FormatError, match="exp has no name"):
         to_code(Graph(node.outputs))
+
+
+WORDS = st.text(max_size=8) | st.sampled_from(HOSTILE)
+NAMES = WORDS.filter(bool)
+ATTRS = st.dictionaries(st.sampled_from(["__lr_mult__", "ctx_group", "__shape__", "__dtype__", "__note__"]), WORDS, max_size=2)
+
+
+@st.composite
+def any_graph(draw):
+    """Any operators with the parameters of their samples, wired, named and marked in any way; scalars may be fed."""
+    entries = [sym.var(draw(NAMES)) for _ in range(2)]
+    for _ in range(draw(st.integers(0, 8))):
+        sample = draw(st.sampled_from(CASES))
+        op = registry.get(sample.op)
+        params = dict(sample.params)
+        for name, param in op.params.items():
+            if param.type is Scalar and draw(st.integers(0, 3)) == 0:
+                params[name] = draw(st.sampled_from(entries))[0]
+        inputs = [draw(st.sampled_from(entries)) for _ in sample.arrays]
+        try:
+            entries += sym.symbol.apply_op(sample.op, *inputs, name=draw(st.none() | NAMES), attr=draw(ATTRS), **params)
+        except MXNetError:
+            assert inputs  # wired in a way that the operator refuses; the next node may do better
+    return sym.Group(draw(st.lists(st.sampled_from(entries), min_size=1, max_size=4)))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(symbol=any_graph())
+def test_any_graph_comes_again(symbol):
+    assert again(symbol).tojson() == symbol.tojson()
