@@ -60,6 +60,8 @@ class Operator:
         A word of the vocabulary; the others are composites, written with these.
     output_suffix : str
         What a node's output name ends in.
+    numbered : callable or None
+        ``numbered(params)`` tells whether a lone output's name ends in 0, as that of the first of several does.
     loss_head : bool
         The operator ends a network: its gradient does not ask for an arriving one.
     """
@@ -78,6 +80,7 @@ class Operator:
     pure: bool = True
     primitive: bool = False
     output_suffix: str = "output"
+    numbered: Callable | None = None
     loss_head: bool = False
     rules: dict[str, Callable] = field(default_factory=dict)
 
@@ -232,7 +235,8 @@ class Operator:
 
     def output_ending(self, index, params):
         """Return what the name of a node's output ends in."""
-        return self.output_suffix + (str(index) if self.num_outputs(params) > 1 else "")
+        many = self.num_outputs(params) > 1 or (self.numbered is not None and self.numbered(params))
+        return self.output_suffix + (str(index) if many else "")
 
     def pack(self, arrays, params):
         """Return flat arrays as the body takes them: a tuple where there are many, None where one is absent."""
@@ -341,7 +345,7 @@ class Operator:
 
 
 def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, absent=None, fusible=False, pure=True,
-             primitive=False, output_suffix="output", loss_head=False):
+             primitive=False, output_suffix="output", numbered=None, loss_head=False):
     """Declare an operator: a decorator that reads its schema from the function's signature.
 
     Before ``/`` stand the namespace `xp` and the array inputs (annotated `Many` where there is one for each
@@ -361,7 +365,7 @@ def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, abse
             inputs=tuple(Input(name, annotations.get(name)) for name in arrays),
             params=params, infer=infer, compute=function, outputs=outputs, writes=tuple(writes),
             scalar_dtype=scalar_dtype, absent=absent, fusible=fusible, pure=pure,
-            primitive=primitive, output_suffix=output_suffix,
+            primitive=primitive, output_suffix=output_suffix, numbered=numbered,
             loss_head=loss_head))
 
     return declare

@@ -376,7 +376,7 @@ def _upsampling(inputs, outputs, params):
 
 
 @operator(_upsampling)
-def UpSampling(xp, arg: Many("{name}{i}"), /, *, scale: int, sample_type: Literal["nearest"] = "nearest",
+def UpSampling(xp, arg: Many("{name}{i}"), /, *, scale: int, sample_type: Literal["nearest"],
                num_args: Count = None):
     """Repeat each element along the spatial axes, and join the inputs' channels.
 
@@ -386,7 +386,7 @@ def UpSampling(xp, arg: Many("{name}{i}"), /, *, scale: int, sample_type: Litera
         Inputs; all grow to the size that the first one gets.
     scale : int
         How often an element of the first input is repeated along each axis.
-    sample_type : {'nearest'}, optional
+    sample_type : {'nearest'}
         How values between are found; ``'bilinear'`` of MXNet is a `Deconvolution` with fixed weights.
     num_args : int, optional
         Number of inputs; follows from them.
@@ -402,7 +402,7 @@ def UpSampling(xp, arg: Many("{name}{i}"), /, *, scale: int, sample_type: Litera
     Examples
     --------
     >>> import ndarray as nd
-    >>> nd.UpSampling(nd.array([[[[1, 2]]]]), scale=2).asnumpy()[0, 0]
+    >>> nd.UpSampling(nd.array([[[[1, 2]]]]), scale=2, sample_type="nearest").asnumpy()[0, 0]
     array([[1., 1., 2., 2.],
            [1., 1., 2., 2.]], dtype=float32)
     """

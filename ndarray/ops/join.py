@@ -141,7 +141,8 @@ def _parted(inputs, outputs, params):
     return [TensorType(shape, dtype)], [TensorType(part, dtype)] * len(outputs)
 
 
-@operator(_parted, outputs=lambda params: params["num_outputs"], aliases=("split",), primitive=True)
+@operator(_parted, outputs=lambda params: params["num_outputs"], aliases=("split",), primitive=True,
+          numbered=lambda params: True)
 def SliceChannel(xp, data, /, *, num_outputs: int, axis: int = 1, squeeze_axis: bool = False):
     """Equal parts along an axis.
 

@@ -37,7 +37,8 @@ def _back(out, shape, params):
     return None if params["axis"] is None else out
 
 
-@operator(moves(lambda shape, params: _in_line(shape, params["axis"]), _back), primitive=True)
+@operator(moves(lambda shape, params: _in_line(shape, params["axis"]), _back), primitive=True,
+          numbered=lambda params: True)  # MXNet counts the places, too
 def sort(xp, data, /, *, axis: int | None = -1, is_ascend: bool = True):
     """The elements in order along an axis.
 
@@ -129,7 +130,8 @@ def _topk_rule(inputs, outputs, params):
     return [data], [t.merge(TensorType(shape, dtype)) for t, dtype in zip(outputs, dtypes)]
 
 
-@operator(_topk_rule, outputs=lambda params: 2 if params["ret_typ"] == "both" else 1, primitive=True)
+@operator(_topk_rule, outputs=lambda params: 2 if params["ret_typ"] == "both" else 1, primitive=True,
+          numbered=lambda params: params["ret_typ"] == "value")
 def topk(xp, data, /, *, axis: int | None = -1, k: int = 1,
          ret_typ: Literal["both", "indices", "mask", "value"] = "indices", is_ascend: bool = False,
          dtype: DType = "float32"):

@@ -22,6 +22,9 @@ VERSION = 10901
 _STORED_OUTPUTS = {"BatchNorm": 3, "Dropout": 2, "LayerNorm": 3, "L2Normalization": 2}
 """Operators of which MXNet counts outputs that nobody sees."""
 
+_OWN_STATES = {"Dropout": "state"}
+"""Operators with a state that MXNet has no input for; reading adds what writing leaves out."""
+
 _FIELDS = {"op", "name", "inputs", "backward_source_id", *ATTRIBUTE_KEYS}
 
 
@@ -63,18 +66,36 @@ def dumps(graph):
     What was read from a file is written as it was read, but for parameters in an unusual spelling: ``0.10`` becomes
     ``0.1``, ``(1,2)`` becomes ``(1, 2)``, ``true`` becomes ``True``.
     """
-    number = {node: i for i, node in enumerate(graph.nodes)}
+    unsaid = _unsaid(graph)
+    nodes = [n for n in graph.nodes if n not in unsaid] if unsaid else graph.nodes
+    number = {node: i for i, node in enumerate(nodes)}
     rows, blocks, versions = [0], [], {}
-    for node in graph.nodes:
+    for node in nodes:
         rows.append(rows[-1] + _stored_outputs(node))
         blocks.append(_node_text(node, number, versions))
-    arguments = [number[n] for n in graph.variables]
+    arguments = [number[n] for n in graph.variables if n in number]
     heads = [[number[e.node], e.index, 0] for e in graph.outputs]
     return ('{\n  "nodes": [\n' + ", \n".join(blocks) + "\n  ], \n"
             f'  "arg_nodes": {_wrapped(arguments, 2)}, \n'
             f'  "node_row_ptr": {_wrapped(rows, 2)}, \n'
             f'  "heads": {_wrapped(heads, 2)}, \n'
             f'  "attrs": {{"mxnet_version": ["int", {VERSION}]}}\n}}')
+
+
+def _unsaid(graph):
+    """Return the variables that a reader makes by itself: states of their own node, called and described after it."""
+    found = {}
+    for node in graph.nodes:
+        if node.op is not None and node.op.name in _OWN_STATES:
+            state, name = node.inputs[-1].node, f"{node.name}_{_OWN_STATES[node.op.name]}"
+            said = {(k, text_of(v)) for k, v in node.params} | set(node.attrs)
+            if state.op is None and state.name == name and said.issuperset(state.attrs):
+                found[state] = 0
+    if found:
+        for entry in (*graph.outputs, *(e for n in graph.nodes for e in n.inputs)):
+            if entry.node in found:
+                found[entry.node] += 1
+    return {state for state, uses in found.items() if uses == 1}
 
 
 def _stored_outputs(node):
@@ -101,10 +122,11 @@ def _node_text(node, number, versions):
                  for k in sorted(attrs)]
         lines.append(f'      "attrs": {{{pairs[0]}}}' if len(pairs) == 1 else
                      '      "attrs": {\n' + ", \n".join(f"        {p}" for p in pairs) + "\n      }")
-    inputs = [[number[e.node], e.index, 0] for e in node.inputs]
+    inputs = [[number[e.node], e.index, 0] for e in node.inputs if e.node in number]
     for at in node.op.written(node.complete_params) if node.op and node.op.writes else ():
         source = node.inputs[at].node
-        versions[source] = inputs[at][2] = versions.get(source, 0) + 1
+        if source in number:
+            versions[source] = inputs[at][2] = versions.get(source, 0) + 1
     lines.append(f'      "inputs": {_wrapped(inputs, 6)}')
     return "    {\n" + ", \n".join(lines) + "\n    }"
 

@@ -39,7 +39,7 @@ def _networks():
     for kind in ("max", "avg", "sum", "lp"):
         yield Sample("Pooling", (image,), {"kernel": (2, 3), "stride": (2, 1), "pad": (1, 1), "pool_type": kind})
     yield Sample("Pooling", (image,), {"global_pool": True, "pool_type": "avg"})
-    yield Sample("UpSampling", (image,), {"scale": 2})
+    yield Sample("UpSampling", (image,), {"scale": 2, "sample_type": "nearest"})
 
 
 def _others():
