@@ -98,6 +98,8 @@ def csr_matrix(parts, shape, dtype=None):
 
 def check_csr(data, indices, indptr, shape):
     """Raise where the parts do not describe a matrix of `shape`."""
+    if not data.ndim == indices.ndim == indptr.ndim == 1:
+        raise ShapeError("elements, columns and indptr must be arrays of one axis")
     if len(shape) != 2 or len(indptr) != shape[0] + 1 or indptr[0] != 0 or indptr[-1] != len(data):
         raise ShapeError(f"indptr of {len(indptr)} numbers does not divide {len(data)} elements into the rows of {shape}")
     if (np.diff(indptr) < 0).any() or len(indices) != len(data):

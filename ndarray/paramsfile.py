@@ -19,6 +19,7 @@ from ndarray.sparse import RowSparseNDArray
 _LIST = 0x112
 _VERSION_1, _VERSION_2, _VERSION_3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 _MOST_AXES = 32
+_MOST_ELEMENTS = 1 << 60
 _BFLOAT16 = 12
 _STORAGES = ("default", "row_sparse", "csr")
 
@@ -245,6 +246,9 @@ def _read_dims(reader, rank, code, i, place):
     shape = tuple(reader.number(code, f"the shape of array {i}") for _ in range(rank))
     if any(d < 0 for d in shape):
         raise FormatError(f"byte {place}: array {i} has shape {shape}")
+    # NumPy counts bytes in 63 bits, and beside an axis of no length those of the others.
+    if math.prod(d or 1 for d in shape) >= _MOST_ELEMENTS:
+        raise FormatError(f"byte {place}: array {i} has shape {shape}, beyond what an array can have")
     return shape
 
 
@@ -288,7 +292,7 @@ def _read_sparse(reader, storage, i):
             _check_rows(indices, values, shape)
             return RowSparseNDArray(Rows(indices, values, shape), cpu())
         indptr, indices = (o.astype(np.int64) for o in others)
-        if not values.size and not indptr.size and len(shape) == 2:
+        if values.shape == indptr.shape == (0,) and len(shape) == 2:
             indptr = np.zeros(shape[0] + 1, np.int64)
         check_csr(values, indices, indptr, shape)
         return CSRNDArray(values, indices, indptr, shape, cpu())
@@ -297,8 +301,8 @@ def _read_sparse(reader, storage, i):
 
 
 def _check_rows(indices, values, shape):
-    if not shape or values.shape != (len(indices), *shape[1:]):
-        raise ShapeError(f"rows of shape {values.shape} for {len(indices)} indices into {shape}")
+    if not shape or indices.ndim != 1 or values.shape != (len(indices), *shape[1:]):
+        raise ShapeError(f"rows of shape {values.shape} for indices of shape {indices.shape} into {shape}")
     if len(indices) and ((np.diff(indices) <= 0).any() or indices[0] < 0 or indices[-1] >= shape[0]):
         raise ShapeError(f"indices must rise within [0, {shape[0]})")
 

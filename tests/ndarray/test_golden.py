@@ -25,10 +25,10 @@ EAGER_ONLY = "row_sparse gradients, the earlier value of out=, and functions tha
 
 
 def single_rounding(expected, given):
-    """A few float32 (float16) roundings of weight, step and norm: MXNet sums norms and divides in another precision."""
+    """Two float32 (float16) roundings of weight, step and norm: MXNet sums norms and divides in another precision."""
     eps = np.finfo(np.float16 if expected.dtype == np.float16 else np.float32).eps
     finite = [np.abs(x[np.isfinite(x)]).max(initial=0) for x in (expected, given)]
-    return 4 * eps * max(finite)
+    return 2 * eps * max(finite)
 
 
 def sum_rounding(expected, given):

@@ -1,13 +1,18 @@
 """Params files: MXNet's own load with its values, what we write is what MXNet writes, broken ones are refused."""
 
+import errno
 import json
+import math
 import os
 import struct
+import tracemalloc
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import ndarray as nd
 from ndarray.csr import csr_matrix
@@ -107,14 +112,68 @@ def record(rank=1, dims=(1,), dtype=0, storage=0, magic=0xF993FAC9):
 
 @pytest.mark.parametrize("data, words", [
     (struct.pack("<QQQ", 0x113, 0, 0), "magic number"), (struct.pack("<QQQ", 0x112, 0, 1 << 60), "arrays do not fit"),
-    (record(dims=(1 << 62,)), "bytes"), (record(rank=99), "rank 99"), (record(dims=(-1,)), r"shape \(-1,\)"),
+    (record(dims=(1 << 59,)), "bytes"), (record(rank=99), "rank 99"), (record(dims=(-1,)), r"shape \(-1,\)"),
     (record(dtype=77), "dtype number 77"), (record(storage=5), "storage type 5"),
-    (record(magic=1 << 31), "rank"), (record() + b"\0" * 4 + struct.pack("<Q", 7), "names"),
+    (record(2, (0, 1 << 61)), r"shape \(0, 2305843009213693952\)"),
+    (record(4, (1 << 33, 1 << 32, 0, 1 << 32)), "shape"), (record(magic=1 << 31), "rank"), (record() + b"\0" * 4 + struct.pack("<Q", 7), "names"),
 ])
 def test_a_broken_file_is_refused_with_the_byte(data, words):
     with pytest.raises(FormatError, match=words) as error:
         load_frombuffer(data)
     assert "byte" in str(error.value)
+
+
+def sparse_record(storage, shape, values, *others):
+    """Return a file of one sparse float32 array: of its values and the others the shapes, all of them zeros."""
+    shapes = [struct.pack(f"<i{len(s)}q", len(s), *s) for s in (values, shape, *others)]
+    return (struct.pack("<QQQIi", 0x112, 0, 1, 0xF993FAC9, storage) + shapes[0] + shapes[1]
+            + struct.pack("<iii", 1, 0, 0) + b"".join(struct.pack("<i", 6) + s for s in shapes[2:])
+            + bytes(4 * math.prod(values) + 8 * sum(map(math.prod, others))) + struct.pack("<Q", 0))
+
+
+@pytest.mark.parametrize("data, words", [
+    (sparse_record(1, (3, 2), (1, 2), ()), "row_sparse array"), (sparse_record(1, (3, 2), (1, 2), (1, 1)), "row_sparse"),
+    (sparse_record(1, (3, 2), (), (1,)), "row_sparse"), (sparse_record(1, (1 << 40, 1 << 40), (0, 1 << 40), (0,)), "shape"),
+    (sparse_record(2, (1, 3), (), (2,), (1,)), "csr array"), (sparse_record(2, (1, 3), (1,), (2,), (1, 1)), "csr array"),
+    (sparse_record(2, (1, 3), (1,), (), (1,)), "csr array"), (sparse_record(2, (0, 3), (0,), (), (0,)), "csr array"),
+])
+def test_a_sparse_array_whose_parts_do_not_fit_is_refused(data, words):
+    with pytest.raises(FormatError, match=f"byte .*{words}"):
+        load_frombuffer(data)
+
+
+FILES = [path.read_bytes() for path in sorted(GOLDEN.glob("*.params")) if path.stat().st_size < 1 << 14]
+LARGE = [b"\xff" * 8, b"\xff" * 7 + b"\x7f", bytes(8), (1 << 62).to_bytes(8, "little"), (1 << 32).to_bytes(8, "little")]
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=st.data())
+def test_whatever_happens_to_a_file_it_loads_or_is_refused(data):
+    """Bytes changed, numbers made huge, the end cut off: no other error, and no more memory than the file is large."""
+    content = bytearray(data.draw(st.sampled_from(FILES)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content)))
+        how = data.draw(st.sampled_from(["byte", "bit", "cut", "large"]))
+        if how == "cut":
+            del content[at:]
+        elif how == "large":
+            content[at:at + 8] = data.draw(st.sampled_from(LARGE))
+        elif at < len(content):
+            content[at] = data.draw(st.integers(0, 255)) if how == "byte" else content[at] ^ 1 << data.draw(
+                st.integers(0, 7))
+    tracemalloc.start()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = load_frombuffer(content)
+        for array in found.values() if isinstance(found, dict) else found:
+            repr(array)
+    except FormatError as error:
+        assert "byte" in str(error)
+    finally:
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert most < 20 * len(content) + (4 << 20)
 
 
 def test_trailing_bytes_warn():
@@ -134,7 +193,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
     nd.save(path, [nd.ones(1)])
 
     def full(handle):
-        raise OSError("no space left")
+        raise OSError(errno.ENOSPC, "no space left")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="space"):
