@@ -14,6 +14,8 @@ def write_atomically(path, data):
     try:
         _write(path, data)
     except OSError as error:
+        if error.filename is None:
+            raise
         raise OSError(error.errno, error.strerror, os.fspath(path)) from None
 
 

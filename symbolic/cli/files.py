@@ -74,14 +74,14 @@ def is_params(data):
     return data.startswith(_PARAMS_MAGIC)
 
 
-def read_graph(path):
-    """Return the graph that a file holds."""
+def read_graph(path, strangers=False):
+    """Return the graph that a file holds; `strangers` as in `symbolic.save.json.loads`."""
     shown_path = "standard input" if path == "-" else path
     try:
         data = read_file(path)
         if is_params(data):
             raise FormatError("holds arrays and no graph; `params` lists them")
-        return loads(data, watch=watch("reading"))
+        return loads(data, watch=watch("reading"), strangers=strangers)
     except (FormatError, LimitError) as error:
         raise type(error)(f"{shown_path}: {error}") from None
 

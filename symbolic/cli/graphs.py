@@ -20,7 +20,7 @@ from symbolic.symbol import Symbol
 
 def show(options):
     """Print a graph as a table and as a tree."""
-    graph = read_graph(options.file)
+    graph = read_graph(options.file, strangers=True)
     shape = dict(options.shape)
     if options.json:
         print(json.dumps(_facts(graph, types_of(graph, shape)), indent=2))
@@ -53,7 +53,7 @@ def draw(options):
     """Draw a graph into a file."""
     from symbolic.show.plot import plot_network
 
-    graph = read_graph(options.file)
+    graph = read_graph(options.file, strangers=True)
     more = {"collapse": False} if options.no_collapse else {}
     title = os.path.splitext(os.path.basename(options.file))[0]
     plot = plot_network(Symbol(graph), title=title, shape=dict(options.shape), dtype=dtypes_of(options), **more)

@@ -15,6 +15,7 @@ from symbolic.attributes import HIDDEN
 from symbolic.graph import Graph
 from symbolic.node import Entry, Node
 from symbolic.save.legacy import ATTRIBUTE_KEYS, upgrade, version_of
+from symbolic.save.strangers import Strangers
 
 VERSION = 10901
 """The version of MXNet whose format is written."""
@@ -150,7 +151,7 @@ def save(graph, path):
 # Reading
 
 
-def loads(text, limits=Limits(), watch=iter):
+def loads(text, limits=Limits(), watch=iter, strangers=False):
     """Return the graph that a JSON text of any era of MXNet holds.
 
     Parameters
@@ -159,6 +160,8 @@ def loads(text, limits=Limits(), watch=iter):
     limits : Limits, optional
     watch : callable, optional
         ``watch(records)`` goes through the list of node records; it may show how far it has come.
+    strangers : bool, optional
+        Take operators that nobody declares for ones of which only the name is known: the graph can be shown, not run.
 
     Raises
     ------
@@ -170,10 +173,10 @@ def loads(text, limits=Limits(), watch=iter):
     Warns
     -----
     UserWarning
-        For attributes that the operator does not know; they are kept.
+        For attributes that the operator does not know; they are kept.  For each stranger.
     """
     remarks = []
-    graph = read(text, limits, _raise, remarks.append, watch)
+    graph = read(text, limits, _raise, remarks.append, watch, strangers)
     for remark in remarks:
         warnings.warn(remark, UserWarning, stacklevel=3)
     return graph
@@ -206,7 +209,7 @@ def _raise(error):
     raise error
 
 
-def read(text, limits, report, remark, watch=iter):
+def read(text, limits, report, remark, watch=iter, strangers=False):
     """Return the graph of a text, telling each fault to `report` and each oddity to `remark`.
 
     Parameters
@@ -218,6 +221,8 @@ def read(text, limits, report, remark, watch=iter):
     remark : callable
         Gets a sentence.
     watch : callable, optional
+        As in `loads`.
+    strangers : bool, optional
         As in `loads`.
 
     Returns
@@ -235,7 +240,7 @@ def read(text, limits, report, remark, watch=iter):
     if len(records) > limits.nodes:
         raise LimitError(f"the graph has {len(records)} nodes, more than {limits.nodes}")
     _check_nesting([v for k, v in document.items() if k != "nodes"], limits.nesting - 1)
-    reader = _Reader(limits, report, remark)
+    reader = _Reader(limits, report, remark, Strangers(document) if strangers else None)
     for i, record in enumerate(watch(upgrade(records, version_of(document)))):
         reader.nodes.append(reader.attempt(reader.node, record, f"nodes[{i}]"))
     heads = reader.attempt(reader.heads, document)
@@ -330,9 +335,9 @@ def _text(value, place, limit):
 class _Reader:
     """Builds nodes from records: whatever fails to be read is reported and is None from then on."""
 
-    def __init__(self, limits, report, remark):
-        self.limits, self.report, self.remark = limits, report, remark
-        self.nodes = []
+    def __init__(self, limits, report, remark, strangers=None):
+        self.limits, self.report, self.remark, self.strangers = limits, report, remark, strangers
+        self.nodes, self.strange = [], set()
         self.edges = self.outputs = self.faults = 0
 
     def attempt(self, read_, *args):
@@ -354,7 +359,7 @@ class _Reader:
         name = self.attempt(self._name, record, place)
         attrs = self.attempt(self._attrs, record, place)
         inputs = self._inputs(record, place)
-        op = None if op_name in ("null", None) else self.attempt(_operator, op_name, place)
+        op = None if op_name in ("null", None) else self.attempt(self._operator, op_name, place, attrs or {}, len(inputs))
         if name is None or attrs is None or None in inputs or op_name is None or (op is None) is not (op_name == "null"):
             return None
         if op is not None:
@@ -363,6 +368,20 @@ class _Reader:
             raise FormatError(f"{place}.inputs: a variable has no inputs")
         self.outputs += 1
         return Node(None, name, attrs=_kept(attrs))
+
+    def _operator(self, name, place, attrs, inputs):
+        try:
+            return registry.get(name)
+        except UnknownNameError as error:
+            told = f"{place}.op: {error}"
+            if self.strangers is None:
+                raise FormatError(told) from None
+        _text(name, f"{place}.op", self.limits.name)
+        if name not in self.strange:
+            self.strange.add(name)
+            self.remark(f"{told}; it can be shown, not run")
+        names = tuple(k for k in attrs if k not in HIDDEN and not (k.startswith("__") and k.endswith("__")))
+        return self.strangers.operator(name, len(self.nodes), inputs, names)
 
     def _name(self, record, place):
         return _text(_field(record, "name", str, place), f"{place}.name", self.limits.name)
@@ -451,13 +470,6 @@ class _Reader:
 
 def _at(place, key, k):
     return f"{place}.{key}[{k}]" if place else f"{key}[{k}]"
-
-
-def _operator(name, place):
-    try:
-        return registry.get(name)
-    except UnknownNameError as error:
-        raise FormatError(f"{place}.op: {error}") from None
 
 
 def _check_derived(node, place):

@@ -46,7 +46,7 @@ FAULTS = """
 show                                        2  the following arguments are required: FILE
     show nothing.json                           1  nothing.json: No such file or directory
     show cut.json                               1  cut.json: line
-    show odd.json                               1  no operator named 'signum_updaet'; did you mean 'signum_update'
+    code odd.json                               1  no operator named 'signum_updaet'; did you mean 'signum_update'
     show noise                                  1  noise: byte
     show GRAPH --shape wieght=3,2               1  no variable named 'wieght'; did you mean 'weight'?
     show GRAPH --shape weight=3,2 --shape grad=2,2  1  expected (3, 2), got (2, 2)
@@ -101,6 +101,16 @@ def _parted(line):
     """Return command, exit code and words of a line of the table."""
     command, code, words = next(part for part in (line.rpartition("  1  "), line.rpartition("  2  ")) if part[0])
     return command, int(code), words
+
+
+def test_what_cannot_run_is_shown_with_a_warning(folder):
+    for command in ("show odd.json", "draw odd.json -o odd.dot"):
+        process = start(*command.split(), cwd=folder)
+        out, told = (text.decode() for text in process.communicate(timeout=60))
+        assert process.returncode == 0 and len(told.splitlines()) == 1
+        assert told.startswith("symbolic: warning: nodes[3].op: no operator named 'signum_updaet'; did you mean 'signum_update'")
+    assert "signum_updaet" in (folder / "odd.dot").read_text()
+    (folder / "odd.dot").unlink()
 
 
 def test_check_tells_every_problem_and_fails(folder):
