@@ -14,7 +14,7 @@ def write_atomically(path, data):
     try:
         _write(path, data)
     except OSError as error:
-        if error.filename is None:
+        if error.errno is None:
             raise
         raise OSError(error.errno, error.strerror, os.fspath(path)) from None
 
