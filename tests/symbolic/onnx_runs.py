@@ -47,18 +47,22 @@ def eager(graph, arrays):
     return [np.asarray(v) for v in (*outputs, *(written[n] for n in graph.written))]
 
 
-def assert_close(got, expected, ulps):
+def assert_close(got, expected, ulps, signs=True):
     """Compare what two engines give: same types, NaN and infinities in the same places, the rest within roundings.
 
     Parameters
     ----------
     got, expected : numpy.ndarray
     ulps : float
-        Allowed difference in units of the last place of the element; 0 asks for the same numbers.
+        Allowed difference in units of the last place of the element; 0 asks for the same bits.
+    signs : bool, optional
+        Whether zeros must have the same sign then.
     """
     assert (got.dtype, got.shape) == (expected.dtype, expected.shape)
     if expected.dtype.kind != "f" or not ulps:
         np.testing.assert_array_equal(got, expected)
+        numbers = ~np.isnan(expected) if signs else expected != 0
+        np.testing.assert_array_equal(np.signbit(got[numbers]), np.signbit(expected[numbers]))
         return
     finite = np.isfinite(expected)
     np.testing.assert_array_equal(got[~finite], expected[~finite])
