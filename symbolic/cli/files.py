@@ -4,6 +4,7 @@ import argparse
 import io
 import os
 import sys
+import warnings
 import zipfile
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from ndarray import paramsfile
 from ndarray.atomic import write_atomically
 from ndarray.dtypes import dtype_of, is_known
-from ndarray.errors import DTypeError, FormatError, LimitError, ParamError
+from ndarray.errors import DTypeError, FormatError, LimitError, ParamError, unknown
 from ndarray.array import NDArray
 from symbolic.save.json import Limits, loads, read_bytes
 
@@ -94,6 +95,17 @@ def read_arrays(path):
     if isinstance(arrays, list):
         raise FormatError(f"{path}: the arrays have no names, so they cannot be bound")
     return {name.removeprefix("arg:").removeprefix("aux:"): a for name, a in arrays.items()}
+
+
+def read_values(graph, paths):
+    """Return the values of a graph's variables that files of arrays hold."""
+    given = {}
+    for path in paths:
+        given |= read_arrays(path)
+    names = {n.name for n in graph.variables}
+    for name in given.keys() - names:
+        warnings.warn(unknown("variable", name, names), UserWarning, stacklevel=2)
+    return {name: value for name, value in given.items() if name in names}
 
 
 def _read_npz(path):

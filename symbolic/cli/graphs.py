@@ -8,7 +8,7 @@ import warnings
 from ndarray.errors import MXNetError, ParamError, shown
 from ndarray.params import text_of
 from ndarray.paramsfile import load_frombuffer
-from symbolic.cli.files import dtypes_of, is_params, read_file, read_graph, watch, write_text
+from symbolic.cli.files import dtypes_of, is_params, read_file, read_graph, read_values, watch, write_text
 from symbolic.node import Entry
 from symbolic.save.check import Problem, find_problems
 from symbolic.save.code import to_code
@@ -108,4 +108,4 @@ def convert(options):
         return
     from symbolic.save.onnx import save_onnx
 
-    save_onnx(Symbol(graph), options.output, dict(options.shape), dtypes_of(options))
+    save_onnx(Symbol(graph), options.output, dict(options.shape), dtypes_of(options), read_values(graph, options.args))

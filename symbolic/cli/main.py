@@ -114,5 +114,7 @@ def parser():
     add_json(made)
     made = command(graphs.convert, "convert a graph to ONNX, or an old file to today's JSON")
     made.add_argument("-o", "--output", metavar="OUT", required=True, help="file: .onnx or .json")
+    made.add_argument("--args", metavar="ARRAYS", action="append", default=[],
+                      help=".npz or .params file with values that the ONNX model is to hold; may be given several times")
     add_types(made)
     return top

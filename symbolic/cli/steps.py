@@ -2,11 +2,10 @@
 
 import json
 import os
-import warnings
 
-from ndarray.errors import ParamError, shown, unknown
+from ndarray.errors import ParamError, shown
 from symbolic.cli.arrays import facts, print_arrays
-from symbolic.cli.files import read_arrays, read_graph, watch, write_arrays
+from symbolic.cli.files import read_graph, read_values, watch, write_arrays
 from symbolic.executor import bind
 from symbolic.symbol import Symbol
 
@@ -77,10 +76,4 @@ def _bound(options):
     if options.steps < 1:
         raise ParamError(f"--steps must be at least 1, got {options.steps}")
     graph = read_graph(options.file)
-    given = {}
-    for path in options.args:
-        given |= read_arrays(path)
-    names = {n.name for n in graph.variables}
-    for name in given.keys() - names:
-        warnings.warn(unknown("variable", name, names), UserWarning, stacklevel=2)
-    return bind(graph, None, {k: v for k, v in given.items() if k in names}, engine=options.engine)
+    return bind(graph, None, read_values(graph, options.args), engine=options.engine)

@@ -182,6 +182,18 @@ def test_convert_to_onnx(tmp_path):
     assert {v.type.tensor_type.elem_type for v in model.graph.output} == {onnx.TensorProto.DOUBLE}
 
 
+def test_convert_to_onnx_with_its_parameters(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    net = sym.FullyConnected(sym.var("x"), num_hidden=2, name="fc")
+    net.save(tmp_path / "net.json")
+    nd.save(str(tmp_path / "net.params"), {"arg:fc_weight": nd.ones((2, 3)), "arg:fc_bias": nd.zeros(2)})
+    said("convert", tmp_path / "net.json", "-o", tmp_path / "net.onnx", "--args", tmp_path / "net.params", "--shape", "x=4,3")
+    model = onnx.load(tmp_path / "net.onnx")
+    onnx.checker.check_model(model, full_check=True)
+    assert [v.name for v in model.graph.input] == ["x"]
+    assert {"fc_weight", "fc_bias"} <= {t.name for t in model.graph.initializer}
+
+
 def test_what_cannot_become_onnx(tmp_path):
     pytest.importorskip("onnx")
     path = tmp_path / "x.onnx"

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from onnx_runs import Runtime, onnx
 
+import ndarray as nd
 import symbolic as sym
-from ndarray.errors import FormatError, OperatorError, ShapeError, UnknownNameError
+from ndarray.errors import DTypeError, FormatError, OperatorError, ShapeError, UnknownNameError
 from symbolic.save import onnx as writer
-from symbolic.save.onnx import save_onnx, to_onnx, types_for
+from symbolic.save.onnx import save_onnx, types_for
+from symbolic.save.onnx_model import to_onnx
 
 
 def momentum_step():
@@ -103,6 +105,32 @@ def test_dtypes_are_asked_for_and_kept():
     assert {v.type.tensor_type.elem_type for v in (*model.graph.input, *model.graph.output)} == {onnx.TensorProto.DOUBLE}
     model = model_of(sym.Cast(sym.var("x", shape=(2,), dtype="float16"), dtype="int32"))
     assert model.graph.output[0].type.tensor_type.elem_type == onnx.TensorProto.INT32
+
+
+def test_parameters_that_the_model_holds(tmp_path):
+    """Arguments are inputs no more; the value of a state is what it begins with, unless another is fed."""
+    path, weight = tmp_path / "step.onnx", np.float32([[1, 2, 3]])
+    step = sym.sgd_mom_update(sym.var("w"), sym.var("g"), sym.var("m"), lr=1.0, momentum=0.5, name="step")
+    sym.save_onnx(step, path, params={"w": nd.array(weight), "m": np.float32([[2, 2, 2]])})
+    run = Runtime(onnx.load(path))
+    assert run.inputs == ["g"]
+    assert [i.name for i in run.session.get_overridable_initializers()] == ["m"]
+    zero = np.zeros((1, 3), np.float32)
+    np.testing.assert_array_equal(run({"g": zero})[0], weight + 1)
+    np.testing.assert_array_equal(run.session.run(None, {"g": zero, "m": zero})[0], weight)
+
+
+def test_parameters_that_do_not_fit(tmp_path):
+    net = sym.exp(sym.var("x", shape=(2,), dtype="float32"))
+    for params, error, said in (
+        ({"y": np.ones(2)}, UnknownNameError, "params: no variable named 'y'"),
+        ({"x": np.ones(3, np.float32)}, ShapeError, "params: x: "),
+        ({"x": np.ones(2)}, DTypeError, "params: x: "),
+        ({"x": ["a"]}, DTypeError, r"params: x is \['a'\], no array of numbers"),
+    ):
+        with pytest.raises(error, match=said):
+            save_onnx(net, tmp_path / "x.onnx", params=params)
+    assert not os.listdir(tmp_path)
 
 
 def test_deep_graphs():

@@ -120,6 +120,24 @@ def test_training_mode(tmp_path):
     assert np.abs(still - expected).max() > 0.1
 
 
+def test_a_file_with_its_parameters_tells_digits_apart(tmp_path):
+    """The convolutional network on real digits: the same classes as the eager engine's, from a file that needs no more."""
+    pytest.importorskip("sklearn")
+    from digits_convnet import initial, network
+    from sklearn.datasets import load_digits
+
+    images = (load_digits().images[:50, None] / 16).astype("float32")
+    scores = network()
+    arrays = initial(scores, np.random.default_rng(0), image=images.shape)
+    sym.save_onnx(scores, tmp_path / "digits.onnx", params=arrays, shape={"image": images.shape})
+    run = Runtime(onnx.load(tmp_path / "digits.onnx"))
+    expected = scores.eval(image=images, **arrays)[0].asnumpy()
+    found, *states = run({"image": images})
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+    assert run.inputs == ["image"] and len(states) == 5
+    np.testing.assert_array_equal(found.argmax(axis=1), expected.argmax(axis=1))
+
+
 def test_only_core_operators():
     """Nothing but the default domain, which every runtime has to know."""
     model = agree(convolutional(), IMAGE)

@@ -8,7 +8,8 @@ from onnx_runs import Runtime, onnx, runtime
 import symbolic as sym
 from ndarray import registry
 from ndarray.errors import OperatorError
-from symbolic.save.onnx import to_onnx, types_for
+from symbolic.save.onnx import types_for
+from symbolic.save.onnx_model import to_onnx
 from symbolic.symbol import apply_op
 
 WITHOUT = {

@@ -21,7 +21,7 @@ from ndarray.reference import updates
 from ndarray.tensortype import TensorType
 from symbolic.functions import function
 from symbolic.infer import infer
-from symbolic.save.onnx import to_onnx
+from symbolic.save.onnx_model import to_onnx
 
 SUMS = {"_contrib_group_adagrad_update": 8, "clip_global_norm": 4, "_multi_lamb_update": 4, "_multi_mp_lamb_update": 4,
         "_multi_lans_update": 4, "multi_sum_sq": 4}
