@@ -56,8 +56,8 @@ def save_onnx(symbol, fname, shape=None, dtype=None, params=None, is_train=False
     after the node of the graph it belongs to, and tells its operator and parameters.
 
     All variables become inputs of the model: arguments, states, and the hyper-parameters that are symbols; but for
-    arguments in `params`, whose values the model holds, and for states in `params` these values are defaults.  States
-    become outputs as well, called ``<name>_new``; the model's metadata, ``states``, hold a JSON object of these names.
+    those in `params`, whose values the model holds; for states that change these values are defaults.  States become
+    outputs as well, called ``<name>_new``; the model's metadata, ``states``, hold a JSON object of these names.
     Shapes and dtypes are fixed.
 
     What ONNX leaves open, or answers otherwise than NumPy, is the runtime's: the largest of elements that hold NaN,

@@ -43,8 +43,11 @@ def to_onnx(graph, types, kept=None):
     outputs, written = _written_down(graph, inputs, words)
     ends = [words.output(value, types[e], names.new(e.node.output_name(e.index)))
             for e, value in zip(graph.outputs, outputs)]
-    states = [words.output(written[n], types[Entry(n)], names.new(f"{n.name}_new")) for n in graph.written]
-    made = _needed(words.nodes, [*ends, *states])
+    kept = {n: kept[n.name] for n in graph.variables if n.name in (kept or {})}
+    arrive = dict(zip(graph.variables, inputs))
+    changed = [n for n in graph.written if n not in kept or written[n] is not arrive[n]]
+    states = {n: words.output(written[n], types[Entry(n)], names.new(f"{n.name}_new")) for n in changed}
+    made = _needed(words.nodes, [*ends, *states.values()])
     for node in made:
         for value in node.outputs:
             value.name = value.name or names.new(f"{node.within.name if node.within else 'output'}/{node.op}")
@@ -52,9 +55,8 @@ def to_onnx(graph, types, kept=None):
     constants = {value: array for value, array in words.constants.items() if value in used}
     for value in constants:
         value.name = names.new("constant")
-    kept = {n: kept[n.name] for n in graph.variables if n.name in (kept or {})}
-    constants |= {value: kept[n] for n, value in zip(graph.variables, inputs) if n in kept}
-    fed = {n: value for n, value in zip(graph.variables, inputs) if n not in kept or n in graph.written}
+    constants |= {arrive[n]: array for n, array in kept.items()}
+    fed = {n: value for n, value in arrive.items() if n not in kept or n in states}
     try:
         return _model(graph, fed, made, constants, ends, states)
     except (UnicodeEncodeError, ValueError) as error:
@@ -94,19 +96,19 @@ def _model(graph, fed, made, constants, ends, states):
     """Put the parts together."""
     from onnx import helper, numpy_helper
 
-    roles, results = _roles(graph), {*ends, *states}
-    new = {value: f"new value of {fed[n].name}" for n, value in zip(graph.written, states)}
+    roles, results = _roles(graph), {*ends, *states.values()}
+    new = {value: f"new value of {fed[n].name}" for n, value in states.items()}
     body = helper.make_graph(
         [_node(n) for n in made], graph.outputs[0].node.name or "graph",
         [_info(value, roles.get(n, "argument")) for n, value in fed.items()],
-        [_info(value, new.get(value, "")) for value in (*ends, *states)],
+        [_info(value, new.get(value, "")) for value in (*ends, *states.values())],
         [numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), value.name)
          for value, array in constants.items()],
         value_info=[_info(value) for n in made for value in n.outputs if value not in results])
     model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
                               producer_name="symbolic-ndarray", doc_string=_cut(str(graph)))
     if states:
-        names = {fed[n].name: value.name for n, value in zip(graph.written, states)}
+        names = {fed[n].name: value.name for n, value in states.items()}
         helper.set_model_props(model, {"states": json.dumps(names, ensure_ascii=False)})
     return model
 

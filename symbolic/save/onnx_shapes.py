@@ -37,7 +37,7 @@ def unbroadcast(xp, x, like):
 
 def transpose(xp, x, axes=None):
     """Return the axes in another order, the reverse one when none is given."""
-    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(a % x.ndim for a in axes)
+    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(int(a) % x.ndim for a in axes)
     if order == tuple(range(x.ndim)):
         return x
     return xp.emit("Transpose", [x], (tuple(x.shape[a] for a in order), x.dtype), perm=order)

@@ -32,6 +32,7 @@ class Words:
         self.nodes = []
         self.constants = {}
         self._known = {}
+        self._made = {}
 
     def input(self, type_, name):
         """Return an input of the model."""
@@ -43,14 +44,23 @@ class Words:
         if x.shape != type_.shape:
             x = self.reshape(x, type_.shape) if x.size == np.prod(type_.shape) else self.broadcast_to(x, type_.shape)
         if x.name or x in self.constants:
-            x = self.emit("Identity", [x], (x.shape, x.dtype))
+            # Not `emit`, which would give the same value for two outputs.
+            self.nodes.append(Made("Identity", [x], (Value(self, x.shape, x.dtype),), {}))
+            x = self.nodes[-1].outputs[0]
         x.name = name
         return x
 
     def emit(self, op, inputs, *types, **attrs):
-        """Return what a new node gives: a value, or a tuple where several `types`, (shape, dtype), are named."""
-        outputs = tuple([Value(self, *t) for t in types])
-        self.nodes.append(Made(op, [self.value(x) for x in inputs], outputs, attrs))
+        """Return what a node gives: a value, or a tuple where several `types`, (shape, dtype), are named.
+
+        Two nodes that say the same are one.
+        """
+        inputs = [self.value(x) for x in inputs]
+        key = op, *map(id, inputs), *sorted(attrs.items())
+        if key not in self._made:
+            self._made[key] = tuple([Value(self, *t) for t in types])
+            self.nodes.append(Made(op, inputs, self._made[key], attrs))
+        outputs = self._made[key]
         return outputs[0] if len(outputs) == 1 else outputs
 
     def value(self, x):

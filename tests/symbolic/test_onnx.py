@@ -79,6 +79,15 @@ def test_what_nothing_needs_is_left_out():
     assert [n.op_type for n in model.graph.node] == ["Exp", "Identity"] and not model.graph.initializer
 
 
+def test_what_is_said_twice_is_computed_once():
+    x = sym.var("x", shape=(2, 3))
+    model = model_of(sym.Group([sym.exp(x, name="a"), sym.exp(x, name="b"), sym.exp(x) + sym.exp(x)]))
+    assert [n.op_type for n in model.graph.node] == ["Exp", "Add", "Identity"]
+    ones = np.ones((2, 3), np.float32)
+    found = Runtime(model)({"x": ones})
+    np.testing.assert_allclose(found, [np.e * ones, np.e * ones, 2 * np.e * ones], rtol=1e-6)
+
+
 def test_a_number_that_fills_an_array_takes_no_room():
     big = sym.var("x", shape=(1000, 1000)) + sym.ones((1000, 1000))
     assert model_of(big).ByteSize() < 1000
