@@ -1,6 +1,7 @@
 """The site is built without a warning, holds every public name, leads nowhere wrong, and needs no network."""
 
 import html
+import inspect
 import os
 import re
 import shutil
@@ -77,6 +78,19 @@ def test_every_public_name_is_documented(package, documented):
              and not isinstance(getattr(package, n), types.ModuleType)}
     assert len(names) > 15
     assert not {f"{package.__name__}.{n}" for n in names} - documented
+
+
+@pytest.mark.parametrize("package", [ndarray, symbolic, symbolic.optimizers], ids=lambda package: package.__name__)
+def test_every_method_is_documented(package, documented):
+    classes = [c for n in dir(package) if inspect.isclass(c := getattr(package, n)) and n[0] != "_"]
+    missing = set()
+    for made in classes:
+        ours = [kind for kind in made.__mro__ if kind.__module__.startswith(("ndarray", "symbolic"))]
+        names = {m for kind in ours for m, value in vars(kind).items() if m[0] != "_" and hasattr(value, "__get__")
+                 and not inspect.isclass(value)}
+        missing |= {f"{made.__name__}.{m}" for m in names if not any(
+            f"{package.__name__}.{kind.__name__}.{m}" in documented for kind in ours)}
+    assert classes and not missing
 
 
 def test_every_operator_is_documented_under_all_its_names(documented):

@@ -19,7 +19,8 @@ MORE = {
     "graphs": ("Graphs", "symbolic.graph symbolic.node symbolic.infer symbolic.decompose symbolic.passes.merge "
                "symbolic.passes.fold symbolic.passes.lower symbolic.engines"),
     "showing": ("Pictures and summaries", "symbolic.show.plot symbolic.show.summary symbolic.show.digraph "
-                "symbolic.show.drawing symbolic.show.overlay"),
+                "symbolic.show.drawing symbolic.show.overlay "
+                "symbolic.show.profile symbolic.show.memory symbolic.show.numerics"),
     "saving": ("Files", "symbolic.save.json symbolic.save.check symbolic.save.code symbolic.save.onnx"),
 }
 
@@ -93,8 +94,11 @@ def public_members(value):
 def class_section(package, name):
     """Return the directive for a class; its bases are shown where readers know them."""
     value = getattr(importlib.import_module(package), name)
-    known = [b for b in value.__bases__ if b.__module__ == "builtins" and b is not object or b in exported()]
-    return f".. autoclass:: {package}.{name}\n   :members:\n" + "   :show-inheritance:\n" * bool(known)
+    bases = [b for b in value.__bases__ if b is not object]
+    known = [b for b in bases if b.__module__ == "builtins" or b in exported()]
+    # What comes from a base that users do not meet is shown as the class's own.
+    return (f".. autoclass:: {package}.{name}\n   :members:\n" + "   :show-inheritance:\n" * bool(known)
+            + "   :inherited-members:\n" * (len(known) < len(bases)))
 
 
 def function_section(package, name):

@@ -69,7 +69,12 @@ def resolve(app, env, node, contnode):
             (docname, node_id), name = ends.popitem()
             return make_refnode(app.builder, node["refdoc"], docname, node_id, contnode, name)
     if target.partition(".")[0] in PACKAGES and "." in target:
-        return None
+        owner, _, attribute = target.rpartition(".")
+        found = domain.objects.get(owner)
+        if found is None or attribute not in own_names("attribute", target, None):
+            return None
+        # An attribute that the text of its class tells of.
+        return make_refnode(app.builder, node["refdoc"], found.docname, found.node_id, contnode, owner)
     if node["reftype"] == "obj" or hasattr(builtins, target) or target.partition(".")[0] in ("numpy", "enum", "typing"):
         return contnode
     return None
