@@ -18,6 +18,38 @@ _LATE = {"contrib": "contrib", "op": "op", "_internal": "op", "ops": "ops", "ran
 """What is loaded when it is first asked for, and the module that it is or that has it."""
 
 
+_EXAMPLE = {"sub": "subtract", "mul": "multiply", "truediv": "divide", "mod": "modulo", "pow": "power", "eq": "equal",
+            "ne": "not_equal", "gt": "greater", "ge": "greater_equal", "lt": "lesser", "le": "lesser_equal"}
+
+_WORD_DOC = """Return {summary}, element by element, of two NDArrays that broadcast, or of an NDArray and a number.
+
+Parameters
+----------
+lhs, rhs : NDArray or number
+    Two arrays have one dtype; a number takes that of the array.
+
+Returns
+-------
+NDArray or number
+    In the dtype of the arrays, comparisons too; a number where both are numbers.
+
+Raises
+------
+ShapeError
+    If the shapes do not broadcast.
+DTypeError
+    If two arrays differ in dtype.
+OperatorError
+    If one is neither an NDArray nor a number.
+
+Examples
+--------
+>>> import ndarray as nd
+>>> nd.{example}(nd.array([1, 2]), 2).tolist()
+{found}
+"""
+
+
 def _word(word, summary, plain):
     def function(lhs, rhs):
         if _is_number(lhs) and _is_number(rhs):
@@ -25,8 +57,8 @@ def _word(word, summary, plain):
         return _arithmetic(word, lhs, rhs)
 
     function.__name__ = function.__qualname__ = word
-    function.__doc__ = (f"Return {summary} of two NDArrays that broadcast, or of an NDArray and a number; "
-                        "of two numbers, a number.")
+    function.__doc__ = _WORD_DOC.format(summary=summary, example=_EXAMPLE.get(word, word),
+                                        found=[float(plain(left, 2)) for left in (1, 2)])
     return function
 
 

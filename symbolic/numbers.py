@@ -24,7 +24,13 @@ def zeros(shape, dtype=None, name=None, **attrs):
 
 
 def ones(shape, dtype=None, name=None, **attrs):
-    """Return a Symbol of ones; parameters as `zeros`."""
+    """Return a Symbol of ones; parameters as `zeros`.
+
+    Examples
+    --------
+    >>> ones((2,), dtype="int32").eval()[0].asnumpy()
+    array([1, 1], dtype=int32)
+    """
     return _source("_ones", name, attrs, shape=shape, dtype=dtype)
 
 
@@ -51,12 +57,25 @@ def arange(start, stop=None, step=1.0, repeat=1, dtype=None, name=None, **attrs)
 
 
 def linspace(start, stop, num, endpoint=True, dtype=None, name=None, **attrs):
-    """Return a Symbol of `num` evenly spaced numbers from `start` to `stop`."""
+    """Return a Symbol of `num` evenly spaced numbers from `start` to `stop`.
+
+    Examples
+    --------
+    >>> linspace(0, 1, 3).eval()[0].asnumpy()
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
     return _source("_linspace", name, attrs, start=start, stop=stop, num=num, endpoint=endpoint, dtype=dtype)
 
 
 def eye(N, M=0, k=0, dtype=None, name=None, **attrs):
-    """Return a Symbol of a matrix with ones on its `k`-th diagonal and zeros elsewhere."""
+    """Return a Symbol of a matrix with ones on its `k`-th diagonal and zeros elsewhere.
+
+    Examples
+    --------
+    >>> eye(2, 3, k=1).eval()[0].asnumpy()
+    array([[0., 1., 0.],
+           [0., 0., 1.]], dtype=float32)
+    """
     return _source("_eye", name, attrs, N=N, M=M, k=k, dtype=dtype)
 
 
@@ -66,6 +85,30 @@ def _source(op_name, name, attrs, dtype=None, **params):
     return apply_op(op_name, name=name, attr=attrs or None, **params)
 
 
+_OF_TWO_DOC = """Return {summary} of two values, element by element; they do not broadcast.
+
+Parameters
+----------
+left, right : Symbol or number
+
+Returns
+-------
+Symbol or number
+    A number where both are numbers.
+
+Raises
+------
+OperatorError
+    If one is neither a Symbol nor a number.
+
+Examples
+--------
+>>> import ndarray as nd, symbolic as sym
+>>> sym.{word}(sym.var("x"), 4).eval(x=nd.array([3]))[0].tolist()
+[{found}]
+"""
+
+
 def _of_two(word, summary, plain):
     def function(left, right):
         if not isinstance(left, Symbol) and not isinstance(right, Symbol):
@@ -73,7 +116,7 @@ def _of_two(word, summary, plain):
         return arithmetic(word, left, right)
 
     function.__name__ = function.__qualname__ = word
-    function.__doc__ = f"Return {summary} of two values, each a Symbol or a number; of two numbers, a number."
+    function.__doc__ = _OF_TWO_DOC.format(summary=summary, word=word, found=float(plain(3, 4)))
     return function
 
 

@@ -107,7 +107,17 @@ class Symbol:
         return len(self)
 
     def get_internals(self):
-        """Return the group of every node's outputs, inputs first."""
+        """Return the group of every node's outputs, inputs first.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> net = sym.tanh(sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc"), name="act")
+        >>> net.get_internals().list_outputs()
+        ['data', 'fc_weight', 'fc_bias', 'fc_output', 'act_output']
+        >>> net.get_internals()["fc_output"]
+        <Symbol fc>
+        """
         return Symbol(compose.internals(self._graph))
 
     def get_children(self):
@@ -158,7 +168,17 @@ class Symbol:
     # Composing
 
     def __call__(self, *args, name=None, **named):
-        """Return this graph with its free variables replaced, by position or by name."""
+        """Return this graph with its free variables replaced, by position or by name.
+
+        Parameters
+        ----------
+        *args : Symbol
+            In the order of `list_arguments`, for a graph of one operator.
+        name : str, optional
+            Of the node that is made anew.
+        **named : Symbol
+            By the names of variables; the others stay.
+        """
         for value in (*args, *named.values()):
             _check_symbol(value)
         return Symbol(compose.call(self._graph, [_entry(a) for a in args],
@@ -220,11 +240,22 @@ class Symbol:
         Returns
         -------
         arg_shapes, out_shapes, aux_shapes : list of tuple, or None
-            None three times, with a warning, when not everything follows.
+            In the order of `list_arguments`, `list_outputs` and `list_auxiliary_states`.  None three times, with a
+            warning, when not everything follows.
 
         Raises
         ------
-        ShapeError, UnknownNameError
+        ShapeError
+            Naming the node whose inputs do not fit.
+        UnknownNameError
+            For a name that no variable has.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> net = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+        >>> net.infer_shape(data=(8, 5))
+        ([(8, 5), (3, 5), (3,)], [(8, 3)], [])
         """
         result = self._infer_shape(args, kwargs)
         open_ = [n.name for n in self._graph.variables if not _shape_known(result[Entry(n)])]
@@ -246,6 +277,12 @@ class Symbol:
         -------
         arg_types, out_types, aux_types : list of type, or None
             None three times when not everything follows.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> sym.Cast(sym.var("x", dtype="float32"), dtype="float16").infer_type()
+        ([<class 'numpy.float32'>], [<class 'numpy.float16'>], [])
         """
         result = self._sorted(self._infer_type(args, kwargs), _type)
         return (None, None, None) if any(t is None for part in result for t in part) else result
@@ -323,7 +360,21 @@ class Symbol:
 
         Raises
         ------
-        BindError, ShapeError, DTypeError, UnknownNameError
+        BindError
+            If an array is missing, read-only where it is written, or shares memory with another that is written.
+        ShapeError, DTypeError
+            If an array does not fit the others, naming the node.
+        UnknownNameError
+            For a name in `out` or `args_grad` that the graph has not.
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> w, g = np.array([1.0, -2.0]), np.array([0.5, -0.1])
+        >>> step = sym.signsgd_update(sym.var("w"), sym.var("g"), lr=0.5, name="step")
+        >>> run = step.bind(args={"w": w, "g": g}, out={"step_output": w})
+        >>> run.forward()[0].asnumpy(), w
+        (array([ 0.5, -1.5]), array([ 0.5, -1.5]))
         """
         return executor.bind(self._graph, ctx, args, aux_states, out, engine, args_grad, grad_req, watch)
 
@@ -336,7 +387,20 @@ class Symbol:
         return executor.simple_bind(self._graph, ctx, shapes, type_dict, engine, grad_req)
 
     def eval(self, ctx=None, **arrays):
-        """Bind the arrays, run once and return the list of outputs."""
+        """Bind the arrays, run once and return the list of outputs.
+
+        Parameters
+        ----------
+        ctx : Context, optional
+        **arrays : NDArray or numpy.ndarray
+            By the names of variables.
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> (sym.var("a") * 2).eval(a=np.array([1.0, 2.0]))[0].asnumpy()
+        array([2., 4.])
+        """
         return self.bind(ctx, arrays).forward()
 
 
@@ -437,6 +501,24 @@ def Group(symbols):
     Parameters
     ----------
     symbols : sequence of Symbol
+        At least one.
+
+    Returns
+    -------
+    Symbol
+        With the outputs of the first, then those of the second, and so on.
+
+    Raises
+    ------
+    OperatorError
+        If there is none, or something is no Symbol.
+
+    Examples
+    --------
+    >>> a, b = var("a"), var("b")
+    >>> both = Group([a + b, a])
+    >>> both.list_outputs(), both[1]
+    (['_plus0_output', 'a'], <Symbol a>)
     """
     symbols = list(symbols) if isinstance(symbols, (list, tuple, Symbol)) else symbols
     if not isinstance(symbols, list) or not symbols:
@@ -485,12 +567,61 @@ def gradient(loss, wrt, heads=None):
 
 
 def load_json(json_str, limits=None):
-    """Return the Symbol that a JSON text holds; see `symbolic.save.json.loads`."""
+    """Return the Symbol that a JSON text holds.
+
+    Parameters
+    ----------
+    json_str : str
+        As `Symbol.tojson` or MXNet of any age wrote it.
+    limits : Limits, optional
+        How large it may be; see `symbolic.save.json.Limits`.
+
+    Returns
+    -------
+    Symbol
+
+    Raises
+    ------
+    FormatError
+        Naming the place in the text.
+    LimitError
+        If it is larger than allowed.
+
+    Examples
+    --------
+    >>> load_json(var("a").tojson())
+    <Symbol a>
+    """
     return Symbol(json.loads(json_str, limits or json.Limits()))
 
 
 def load(fname, limits=None):
-    """Return the Symbol that a file holds; see `symbolic.save.json.load`."""
+    """Return the Symbol that a file holds.
+
+    Parameters
+    ----------
+    fname : str or path
+        Of a file that `Symbol.save` or MXNet of any age wrote.
+    limits : Limits, optional
+        How large it may be; see `symbolic.save.json.Limits`.
+
+    Returns
+    -------
+    Symbol
+
+    Raises
+    ------
+    FormatError, LimitError
+        Naming the file and the place in it.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     var("a").save(os.path.join(folder, "a.json"))
+    ...     load(os.path.join(folder, "a.json"))
+    <Symbol a>
+    """
     return Symbol(json.load(fname, limits or json.Limits()))
 
 

@@ -48,11 +48,33 @@ def step(loss, rule="sgd", params=PARAMETERS, *, lr=None, t=None, lr_mult=None, 
     **rule_params : float or Symbol
         Hyper-parameters of the rule.
 
+    Returns
+    -------
+    Symbol
+        It saves, loads, draws and infers like any other.
+
     Raises
     ------
     UnknownNameError
         For a name of a parameter, a rule or a hyper-parameter that is none.
-    OperatorError, ParamError, NotDifferentiableError
+    OperatorError
+        If the rule does not know a hyper-parameter, or `loss` is no Symbol.
+    ParamError
+        If a number is NaN, infinite or no number.
+    NotDifferentiableError
+        If the loss cannot be differentiated, naming the node.
+
+    Examples
+    --------
+    >>> import numpy as np, symbolic as sym
+    >>> loss = sym.make_loss(sym.sum(sym.square(sym.var("w"))), name="cost")
+    >>> whole = sym.optimizers.step(loss, "signsgd", ["w"])
+    >>> whole.list_arguments(), whole.list_outputs()
+    (['w', 'lr'], ['cost_loss', 'w_step_output'])
+    >>> w = np.array([4.0, -3.0])
+    >>> cost, _ = sym.optimizers.bind_in_place(whole, {"w": w}).forward(is_train=True, lr=0.5)
+    >>> float(cost.asscalar()), w
+    (25.0, array([ 3.5, -2.5]))
     """
     rule = as_rule(rule, **rule_params)
     names, lr_factors, wd_factors = _factors(loss, params, lr_mult, wd_mult, no_decay)

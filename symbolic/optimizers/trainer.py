@@ -11,7 +11,15 @@ from symbolic.node import Entry
 
 
 def updates(step):
-    """Return which output is the new value of which argument: a dict of output name to argument name."""
+    """Return which output is the new value of which argument: a dict of output name to argument name.
+
+    Examples
+    --------
+    >>> import symbolic as sym
+    >>> loss = sym.make_loss(sym.square(sym.var("w")), name="cost")
+    >>> updates(sym.optimizers.step(loss, "sgd", ["w"]))
+    {'w_step_output': 'w'}
+    """
     found = {}
     for entry in step.graph.outputs:
         named = dict(entry.node.attrs).get("__updates__")
@@ -41,7 +49,20 @@ def bind_in_place(step, arrays, ctx=None, engine="auto", watch=None, **shapes):
 
     Raises
     ------
+    OperatorError
+        If a parameter has no array.
     BindError, ShapeError, DTypeError, UnknownNameError
+        As `Symbol.bind`.
+
+    Examples
+    --------
+    >>> import numpy as np, symbolic as sym
+    >>> loss = sym.make_loss(sym.square(sym.var("w")), name="cost")
+    >>> w = np.array([4.0])
+    >>> run = bind_in_place(sym.optimizers.step(loss, "sgd", ["w"], momentum=0.5), {"w": w})
+    >>> outputs = run.forward(is_train=True, lr=0.25)
+    >>> w, run.aux_dict["w_mom"].asnumpy()
+    (array([2.]), array([-2.]))
     """
     ctx = check_context(ctx)
     graph = step.graph
