@@ -15,6 +15,7 @@ from symbolic.inspection import Inspection
 from symbolic.later import Later
 from symbolic.modes import training
 from symbolic.node import Entry
+from symbolic.passes.fill import fill_shapes
 from symbolic.runs import BackRun, Run
 from symbolic.watch import Callback, Record, refuse_non_finite
 
@@ -121,7 +122,7 @@ class Executor(Inspection):
     """
 
     def __init__(self, graph, arrays, outputs, types, engine, ctx, reqs, grads, in_place):
-        self.graph = graph
+        self.graph, self._filled = graph, fill_shapes(graph, types)
         self.engine = engine
         self._ctx = ctx
         self._types = types
@@ -267,8 +268,8 @@ class Executor(Inspection):
 
     def _forward_run(self, is_train):
         if is_train not in self._forwards:
-            graph = training(self.graph) if is_train else self.graph
-            if graph is self.graph and self._forwards:
+            graph = training(self._filled) if is_train else self._filled
+            if graph is self._filled and self._forwards:
                 return next(iter(self._forwards.values()))
             types = self._types if graph is self.graph else infer(graph, self._known())
             self._forwards[is_train] = Run(graph, self._memory, [o._data for o in self.outputs], types, self.engine)
@@ -279,7 +280,7 @@ class Executor(Inspection):
         if key in self._backs:
             self._backs[key] = self._backs.pop(key)
         else:
-            graph = training(self.graph) if self._mode else self.graph
+            graph = training(self._filled) if self._mode else self._filled
             changing = set(graph.written) | {n for n in graph.variables if any(
                 np.may_share_memory(self._arrays[n.name]._data, self.output_dict[o]._data) for o in self._in_place)}
             parts = backpass.split(graph, self._known(), self._wrt(), given, changing)

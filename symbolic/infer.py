@@ -39,17 +39,42 @@ def infer(graph, known=None):
                 types[entry] = UNKNOWN
             for entry in node.inputs:
                 readers.setdefault(entry, []).append(node)
-    queue = deque(n for n in graph.nodes if n.op is not None)
+    open_ = [n for n in graph.nodes if n.op is not None and has_open_shape(n)]
+    for node in open_:
+        types[Entry(node)] = _open_type(node)
+    skipped = set(open_)
+    queue = deque(n for n in graph.nodes if n.op is not None and n not in skipped)
+    _settle(queue, types, readers)
+    for node in open_:
+        # A length that nobody says is none.
+        shape, dtype = types[Entry(node)]
+        types[Entry(node)] = TensorType(tuple([d or 0 for d in shape]), dtype)
+    if open_:
+        _settle(deque(dict.fromkeys(r for n in open_ for r in readers.get(Entry(n), ()))), types, readers)
+    return types
+
+
+def has_open_shape(node):
+    """Tell whether a node is a constant with a 0 in its shape: MXNet's sign that others say the length."""
+    return not node.inputs and 0 in (node.complete_params.get("shape") or ()) and node.num_outputs == 1
+
+
+def _open_type(node):
+    _, (type_,) = node.op.infer_types([], [UNKNOWN], node.complete_params, f"{node.name} ({node.op.name})")
+    return TensorType(from_mxnet_shape(type_.shape), type_.dtype)
+
+
+def _settle(queue, types, readers):
+    """Learn from the nodes in a queue, and from those that this tells something, until nothing more is learnt."""
     waiting = set(queue)
     while queue:
         node = queue.popleft()
         waiting.discard(node)
         for entry in _learn(node, types):
             for other in (*readers.get(entry, ()), entry.node):
-                if other is not node and other not in waiting and other.op is not None:
+                if other is not node and other not in waiting and other.op is not None and not has_open_shape(other):
                     waiting.add(other)
                     queue.append(other)
-    return types
 
 
 def declared(variable, given=None):

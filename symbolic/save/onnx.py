@@ -12,6 +12,7 @@ from ndarray.tensortype import TensorType
 from symbolic.infer import infer
 from symbolic.modes import training
 from symbolic.node import Entry
+from symbolic.passes.fill import fill_shapes
 from symbolic.save.onnx_model import to_onnx
 from symbolic.show.types import types_of
 
@@ -81,6 +82,9 @@ def save_onnx(symbol, fname, shape=None, dtype=None, params=None, is_train=False
         graph = training(graph)
     kept = _arrays(graph, params or {})
     types = types_for(graph, shape, dtype, kept)
+    filled = fill_shapes(graph, types)
+    if filled is not graph:
+        graph, types = filled, types_for(filled, shape, dtype, kept)
     model = to_onnx(graph, types, kept)
     size = model.ByteSize()
     if size > LARGEST:
