@@ -3,7 +3,8 @@
 from symbolic.bound import undoing
 from symbolic.later import Later
 
-profiling, values, using = map(Later, ("symbolic.show.profile", "symbolic.show.numerics", "symbolic.show.memory"))
+profiling, values = Later("symbolic.show.profile"), Later("symbolic.show.numerics")
+using = Later("symbolic.show.memory")
 
 
 class Inspection:

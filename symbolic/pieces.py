@@ -101,7 +101,8 @@ def _computed(step, flow, owners, givers):
         return [[flow.calls[step.number].what.node]]
     if isinstance(step, Addition):
         return [owners[step.out.name]]
-    computed = [(at, changing) for at, line, changing in zip(step.values, step.loop.steps, step.loop.varying, strict=True)
+    loop = step.loop
+    computed = [(at, changing) for at, line, changing in zip(step.values, loop.steps, loop.varying, strict=True)
                 if line.word not in LEAVES]
     lines = [owners[at] for at, changing in computed if changing] + [owners[slot.name] for slot in step.partials]
     # A loop without arithmetic belongs to the nodes that hand on what it copies.

@@ -88,7 +88,8 @@ class FusedProgram:
         ours = [a for a in self._places.arrays.values() if id(a) not in theirs]
         stand_ins = sum(a.nbytes for a in ours if id(a) in copied)
         constants = sum(a.nbytes for a in ours) - stand_ins
-        return by_schedule(self.graph, self._schedule, self._flow, self._binding.memory, (stand_ins, constants), moved, origins)
+        return by_schedule(self.graph, self._schedule, self._flow, self._binding.memory, (stand_ins, constants), moved,
+                           origins)
 
     def describe(self):
         """Return the schedule as text: phases, kernels, bytes moved, memory, and what was not fused and why."""

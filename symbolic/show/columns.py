@@ -1,4 +1,4 @@
-"""Rows as columns: of text for a terminal, or as a table of a page."""
+"""Rows as columns: of text for a terminal, or as a table of a page; reports made of them."""
 
 from html import escape
 
@@ -41,3 +41,42 @@ def as_html(head, rows, caption, words=(0,)):
     return "\n".join([f"<table><caption>{escape(printable(caption))}</caption>", f"<thead>{line('th', head)}</thead>",
                       "<tbody>", *(line("td", row) for row in rows), "</tbody></table>"])
 
+
+
+class Report:
+    """What was found out of a graph, as rows: prints as a table, and a notebook shows one.
+
+    A report has ``title``, a line that sums it up, ``rows``, and the `HEAD` of its columns, of which `WORDS` are
+    those that hold words.
+    """
+
+    HEAD, WORDS, PRINTED = (), (0,), 60
+
+    def cells(self, row):
+        """Return what a row says in each column."""
+        raise NotImplementedError
+
+    def rank(self, row):
+        """Return by what rows are sorted of which only the first are shown."""
+        raise NotImplementedError
+
+    def table(self, most=None):
+        """Return the rows as text.
+
+        Parameters
+        ----------
+        most : int, optional
+            How many rows, those that matter most first; all, in the order of `rows`, when left out.
+        """
+        rows = list(self.rows)
+        if most is not None and len(rows) > most:
+            rows = sorted(rows, key=self.rank)[:most]
+        text = f"{self.title}\n{as_text(self.HEAD, map(self.cells, rows), self.WORDS)}"
+        return text + (f"\n… and {len(self.rows) - len(rows)} more" if len(rows) < len(self.rows) else "")
+
+    def __str__(self):
+        return self.table(self.PRINTED)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        html = as_html(self.HEAD, map(self.cells, self.rows), self.title, self.WORDS)
+        return {"text/plain": str(self), "text/html": html}

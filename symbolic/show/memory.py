@@ -6,11 +6,9 @@ import numpy as np
 
 from ndarray.tensortype import TensorType
 from symbolic.node import Node
-from symbolic.show.columns import as_html, as_text
+from symbolic.show.columns import Report
 from symbolic.show.overlay import Overlay, quantity
 
-_HEAD = ("value", "type", "bytes", "where")
-_WORDS = (0, 1, 3)
 _WHERE = {"loop": "within a loop", "constant": "computed once", "input": "in the array of an argument",
           "bound": "in the array of an output", "temporary": "temporary"}
 
@@ -37,7 +35,7 @@ class Row(NamedTuple):
     where: str
 
 
-class MemoryUse:
+class MemoryUse(Report):
     """The memory of a bound graph.
 
     Attributes
@@ -55,6 +53,9 @@ class MemoryUse:
     rows : tuple of Row
         Variables, then the outputs of nodes in the order in which they run, then the new values of states.
     """
+
+    HEAD = ("value", "type", "bytes", "where")
+    WORDS = (0, 1, 3)
 
     def __init__(self, rows, bound, further, plans, in_place):
         self.rows, self.bound, self.further, self.in_place = tuple(rows), bound, further, in_place
@@ -77,41 +78,25 @@ class MemoryUse:
                 text.setdefault(row.node, "in place" if row.where.startswith("in place") else row.where)
         return Overlay("memory", "B", values, {n: where for n, where in text.items() if not values[n]})
 
-    def table(self, most=None):
-        """Return the rows as text.
-
-        Parameters
-        ----------
-        most : int, optional
-            How many rows, the largest first; all, in order, when left out.
-        """
-        rows = self.rows
-        if most is not None and len(rows) > most:
-            rows = sorted(rows, key=lambda r: -r.bytes)[:most]
-        text = f"{self.title}\n{as_text(_HEAD, map(_cells, rows), words=_WORDS)}"
-        return text + (f"\n… and {len(self.rows) - len(rows)} more" if len(rows) < len(self.rows) else "")
-
     @property
     def title(self):
         """The sums, in a line."""
         parts = [f"{quantity(self.bound, 'B')} bound", f"{quantity(self.temporary, 'B')} temporary "
                  f"({quantity(self.unshared, 'B')} if none were shared)"]
-        parts += [f"{quantity(n, 'B')} {word}" for n, word in ((self.further, "for gradients"), (self.constants, "constant"))
-                  if n]
+        more = (self.further, "for gradients"), (self.constants, "constant")
+        parts += [f"{quantity(n, 'B')} {word}" for n, word in more if n]
         return f"peak {quantity(self.peak, 'B')}: {', '.join(parts)}"
 
-    def __str__(self):
-        return self.table(most=60)
+    def cells(self, row):
+        """Return what a row says in each column."""
+        return row.name, str(row.type), quantity(row.bytes, "B"), row.where
+
+    def rank(self, row):
+        """Return minus the bytes: the largest first."""
+        return -row.bytes
 
     def __repr__(self):
         return f"<MemoryUse of {len(self.rows)} values, {self.peak} bytes>"
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/plain": str(self), "text/html": as_html(_HEAD, map(_cells, self.rows), self.title, words=_WORDS)}
-
-
-def _cells(row):
-    return row.name, str(row.type), quantity(row.bytes, "B"), row.where
 
 
 def memory_use(runs, graph, outputs, arrays, known):
@@ -131,7 +116,8 @@ def memory_use(runs, graph, outputs, arrays, known):
     outputs = {name: a._data for name, a in outputs.items()}
     arrays = {name: a._data for name, a in arrays.items()}
     bound = _spanned([*arrays.values(), *outputs.values()])
-    everything = [*arrays.values(), *outputs.values(), *(a for run in runs for a in (*run.bound.values, *run.bound.outputs))]
+    everything = [*arrays.values(), *outputs.values()]
+    everything += [a for run in runs for a in (*run.bound.values, *run.bound.outputs)]
     in_place = {name: at for name, a in outputs.items() if (at := _sharing(a, arrays)) is not None}
     plans = [run.program.plan() for run in runs]
     rows = [Row(n.name, n, _type(arrays[n.name]), arrays[n.name].nbytes, "bound") for n in graph.variables]

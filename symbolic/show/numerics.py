@@ -6,11 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from symbolic.node import Node
-from symbolic.show.columns import as_html, as_text
+from symbolic.show.columns import Report
 from symbolic.show.overlay import Overlay, quantity
 
-_HEAD = ("value", "type", "least", "most", "norm", "")
-_WORDS = (0, 1, 5)
 _PART = 1 << 20
 """So many elements are looked at in one go, for their squares take eight bytes each."""
 
@@ -97,7 +95,7 @@ class Value(NamedTuple):
     of: Statistics
 
 
-class Numerics:
+class Numerics(Report):
     """What the values of a step look like.
 
     Parameters
@@ -109,6 +107,9 @@ class Numerics:
     rows : tuple of Value
         Variables, then the outputs of nodes in the order in which they run, then the new values of states.
     """
+
+    HEAD = ("value", "type", "least", "most", "norm", "")
+    WORDS = (0, 1, 5)
 
     def __init__(self, rows):
         self.rows = tuple(rows)
@@ -128,20 +129,6 @@ class Numerics:
                 text[node] = f"⚠ {_told(of)}" if of.nonfinite else f"norm {quantity(of.norm)}"
         return Overlay("norm", "", values, text, worst=True, log=True)
 
-    def table(self, most=None):
-        """Return the rows as text.
-
-        Parameters
-        ----------
-        most : int, optional
-            How many rows, those that are not finite first; all, in order, when left out.
-        """
-        rows = self.rows
-        if most is not None and len(rows) > most:
-            rows = sorted(rows, key=lambda r: not r.of.nonfinite)[:most]
-        text = f"{self.title}\n{as_text(_HEAD, map(_cells, rows), words=_WORDS)}"
-        return text + (f"\n… and {len(self.rows) - len(rows)} more" if len(rows) < len(self.rows) else "")
-
     @property
     def title(self):
         """Whether all is finite, in a line."""
@@ -152,25 +139,24 @@ class Numerics:
         where = f", made at {node.place}" if node.place else ""
         return f"{len(bad)} of {len(self.rows)} values are not finite; the first is {bad[0].name}{where}"
 
-    def __str__(self):
-        return self.table(most=60)
+    def cells(self, row):
+        """Return what a row says in each column."""
+        of = row.of
+        counts = [f"{n} {word}" for n, word in ((of.nan, "NaN"), (of.infinite, "infinite")) if n]
+        return (row.name, f"{of.dtype}[{','.join(map(str, of.shape))}]",
+                *("" if x is None else f"{x:.6g}" for x in (of.least, of.most)), f"{of.norm:.6g}",
+                f"⚠ {_told(of)}: {', '.join(counts)}" if of.nonfinite else "")
+
+    def rank(self, row):
+        """Return whether all is finite: what is not comes first."""
+        return not row.of.nonfinite
 
     def __repr__(self):
         return f"<Numerics of {len(self.rows)} values, {len(self.nonfinite)} not finite>"
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/plain": str(self), "text/html": as_html(_HEAD, map(_cells, self.rows), self.title, words=_WORDS)}
-
 
 def _told(of):
     return f"{of.nonfinite} of {math.prod(of.shape)} not finite"
-
-
-def _cells(row):
-    name, _, of = row
-    counts = [f"{n} {word}" for n, word in ((of.nan, "NaN"), (of.infinite, "infinite")) if n]
-    return (name, f"{of.dtype}[{','.join(map(str, of.shape))}]", *("" if x is None else f"{x:.6g}" for x in (of.least, of.most)),
-            f"{of.norm:.6g}", f"⚠ {_told(of)}: {', '.join(counts)}" if of.nonfinite else "")
 
 
 class Collector:

@@ -145,7 +145,8 @@ def heats(overlays, graph, groups):
     for given in overlays:
         overlay = given.overlay() if callable(getattr(given, "overlay", None)) else given
         if not isinstance(overlay, Overlay):
-            raise ParamError(f"overlays must be a list of Overlay, or of what has a method overlay(); got {shown(given)}")
+            raise ParamError("overlays must be a list of Overlay, or of what has a method overlay(); "
+                             f"got {shown(given)}")
         if overlay.values and not nodes.intersection(overlay.values):
             raise ParamError(f"the overlay {shown(overlay.name)} is of another graph: none of its nodes is in this one")
         if overlay.name in {h.overlay.name for h in found}:

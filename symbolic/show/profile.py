@@ -12,11 +12,9 @@ from ndarray.atomic import write_atomically
 from ndarray.errors import ParamError, shown
 from symbolic.node import Node
 from symbolic.show.collapse import common_name
-from symbolic.show.columns import as_html, as_text
+from symbolic.show.columns import Report
 from symbolic.show.overlay import Overlay, quantity
 
-_HEAD = ("what", "nodes", "calls", "median", "share", "read", "written", "bandwidth")
-_WORDS = (0, 1)
 _NAMED = 20
 """So many names of nodes an event of a trace lists."""
 
@@ -58,7 +56,7 @@ class Row(NamedTuple):
         return (self.read + self.written) / self.median if self.median else 0.0
 
 
-class Profile:
+class Profile(Report):
     """What the pieces of a run took.
 
     Parameters
@@ -76,6 +74,9 @@ class Profile:
     rows : tuple of Row
         In the order in which they run.
     """
+
+    HEAD = ("what", "nodes", "calls", "median", "share", "read", "written", "bandwidth")
+    WORDS = (0, 1)
 
     def __init__(self, engine, pieces, spans, whole):
         self.engine, self.steps = engine, len(spans)
@@ -97,7 +98,7 @@ class Profile:
 
     @cached_property
     def times(self):
-        """Seconds due to each node, as a dict; those of a loop over several nodes are shared out by bytes."""
+        """Seconds due to each node, as a dict; those of loops are shared out by bytes and by lines."""
         found = {}
         for row, piece in zip(self.rows, self._pieces):
             for node, part in piece.nodes.items():
@@ -108,40 +109,27 @@ class Profile:
         """Return the time of each node as an overlay, for `plot_network`."""
         return Overlay("time", "s", self.times, whole=self.total)
 
-    def table(self, most=None):
-        """Return the rows as text, the slowest first.
-
-        Parameters
-        ----------
-        most : int, optional
-            How many rows; all when left out.
-        """
-        rows = sorted(self.rows, key=lambda r: -r.median)
-        text = f"{self.title}\n{as_text(_HEAD, map(_cells, rows[:most]), words=_WORDS)}"
-        rest = rows[most:] if most is not None else ()
-        if rest:
-            text += f"\n… and {len(rest)} more, {quantity(sum(r.median for r in rest), 's')} together"
-        return text
-
     @property
     def title(self):
         """What the steps took, in a line."""
-        return (f"engine {self.engine}, {self.steps} step{'s' * (self.steps != 1)}: a step takes {quantity(self.step, 's')}, "
+        steps = f"{self.steps} step{'s' * (self.steps != 1)}"
+        return (f"engine {self.engine}, {steps}: a step takes {quantity(self.step, 's')}, "
                 f"its pieces one by one {quantity(self.total, 's')}")
 
     def chrome_trace(self):
         """Return the run as Chrome's trace events, for Perfetto and ``chrome://tracing``, as JSON can hold them."""
         pid = os.getpid()
         events = [{"ph": "M", "name": "process_name", "pid": pid, "tid": 0, "args": {"name": f"engine {self.engine}"}}]
-        start = self._spans[0][0][0]
+        start = self._spans[0][0][0] if self.rows else 0
 
         def event(name, category, begin, end, args):
             events.append({"ph": "X", "name": name, "cat": category, "pid": pid, "tid": 0, "ts": (begin - start) / 1e3,
                            "dur": (end - begin) / 1e3, "args": args})
 
         told = [{"what": row.what, "operators": list(row.operators), "nodes": [n.name for n in row.nodes[:_NAMED]],
-                 "nodes_in_all": len(row.nodes), "bytes_read": row.read, "bytes_written": row.written} for row in self.rows]
-        for number, spans in enumerate(self._spans):
+                 "nodes_in_all": len(row.nodes), "bytes_read": row.read, "bytes_written": row.written}
+                for row in self.rows]
+        for number, spans in enumerate(self._spans if self.rows else ()):
             event(f"step {number}", "step", spans[0][0], spans[-1][1], {})
             for row, args, (begin, end) in zip(self.rows, told, spans):
                 event(row.name, row.what, begin, end, args)
@@ -165,21 +153,26 @@ class Profile:
                              "plot_network(…, overlays=[profile]) draws pictures")
         write_atomically(os.fspath(path), json.dumps(self.chrome_trace(), separators=(",", ":")).encode())
 
-    def __str__(self):
-        return self.table(most=40)
+    def cells(self, row):
+        """Return what a row says in each column."""
+        what = ", ".join((*row.operators[:2], *(["…"] if len(row.operators) > 2 else [])))
+        return (f"{row.what}: {what}" if what else row.what, row.name if row.nodes else "", str(row.calls),
+                quantity(row.median, "s"), f"{100 * row.share:.1f} %", quantity(row.read, "B"),
+                quantity(row.written, "B"), quantity(row.bandwidth, "B/s"))
+
+    def rank(self, row):
+        """Return minus the time: the slowest first."""
+        return -row.median
 
     def __repr__(self):
         return f"<Profile of {len(self.rows)} pieces, {self.steps} steps>"
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        rows = sorted(self.rows, key=lambda r: -r.median)
-        return {"text/plain": str(self), "text/html": as_html(_HEAD, map(_cells, rows), self.title, words=_WORDS)}
 
 
 def _row(piece, calls, median, share):
     nodes = tuple(piece.nodes)
     operators = tuple(dict.fromkeys(n.op.name for n in nodes))
-    return Row(_name(nodes) or f"({piece.what})", piece.what, operators, nodes, calls, median, share, piece.read, piece.written)
+    return Row(_name(nodes) or f"({piece.what})", piece.what, operators, nodes, calls, median, share,
+               piece.read, piece.written)
 
 
 def _name(nodes):
@@ -189,13 +182,6 @@ def _name(nodes):
         alike.setdefault((node.op.name, re.sub(r"\d+", "*", node.name)), []).append(node.name)
     names = [common_name(names) + (f" ×{len(names)}" if len(names) > 1 else "") for names in alike.values()]
     return ", ".join(names[:3]) + (f", … ×{len(nodes)}" if len(names) > 3 else "")
-
-
-def _cells(row):
-    what = ", ".join((*row.operators[:2], *(["…"] if len(row.operators) > 2 else [])))
-    return (f"{row.what}: {what}" if what else row.what, row.name if row.nodes else "", str(row.calls),
-            quantity(row.median, "s"), f"{100 * row.share:.1f} %", quantity(row.read, "B"), quantity(row.written, "B"),
-            quantity(row.bandwidth, "B/s"))
 
 
 def measure(programs, steps, around, known):

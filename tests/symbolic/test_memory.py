@@ -73,7 +73,7 @@ def test_where_values_are(backend):
     use = graph.bind(args={"x": np.arange(4, dtype="f4")}, engine="fused").memory()
     where = {row.name: row.where for row in use.rows}
     assert where == {"x": "bound", "s_output": "within a loop", "n_output": "computed once", "half_output": "output",
-                     "sorted_output": "temporary", "out_output": "output", "same_output": "output"}
+                     "sorted_output0": "temporary", "out_output": "output", "same_output": "output"}
     assert use.constants == 16
     assert "16 B constant" in str(use)
 

@@ -113,13 +113,16 @@ def test_copies_of_arrays_that_no_loop_walks_are_pieces(engine):
 TWICE = sym.Group([sym.var("x")] * 2)
 
 
-@pytest.mark.parametrize("graph", [sym.var("x"), sym.identity(sym.var("x"), name="i"), sym.Reshape(sym.var("x"), shape=(-1,)),
-                                   sym.sum(sym.var("x"), name="t"), TWICE])
+@pytest.mark.parametrize("graph", [
+    sym.var("x"), sym.identity(sym.var("x"), name="i"), sym.Reshape(sym.var("x"), shape=(-1,)),
+    sym.sum(sym.var("x"), name="t"), TWICE])
 @pytest.mark.parametrize("size", [0, 1, 3])
 def test_the_smallest_graphs(graph, size, engine):
-    profile = graph.bind(args={name: np.ones((size, 2)) for name in graph.list_arguments()}, engine=engine).profile(steps=1)
+    arrays = {name: np.ones((size, 2)) for name in graph.list_arguments()}
+    profile = graph.bind(args=arrays, engine=engine).profile(steps=1)
     if profile.rows:
         check(profile, 1)
+    assert json.loads(json.dumps(profile.chrome_trace()))["traceEvents"]
     assert str(profile).startswith(f"engine {engine}, 1 step: a step takes ")
 
 
@@ -209,7 +212,7 @@ def test_the_table_begins_with_the_slowest():
     _, run, _ = lamb_in_place(30, "eager")
     profile = run.profile(steps=2)
     lines = str(profile).splitlines()
-    assert len(lines) == 43 and lines[-1].startswith("… and 81 more, ")
+    assert len(lines) == 63 and lines[-1] == "… and 61 more"
     assert len(profile.table().splitlines()) == 2 + len(profile.rows)
     slowest = max(profile.rows, key=lambda r: r.median)
     assert lines[2].split()[0] == (f"{slowest.what}:" if slowest.nodes else slowest.what)

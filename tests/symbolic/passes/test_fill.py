@@ -15,11 +15,13 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 
 def cell(steps=3, hidden=4):
     """Return a recurrent network as MXNet's cells unroll it, its first state zeros of an open batch."""
-    x, state = sym.split(sym.var("data"), num_outputs=steps, axis=1, squeeze_axis=True, name="x"), sym.zeros((0, hidden), name="begin")
+    x = sym.split(sym.var("data"), num_outputs=steps, axis=1, squeeze_axis=True, name="x")
+    state = sym.zeros((0, hidden), name="begin")
     weights = {k: sym.var(f"{k}_weight") for k in ("i", "h")}
     for t in range(steps):
-        state = sym.tanh(sym.FullyConnected(x[t], weights["i"], num_hidden=hidden, no_bias=True, name=f"i{t}")
-                         + sym.FullyConnected(state, weights["h"], num_hidden=hidden, no_bias=True, name=f"h{t}"), name=f"t{t}")
+        i, h = (sym.FullyConnected(value, weights[k], num_hidden=hidden, no_bias=True, name=f"{k}{t}")
+                for k, value in (("i", x[t]), ("h", state)))
+        state = sym.tanh(i + h, name=f"t{t}")
     return state
 
 
