@@ -37,25 +37,16 @@ def to_onnx(graph, types, kept=None):
         import onnx.helper  # noqa: F401, asked for before any work is done
     except ImportError:
         raise ImportError("ONNX files are written by onnx; pip install 'symbolic-ndarray[onnx]'") from None
-    names = _Names()
-    words = Words()
-    inputs = [words.input(types[Entry(n)], names.new(n.name)) for n in graph.variables]
-    outputs, written = _written_down(graph, inputs, words)
+    names, words = _Names(), Words()
+    arrive = {n: words.input(types[Entry(n)], names.new(n.name)) for n in graph.variables}
+    outputs, written = _written_down(graph, arrive.values(), words)
+    kept = {n: kept[n.name] for n in graph.variables if n.name in (kept or {})}
     ends = [words.output(value, types[e], names.new(e.node.output_name(e.index)))
             for e, value in zip(graph.outputs, outputs)]
-    kept = {n: kept[n.name] for n in graph.variables if n.name in (kept or {})}
-    arrive = dict(zip(graph.variables, inputs))
-    changed = [n for n in graph.written if n not in kept or written[n] is not arrive[n]]
-    states = {n: words.output(written[n], types[Entry(n)], names.new(f"{n.name}_new")) for n in changed}
+    states = {n: words.output(written[n], types[Entry(n)], names.new(f"{n.name}_new")) for n in graph.written
+              if n not in kept or written[n] is not arrive[n]}
     made = _needed(words.nodes, [*ends, *states.values()])
-    for node in made:
-        for value in node.outputs:
-            value.name = value.name or names.new(f"{node.within.name if node.within else 'output'}/{node.op}")
-    used = {value for node in made for value in node.inputs}
-    constants = {value: array for value, array in words.constants.items() if value in used}
-    for value in constants:
-        value.name = names.new("constant")
-    constants |= {arrive[n]: array for n, array in kept.items()}
+    constants = _named(made, words, names) | {arrive[n]: array for n, array in kept.items()}
     fed = {n: value for n, value in arrive.items() if n not in kept or n in states}
     try:
         return _model(graph, fed, made, constants, ends, states)
@@ -64,6 +55,18 @@ def to_onnx(graph, types, kept=None):
         if not isinstance(error, UnicodeEncodeError) and "surrogate" not in str(error).lower():
             raise
         raise FormatError("save_onnx: a name holds a lone surrogate, which UTF-8 cannot write; rename the node") from None
+
+
+def _named(made, words, names):
+    """Name what nodes give, and return the constants that they need."""
+    for node in made:
+        for value in node.outputs:
+            value.name = value.name or names.new(f"{node.within.name if node.within else 'output'}/{node.op}")
+    used = {value for node in made for value in node.inputs}
+    constants = {value: array for value, array in words.constants.items() if value in used}
+    for value in constants:
+        value.name = names.new("constant")
+    return constants
 
 
 def _written_down(graph, inputs, words):
