@@ -276,7 +276,13 @@ class NDArray:
         if op is None or not op.inputs:
             raise AttributeError(f"'NDArray' object has no attribute {name!r}")
         from ndarray.functions import function
-        return lambda *args, **kwargs: function(name)(self, *args, **kwargs)
+
+        def method(*args, **kwargs):
+            if "dtype" in kwargs and kwargs["dtype"] is None and "dtype" not in op.params:
+                del kwargs["dtype"]  # NumPy's own functions, such as np.mean, ask for a method in this way.
+            return function(name)(self, *args, **kwargs)
+
+        return method
 
     __hash__ = object.__hash__
 

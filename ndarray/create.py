@@ -216,7 +216,11 @@ def from_dlpack(source):
         source = _Capsule(source)
     if not hasattr(source, "__dlpack__"):
         raise OperatorError(f"from_dlpack takes an array that has __dlpack__, or a capsule, got {shown(source)}")
-    return from_numpy(np.from_dlpack(source))
+    try:
+        shared = np.from_dlpack(source)
+    except (RuntimeError, BufferError, ValueError, TypeError) as error:
+        raise OperatorError(f"from_dlpack: {error}") from None
+    return from_numpy(shared)
 
 
 class _Capsule:

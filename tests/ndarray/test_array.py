@@ -391,3 +391,26 @@ def test_what_cannot_be_made_is_said_by_the_one_who_cannot(call, words):
 def test_numbers_too_large_become_infinite_without_a_warning():
     for x in (nd.full(1, 1e300), nd.linspace(1e300, 1e300, 1), nd.array([1e300]), nd.random.uniform(1e300, 1e301)):
         assert x.asscalar() == np.inf
+
+
+def test_numpys_functions_take_an_array():
+    x = nd.array([[1, 2], [3, 4]])
+    for name in ("mean", "sum", "max", "min", "prod"):
+        function = getattr(np, name)
+        assert function(x).asscalar() == function(x.asnumpy())
+        np.testing.assert_array_equal(np.asarray(function(x, axis=1)), function(x.asnumpy(), axis=1))
+    assert type(np.exp(x)) is nd.NDArray and np.exp(x, out=x) is x
+
+
+def test_what_dlpack_cannot_give_is_an_error_of_ours():
+    class Strange:
+        def __dlpack__(self, **kwargs):
+            raise BufferError("not for you")
+
+        def __dlpack_device__(self):
+            return 1, 0
+
+    with pytest.raises(OperatorError, match="from_dlpack: not for you"):
+        nd.from_dlpack(Strange())
+    with pytest.raises(DTypeError, match="complex64"):
+        nd.from_dlpack(np.ones(2, np.complex64))

@@ -400,3 +400,20 @@ def test_updates_refuse_row_sparse_gradients_or_take_them(op):
     else:
         with pytest.raises(OperatorError, match=r"grad.*sgd_update, sgd_mom_update, adam_update, ftrl_update"):
             call(*inputs.values(), **settings(op))
+
+
+@named(OPERATORS)
+@pytest.mark.parametrize("engine, shape", [("eager", (3, 4)), ("fused", (3, 4)), ("fused", (0, 3)), ("fused", ())])
+def test_bound_arrays_of_every_layout_give_the_same_and_are_written_where_they_lie(op, shape, engine):
+    if op.name == "_contrib_group_adagrad_update" and shape == ():
+        return
+    plain = make(op, shape)
+    node = sym.functions.function(op.name)(*map(sym.Variable, plain), name="step", **settings(op))
+    expected = None
+    for layout in (np.copy, transposed, reversed_, strided, misaligned):
+        arrays = {k: layout(v.copy()) for k, v in plain.items()}
+        outputs = node.bind(args=arrays, grad_req="null", engine=engine).forward()
+        found = [*(x.asnumpy() for x in outputs), *arrays.values()]
+        expected = expected or found
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-6)  # sums go in another order of memory
