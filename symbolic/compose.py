@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import ndarray.errors
 from ndarray.dtypes import dtype_of, flag_of
-from ndarray.errors import OperatorError, shown, unknown
+from ndarray.errors import OperatorError, OutOfRangeError, shown, unknown
 from ndarray.params import Fed, kind_of, text_of
 from symbolic.attributes import AttrScope
 from symbolic.graph import Graph
@@ -235,7 +235,7 @@ def pick(graph, key):
 
     Raises
     ------
-    IndexError, UnknownNameError, OperatorError
+    OutOfRangeError, UnknownNameError, OperatorError
     """
     if isinstance(key, str):
         names = [e.node.output_name(e.index) for e in graph.outputs]
@@ -244,9 +244,12 @@ def pick(graph, key):
                 ndarray.errors.UnknownNameError(unknown("output", key, names)))
         return (graph.outputs[names.index(key)],)
     if isinstance(key, slice):
-        return graph.outputs[key]
+        found = graph.outputs[key]
+        if not found:
+            raise OutOfRangeError(f"outputs {shown(key)}: none of {len(graph.outputs)}")
+        return found
     if isinstance(key, bool) or not hasattr(key, "__index__"):
         raise OperatorError(f"a Symbol is indexed by int, slice or output name, not {shown(key)}")
     if not -len(graph.outputs) <= key < len(graph.outputs):
-        raise IndexError(f"output {key} of {len(graph.outputs)}")
+        raise OutOfRangeError(f"output {key} of {len(graph.outputs)}")
     return (graph.outputs[key],)

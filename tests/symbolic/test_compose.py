@@ -214,3 +214,12 @@ def test_executor_arrays_are_the_callers():
     assert run.arg_dict["w"] is w
     w[:] = 5
     assert run.forward()[0].asnumpy().tolist() == [10, 10]
+
+
+@pytest.mark.parametrize("key", [2, -3, slice(2, 5), slice(1, 1)], ids=str)
+def test_outputs_that_are_not_there(key):
+    pair = sym.Group([sym.var("a"), sym.var("b")])
+    with pytest.raises(IndexError, match="of 2"):
+        pair[key]
+    with pytest.raises(MXNetError):
+        pair[key]
