@@ -1,7 +1,8 @@
-"""What a node costs to compose, infer, save, load, bind and run, from 10² to 10⁵ nodes: the columns stay level.
+"""What a node costs to compose, differentiate, infer, save, load, bind and run: the columns stay level.
 
-Run with ``python benchmarks/graph_scale.py [most nodes]``.  The graph is a chain of layers, each of four
-nodes: a weight, a product, a tanh, and an update of the weight.
+Run with ``python benchmarks/graph_scale.py [most nodes]``; from 10² to 10⁵ nodes unless said otherwise.  The graph is a
+chain of layers, each of four nodes: a weight, a product, a tanh, and an update of the weight.  What is differentiated
+is the chain, with respect to its input, which the gradient reaches through every layer.
 """
 
 import sys
@@ -11,7 +12,7 @@ import numpy as np
 
 import symbolic as sym
 
-STAGES = ("compose", "infer", "to JSON", "from JSON", "bind", "forward")
+STAGES = ("compose", "gradient", "infer", "to JSON", "from JSON", "bind", "forward")
 
 
 def compose(nodes):
@@ -34,6 +35,7 @@ def measure(nodes):
         return result
 
     symbol = lap(compose(nodes))
+    lap(symbol[-1].gradient("x").graph.nodes)
     lap(symbol.infer_shape())
     text = lap(symbol.tojson())
     lap(sym.load_json(text))

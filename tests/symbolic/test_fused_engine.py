@@ -252,7 +252,8 @@ def test_an_interrupt_leaves_a_step_done_or_not_begun(backend):
         timer = threading.Timer(rng.random() * 2 * step, os.kill, (os.getpid(), signal.SIGINT))
         try:
             timer.start()
-            for _ in range(50):
+            # The first step may have taken many times as long as those that follow: run until the signal has come.
+            for _ in range(100_000):
                 run.forward()
                 time.sleep(step / 20)
         except KeyboardInterrupt:
@@ -261,4 +262,4 @@ def test_an_interrupt_leaves_a_step_done_or_not_begun(backend):
         w = arrays["w"]
         assert w[0] == w.min() == w.max() and (w[0] < 0)
         assert (arrays["m"] == -1).all()
-    assert interrupted > 75
+    assert interrupted == 100
