@@ -28,7 +28,7 @@ def main():
     trainer = optimizers.Trainer(step, arrays, lr=optimizers.PolyScheduler(base_lr=0.01, max_update=STEPS),
                                  features=features.shape)
     for number in range(1, STEPS + 1):
-        p, = trainer.step(features=features, label=labels[:, None])
+        p, = trainer.step(features=features, label=labels)
         if number % 20 == 0:
             p = np.clip(p.asnumpy()[:, 0], 1e-7, 1 - 1e-7)
             print(f"step {number:3}   loss {-np.mean(np.log(np.where(labels == 1, p, 1 - p))):.4f}")

@@ -15,10 +15,12 @@ from ndarray.tensortype import UNKNOWN
 class Many(NamedTuple):
     """Annotation of an input of which there is one for each tensor, named by `pattern`.
 
-    The body receives a tuple of arrays.  In a call the inputs come tensor by tensor.
+    The body receives a tuple of arrays.  In a call the inputs come tensor by tensor.  ``fixed(params)`` gives the names
+    of all inputs where parameters settle them, else None.
     """
 
     pattern: str = "{name}_{i}"
+    fixed: Callable | None = None
 
 
 class Input(NamedTuple):
@@ -58,8 +60,8 @@ class Operator:
         Same inputs, same outputs: two equal nodes may be merged.
     primitive : bool
         A word of the vocabulary; the others are composites, written with these.
-    output_suffix : str
-        What a node's output name ends in.
+    output_suffix : str or tuple of str
+        What a node's output name ends in, with a number where there are several; or one for each output.
     numbered : callable or None
         ``numbered(params)`` tells whether a lone output's name ends in 0, as that of the first of several does.
     loss_head : bool
@@ -79,7 +81,7 @@ class Operator:
     fusible: bool = False
     pure: bool = True
     primitive: bool = False
-    output_suffix: str = "output"
+    output_suffix: str | tuple[str, ...] = "output"
     numbered: Callable | None = None
     loss_head: bool = False
     rules: dict[str, Callable] = field(default_factory=dict)
@@ -191,9 +193,16 @@ class Operator:
             absent = self.absent(params)
             return tuple([name for name in self.names if name not in absent])
         many = [i for i in self.inputs if i.many]
+        if (names := self.fixed_names(params)) is not None:
+            return names
         n = params[self.count]
         return (*(i.many.pattern.format(name=i.name, i=k) for k in range(n) for i in many),
                 *(i.name for i in self.inputs if not i.many))
+
+    def fixed_names(self, params):
+        """Return the names of the inputs there are many of, where parameters settle them, else None."""
+        fixed = self.inputs[0].many.fixed
+        return None if fixed is None else fixed(params)
 
     def count_from(self, given, params, where=None):
         """Return how many tensors `given` arrays make; raise where it does not come out even or differs from `params`.
@@ -207,7 +216,8 @@ class Operator:
         """
         single = len(self.inputs) - len(self.many)
         n, rest = divmod(given - single, len(self.many))
-        said = params.get(self.count)
+        names = self.fixed_names(params)
+        said = params.get(self.count) if names is None else len(names)
         if rest or n < 0 or (said is not None and said != n):
             each = ", ".join(self.many)
             last = [i.name for i in self.inputs if not i.many]
@@ -235,6 +245,8 @@ class Operator:
 
     def output_ending(self, index, params):
         """Return what the name of a node's output ends in."""
+        if isinstance(self.output_suffix, tuple):
+            return self.output_suffix[index]
         many = self.num_outputs(params) > 1 or (self.numbered is not None and self.numbered(params))
         return self.output_suffix + (str(index) if many else "")
 

@@ -84,7 +84,9 @@ def apply(op, args=(), named=None, params=MappingProxyType({}), name=None, attrs
         items, complete = ready
     else:
         parsed = op.parse({name: _collect_fed(value, fed) for name, value in params.items()}, label)
-        if op.many and parsed.get(op.count) is None:
+        if op.many and op.fixed_names(parsed) is not None:
+            parsed[op.count] = len(op.fixed_names(parsed))
+        elif op.many and parsed.get(op.count) is None:
             parsed[op.count] = _count(op, args, named, parsed, label)
         items, complete = tuple(sorted(parsed.items())), op.complete(parsed, label)
         if key is not None and not op.many and all(type(v) in _PLAIN for v in params.values()):

@@ -4,8 +4,10 @@ All of them are written with strided slices of the padded input, one for each pl
 and their export follow from those of slicing, padding and matrix products.
 """
 
+from functools import reduce
 from itertools import product
 from math import prod
+from operator import add
 from typing import Literal
 
 from ndarray.errors import ParamError, ShapeError
@@ -325,7 +327,7 @@ def Pooling(xp, data, /, *, kernel: Ints = (), pool_type: Literal["avg", "lp", "
     p_value : int, optional
         The p of the p-norm.
     count_include_pad : bool, optional
-        Whether padding counts in a mean.
+        Whether padding counts in a mean; what lies beyond it in windows of ``'full'`` does not.
     layout : {'NCDHW', 'NCHW', 'NCW'}, optional
         The order of axes; there is only this one.
 
@@ -346,50 +348,92 @@ def Pooling(xp, data, /, *, kernel: Ints = (), pool_type: Literal["avg", "lp", "
     params = {"kernel": kernel, "stride": stride, "pad": pad, "global_pool": global_pool,
               "pooling_convention": pooling_convention}
     kernel, stride, before, after, sizes = _pool_geometry(data.shape, params)
-    ones = (1,) * len(kernel)
+    ones, none = (1,) * len(kernel), (0,) * len(kernel)
 
-    def seen(x, value=0.0):
+    def seen(x, before=before, after=after, value=0.0):
         return xp.stack(_windows(xp, _padded(xp, x, before, after, value), kernel, stride, ones, sizes), axis=0)
 
     if pool_type == "max":
-        return xp.max(seen(data, -float("inf")), axis=0)
+        return xp.max(seen(data, value=-float("inf")), axis=0)
     if pool_type == "lp":
         powers = xp.sum(seen(xp.abs(data) ** p_value), axis=0)
-        return xp.sqrt(powers) if p_value == 2 else powers ** (1 / p_value)
+        # A root is infinitely steep at 0; there, the gradient is 0 as that of a norm.
+        some = powers > 0
+        safe = xp.where(some, powers, xp.ones_like(powers))
+        return xp.where(some, xp.sqrt(safe) if p_value == 2 else safe ** (1 / p_value), powers)
     total = xp.sum(seen(data), axis=0)
     if pool_type == "sum":
         return total
-    if count_include_pad or not (any(before) or any(after)):
+    # Padding may count; what a window of the convention 'full' sees beyond it never does.
+    beyond = tuple([max(a - p, 0) if pooling_convention == "full" else 0 for a, p in zip(after, before)])
+    if not any(beyond if count_include_pad else (*before, *after)):
         return total / prod(kernel)
-    return total / xp.sum(seen(xp.ones_like(data)), axis=0)
+    counts = xp.ones_like(data)
+    if count_include_pad:
+        inner = tuple([a - b for a, b in zip(after, beyond)])
+        counts, before, after = _padded(xp, counts, before, inner, 1.0), none, beyond
+    counts = xp.sum(seen(counts, before, after), axis=0)
+    return total / xp.maximum(counts, xp.ones_like(counts))
+
+
+def _bilinear_names(params):
+    return ("data", "weight") if params.get("sample_type") == "bilinear" else None
+
+
+def _bilinear(scale, filters):
+    """Return the parameters of the deconvolution that grows each channel by its own filter."""
+    if filters < 1:
+        raise ParamError(f"UpSampling: num_filter must be the number of channels for sample_type='bilinear', got {filters}")
+    return {"kernel": (2 * scale - scale % 2,) * 2, "stride": (scale,) * 2, "pad": (scale // 2,) * 2, "dilate": (),
+            "adj": (), "target_shape": (), "num_filter": filters, "num_group": filters, "no_bias": True}
 
 
 def _upsampling(inputs, outputs, params):
+    scale = params["scale"]
+    if params["sample_type"] == "bilinear":
+        return _deconvolution(inputs, outputs, _bilinear(scale, params["num_filter"]))
     dtype = agree_dtype(inputs + outputs)
-    data, out = inputs[0].shape, outputs[0].shape
-    if data is not None:
-        size = tuple(None if n is None else n * params["scale"] for n in data[2:])
-        same = all(t.shape is not None for t in inputs)
-        channels = sum(t.shape[1] for t in inputs) if same and all(t.shape[1] is not None for t in inputs) else None
-        out = merge_shapes(out, (data[0], channels, *size))
-    return [TensorType(t.shape, dtype) for t in inputs], [TensorType(out, dtype)]
+    shapes, out = [t.shape for t in inputs], outputs[0].shape
+    for k, shape in enumerate(shapes):
+        if shape is not None and len(shape) != 4:
+            raise slot_error(ShapeError, f"`{{}}` has shape {shape}, expected (batch, channels, height, width)", k)
+    if shapes[0] is not None:
+        channels = [None if s is None else s[1] for s in shapes]
+        size = tuple(None if n is None else n * scale for n in shapes[0][2:])
+        for k, shape in enumerate(shapes):
+            if shape is not None and any(None not in (a, n) and (n < 1 or a % n) for a, n in zip(size, shape[2:])):
+                raise slot_error(ShapeError, f"`{{}}` of shape {shape} does not grow to {size} by whole numbers", k)
+        if params["multi_input_mode"] == "sum":
+            joined = reduce(merge_shapes, [(c,) for c in channels])[0]
+        else:
+            joined = None if None in channels else sum(channels)
+        out = merge_shapes(out, (shapes[0][0], joined, *size))
+    return [TensorType(s, dtype) for s in shapes], [TensorType(out, dtype)]
 
 
 @operator(_upsampling)
-def UpSampling(xp, arg: Many("{name}{i}"), /, *, scale: int, sample_type: Literal["nearest"],
-               num_args: Count = None):
-    """Repeat each element along the spatial axes, and join the inputs' channels.
+def UpSampling(xp, arg: Many("{name}{i}", _bilinear_names), /, *, scale: int, num_filter: int = 0,
+               sample_type: Literal["bilinear", "nearest"],
+               multi_input_mode: Literal["concat", "sum"] = "concat", num_args: Count = None, workspace: int = 512):
+    """Grow images along both spatial axes, and join the channels of several.
 
     Parameters
     ----------
     arg : array, shape (batch, channels, height, width), one or more
-        Inputs; all grow to the size that the first one gets.
+        Inputs; all grow to the size that the first one gets.  With ``'bilinear'``, `data` and `weight`.
     scale : int
-        How often an element of the first input is repeated along each axis.
-    sample_type : {'nearest'}
-        How values between are found; ``'bilinear'`` of MXNet is a `Deconvolution` with fixed weights.
+        By how much the first input grows along each axis.
+    num_filter : int, optional
+        With ``'bilinear'``, the number of channels.
+    sample_type : {'bilinear', 'nearest'}
+        Repeat each element; or lay the filter `weight` of its channel, of shape ``(channels, 1, kernel, kernel)`` with
+        ``kernel = 2 * scale - scale % 2``, over each element, as `Deconvolution` does.
+    multi_input_mode : {'concat', 'sum'}, optional
+        Join several inputs along their channels, or add them up.
     num_args : int, optional
         Number of inputs; follows from them.
+    workspace : int, optional
+        Accepted for MXNet's signature.
 
     Returns
     -------
@@ -406,9 +450,13 @@ def UpSampling(xp, arg: Many("{name}{i}"), /, *, scale: int, sample_type: Litera
     array([[1., 1., 2., 2.],
            [1., 1., 2., 2.]], dtype=float32)
     """
+    if sample_type == "bilinear":
+        return Deconvolution(xp, *arg, **_bilinear(scale, num_filter))
     height = arg[0].shape[2] * scale
     grown = []
     for x in arg:
         times = height // x.shape[2]
         grown.append(xp.repeat(xp.repeat(x, times, axis=2), times, axis=3))
+    if multi_input_mode == "sum":
+        return reduce(add, grown)
     return grown[0] if len(grown) == 1 else xp.concatenate(grown, axis=1)

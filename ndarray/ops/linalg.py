@@ -5,6 +5,7 @@ from ndarray.operator import operator
 from ndarray.ops.dot import batch_rule, product_gradient, swap_last
 from ndarray.params import Scalar
 from ndarray.rules import agree_dtype, check_floating, slot_error
+from ndarray.rules_shape import place_of
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
 
@@ -17,8 +18,39 @@ def _floating(rule):
     return infer
 
 
-@operator(_floating(batch_rule), aliases=("_linalg_gemm2",))
-def linalg_gemm2(xp, A, B, /, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Scalar = 1.0):
+def _rows_moved(shape, axis, to, slot):
+    """Return a shape whose rows lie along `axis` with these at `to`, or the other way round."""
+    if shape is None:
+        return None
+    moved, axis = list(shape), place_of(axis, len(shape), slot)
+    moved[axis], moved[to] = moved[to], moved[axis]
+    return tuple(moved)
+
+
+def _rows_along_axis(rule):
+    """Return the rule of matrices whose rows lie along ``params['axis']``."""
+
+    def infer(inputs, outputs, params):
+        if params["axis"] == -2:
+            return rule(inputs, outputs, params)
+
+        def moved(types):
+            return [TensorType(_rows_moved(t.shape, params["axis"], -2, k), t.dtype) for k, t in enumerate(types)]
+
+        found = rule(moved(inputs), moved(outputs), params)
+        return [moved(types) for types in found]
+
+    return infer
+
+
+def _rows(xp, x, axis):
+    """Move the rows, which lie along `axis`, to where a matrix has them; and back."""
+    return x if axis in (-2, x.ndim - 2) else xp.swapaxes(x, axis, -2)
+
+
+@operator(_floating(_rows_along_axis(batch_rule)), aliases=("_linalg_gemm2",))
+def linalg_gemm2(xp, A, B, /, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Scalar = 1.0,
+                 axis: int = -2):
     r"""Scaled product of matrices, :math:`\alpha A B`.
 
     Parameters
@@ -29,6 +61,8 @@ def linalg_gemm2(xp, A, B, /, *, transpose_a: bool = False, transpose_b: bool = 
         Transpose `A`, `B` first.
     alpha : float, optional
         The scale.
+    axis : int, optional
+        The axis of the matrices' rows; their columns lie along the last one.
 
     Returns
     -------
@@ -44,7 +78,8 @@ def linalg_gemm2(xp, A, B, /, *, transpose_a: bool = False, transpose_b: bool = 
     >>> nd.linalg_gemm2(nd.ones((2, 3)), nd.ones((3, 4)), alpha=2).asnumpy()[0, 0]
     np.float32(6.0)
     """
-    return alpha * xp.matmul(swap_last(xp, A, transpose_a), swap_last(xp, B, transpose_b))
+    A, B = _rows(xp, A, axis), _rows(xp, B, axis)
+    return _rows(xp, alpha * xp.matmul(swap_last(xp, A, transpose_a), swap_last(xp, B, transpose_b)), axis)
 
 
 def _gemm_rule(inputs, outputs, params):
@@ -52,9 +87,9 @@ def _gemm_rule(inputs, outputs, params):
     return [*ins, outs[0]], outs
 
 
-@operator(_floating(_gemm_rule), aliases=("_linalg_gemm",))
+@operator(_floating(_rows_along_axis(_gemm_rule)), aliases=("_linalg_gemm",))
 def linalg_gemm(xp, A, B, C, /, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Scalar = 1.0,
-                beta: Scalar = 1.0):
+                beta: Scalar = 1.0, axis: int = -2):
     r"""Scaled product of matrices and a scaled matrix, :math:`\alpha A B + \beta C`.
 
     Parameters
@@ -67,6 +102,8 @@ def linalg_gemm(xp, A, B, C, /, *, transpose_a: bool = False, transpose_b: bool 
         Transpose `A`, `B` first.
     alpha, beta : float, optional
         The scales.
+    axis : int, optional
+        The axis of the matrices' rows; their columns lie along the last one.
 
     Returns
     -------
@@ -82,17 +119,20 @@ def linalg_gemm(xp, A, B, C, /, *, transpose_a: bool = False, transpose_b: bool 
     >>> nd.linalg_gemm(nd.ones((2, 3)), nd.ones((3, 4)), nd.ones((2, 4))).asnumpy()[0, 0]
     np.float32(4.0)
     """
-    return alpha * xp.matmul(swap_last(xp, A, transpose_a), swap_last(xp, B, transpose_b)) + beta * C
+    return linalg_gemm2(xp, A, B, transpose_a=transpose_a, transpose_b=transpose_b, alpha=alpha, axis=axis) + beta * C
 
 
 @linalg_gemm2.gradient
-def _(xp, head, output, A, B, *, transpose_a, transpose_b, alpha):
-    return product_gradient(xp, alpha * head, A, B, transpose_a, transpose_b)
+def _(xp, head, output, A, B, *, transpose_a, transpose_b, alpha, axis):
+    head, A, B = (_rows(xp, x, axis) for x in (head, A, B))
+    return tuple([_rows(xp, g, axis) for g in product_gradient(xp, alpha * head, A, B, transpose_a, transpose_b)])
 
 
 @linalg_gemm.gradient
-def _(xp, head, output, A, B, C, *, transpose_a, transpose_b, alpha, beta):
-    return *product_gradient(xp, alpha * head, A, B, transpose_a, transpose_b), beta * head
+def _(xp, head, output, A, B, C, *, transpose_a, transpose_b, alpha, beta, axis):
+    back, A, B = (_rows(xp, x, axis) for x in (head, A, B))
+    grads = product_gradient(xp, alpha * back, A, B, transpose_a, transpose_b)
+    return *(_rows(xp, g, axis) for g in grads), beta * head
 
 
 def _square_of(shape, params):

@@ -1,8 +1,7 @@
 """Operators that end a network: they compute a prediction or a loss, and start the gradient."""
 
+from math import prod
 from typing import Literal
-
-import numpy as np
 
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
@@ -12,8 +11,11 @@ from ndarray.rules import agree, check_floating, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes
 
 
-def _like_data(label_shape):
-    """Return the rule: the output is like the data, the label's shape follows by ``label_shape(shape, params)``."""
+def _like_data(label_shape, or_data=False):
+    """Return the rule: the output is like the data, the label's shape follows by ``label_shape(shape, params)``.
+
+    With `or_data`, a label may have the data's shape as well.
+    """
 
     def infer(inputs, outputs, params):
         data, label = inputs
@@ -21,10 +23,12 @@ def _like_data(label_shape):
         shape = label.shape
         if data.shape is not None and None not in data.shape:
             wanted = label_shape(data.shape, params)
+            if or_data and shape == data.shape:
+                wanted = shape
             if shape is None:
                 shape = wanted
             elif None in shape or shape != wanted:
-                sizes = int(np.prod(wanted)), None if None in shape else int(np.prod(shape))
+                sizes = prod(wanted), None if None in shape else prod(shape)
                 if sizes[1] is None:
                     shape = merge_shapes(shape, wanted)
                 elif sizes[0] != sizes[1]:
@@ -39,10 +43,10 @@ def _class_labels(shape, params):
     """One class for each instance, or for each place where there are several outputs."""
     if params["preserve_shape"]:
         return shape[:-1]
-    return (shape[0], *shape[2:]) if params["multi_output"] else shape[:1]
+    return (shape[0], prod(shape[2:])) if params["multi_output"] and len(shape) > 2 else shape[:1]
 
 
-@operator(_like_data(_class_labels), aliases=("Softmax",), loss_head=True)
+@operator(_like_data(_class_labels, or_data=True), aliases=("Softmax",), loss_head=True)
 def SoftmaxOutput(xp, data, label, /, *, grad_scale: float = 1.0, ignore_label: float = -1.0,
                   multi_output: bool = False, use_ignore: bool = False, preserve_shape: bool = False,
                   normalization: Literal["batch", "null", "valid"] = "null", out_grad: bool = False,
@@ -56,20 +60,23 @@ def SoftmaxOutput(xp, data, label, /, *, grad_scale: float = 1.0, ignore_label: 
     ----------
     data : array, shape (batch, classes, …), floating
         Scores :math:`x`.
-    label : array, shape (batch,), or (batch, …) with `multi_output`
-        The class of each instance, from 0.
+    label : array, shape (batch,), or one for each place with `multi_output` or `preserve_shape`
+        The class of each instance, from 0.  An array of as many elements in another shape will do, too.  One of the data's shape holds probabilities; then only `grad_scale` and
+        `out_grad` mean anything.
     grad_scale : float, optional
         Factor on the gradient.
     ignore_label : float, optional
         With `use_ignore`, instances of this label have no gradient.
     multi_output : bool, optional
-        Classes along axis 1, one label for each place of the other axes.
+        Classes along axis 1, one label for each place of the other axes; the gradient is divided by the number of
+        places, unless `normalization` is ``'valid'``.
     use_ignore : bool, optional
         Whether `ignore_label` is heeded.
     preserve_shape : bool, optional
-        Classes along the last axis.
+        Classes along the last axis, one label for each place of the other axes.
     normalization : {'batch', 'null', 'valid'}, optional
-        Divide the gradient by the number of instances, by nothing, or by the number of labels not ignored.
+        Divide the gradient by the length of the first axis (with `preserve_shape`, by the number of labels), by
+        nothing, or by the number of labels not ignored.
     out_grad : bool, optional
         Multiply with the arriving gradient, which is not asked for otherwise.
     smooth_alpha : float, optional
@@ -101,6 +108,9 @@ def SoftmaxOutput(xp, data, label, /, *, grad_scale: float = 1.0, ignore_label: 
 @SoftmaxOutput.gradient(flat=("label",))
 def _(xp, head, output, data, label, *, grad_scale, ignore_label, multi_output, use_ignore, preserve_shape,
       normalization, out_grad, smooth_alpha):
+    if label.shape == data.shape:
+        grad = grad_scale * (output - xp.astype(label, data.dtype))
+        return grad * head if out_grad else grad, None
     flat = not (preserve_shape or multi_output or data.ndim == 2)
     p = xp.reshape(output, (data.shape[0], -1)) if flat else output
     axis = p.ndim - 1 if preserve_shape else 1
@@ -113,13 +123,15 @@ def _(xp, head, output, data, label, *, grad_scale, ignore_label, multi_output, 
     if use_ignore:
         kept = xp.astype(xp.expand_dims(label, axis) != ignore_label, p.dtype)
         grad = grad * kept
-    scale = grad_scale
-    if normalization == "batch":
-        scale = grad_scale / data.shape[0]
-    grad = grad * scale
-    if normalization == "valid":
-        count = xp.sum(kept) if use_ignore else None
-        grad = grad / (xp.maximum(count, xp.ones_like(count)) if use_ignore else max(int(np.prod(places)), 1))
+    if normalization == "valid" and use_ignore:
+        count = xp.sum(kept)
+        grad = grad * grad_scale / xp.maximum(count, xp.ones_like(count))
+    else:
+        each_label = normalization == "valid" or (normalization == "batch" and preserve_shape)
+        divisor = prod(places) if each_label else data.shape[0] if normalization == "batch" else 1
+        if multi_output and not preserve_shape and not each_label:
+            divisor *= prod(places[1:])
+        grad = grad * (grad_scale / max(divisor, 1))
     grad = xp.reshape(grad, data.shape) if flat else grad
     return grad * head if out_grad else grad, None
 
@@ -134,12 +146,13 @@ def one_hot_along(xp, label, depth, axis):
 
 def _regression_gradient(xp, grad, data, grad_scale):
     """Scale a regression's gradient as MXNet does: by the number of outputs each instance has."""
-    per_instance = int(np.prod(data.shape[1:])) if data.ndim > 1 else 1
+    per_instance = prod(data.shape[1:]) if data.ndim > 1 else 1
     return grad * (grad_scale / max(per_instance, 1))
 
 
 def _same_label(shape, params):
-    return shape
+    """One target for each element; a column of them is taken for a vector, as MXNet does."""
+    return shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
 
 
 @operator(_like_data(_same_label), loss_head=True)
@@ -150,7 +163,7 @@ def LinearRegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
     ----------
     data : array, shape (batch, …), floating
         Predictions.
-    label : array, like `data`
+    label : array, like `data`, or shape (batch,) where that is (batch, 1)
         Targets.
     grad_scale : float, optional
         Factor on the gradient, which is divided by the number of outputs of an instance.
@@ -186,7 +199,7 @@ def LogisticRegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
     ----------
     data : array, shape (batch, …), floating
         Scores.
-    label : array, like `data`
+    label : array, like `data`, or shape (batch,) where that is (batch, 1)
         Targets in [0, 1].
     grad_scale : float, optional
         Factor on the gradient, which is divided by the number of outputs of an instance.
@@ -222,7 +235,7 @@ def MAERegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
     ----------
     data : array, shape (batch, …), floating
         Predictions.
-    label : array, like `data`
+    label : array, like `data`, or shape (batch,) where that is (batch, 1)
         Targets.
     grad_scale : float, optional
         Factor on the gradient, which is divided by the number of outputs of an instance.

@@ -212,14 +212,14 @@ def softmax_along(xp, x, axis):
 
 @operator(same_floating)
 def SoftmaxActivation(xp, data, /, *, mode: Literal["channel", "instance"] = "instance"):
-    """Softmax of each instance, over all its elements or over its channels.
+    """Softmax along the last axis, or over the channels.
 
     Parameters
     ----------
     data : array, shape (batch, …), floating
         Input.
     mode : {'channel', 'instance'}, optional
-        Over axis 1, or over all axes but the first.
+        Along axis 1, or along the last one.
 
     Returns
     -------
@@ -235,10 +235,7 @@ def SoftmaxActivation(xp, data, /, *, mode: Literal["channel", "instance"] = "in
     >>> nd.SoftmaxActivation(nd.zeros((1, 4))).asnumpy()
     array([[0.25, 0.25, 0.25, 0.25]], dtype=float32)
     """
-    if mode == "channel":
-        return softmax_along(xp, data, 1)
-    flat = xp.reshape(data, (data.shape[0], -1))
-    return xp.reshape(softmax_along(xp, flat, 1), data.shape)
+    return softmax_along(xp, data, 1 if mode == "channel" else -1)
 
 
 def _dropout(inputs, outputs, params):

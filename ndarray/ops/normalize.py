@@ -38,7 +38,8 @@ def _three_if_asked(params):
     return 3 if params["output_mean_var"] else 1
 
 
-@operator(_per_axis(lambda shape, axis: (shape[axis],)), writes=("moving_mean", "moving_var"), outputs=_three_if_asked)
+@operator(_per_axis(lambda shape, axis: (shape[axis],)), writes=("moving_mean", "moving_var"), outputs=_three_if_asked,
+          output_suffix=("output", "mean", "var"))
 def BatchNorm(xp, data, gamma, beta, moving_mean, moving_var, /, *, eps: float = 1e-3, momentum: float = 0.9,
               fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1,
               cudnn_off: bool = False, train: Training = False):
@@ -104,7 +105,8 @@ def BatchNorm(xp, data, gamma, beta, moving_mean, moving_var, /, *, eps: float =
     return ((out, mean, inverse) if output_mean_var else (out,)), new_mean, new_var
 
 
-@operator(_per_axis(lambda shape, axis: (*shape[:axis], 1, *shape[axis + 1:])), outputs=_three_if_asked)
+@operator(_per_axis(lambda shape, axis: (*shape[:axis], 1, *shape[axis + 1:])), outputs=_three_if_asked,
+          output_suffix=("output", "mean", "std"))
 def LayerNorm(xp, data, gamma, beta, /, *, axis: int = -1, eps: float = 1e-5, output_mean_var: bool = False):
     r"""Normalise along one axis by its mean and variance.
 

@@ -39,7 +39,16 @@ def _networks():
     for kind in ("max", "avg", "sum", "lp"):
         yield Sample("Pooling", (image,), {"kernel": (2, 3), "stride": (2, 1), "pad": (1, 1), "pool_type": kind})
     yield Sample("Pooling", (image,), {"global_pool": True, "pool_type": "avg"})
+    for counted in (True, False):
+        yield Sample("Pooling", (image,), {"kernel": (3, 2), "stride": (2, 2), "pad": (1, 1), "pool_type": "avg",
+                                           "pooling_convention": "full", "count_include_pad": counted})
     yield Sample("UpSampling", (image,), {"scale": 2, "sample_type": "nearest"})
+    yield Sample("UpSampling", (image, spread(2, 4, 10, 10)), {
+        "scale": 4, "sample_type": "nearest", "multi_input_mode": "sum"})
+    yield Sample("UpSampling", (spread(1, 2, 3, 2), spread(2, 1, 4, 4)), {
+        "scale": 2, "sample_type": "bilinear", "num_filter": 2})
+    yield Sample("linalg_gemm2", (spread(3, 2, 4), spread(4, 2, 5)), {"axis": 0})
+    yield Sample("linalg_gemm", (spread(3, 2, 4), spread(4, 2, 5), spread(3, 2, 5)), {"axis": 0, "beta": 0.7})
 
 
 def _others():
@@ -52,6 +61,9 @@ def _others():
 def _losses():
     label = np.array([0.0, 2.0])
     yield Sample("SoftmaxOutput", (spread(2, 3), label))
+    yield Sample("SoftmaxOutput", (spread(2, 3), spread(2, 3, low=0.1, high=0.9)))
+    yield Sample("SoftmaxOutput", (spread(2, 4, 3), places(2, 3, below=4).astype("float64")), {
+        "multi_output": True, "normalization": "valid", "use_ignore": True, "ignore_label": 0})
     for name in ("LinearRegressionOutput", "LogisticRegressionOutput", "MAERegressionOutput"):
         yield Sample(name, (spread(2, 3), spread(2, 3, seed=1)))
     yield Sample("MakeLoss", (spread(2, 3),))

@@ -186,6 +186,15 @@ def test_where_keeps_nan_out():
     np.testing.assert_array_equal(grad.asnumpy(), [0.5, 0])
 
 
+def test_pooling_gives_no_nan_where_a_window_is_empty_or_zero():
+    x = np.zeros((1, 1, 2, 5))
+    for kind in ("avg", "lp", "max", "sum"):
+        pooled = sym.Pooling(sym.var("x"), kernel=(2, 2), stride=(2, 2), pad=(1, 1), pool_type=kind,
+                             pooling_convention="full", count_include_pad=False)
+        value, grad = sym.Group([pooled, pooled.gradient("x")]).eval(x=x)
+        assert not np.isnan(value.asnumpy()).any() and np.isfinite(grad.asnumpy()).all()
+
+
 def test_integer_inputs_have_zeros():
     table = sym.Embedding(sym.var("i"), sym.var("w"), input_dim=3, output_dim=2)
     di, dw = sym.gradient(sym.sum(table), ["i", "w"]).eval(i=np.array([0, 0, 2]), w=np.ones((3, 2)))
