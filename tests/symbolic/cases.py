@@ -61,7 +61,7 @@ def _others():
 def _losses():
     label = np.array([0.0, 2.0])
     yield Sample("SoftmaxOutput", (spread(2, 3), label))
-    yield Sample("SoftmaxOutput", (spread(2, 3), spread(2, 3, low=0.1, high=0.9)))
+    yield Sample("SoftmaxOutput", (spread(2, 3), np.array([[0.2, 0.7, 0.1], [0.6, 0.3, 0.1]])))
     yield Sample("SoftmaxOutput", (spread(2, 4, 3), places(2, 3, below=4).astype("float64")), {
         "multi_output": True, "normalization": "valid", "use_ignore": True, "ignore_label": 0})
     for name in ("LinearRegressionOutput", "LogisticRegressionOutput", "MAERegressionOutput"):
