@@ -60,7 +60,17 @@ class NotImplementedForSymbol(MXNetError, NotImplementedError):
 
 
 def shown(value):
-    """Return `value` as a message shows it: escaped, and cut at 200 characters."""
+    """Return `value` as a message shows it: escaped, and cut at 200 characters; of an array, what kind it is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shown("a"), shown(np.zeros((2, 3)))
+    ("'a'", 'a float64 ndarray of shape (2, 3)')
+    """
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if shape and dtype is not None:
+        return f"a {getattr(dtype, '__name__', dtype)} {type(value).__name__} of shape {shape}"
     text = repr(value)
     return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE - 1] + "…"
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ndarray import registry
 from ndarray.dtypes import DEFAULT, FLOAT64
-from ndarray.errors import DTypeError, OperatorError, ShapeError, unknown
+from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError, unknown
 from ndarray.params import REQUIRED, Count, Fed, Param, Scalar, Scalars, reject_unknown_annotation
 from ndarray.tensortype import UNKNOWN
 
@@ -333,12 +333,12 @@ class Operator:
 
         Raises
         ------
-        ShapeError, DTypeError
+        ShapeError, DTypeError, ParamError
             Naming the operator and every input.
         """
         try:
             return self.infer(list(inputs), list(outputs), params)
-        except (ShapeError, DTypeError) as error:
+        except (ShapeError, DTypeError, ParamError) as error:
             names = self.input_names(params)
             given = "".join(f"\n    {name} = {t}" for name, t in zip(names, inputs) if t != UNKNOWN)
             given += "".join(f"\n    output {i} = {t}" for i, t in enumerate(outputs) if t != UNKNOWN)

@@ -62,10 +62,20 @@ class Scalar(float):
 
 
 class Within(NamedTuple):
-    """Between which numbers a `Scalar` must lie, both included: ``Annotated[Scalar, Within(0, 1)]``."""
+    """Between which numbers a value, or each of a tuple, must lie, both included: ``Annotated[Scalar, Within(0, 1)]``."""
 
     least: float
     most: float
+
+
+Positive = Annotated[int, Within(1, math.inf)]
+"""Annotation of an integer from 1: sizes, numbers of things."""
+
+Positives = Annotated[Ints, Within(1, math.inf)]
+"""Annotation of a tuple of integers from 1: kernels, strides."""
+
+Naturals = Annotated[Ints, Within(0, math.inf)]
+"""Annotation of a tuple of integers from 0: paddings, repetitions."""
 
 
 class Scalars(tuple):
@@ -174,10 +184,10 @@ class Param(NamedTuple):
             raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}{reason}") from None
         return self._allowed(value, where) if self.within else value
 
-
     def _allowed(self, value, where):
-        if not isinstance(value, Fed) and not self.within.least <= value <= self.within.most:
-            raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}")
+        for each in () if isinstance(value, Fed) else value if isinstance(value, tuple) else (value,):
+            if not self.within.least <= each <= self.within.most:
+                raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}")
         return value
 
 
@@ -187,7 +197,9 @@ def describe(param):
         words = "one of " + ", ".join(map(repr, get_args(param.type)))
     else:
         words = _WORDS[param.type]
-    if param.within:
+    if param.within and param.within.most == math.inf:
+        words += f" from {param.within.least}"
+    elif param.within:
         words += f" within [{param.within.least}, {param.within.most}]"
     return words + (" or None" if param.optional else "")
 

@@ -87,6 +87,20 @@ def slot_error(kind, message, *slots):
     return error
 
 
+def fit(shape, expected, slot):
+    """Return the shape of the type at place `slot`, with what is expected of it.
+
+    Raises
+    ------
+    ShapeError
+        Naming it.
+    """
+    try:
+        return merge_shapes(expected, shape)
+    except ShapeError:
+        raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(shape)}, expected {show_shape(expected)}", slot) from None
+
+
 def conflict(error, i, types):
     """Return `error`, raised by merging the type at place `i`, with a message that names the input."""
     what = "shape" if isinstance(error, ShapeError) else "dtype"

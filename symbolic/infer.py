@@ -2,9 +2,10 @@
 
 import math
 from collections import deque
+from numbers import Integral
 
 from ndarray.dtypes import dtype_of
-from ndarray.errors import DTypeError, ShapeError
+from ndarray.errors import DTypeError, ParamError, ShapeError, shown
 from ndarray.params import Param, Shape
 from ndarray.tensortype import UNKNOWN, TensorType, show_shape
 from symbolic.node import Entry
@@ -93,7 +94,15 @@ _SHAPE = Param("shape", Shape)
 
 
 def from_mxnet_shape(shape):
-    """Return a shape with None for each 0 or -1 that marks an unknown dimension."""
+    """Return a shape with None for each 0 or -1 that marks an unknown dimension.
+
+    Raises
+    ------
+    ShapeError
+        If a dimension is anything else below 0, or no integer.
+    """
+    if not all(isinstance(d, Integral) and d >= -1 for d in shape):
+        raise ShapeError(f"{shown(shape)} is no shape: dimensions are integers from 1, and 0 or -1 where unknown")
     return tuple(None if d in (0, -1) else d for d in shape)
 
 
@@ -111,7 +120,7 @@ def _learn(node, types):
                    if old != new and _store(types, e, new)]
         if fed:
             changed += _learn_fed(node, params, types, after[0][node.op.scalar_source(params)].dtype)
-    except (ShapeError, DTypeError) as error:
+    except (ShapeError, DTypeError, ParamError) as error:
         if node.place:
             error.args = (f"{error.args[0]}\n  made at {node.place}",)
         raise

@@ -557,6 +557,7 @@ def gradient(loss, wrt, heads=None):
     >>> grad.list_outputs(), grad.eval(x=np.array([3.0]))[0].asnumpy()
     (['x_grad_output'], array([6.]))
     """
+    _check_symbol(loss)
     wrt = wrt if isinstance(wrt, (list, tuple)) else [wrt]
     wrt = differentiation.entries_of(loss._graph, [_entry(w) if isinstance(w, Symbol) else w for w in wrt])
     if heads is not None:

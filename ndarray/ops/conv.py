@@ -12,17 +12,17 @@ from typing import Literal
 
 from ndarray.errors import ParamError, ShapeError
 from ndarray.operator import Many, operator
-from ndarray.params import Count, Ints
-from ndarray.rules import agree_dtype, slot_error
+from ndarray.params import Count, Naturals, Positive, Positives
+from ndarray.rules import agree_dtype, fit, slot_error
 from ndarray.tensortype import TensorType, merge_shapes
 
 
-def _spread(value, rank, default):
-    """Return one number for each spatial axis; an empty tuple stands for `default` everywhere."""
+def _spread(name, value, rank):
+    """Return one number for each spatial axis; an empty tuple stands for the usual one everywhere."""
     if not value:
-        return (default,) * rank
+        return (0 if name in ("pad", "adj") else 1,) * rank
     if len(value) != rank:
-        raise ParamError(f"{value} has {len(value)} numbers for {rank} spatial axes")
+        raise ParamError(f"{name}={value} has {len(value)} numbers for {rank} spatial axes")
     return tuple(value)
 
 
@@ -54,22 +54,29 @@ def _with_rank(shape, rank, slot):
     return shape or (None,) * (rank + 2)
 
 
+def _check_groups(groups, filters, channels):
+    for what, n in (("num_filter", filters), ("the number of channels", channels or 0)):
+        if n % groups:
+            raise ParamError(f"num_group={groups} does not divide {what}, {n}")
+
+
 def _convolution(inputs, outputs, params):
     dtype = agree_dtype(inputs + outputs)
     kernel = params["kernel"]
     rank, filters, groups = len(kernel), params["num_filter"], params["num_group"]
-    stride, dilate, pad = (_spread(params[k], rank, d) for k, d in (("stride", 1), ("dilate", 1), ("pad", 0)))
+    stride, dilate, pad = (_spread(k, params[k], rank) for k in ("stride", "dilate", "pad"))
     data = _with_rank(inputs[0].shape, rank, 0)
     out = _with_rank(outputs[0].shape, rank, len(inputs))
     channels = data[1]
-    weight = merge_shapes(inputs[1].shape, (filters, None if channels is None else channels // groups, *kernel))
+    _check_groups(groups, filters, channels)
+    weight = fit(inputs[1].shape, (filters, None if channels is None else channels // groups, *kernel), 1)
     if channels is None and weight[1] is not None:
         channels = weight[1] * groups
     sizes = tuple(map(_conv_size, data[2:], kernel, stride, pad, dilate))
     if any(n is not None and n < 1 for n in sizes):
         raise slot_error(ShapeError, f"`{{}}` of shape {data} is smaller than the kernel {kernel}", 0)
     batch = merge_shapes(data[:1], out[:1])
-    shapes = [(*batch, channels, *data[2:]), weight, *(merge_shapes(t.shape, (filters,)) for t in inputs[2:])]
+    shapes = [(*batch, channels, *data[2:]), weight, *(fit(t.shape, (filters,), 2) for t in inputs[2:])]
     if inputs[0].shape is None:
         shapes[0] = None if channels is None and batch == (None,) else shapes[0]
     return [TensorType(s, dtype) for s in shapes], [TensorType(merge_shapes(out, (*batch, filters, *sizes)), dtype)]
@@ -80,8 +87,8 @@ def _bias_if_wanted(params):
 
 
 @operator(_convolution, absent=_bias_if_wanted)
-def Convolution(xp, data, weight, bias=None, /, *, kernel: Ints, num_filter: int, stride: Ints = (),
-                dilate: Ints = (), pad: Ints = (), num_group: int = 1, no_bias: bool = False, workspace: int = 1024,
+def Convolution(xp, data, weight, bias=None, /, *, kernel: Positives, num_filter: Positive, stride: Positives = (),
+                dilate: Positives = (), pad: Naturals = (), num_group: Positive = 1, no_bias: bool = False, workspace: int = 1024,
                 cudnn_tune: Literal["fastest", "limited_workspace", "off"] | None = None, cudnn_off: bool = False,
                 layout: Literal["NCDHW", "NCHW", "NCW"] | None = None):
     """Convolution (cross-correlation) over one, two or three spatial axes.
@@ -126,7 +133,7 @@ def Convolution(xp, data, weight, bias=None, /, *, kernel: Ints, num_filter: int
            [4., 4.]], dtype=float32)
     """
     rank = len(kernel)
-    stride, dilate, pad = _spread(stride, rank, 1), _spread(dilate, rank, 1), _spread(pad, rank, 0)
+    stride, dilate, pad = _spread("stride", stride, rank), _spread("dilate", dilate, rank), _spread("pad", pad, rank)
     batch, channels = data.shape[:2]
     sizes = tuple(map(_conv_size, data.shape[2:], kernel, stride, pad, dilate))
     seen = _windows(xp, _padded(xp, data, pad, pad), kernel, stride, dilate, sizes)
@@ -141,10 +148,10 @@ def _deconv_pads(params, sizes):
     """Return padding and extra size for each spatial axis; ``target_shape`` settles both."""
     kernel = params["kernel"]
     rank = len(kernel)
-    stride, dilate = _spread(params["stride"], rank, 1), _spread(params["dilate"], rank, 1)
+    stride, dilate = (_spread(k, params[k], rank) for k in ("stride", "dilate"))
     if not params["target_shape"]:
-        return _spread(params["pad"], rank, 0), _spread(params["adj"], rank, 0)
-    target = _spread(params["target_shape"], rank, 0)
+        return tuple([_spread(k, params[k], rank) for k in ("pad", "adj")])
+    target = _spread("target_shape", params["target_shape"], rank)
     total = [s * (n - 1) + d * (k - 1) + 1 - t for s, n, d, k, t in zip(stride, sizes, dilate, kernel, target)]
     return tuple((t + 1) // 2 for t in total), tuple(t % 2 for t in total)
 
@@ -157,22 +164,24 @@ def _deconvolution(inputs, outputs, params):
     dtype = agree_dtype(inputs + outputs)
     kernel = params["kernel"]
     rank, filters, groups = len(kernel), params["num_filter"], params["num_group"]
-    stride, dilate = _spread(params["stride"], rank, 1), _spread(params["dilate"], rank, 1)
+    stride, dilate = (_spread(k, params[k], rank) for k in ("stride", "dilate"))
     data = _with_rank(inputs[0].shape, rank, 0)
     out = _with_rank(outputs[0].shape, rank, len(inputs))
-    weight = merge_shapes(inputs[1].shape, (data[1], filters // groups, *kernel))
+    _check_groups(groups, filters, data[1])
+    weight = fit(inputs[1].shape, (data[1], filters // groups, *kernel), 1)
     batch = merge_shapes(data[:1], out[:1])
     sizes = (None,) * rank
     if None not in data[2:]:
         pad, adj = _deconv_pads(params, data[2:])
         sizes = tuple(map(_deconv_size, data[2:], kernel, stride, pad, dilate, adj))
-    shapes = [(*batch, weight[0], *data[2:]), weight, *(merge_shapes(t.shape, (filters,)) for t in inputs[2:])]
+    shapes = [(*batch, weight[0], *data[2:]), weight, *(fit(t.shape, (filters,), 2) for t in inputs[2:])]
     return [TensorType(s, dtype) for s in shapes], [TensorType(merge_shapes(out, (*batch, filters, *sizes)), dtype)]
 
 
 @operator(_deconvolution, absent=_bias_if_wanted)
-def Deconvolution(xp, data, weight, bias=None, /, *, kernel: Ints, num_filter: int, stride: Ints = (),
-                  dilate: Ints = (), pad: Ints = (), adj: Ints = (), target_shape: Ints = (), num_group: int = 1,
+def Deconvolution(xp, data, weight, bias=None, /, *, kernel: Positives, num_filter: Positive, stride: Positives = (),
+                  dilate: Positives = (), pad: Naturals = (), adj: Naturals = (), target_shape: Naturals = (),
+                  num_group: Positive = 1,
                   no_bias: bool = True, workspace: int = 512,
                   cudnn_tune: Literal["fastest", "limited_workspace", "off"] | None = None, cudnn_off: bool = False,
                   layout: Literal["NCDHW", "NCHW", "NCW"] | None = None):
@@ -223,7 +232,7 @@ def Deconvolution(xp, data, weight, bias=None, /, *, kernel: Ints, num_filter: i
     params = {"kernel": kernel, "stride": stride, "dilate": dilate, "pad": pad, "adj": adj,
               "target_shape": target_shape}
     pad, adj = _deconv_pads(params, data.shape[2:])
-    stride, dilate = _spread(stride, rank, 1), _spread(dilate, rank, 1)
+    stride, dilate = _spread("stride", stride, rank), _spread("dilate", dilate, rank)
     spread = _stretched(xp, data, stride)
     # A convolution with the flipped filters over the stretched, fully padded input.
     reach = [d * (k - 1) for d, k in zip(dilate, kernel)]
@@ -270,8 +279,9 @@ def _pool_geometry(shape, params):
     rank = len(spatial)
     if params["global_pool"]:
         return spatial, (1,) * rank, (0,) * rank, (0,) * rank, (1,) * rank
-    kernel = _spread(params["kernel"], rank, 1)
-    stride, pad = _spread(params["stride"], rank, 1), _spread(params["pad"], rank, 0)
+    if not params["kernel"]:
+        raise ParamError("kernel= is not given; or take everything as one window with global_pool=True")
+    kernel, stride, pad = (_spread(k, params[k], rank) for k in ("kernel", "stride", "pad"))
     convention = params["pooling_convention"]
     before, after, sizes = [], [], []
     for n, k, s, p in zip(spatial, kernel, stride, pad):
@@ -301,10 +311,10 @@ def _pooling(inputs, outputs, params):
 
 
 @operator(_pooling)
-def Pooling(xp, data, /, *, kernel: Ints = (), pool_type: Literal["avg", "lp", "max", "sum"] = "max",
+def Pooling(xp, data, /, *, kernel: Positives = (), pool_type: Literal["avg", "lp", "max", "sum"] = "max",
             global_pool: bool = False, cudnn_off: bool = False,
-            pooling_convention: Literal["full", "same", "valid"] = "valid", stride: Ints = (), pad: Ints = (),
-            p_value: int = 2, count_include_pad: bool = True,
+            pooling_convention: Literal["full", "same", "valid"] = "valid", stride: Positives = (),
+            pad: Naturals = (), p_value: Positive = 2, count_include_pad: bool = True,
             layout: Literal["NCDHW", "NCHW", "NCW"] | None = None):
     """Maximum, mean, sum or p-norm of each window.
 
@@ -383,7 +393,7 @@ def _bilinear_names(params):
 def _bilinear(scale, filters):
     """Return the parameters of the deconvolution that grows each channel by its own filter."""
     if filters < 1:
-        raise ParamError(f"UpSampling: num_filter must be the number of channels for sample_type='bilinear', got {filters}")
+        raise ParamError(f"num_filter must be the number of channels for sample_type='bilinear', got {filters}")
     return {"kernel": (2 * scale - scale % 2,) * 2, "stride": (scale,) * 2, "pad": (scale // 2,) * 2, "dilate": (),
             "adj": (), "target_shape": (), "num_filter": filters, "num_group": filters, "no_bias": True}
 
@@ -412,7 +422,7 @@ def _upsampling(inputs, outputs, params):
 
 
 @operator(_upsampling)
-def UpSampling(xp, arg: Many("{name}{i}", _bilinear_names), /, *, scale: int, num_filter: int = 0,
+def UpSampling(xp, arg: Many("{name}{i}", _bilinear_names), /, *, scale: Positive, num_filter: int = 0,
                sample_type: Literal["bilinear", "nearest"],
                multi_input_mode: Literal["concat", "sum"] = "concat", num_args: Count = None, workspace: int = 512):
     """Grow images along both spatial axes, and join the channels of several.

@@ -126,6 +126,9 @@ def batch_rule(inputs, outputs, params):
         am, an = (a[:-3:-1] if ta else a[-2:]) if a else unknown
         bm, bn = (b[:-3:-1] if tb else b[-2:]) if b else unknown
         om, on = out[-2:] if out else unknown
+        if None not in (an, bm) and an != bm:
+            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(a)} and `{{}}` of shape {show_shape(b)} do not "
+                                         f"multiply: {an} is not {bm}", 0, 1)
         (inner,), (rows,), (columns,) = (merge_shapes((x,), (y,)) for x, y in ((an, bm), (am, om), (bn, on)))
         a = (*batch, *((inner, rows) if ta else (rows, inner)))
         b = (*batch, *((columns, inner) if tb else (inner, columns)))

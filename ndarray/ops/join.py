@@ -1,8 +1,10 @@
 """Operators that join arrays and part them."""
 
+from typing import Annotated
+
 from ndarray.errors import ShapeError
 from ndarray.operator import Many, operator
-from ndarray.params import Count
+from ndarray.params import Count, Within
 from ndarray.rules import agree, agree_dtype, same, slot_error
 from ndarray.rules_shape import cut, place_of
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
@@ -143,7 +145,8 @@ def _parted(inputs, outputs, params):
 
 @operator(_parted, outputs=lambda params: params["num_outputs"], aliases=("split",), primitive=True,
           numbered=lambda params: True)
-def SliceChannel(xp, data, /, *, num_outputs: int, axis: int = 1, squeeze_axis: bool = False):
+def SliceChannel(xp, data, /, *, num_outputs: Annotated[int, Within(1, 1_000_000)], axis: int = 1,
+                 squeeze_axis: bool = False):
     """Equal parts along an axis.
 
     Parameters

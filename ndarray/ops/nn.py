@@ -1,13 +1,13 @@
 """Layers of networks: dense, activations, softmax, dropout, embedding."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
-from ndarray.params import DType, Ints, Training
-from ndarray.rules import agree_dtype, check_floating, same_floating, slot_error
+from ndarray.params import DType, Ints, Positive, Training, Within
+from ndarray.rules import agree_dtype, check_floating, fit, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes
 
 
@@ -28,15 +28,15 @@ def _fully_connected(inputs, outputs, params):
         data = (*out[:-1], features)
     else:
         features = None
-    weight = merge_shapes((units, features), weight)
+    weight = fit(weight, (units, features), 1)
     if data is not None and (not params["flatten"] or len(data) == 2):
         data = (*data[:-1], weight[1])
-    shapes = [data, weight, *(merge_shapes((units,), b) for b in bias)]
+    shapes = [data, weight, *(fit(b, (units,), 2) for b in bias)]
     return [TensorType(s, dtype) for s in shapes], [TensorType(out, dtype)]
 
 
 @operator(_fully_connected, absent=lambda params: ("bias",) if params["no_bias"] else ())
-def FullyConnected(xp, data, weight, bias=None, /, *, num_hidden: int, no_bias: bool = False, flatten: bool = True):
+def FullyConnected(xp, data, weight, bias=None, /, *, num_hidden: Positive, no_bias: bool = False, flatten: bool = True):
     r"""Dense layer.
 
     .. math:: y = x W^T + b
@@ -247,8 +247,8 @@ def _dropout(inputs, outputs, params):
 
 
 @operator(_dropout, writes=("state",))
-def Dropout(xp, data, state, /, *, p: float = 0.5, mode: Literal["always", "training"] = "training", axes: Ints = (),
-            train: Training = False):
+def Dropout(xp, data, state, /, *, p: Annotated[float, Within(0, 1)] = 0.5,
+            mode: Literal["always", "training"] = "training", axes: Ints = (), train: Training = False):
     """Set elements to zero at random while training, and scale the others so that the mean stays.
 
     Parameters
@@ -346,7 +346,7 @@ def _(xp, head, output, state, *, shape, dtype):
 def _embedding(inputs, outputs, params):
     data, weight = inputs
     out = outputs[0]
-    table = weight.merge(TensorType((params["input_dim"], params["output_dim"]), out.dtype))
+    table = TensorType(fit(weight.shape, (params["input_dim"], params["output_dim"]), 1), agree_dtype([weight, out]))
     if out.shape is not None:
         data = data.merge(TensorType(out.shape[:-1]))
     if data.shape is not None:
@@ -355,7 +355,7 @@ def _embedding(inputs, outputs, params):
 
 
 @operator(_embedding)
-def Embedding(xp, data, weight, /, *, input_dim: int, output_dim: int, dtype: DType = "float32",
+def Embedding(xp, data, weight, /, *, input_dim: Positive, output_dim: Positive, dtype: DType = "float32",
               sparse_grad: bool = False):
     """Look up a row of a table for each index.
 

@@ -4,7 +4,8 @@ from typing import Literal
 
 from ndarray.operator import operator
 from ndarray.params import Training
-from ndarray.rules import agree_dtype, same_floating
+from ndarray.rules import agree_dtype, fit, same_floating
+from ndarray.rules_shape import place_of
 from ndarray.tensortype import TensorType, merge_shapes
 
 
@@ -17,16 +18,13 @@ def _per_axis(extra_outputs):
     def infer(inputs, outputs, params):
         dtype = agree_dtype(inputs + outputs)
         shape = merge_shapes(inputs[0].shape, outputs[0].shape)
-        axis, length = params["axis"], None
+        at = None if shape is None else place_of(params["axis"], len(shape))
+        vector = (None if shape is None else shape[at],)
+        for slot, t in enumerate(inputs[1:], 1):
+            vector = fit(t.shape, vector, slot)
         if shape is not None:
-            length = shape[axis]
-        vector = (length,)
-        for t in inputs[1:]:
-            vector = merge_shapes(vector, t.shape)
-        if shape is not None:
-            at = axis % len(shape)
             shape = (*shape[:at], vector[0], *shape[at + 1:])
-        more = [TensorType(merge_shapes(t.shape, None if shape is None else extra_outputs(shape, axis % len(shape))), dtype)
+        more = [TensorType(merge_shapes(t.shape, None if shape is None else extra_outputs(shape, at)), dtype)
                 for t in outputs[1:]]
         return ([TensorType(shape, dtype), *(TensorType(vector, dtype) for _ in inputs[1:])],
                 [TensorType(shape, dtype), *more])

@@ -4,6 +4,7 @@ import numpy as np
 
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
+from ndarray.params import Positive
 from ndarray.rules import slot_error
 from ndarray.rules_shape import moves, place_of
 from ndarray.tensortype import TensorType, show_shape
@@ -126,7 +127,7 @@ def _wide_to_deep(xp, x, b):
 
 
 @operator(moves(_fold, lambda out, shape, params: _unfold(out, params)))
-def depth_to_space(xp, data, /, *, block_size: int):
+def depth_to_space(xp, data, /, *, block_size: Positive):
     """Channels laid out as blocks of pixels.
 
     Parameters
@@ -155,7 +156,7 @@ def _(xp, head, output, data, *, block_size):
 
 
 @operator(moves(_unfold, lambda out, shape, params: _fold(out, params)))
-def space_to_depth(xp, data, /, *, block_size: int):
+def space_to_depth(xp, data, /, *, block_size: Positive):
     """Blocks of pixels laid out as channels; the reverse of `depth_to_space`.
 
     Parameters

@@ -182,7 +182,7 @@ for _row in FAMILY:
 
 def _norm_rule(inputs, outputs, params):
     if params["ord"] not in (1, 2):
-        raise ParamError(f"norm: ord={params['ord']} is not 1 or 2")
+        raise ParamError(f"ord={params['ord']} is not 1 or 2")
     if params["out_dtype"] is None:
         inputs, outputs = _reduce_rule(inputs, outputs, params)
     else:

@@ -109,9 +109,9 @@ def _limits(params):
 def _range_length(params):
     (start, stop), step, repeat = _limits(params), params["step"], params["repeat"]
     if not step or repeat < 0 or not all(map(math.isfinite, (start, stop, step))):
-        raise ParamError(f"_arange: from {start} to {stop} in steps of {step}, each {repeat} times, is no range")
+        raise ParamError(f"from {start} to {stop} in steps of {step}, each {repeat} times, is no range")
     if params["infer_range"]:
-        raise ParamError("_arange: infer_range=True is not supported; give stop=")
+        raise ParamError("infer_range=True is not supported; give stop=")
     return max(0, math.ceil((stop - start) / step)) * repeat
 
 
@@ -152,7 +152,7 @@ def _arange(xp, /, *, start: float, stop: float | None = None, step: float = 1.0
 
 def _steps(params):
     if params["num"] < 0:
-        raise ParamError(f"_linspace: num={params['num']} is a count, not below 0")
+        raise ParamError(f"num={params['num']} is a count, not below 0")
     return params["num"]
 
 

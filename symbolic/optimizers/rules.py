@@ -199,7 +199,7 @@ def rule(name, **params):
     op = next((op for op in found if wanted <= {*op.params, *op.names}), found[0])
     for key in wanted:
         if key not in op.params and key not in op.names:
-            raise OperatorError(f"{name}: {unknown(f'parameter of {op.name}', key, [*op.params, 'wd'])}")
+            raise OperatorError(f"{name}: {unknown(f'parameter of {op.name}', key, {*op.params, 'wd'} - {'lr', 'lrs'})}")
         if _ROLES.get(key) == "lr":
             raise OperatorError(f"{name}: the learning rate belongs to the step, not to the rule; pass lr={shown(params[key])} "
                                 "to it")

@@ -3,6 +3,7 @@
 import math
 from bisect import bisect_left
 from dataclasses import dataclass
+from numbers import Real
 
 from ndarray.errors import ParamError, shown
 
@@ -35,6 +36,9 @@ class Scheduler:
     warmup_mode: str = "linear"
 
     def __post_init__(self):
+        for name, value in vars(self).items():
+            if name not in ("step", "warmup_mode") and not (isinstance(value, Real) and math.isfinite(value)):
+                raise ParamError(f"{name} must be a finite number, got {shown(value)}")
         if self.warmup_mode not in ("linear", "constant"):
             raise ParamError(f"warmup_mode must be 'linear' or 'constant', got {shown(self.warmup_mode)}")
         if self.warmup_steps < 0 or self.warmup_begin_lr > self.base_lr:

@@ -1,5 +1,6 @@
 """From a loss to a step: one Symbol with the forward pass, the gradients and the update of every parameter."""
 
+import math
 from fnmatch import fnmatchcase
 
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
@@ -122,7 +123,8 @@ def _factors(loss, params, lr_mult, wd_mult, no_decay):
     if not isinstance(loss, Symbol):
         raise OperatorError(f"a step is made from a Symbol, got {shown(loss)}")
     arguments = loss.list_arguments()
-    names = _chosen([params] if isinstance(params, str) else params, arguments, "params")
+    params = [params] if isinstance(params, str) else params
+    names = _chosen(params, arguments, "params")
     if not names:
         raise UnknownNameError(f"no argument is called {' or '.join(params)}; name the parameters: "
                                f"params=[…] out of {', '.join(arguments)}")
@@ -143,12 +145,15 @@ def _multipliers(names, attrs, key, given):
         try:
             found.append(float(value))
         except (TypeError, ValueError):
-            raise ParamError(f"{key} of {name} must be a number, got {shown(value)}") from None
+            found.append(math.nan)
+        if not math.isfinite(found[-1]):
+            raise ParamError(f"{key} of {name} must be a finite number, got {shown(value)}")
     return found
 
 
 def _chosen(patterns, names, what):
     """Return those of `names` that patterns choose, in order; a name without wildcards must be there."""
+    patterns = [patterns] if isinstance(patterns, str) else patterns
     for pattern in patterns:
         if not any(c in pattern for c in "*?[") and pattern not in names:
             raise UnknownNameError(f"{what}: {unknown('parameter', pattern, names)}")

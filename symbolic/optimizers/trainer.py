@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from ndarray.array import NDArray
-from ndarray.errors import OperatorError, UnknownNameError, shown, unknown
+from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
 from symbolic.binding import as_array, check_context, inferred
 from symbolic.node import Entry
 
@@ -138,6 +138,8 @@ class Trainer:
         fed = {"t": number}
         if self._lr is not None:
             fed["lr"] = self._lr(number) if callable(self._lr) else self._lr
+            if not np.isfinite(fed["lr"]):
+                raise ParamError(f"the learning rate of update {number} is {fed['lr']}")
         elif "lr" in self._fed and "lr" not in inputs:
             raise OperatorError("the step's learning rate is fed: pass lr= to the trainer or to this step")
         self.executor.forward(is_train=True, **({k: v for k, v in fed.items() if k in self._fed} | inputs))

@@ -1,0 +1,106 @@
+"""What is said of mistakes in networks, binds and steps: the node, what came, what would do."""
+
+import re
+
+import numpy as np
+import pytest
+
+import ndarray as nd
+import symbolic as sym
+from ndarray.errors import BindError, MXNetError, OperatorError, ParamError, ShapeError, UnknownNameError
+from symbolic import optimizers
+
+X = sym.var("x")
+IMAGE = {"x": (1, 4, 5, 5)}
+
+
+def conv(**params):
+    return sym.Convolution(X, **{"kernel": (3, 3), "num_filter": 4, "name": "c", **params})
+
+
+def dense():
+    return sym.FullyConnected(sym.var("data"), num_hidden=4, name="fc")
+
+
+def net():
+    return sym.SoftmaxOutput(dense(), name="softmax")
+
+
+def trainer(**params):
+    arrays = {"fc_weight": nd.ones((4, 3)), "fc_bias": nd.ones(4)}
+    return optimizers.Trainer(optimizers.step(net(), "sgd"), arrays, data=(2, 3), **params)
+
+
+MISTAKES = {
+    "stride": (lambda: conv(stride=(1, 1, 1)).infer_shape(**IMAGE), ParamError,
+               r"c \(Convolution\): stride=\(1, 1, 1\) has 3 numbers for 2 spatial axes(.|\n)*made at test_messages.py"),
+    "no stride": (lambda: conv(stride=(0, 0)), ParamError, r"c: stride=\(0, 0\) is not a tuple of integers from 1"),
+    "filters": (lambda: conv(num_filter=-4), ParamError, "num_filter=-4 is not an integer from 1"),
+    "kernel": (lambda: conv(kernel=(0, 3)), ParamError, r"kernel=\(0, 3\)"),
+    "groups": (lambda: conv(num_group=3).infer_shape(**IMAGE), ParamError, "num_group=3 does not divide num_filter, 4"),
+    "group channels": (lambda: conv(num_group=4).infer_shape(x=(1, 6, 5, 5)), ParamError,
+                       "num_group=4 does not divide the number of channels, 6"),
+    "no groups": (lambda: conv(num_group=0), ParamError, "num_group=0"),
+    "weight of a convolution": (lambda: conv().infer_shape(**IMAGE, c_weight=(4, 4, 3, 2)), ShapeError,
+                                r"`weight` has shape \(4, 4, 3, 2\), expected \(4, 4, 3, 3\)"),
+    "pooling": (lambda: sym.Pooling(X, name="p").infer_shape(**IMAGE), ParamError, "kernel= is not given; .*global_pool=True"),
+    "pooling rank": (lambda: sym.Pooling(X, kernel=(2,), name="p").infer_shape(**IMAGE), ParamError,
+                     r"kernel=\(2,\) has 1 numbers for 2"),
+    "p of a norm": (lambda: sym.Pooling(X, kernel=(2,), pool_type="lp", p_value=0), ParamError, "p_value=0"),
+    "units": (lambda: sym.FullyConnected(X, num_hidden=-3), ParamError, "num_hidden=-3 is not an integer from 1"),
+    "weight": (lambda: net().infer_shape(data=(2, 3), fc_weight=(4, 5)), ShapeError,
+               r"fc \(FullyConnected\): `weight` has shape \(4, 5\), expected \(4, 3\)"),
+    "bias": (lambda: net().infer_shape(data=(2, 3), fc_bias=(5,)), ShapeError, r"`bias` has shape \(5,\), expected \(4,\)"),
+    "gamma": (lambda: sym.LayerNorm(X, name="n").infer_shape(x=(2, 3), n_gamma=(4,)), ShapeError,
+              r"`gamma` has shape \(4,\), expected \(3,\)"),
+    "axis": (lambda: sym.BatchNorm(X, axis=4, name="n").infer_shape(x=(2, 6)), ShapeError,
+             r"n \(BatchNorm\): axis 4 of `data`, which has 2"),
+    "table": (lambda: sym.Embedding(X, input_dim=3, output_dim=2, name="e").infer_shape(x=(2,), e_weight=(3, 5)),
+              ShapeError, r"`weight` has shape \(3, 5\), expected \(3, 2\)"),
+    "parts": (lambda: sym.split(X, num_outputs=10 ** 9), ParamError, "num_outputs=1000000000"),
+    "product": (lambda: sym.linalg_gemm2(X, sym.var("w"), name="g").infer_shape(x=(2, 3), w=(2, 3)), ShapeError,
+                r"`A` of shape \(2, 3\) and `B` of shape \(2, 3\) do not multiply: 3 is not 2"),
+    "upsampling": (lambda: sym.UpSampling(X, scale=2, sample_type="bilinear", name="u").infer_shape(**IMAGE), ParamError,
+                   r"u \(UpSampling\): num_filter must be the number of channels"),
+    "dropout": (lambda: sym.Dropout(X, p=1.5), ParamError, r"p=1.5 is not a number within \[0, 1\]"),
+    "dimension": (lambda: net().infer_shape(data=(-2, 3)), ShapeError, r"\(-2, 3\) is no shape"),
+    "array for a symbol": (lambda: X + nd.ones((2, 3)), OperatorError, r"a float32 NDArray of shape \(2, 3\)"),
+    "number for a loss": (lambda: sym.gradient(3, "x"), OperatorError, "a Symbol is wanted, got 3"),
+    "missing": (lambda: net().bind(args={"data": nd.ones((2, 3))}), BindError,
+                "not given: fc_weight, fc_bias, softmax_label"),
+    "request": (lambda: net().simple_bind(data=(2, 3), grad_req={"fc_wieght": "add"}), UnknownNameError,
+                "did you mean 'fc_weight'"),
+    "head": (lambda: dense().simple_bind(data=(2, 3)).backward(), BindError, "fc_output is no loss.*make_loss"),
+    "nothing to carry back": (lambda: net().simple_bind(data=(2, 3), grad_req="null").backward(), BindError, "bind with args_grad"),
+    "multiplier": (lambda: optimizers.step(sym.make_loss(sym.var("a_weight", lr_mult="nan"))), ParamError,
+                   "lr_mult of a_weight must be a finite number, got 'nan'"),
+    "parameter of a rule": (lambda: optimizers.rule("sgd", momentun=0.9), OperatorError,
+                            "known: clip_gradient, lazy_update, rescale_grad, wd$"),
+    "rate": (lambda: trainer(lr=lambda n: float("nan")).step(), ParamError, "the learning rate of update 1 is nan"),
+    "no rate": (lambda: trainer().step(), OperatorError, "pass lr="),
+    "schedule": (lambda: optimizers.CosineScheduler(base_lr="x", max_update=5), ParamError, "base_lr must be a finite number"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_named(name):
+    make, kind, message = MISTAKES[name]
+    with pytest.raises(kind) as caught:
+        make()
+    assert isinstance(caught.value, MXNetError)
+    assert re.search(message, str(caught.value)), caught.value
+
+
+def test_one_pattern_may_be_a_str():
+    assert "fc_bias      1    0" in optimizers.table(net(), "sgd", wd=0.01, no_decay="*_bias").replace("  0\n", "  0")
+
+
+def test_a_refused_rate_changes_nothing():
+    rates = iter([0.1, float("inf")])
+    made = trainer(lr=lambda n: next(rates))
+    made.step(data=np.ones((2, 3), "f4"), softmax_label=np.zeros(2, "f4"))
+    before = made.executor.arg_dict["fc_weight"].asnumpy()
+    with pytest.raises(ParamError):
+        made.step()
+    assert made.num_update == 1
+    np.testing.assert_array_equal(made.executor.arg_dict["fc_weight"].asnumpy(), before)
