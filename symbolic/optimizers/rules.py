@@ -38,11 +38,15 @@ class Rule:
         Those that are the same for every tensor; values are numbers or symbols.
     wd : float or Symbol
         Weight decay, before the factor of each parameter.
+    bias_correction : bool
+        Whether the rate of Adam's relatives, whose operators leave that to the caller, is corrected for running means
+        that start at zero.
     """
 
     op: object
     params: dict = field(default_factory=dict)
     wd: object = 0.0
+    bias_correction: bool = True
 
     def __str__(self):
         return ", ".join([self.op.name, *(f"{k}={v}" for k, v in self.params.items()), f"wd={self.wd}"])
@@ -54,8 +58,20 @@ class Rule:
 
     @property
     def counts(self):
-        """Whether the operator must know the number of the update."""
-        return any(_ROLES.get(p.name) == "t" and p.default is REQUIRED for p in self.op.params.values())
+        """Whether the number of the update must be known."""
+        return self.corrects or any(_ROLES.get(p.name) == "t" and (p.default is REQUIRED or self.bias_correction)
+                                    for p in self.op.params.values())
+
+    @property
+    def corrects(self):
+        """Whether the rate is to be corrected, since the operator itself does not know the number of the update."""
+        return self.bias_correction and {"beta1", "beta2"} <= self.op.params.keys() and not any(
+            _ROLES.get(name) == "t" for name in self.op.params)
+
+    @property
+    def betas(self):
+        """What the running means of gradients and of their squares keep."""
+        return [self.params.get(name, self.op.params[name].default) for name in ("beta1", "beta2")]
 
     def state_names(self, tensor):
         """Return the names of a tensor's states."""
@@ -138,6 +154,8 @@ class Lars:
     wd = property(lambda self: self.rule.wd, doc="Weight decay of the rule within.")
     decays = property(lambda self: self.rule.decays, doc="Whether the rule within knows weight decay.")
     counts = property(lambda self: self.rule.counts, doc="Whether the rule within must know the number of the update.")
+    corrects = property(lambda self: self.rule.corrects, doc="Whether the rate of the rule within is to be corrected.")
+    betas = property(lambda self: self.rule.betas, doc="What the running means of the rule within keep.")
 
     def apply(self, tensors, lrs, wds, t, skip=()):
         """Return the Symbol of each tensor's new value; those in `skip` keep their plain rate."""
@@ -166,7 +184,9 @@ def rule(name, **params):
         updates a `weight` by a `grad`; of several, the first that takes all of `params` (``"sgd"`` with `momentum` is
         ``sgd_mom_update``).  ``"lars"`` is `Lars` over momentum SGD.
     **params : float or Symbol
-        Hyper-parameters of the operator, without learning rate and step count, which belong to the step.
+        Hyper-parameters of the operator, without learning rate and step count, which belong to the step.  Adam and its
+        relatives take ``bias_correction`` as well: whether the rate makes good that running means start at zero, which
+        the operators ``adam_update`` and ``adamw_update`` leave to their caller.
 
     Returns
     -------
@@ -196,7 +216,11 @@ def rule(name, **params):
             "weight", "grad")]
         raise UnknownNameError(unknown("update rule", name, [*names, "lars"]))
     wanted = params.keys() - {"wd"}
-    op = next((op for op in found if wanted <= {*op.params, *op.names}), found[0])
+    op = next((op for op in found if wanted - {"bias_correction"} <= {*op.params, *op.names}), found[0])
+    correct = True
+    if "bias_correction" not in op.params and {"beta1", "beta2"} <= op.params.keys():
+        correct = bool(params.pop("bias_correction", True))
+        wanted = params.keys() - {"wd"}
     for key in wanted:
         if key not in op.params and key not in op.names:
             raise OperatorError(f"{name}: {unknown(f'parameter of {op.name}', key, {*op.params, 'wd'} - {'lr', 'lrs'})}")
@@ -205,7 +229,7 @@ def rule(name, **params):
                                 "to it")
     numbers = {k: v for k, v in params.items() if k in op.params and not hasattr(v, "list_outputs")}
     op.parse(numbers, name)
-    made = Rule(op, {k: v for k, v in params.items() if k != "wd"}, params.get("wd", 0.0))
+    made = Rule(op, {k: v for k, v in params.items() if k != "wd"}, params.get("wd", 0.0), correct)
     if "wd" in params and not made.decays:
         raise OperatorError(f"{op.name} knows no weight decay, got wd={shown(params['wd'])}")
     return made

@@ -87,11 +87,30 @@ def step(loss, rule="sgd", params=PARAMETERS, *, lr=None, t=None, lr_mult=None, 
     with AttrScope(__region__="update"):
         lr = var("lr", shape=(1,)) if lr is None else lr
         t = var("t", shape=(1,)) if t is None and rule.counts else t
+        lr = _corrected(lr, t, *rule.betas) if rule.corrects else lr
         if clip_norm is not None:
             grads = list(function("clip_global_norm")(*grads, max_norm=clip_norm, name="clipped"))[:-1]
         tensors = [Tensor(name, Symbol(Graph(variables[name].outputs)), g) for name, g in zip(names, grads)]
         found = rule.apply(tensors, Amounts(lr, lr_factors), Amounts(rule.wd, wd_factors), t, skip)
     return Group([model, *found])
+
+
+def _corrected(lr, t, beta1, beta2):
+    """Return the rate with which Adam's running means, though they start at zero, make steps of full size."""
+    first, second = _missing(beta1, t), _missing(beta2, t)
+    factor = function("sqrt")(second, name="t_root") if isinstance(second, Symbol) else math.sqrt(second)
+    factor = factor / first
+    if isinstance(lr, Symbol) and isinstance(factor, Symbol):
+        return function("broadcast_mul")(lr, factor, name="lr_corrected")
+    return lr * factor
+
+
+def _missing(beta, t):
+    """Return the part that a running mean still lacks after `t` updates, ``1 - beta ** t``."""
+    if isinstance(beta, Symbol) or not isinstance(t, Symbol):
+        return 1 - beta ** t
+    # In float32, 1 - 0.999 has lost the last four digits; this has not.
+    return -function("expm1")(t * math.log(beta)) if beta else function("ones_like")(t)
 
 
 def table(loss, rule="sgd", params=PARAMETERS, *, lr_mult=None, wd_mult=None, no_decay=(), no_lars=(), **rule_params):

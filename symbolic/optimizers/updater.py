@@ -1,9 +1,14 @@
 """Updates of single arrays, outside of any graph, by the same rules."""
 
+import math
+from numbers import Real
+
 import numpy as np
 
 from ndarray.array import NDArray, invoke
-from ndarray.errors import OperatorError
+from ndarray.errors import OperatorError, ParamError, shown
+from ndarray.params import REQUIRED
+from ndarray.tensortype import UNKNOWN, TensorType
 from symbolic.optimizers.rules import rule as as_rule
 
 
@@ -45,12 +50,31 @@ class Updater:
         """Update `weight` in place by `grad`; `index` says which it is."""
         op, number = self._rule.op, self._counts.get(index, 0) + 1
         if index not in self.states:
-            self.states[index] = {name: NDArray(weight._data.astype(np.float32) if name == "weight32"
-                                                else np.zeros_like(weight._data)) for name in op.writes}
-        params = dict(self._rule.params) | {"lr": self._lr(number) if callable(self._lr) else self._lr}
+            self.states[index] = self._fresh(weight)
+        lr = self._lr(number) if callable(self._lr) else self._lr
+        if not isinstance(lr, Real):
+            raise ParamError(f"the learning rate of update {number} must be a number, got {shown(lr)}")
+        params = dict(self._rule.params)
         if self._rule.decays:
             params["wd"] = self._rule.wd
-        if self._rule.counts:
+        if self._rule.corrects:
+            beta1, beta2 = self._rule.betas
+            lr *= math.sqrt(1 - beta2 ** number) / (1 - beta1 ** number)
+        elif self._rule.counts:
             params["t"] = number
+        params["lr"] = lr
         invoke(op, [weight, grad, *self.states[index].values()], params, out=weight)
         self._counts[index] = number
+
+    def _fresh(self, weight):
+        """Return the states of a weight that has not been updated yet."""
+        op = self._rule.op
+        types = [TensorType(weight.shape, weight._data.dtype), *[UNKNOWN] * (len(op.names) - 1)]
+        found, _ = op.infer_types(types, [UNKNOWN], op.complete(dict.fromkeys(_required(op), 0)))
+        states = dict(zip(op.names[2:], found[2:]))
+        return {name: NDArray(weight._data.astype(np.float32) if name == "weight32" else np.zeros(t.shape, t.dtype))
+                for name, t in states.items()}
+
+
+def _required(op):
+    return [p.name for p in op.params.values() if p.default is REQUIRED]
