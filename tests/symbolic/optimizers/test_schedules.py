@@ -1,0 +1,38 @@
+"""Schedules beside those of MXNet 1.9.1, whose rates stand here."""
+
+import pytest
+
+from ndarray.errors import ParamError
+from symbolic.optimizers import CosineScheduler, FactorScheduler, MultiFactorScheduler, PolyScheduler
+
+UPDATES = (1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 15, 20)
+WARM = {"warmup_steps": 3, "warmup_begin_lr": 0.1, "base_lr": 1.0}
+RECORDED = (
+    (FactorScheduler(step=5, factor=0.5, stop_factor_lr=0.2, base_lr=1.0),
+     (1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2)),
+    (FactorScheduler(step=5, factor=0.5, stop_factor_lr=0.2, **WARM),
+     (0.4, 0.7, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2)),
+    (MultiFactorScheduler(step=(5, 10), factor=0.1, **WARM),
+     (0.4, 0.7, 1.0, 1.0, 1.0, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.01)),
+    (PolyScheduler(max_update=12, pwr=2, final_lr=0.05, **WARM),
+     (0.4, 0.7, 1.0, 0.800617284, 0.624691358, 0.4722222222, 0.1555555556, 0.0969135802, 0.0617283951, 0.05, 0.05, 0.05)),
+    (CosineScheduler(max_update=12, final_lr=0.05, **WARM),
+     (0.4, 0.7, 1.0, 0.9713539949, 0.8888711105, 0.7625, 0.2875, 0.1611288895, 0.0786460051, 0.05, 0.05, 0.05)),
+    (CosineScheduler(max_update=12, warmup_mode="constant", **WARM),
+     (0.1, 0.1, 1.0, 0.9698463104, 0.8830222216, 0.75, 0.25, 0.1169777784, 0.0301536896, 0.0, 0.0, 0.0)),
+)
+
+
+@pytest.mark.parametrize(("schedule", "rates"), RECORDED, ids=lambda x: type(x).__name__)
+def test_rates_are_mxnets(schedule, rates):
+    assert [schedule(n) for n in UPDATES] == pytest.approx(rates, abs=1e-9)
+
+
+@pytest.mark.parametrize("make", [
+    lambda: FactorScheduler(step=0), lambda: MultiFactorScheduler(step=(5, 5)), lambda: PolyScheduler(max_update=0),
+    lambda: CosineScheduler(max_update=5, warmup_steps=-1), lambda: CosineScheduler(max_update=5, warmup_mode="slow"),
+    lambda: CosineScheduler(max_update=5, base_lr=float("nan")),
+    lambda: CosineScheduler(max_update=5, base_lr=0.1, warmup_begin_lr=0.2)])
+def test_what_is_no_schedule_is_refused(make):
+    with pytest.raises(ParamError):
+        make()
