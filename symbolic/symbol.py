@@ -379,10 +379,11 @@ class Symbol:
         return executor.bind(self._graph, ctx, args, aux_states, out, engine, args_grad, grad_req, watch)
 
     def simple_bind(self, ctx=None, grad_req="write", type_dict=None, stype_dict=None, group2ctx=None,
-                    engine="auto", **shapes):
+                    shared_arg_names=None, shared_exec=None, shared_buffer=None, engine="auto", **shapes):
         """Infer what `shapes` leave open, allocate zeros, bind them and return an `Executor`.
 
-        Gradient arrays are allocated when they are first asked for, for the arguments that a gradient reaches.
+        Gradient arrays are allocated when they are first asked for, for the arguments that a gradient reaches.  What
+        MXNet calls shared is accepted and shares nothing: arrays that two executors are to have in common go to `bind`.
         """
         return executor.simple_bind(self._graph, ctx, shapes, type_dict, engine, grad_req)
 

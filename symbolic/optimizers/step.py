@@ -97,20 +97,24 @@ def step(loss, rule="sgd", params=PARAMETERS, *, lr=None, t=None, lr_mult=None, 
 
 def _corrected(lr, t, beta1, beta2):
     """Return the rate with which Adam's running means, though they start at zero, make steps of full size."""
-    first, second = _missing(beta1, t), _missing(beta2, t)
-    factor = function("sqrt")(second, name="t_root") if isinstance(second, Symbol) else math.sqrt(second)
-    factor = factor / first
-    if isinstance(lr, Symbol) and isinstance(factor, Symbol):
-        return function("broadcast_mul")(lr, factor, name="lr_corrected")
-    return lr * factor
+    mean, var = _filled(beta1, t, "mean"), _filled(beta2, t, "var")
+    if not isinstance(var, Symbol) and not isinstance(mean, Symbol):
+        return lr * (math.sqrt(var) / mean)
+    root = function("sqrt")(var, name="var_filled_root") if isinstance(var, Symbol) else math.sqrt(var)
+    if isinstance(lr, Symbol):
+        return function("broadcast_mul")(lr, root / mean, name="lr_corrected")
+    return lr * (root / mean)
 
 
-def _missing(beta, t):
-    """Return the part that a running mean still lacks after `t` updates, ``1 - beta ** t``."""
+def _filled(beta, t, name):
+    """Return how far a running mean that started at zero has come after `t` updates, ``1 - beta ** t``."""
     if isinstance(beta, Symbol) or not isinstance(t, Symbol):
         return 1 - beta ** t
+    if not beta:
+        return function("ones_like")(t, name=f"{name}_filled")
     # In float32, 1 - 0.999 has lost the last four digits; this has not.
-    return -function("expm1")(t * math.log(beta)) if beta else function("ones_like")(t)
+    power = function("_mul_scalar")(t, scalar=math.log(beta), name=f"{name}_decay")
+    return function("negative")(function("expm1")(power, name=f"{name}_lost"), name=f"{name}_filled")
 
 
 def table(loss, rule="sgd", params=PARAMETERS, *, lr_mult=None, wd_mult=None, no_decay=(), no_lars=(), **rule_params):
