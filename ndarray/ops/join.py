@@ -145,7 +145,7 @@ def _parted(inputs, outputs, params):
 
 @operator(_parted, outputs=lambda params: params["num_outputs"], aliases=("split",), primitive=True,
           numbered=lambda params: True)
-def SliceChannel(xp, data, /, *, num_outputs: Annotated[int, Within(1, 1_000_000)], axis: int = 1,
+def SliceChannel(xp, data, /, *, num_outputs: Annotated[int, Within(1, 10_000_000)], axis: int = 1,
                  squeeze_axis: bool = False):
     """Equal parts along an axis.
 
