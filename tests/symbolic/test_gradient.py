@@ -46,21 +46,21 @@ def in_float64(sample):
 def test_gradient_agrees_with_central_differences(sample):
     case = Case(sample)
     found = case.run(gradient(case.graph, case.inputs))
+    # What computes in float32 within shows no small steps, but large ones.
     exact = in_float64(sample)
+    step, rtol, atol = (STEP, 1e-6, 2e-7) if exact else (2.0 ** -6, 1e-2, 2e-3)
     for entry, grad in zip(case.inputs, found):
         x = case.arrays[entry.node.name]
         assert (grad.shape, grad.dtype) == (x.shape, x.dtype)
-        if x.dtype != np.float64:
-            assert x.dtype.kind == "f" or not grad.any()
+        if x.dtype.kind != "f":
+            assert not grad.any()
             continue
-        if not exact:
-            continue
-        slope = np.zeros_like(x)
+        slope = np.zeros(x.shape)
         for place in np.ndindex(x.shape):
-            up, down = (moved_sum(case, entry.node.name, place, step) for step in (STEP, -STEP))
-            slope[place] = (up - down) / (2 * STEP)
+            up, down = (moved_sum(case, entry.node.name, place, s) for s in (step, -step))
+            slope[place] = (up - down) / (2 * step)
         scale = 1 + np.abs(slope).max(initial=0) + abs(moved_sum(case, entry.node.name, ..., 0.0))
-        np.testing.assert_allclose(grad, slope, rtol=1e-6, atol=2e-7 * scale)
+        np.testing.assert_allclose(grad, slope, rtol=rtol, atol=atol * scale)
 
 
 @pytest.mark.parametrize("sample", CASES, ids=str)
