@@ -27,6 +27,7 @@ from ndarray.ops import (
     optimizer_preloaded,
     optimizer_adam,
     optimizer_adamw,
+    optimizer_adamax,
     optimizer_lars,
     optimizer_lamb,
     optimizer_multi_lamb,

@@ -65,6 +65,19 @@ def adabelief(w, g, m, s, p):
     return w - p["lr"] * (m_hat / (math.sqrt(s_hat) + p["epsilon"]) + p["wd"] * w), m, s
 
 
+def adamax(w, g, m, u, p):
+    g = clip(p["rescale_grad"] * g + p["wd"] * w, p["clip_gradient"])
+    m, u = p["beta1"] * m + (1 - p["beta1"]) * g, max(p["beta2"] * u, abs(g))
+    return w - p["lr"] / (1 - p["beta1"] ** p["t"]) * (m / u if u else 0), m, u
+
+
+def adadelta(w, g, s, d, p):
+    g = clip(p["rescale_grad"] * g, p["clip_gradient"])
+    s = p["rho"] * s + (1 - p["rho"]) * g ** 2
+    delta = math.sqrt(d + p["epsilon"]) / math.sqrt(s + p["epsilon"]) * g
+    return w - p["lr"] * (delta + p["wd"] * w), s, p["rho"] * d + (1 - p["rho"]) * delta ** 2
+
+
 def adamw(w, g, m, v, p):
     g = clip(p["rescale_grad"] * g, p["clip_gradient"])
     m = p["beta1"] * m + (1 - p["beta1"]) * g
@@ -128,6 +141,8 @@ ELEMENTWISE = {
     "nag_mom_update": (nag, {**DECAY, "momentum": 0.9}),
     "adam_update": (adam, {**DECAY, **MOMENTS}),
     "adabelief_update": (adabelief, {**DECAY, **MOMENTS, "t": 3}),
+    "adamax_update": (adamax, {**DECAY, "beta1": 0.8, "beta2": 0.95, "t": 3}),
+    "adadelta_update": (adadelta, {**DECAY, "rho": 0.8, "epsilon": 1e-3}),
     "rmsprop_update": (rmsprop, {**DECAY, "gamma1": 0.9, "epsilon": 1e-3, "clip_weights": 1.5}),
     "rmspropalex_update": (rmspropalex, {**DECAY, "gamma1": 0.9, "gamma2": 0.8, "epsilon": 1e-3, "clip_weights": 1.5}),
     "ftrl_update": (ftrl, {**DECAY, "lamda1": 0.3, "beta": 0.5}),
@@ -144,7 +159,7 @@ def arrays_of(op, dtype, n=40, seed=0):
     rng = np.random.default_rng(seed)
     arrays = [rng.normal(size=n) for _ in op.inputs]
     for i, entry in enumerate(op.inputs):
-        if entry.name in ("var", "v", "n", "d", "history"):
+        if entry.name in ("var", "v", "n", "d", "history", "largest", "squares", "moves"):
             arrays[i] = np.abs(arrays[i]) + 1
     if op.name == "rmspropalex_update":
         arrays[2] += arrays[3] ** 2  # a mean of squares is no less than the square of the mean

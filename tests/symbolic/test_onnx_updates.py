@@ -28,7 +28,7 @@ SUMS = {"_contrib_group_adagrad_update": 8, "clip_global_norm": 4, "_multi_lamb_
 """Operators that add elements up, which is done in another order, with the roundings that may cost."""
 
 POWERS = {"adam_update", "_multi_lamb_update", "_multi_mp_lamb_update", "lamb_update_phase1", "mp_lamb_update_phase1",
-          "ftml_update", "_multi_lans_update", "adabelief_update"}
+          "ftml_update", "_multi_lans_update", "adabelief_update", "adamax_update"}
 """Operators that raise to the power of a step number, which may be fed: two libraries' powers differ in the last bit."""
 
 CHOOSE_ZEROS = {"rmsprop_update", "rmspropalex_update", "multi_lars"}
@@ -74,7 +74,8 @@ class Update:
         self.arrays = {}
         for name, t in zip(names, types):
             x = special(rng, t.shape, t.dtype) if odd else rng.standard_normal(t.shape).astype(t.dtype)
-            mean_of_squares = any(w in name for w in ("var", "sum_sq", "lrs", "wds", "hist")) or name in ("n", "v", "r1", "r2")
+            mean_of_squares = any(w in name for w in ("var", "sum_sq", "lrs", "wds", "hist")) or name in (
+                "n", "v", "r1", "r2", "largest", "squares", "moves")
             self.arrays[name] = abs(x) if mean_of_squares else x
         if not odd and op.name == "rmspropalex_update":
             self.arrays["n"] += 16  # the mean of squares is above the square of the mean
