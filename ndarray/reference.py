@@ -13,12 +13,15 @@ from ndarray.params import REQUIRED, text_of
 
 FAMILIES = ("ndarray.ops.optimizer_", "ndarray.ops.finite")
 
-_HEAD = """Weight updates
+_HEAD = r"""Weight updates
 ==============
 
 Made by ``python -m ndarray.reference`` from the operators' declarations.  A star marks inputs that are written
 (auxiliary states of a graph); parameters without a value are required.  The eager functions, ``ndarray.<name>``, and
 the symbolic ones, ``symbolic.<name>``, are the same operators.
+
+In the formulas :math:`\eta` is ``lr``, :math:`\lambda` is ``wd``, :math:`\rho` is ``rescale_grad``, and :math:`c` is
+``clip_gradient``, which clips unless it is negative; the page of each operator explains the others.
 
 .. list-table::
    :header-rows: 1

@@ -41,6 +41,15 @@ def test_what_is_said_to_be_missing_is_missing():
     assert len(names) > 20 and not OURS.keys() & set(names)
 
 
+def test_every_command_is_told_of():
+    from symbolic.cli.main import parser
+
+    text = (ROOT / "docs/command_line.rst").read_text(encoding="utf-8")
+    commands, = [action.choices for action in parser()._actions if action.choices]
+    assert len(commands) > 8
+    assert not [name for name in commands if not re.search(rf"^   \* - ``{name}\b", text, re.M)]
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The folder of the site, built from a copy of its sources."""

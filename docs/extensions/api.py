@@ -79,7 +79,7 @@ def package_pages(package):
         parts += [heading("Large classes, and modules", "-"), listing(package, [*large, *modules])]
     if package != "symbolic.optimizers":
         parts.append("Every operator is a function of this package as well: see :doc:`/operators/index`.\n")
-    for title, directive in (("Classes", class_section), ("Functions", function_section), ("Constants", data_section)):
+    for title, directive in (("Functions", function_section), ("Classes", class_section), ("Constants", data_section)):
         inline = [name for name in found[title] if name not in large]
         if inline:
             parts += [heading(title, "-"), *(directive(package, name) for name in inline)]
