@@ -14,8 +14,8 @@ from symbolic.save.onnx_words import Words
 OPSET, IR_VERSION = 18, 10
 """The newest operators and fields that a model uses; ONNX 1.16, and onnxruntime 1.18 or later, know them."""
 
-_LONGEST = 400
-"""Characters of a description."""
+_LONGEST, _BRIEF = 400, 100
+"""Characters of the model's description; of each thing that a node or an input tells, which many nodes repeat."""
 
 
 def to_onnx(graph, types, kept=None):
@@ -109,7 +109,7 @@ def _model(graph, fed, made, constants, ends, states):
          for value, array in constants.items()],
         value_info=[_info(value) for n in made for value in n.outputs if value not in results])
     model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
-                              producer_name="symbolic-ndarray", doc_string=_cut(str(graph)))
+                              producer_name="symbolic-ndarray", doc_string=_cut(str(graph), _LONGEST))
     if states:
         names = {fed[n].name: value.name for n, value in states.items()}
         helper.set_model_props(model, {"states": json.dumps(names, ensure_ascii=False)})
@@ -143,13 +143,14 @@ def _node(node):
     within = node.within
     if within:
         made.doc_string = _cut(f"part of {within}")
-        helper.set_model_props(made, dict(within.attrs) | {k: _cut(text_of(v)) for k, v in within.params} | {
+        told = dict(within.attrs) | {k: text_of(v) for k, v in within.params}
+        helper.set_model_props(made, {k: _cut(v) for k, v in told.items()} | {
             "node": within.name, "operator": within.op.name})
     return made
 
 
-def _cut(text):
-    return text if len(text) <= _LONGEST else text[:_LONGEST - 1] + "…"
+def _cut(text, longest=_BRIEF):
+    return text if len(text) <= longest else text[:longest - 1] + "…"
 
 
 class _Names:

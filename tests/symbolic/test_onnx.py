@@ -57,6 +57,19 @@ def test_nodes_tell_where_they_come_from():
                     "lr": "lr of step (sgd_mom_update)", "step_output": "", "m_new": "new value of m"}
 
 
+def test_what_nodes_tell_is_brief():
+    """A node that updates many tensors has parameters as long as they are many, and many nodes within."""
+    names = [f"tensor{i}" for i in range(40)]
+    step = sym.multi_sgd_update(*(sym.var(n, shape=(2,)) for name in names for n in (name, f"{name}_grad")),
+                                lrs=[0.123] * 40, wds=[0.0] * 40, name="step")
+    model = model_of(step)
+    for node in model.graph.node:
+        told = metadata(node)
+        assert told["node"] == "step" and told["lrs"].startswith("(0.123, 0.123, ") and told["lrs"].endswith("…")
+        assert max(map(len, (node.doc_string, *told.values()))) <= 100
+    assert len(model.doc_string) == 400
+
+
 def test_versions_are_those_that_are_asked_for():
     model = model_of(momentum_step())
     assert (model.ir_version, [(o.domain, o.version) for o in model.opset_import]) == (10, [("", 18)])
