@@ -98,7 +98,8 @@ def fit(shape, expected, slot):
     try:
         return merge_shapes(expected, shape)
     except ShapeError:
-        raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(shape)}, expected {show_shape(expected)}", slot) from None
+        message = f"`{{}}` has shape {show_shape(shape)}, expected {show_shape(expected)}"
+        raise slot_error(ShapeError, message, slot) from None
 
 
 def conflict(error, i, types):

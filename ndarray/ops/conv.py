@@ -88,7 +88,8 @@ def _bias_if_wanted(params):
 
 @operator(_convolution, absent=_bias_if_wanted)
 def Convolution(xp, data, weight, bias=None, /, *, kernel: Positives, num_filter: Positive, stride: Positives = (),
-                dilate: Positives = (), pad: Naturals = (), num_group: Positive = 1, no_bias: bool = False, workspace: int = 1024,
+                dilate: Positives = (), pad: Naturals = (), num_group: Positive = 1, no_bias: bool = False,
+                workspace: int = 1024,
                 cudnn_tune: Literal["fastest", "limited_workspace", "off"] | None = None, cudnn_off: bool = False,
                 layout: Literal["NCDHW", "NCHW", "NCW"] | None = None):
     """Convolution (cross-correlation) over one, two or three spatial axes.
@@ -181,8 +182,7 @@ def _deconvolution(inputs, outputs, params):
 @operator(_deconvolution, absent=_bias_if_wanted)
 def Deconvolution(xp, data, weight, bias=None, /, *, kernel: Positives, num_filter: Positive, stride: Positives = (),
                   dilate: Positives = (), pad: Naturals = (), adj: Naturals = (), target_shape: Naturals = (),
-                  num_group: Positive = 1,
-                  no_bias: bool = True, workspace: int = 512,
+                  num_group: Positive = 1, no_bias: bool = True, workspace: int = 512,
                   cudnn_tune: Literal["fastest", "limited_workspace", "off"] | None = None, cudnn_off: bool = False,
                   layout: Literal["NCDHW", "NCHW", "NCW"] | None = None):
     """Transposed convolution: what `Convolution`'s gradient does to its input.

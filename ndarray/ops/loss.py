@@ -61,8 +61,8 @@ def SoftmaxOutput(xp, data, label, /, *, grad_scale: float = 1.0, ignore_label: 
     data : array, shape (batch, classes, …), floating
         Scores :math:`x`.
     label : array, shape (batch,), or one for each place with `multi_output` or `preserve_shape`
-        The class of each instance, from 0.  An array of as many elements in another shape will do, too.  One of the data's shape holds probabilities; then only `grad_scale` and
-        `out_grad` mean anything.
+        The class of each instance, from 0.  An array of as many elements in another shape will do, too.  One of the
+        data's shape holds probabilities; then only `grad_scale` and `out_grad` mean anything.
     grad_scale : float, optional
         Factor on the gradient.
     ignore_label : float, optional

@@ -460,6 +460,6 @@ def test_threads_take_turns():
 
 
 def test_what_mxnet_code_passes_to_simple_bind_is_taken():
-    run = sym.exp(sym.var("x")).simple_bind(nd.cpu(), "null", {"x": "float64"}, None, {"dev1": nd.cpu(1)}, shared_arg_names=[],
-                                            shared_exec=None, shared_buffer={}, x=(2,))
+    run = sym.exp(sym.var("x")).simple_bind(nd.cpu(), "null", {"x": "float64"}, None, {"dev1": nd.cpu(1)},
+                                            shared_arg_names=[], shared_exec=None, shared_buffer={}, x=(2,))
     assert run.arg_dict["x"].dtype == np.float64

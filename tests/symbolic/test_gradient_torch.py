@@ -156,8 +156,7 @@ def _(x, mode, pad_width, constant_value):
 @peer("slice")
 def _(x, begin, end, step):
     for axis, (b, e, s) in enumerate(zip(begin, end, step or (None,) * len(begin))):
-        x = torch.index_select(x, axis, torch.arange(x.shape[axis])[slice(b, e)] if (s or 1) > 0 and s in (None, 1)
-                               else torch.as_tensor(np.arange(x.shape[axis])[slice(b, e, s)].copy()))
+        x = torch.index_select(x, axis, torch.tensor(range(x.shape[axis])[slice(b, e, s)]))
     return x
 
 
@@ -331,7 +330,8 @@ LOSSES["SoftmaxOutput"] = softmax_loss
 
 # Whose gradient torch cannot show: what torch has nothing like, or has only as a sum of parts compared above.
 ALONE = set("""_mod _unbroadcast _unslice _untake _put_along_axis depth_to_space space_to_depth Dropout SequenceMask
-    clip_global_norm _sum_sq multi_sum_sq""".split()) | {op.name for op in registry.operators() if "update" in op.name or "lars" in op.name}
+    clip_global_norm _sum_sq multi_sum_sq""".split()) | {
+    op.name for op in registry.operators() if "update" in op.name or "lars" in op.name}
 # What torch itself computes with a series cut off early.
 COARSE = {"polygamma": 1e-8}
 # Integers, truth values and stops: nothing to differentiate.

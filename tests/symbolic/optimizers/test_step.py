@@ -15,7 +15,8 @@ SHAPES = {"fc_weight": (3, 4), "fc_bias": (3,), "norm_gamma": (3,), "norm_beta":
 def loss(**attrs):
     fc = sym.FullyConnected(sym.var("x"), sym.var("fc_weight", **attrs), num_hidden=3, name="fc")
     norm = sym.LayerNorm(sym.tanh(fc), name="norm")
-    return sym.make_loss(sym.sum(sym.square(sym.FullyConnected(norm, num_hidden=1, no_bias=True, name="out"))), name="cost")
+    out = sym.FullyConnected(norm, num_hidden=1, no_bias=True, name="out")
+    return sym.make_loss(sym.sum(sym.square(out)), name="cost")
 
 
 def arrays(dtype="float64"):
