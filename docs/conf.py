@@ -42,18 +42,13 @@ autosummary_generate = False
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = True
 numpydoc_xref_ignore = "all"
-numpydoc_xref_aliases = {
-    **{name: f"ndarray.errors.{name}" for name, value in vars(errors).items() if isinstance(value, type)},
-    **{name: f"symbolic.{name}" for name in ("Symbol", "Executor")},
-    **{name: f"ndarray.{name}" for name in ("NDArray", "Context")},
-    **{name: f"ndarray.params.{name}" for name in ("Scalar", "Scalars")},
-    **{name: f"symbolic.graph.{name}" for name in ("Graph",)},
-    **{name: f"symbolic.node.{name}" for name in ("Node", "Entry")},
-    "TensorType": "ndarray.tensortype.TensorType", "Operator": "ndarray.operator.Operator",
-    "Plot": "symbolic.show.plot.Plot", "Drawing": "symbolic.show.drawing.Drawing",
-    "Limits": "symbolic.save.json.Limits", "Param": "ndarray.params.Param",
-    **{name: f"symbolic.optimizers.{name}" for name in ("Rule", "Lars")},
-}
+_LINKED = """ndarray.NDArray ndarray.Context ndarray.params.Scalar ndarray.params.Scalars ndarray.params.Param
+    ndarray.tensortype.TensorType ndarray.operator.Operator symbolic.Symbol symbolic.Executor symbolic.graph.Graph
+    symbolic.node.Node symbolic.node.Entry symbolic.show.plot.Plot symbolic.show.drawing.Drawing
+    symbolic.show.profile.Profile symbolic.show.memory.MemoryUse symbolic.show.numerics.Numerics
+    symbolic.save.json.Limits symbolic.optimizers.Rule symbolic.optimizers.Lars""".split()
+_LINKED += [f"ndarray.errors.{name}" for name, value in vars(errors).items() if isinstance(value, type)]
+numpydoc_xref_aliases = {full.rpartition(".")[2]: full for full in _LINKED}  # what the types of parameters link to
 
 html_theme = "furo"
 html_title = f"symbolic-ndarray {version}"
