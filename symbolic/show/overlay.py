@@ -104,7 +104,7 @@ class Heat:
         found = [self.overlay.values[n] for n in nodes if n in self.overlay.values]
         if not found:
             return None
-        return max(found, key=_badness) if self.overlay.worst else math.fsum(found)
+        return max(found, key=_badness) if self.overlay.worst else sum(found)
 
     def _share(self, value):
         low, top = self._ends

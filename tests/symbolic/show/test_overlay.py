@@ -52,12 +52,16 @@ def test_several_overlays_are_noted_and_the_first_is_drawn():
 def test_powers_of_ten_and_what_is_not_finite():
     step = sym.exp(sym.negative(sym.square(sym.var("x"), name="s"), name="n"), name="e")
     nodes = nodes_of(step)
-    heat, = heats([Overlay("norm", "", {nodes["s"]: 1e-3, nodes["n"]: 1.0, nodes["e"]: 1e3, nodes["x"]: 0.0}, log=True)],
-                  step.graph, [[n] for n in step.graph.nodes])
+    single = [[n] for n in step.graph.nodes]
+    norms = {nodes["s"]: 1e-3, nodes["n"]: 1.0, nodes["e"]: 1e3, nodes["x"]: 0.0}
+    heat, = heats([Overlay("norm", "", norms, log=True)], step.graph, single)
     assert [round(heat.of([nodes[k]]).share, 6) for k in "xsne"] == [0, 0, 0.5, 1]
-    heat, = heats([Overlay("max", "", {nodes["s"]: math.inf, nodes["n"]: 2.0})], step.graph, [[n] for n in step.graph.nodes])
+    heat, = heats([Overlay("max", "", {nodes["s"]: math.inf, nodes["n"]: 2.0})], step.graph, single)
     assert heat.of([nodes["s"]]).share == 1.0 and heat.most == "2 … not finite"
     assert heat.of([nodes["n"]]).share == 0.5
+    both = [[nodes["s"], nodes["n"]]]
+    heat, = heats([Overlay("sum", "", {nodes["s"]: math.inf, nodes["n"]: -math.inf})], step.graph, both)
+    assert heat.of(*both) == ("sum", 1.0, "nan")
 
 
 def test_what_is_no_overlay_of_the_graph_is_refused():
