@@ -113,7 +113,9 @@ def _call(node, value_of, indent):
     names = node.op.input_names(node.complete_params)
     if node.op.inputs and not node.op.many and names != node.op.names[:len(names)]:
         arrays = [f"{name}={a}" for name, a in zip(names, arrays)]
-    params = [f"{name}={_value(value, args if fed else None)}" for name, value in node.params]
+    # What feeds parameters becomes inputs in the order in which a call names them.
+    order = sorted(node.params, key=lambda p: min((f.index for f in node.op.fed({p[0]: p[1]})), default=len(args)))
+    params = [f"{name}={_value(value, args if fed else None)}" for name, value in order]
     parts = [*arrays, *params, f"name={_text(node.name)}", *_attr(dict(node.attrs))]
     if node.op.name in registry.names():
         return _joined(f"sym.{node.op.name}(", parts, ")", indent)

@@ -47,6 +47,8 @@ def test_hostile_names_are_only_text():
 def graphs():
     w, g, m = sym.var("w", shape=(2, 0), dtype="float16"), sym.var("g", lr_mult=0.5), sym.var("m")
     yield "fed", sym.sgd_mom_update(w, g, m, lr=sym.var("lr"), momentum=sym.var("mu"), name="s")
+    yield "fed in the caller's order", sym.adadelta_update(w, g, m, sym.var("n"), lr=sym.var("l"), rho=sym.var("r"),
+                                                           epsilon=sym.var("e"), name="s")
     yield "fed tuples", sym.multi_sgd_update(w, g, m, sym.var("h"), lrs=(0.5, sym.var("lr")), wds=sym.var("wds"), name="s")
     yield "arrays", sym.multi_sgd_update(w, g, lrs=np.array([0.1], "float32"), wds=(0,), name="s")
     yield "some inputs", sym.FullyConnected(w, g, num_hidden=3, no_bias=True, name="fc")
