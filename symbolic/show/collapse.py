@@ -2,8 +2,8 @@
 
 import re
 
-_ABOUT_ONE = frozenset(("__shape__", "__dtype__", "__lr_mult__", "__wd_mult__", "__init__", "__storage_type__"))
-"""Attributes of variables that say something of one tensor and nothing of its part in the graph."""
+_ABOUT_ONE = frozenset(("__shape__", "__dtype__", "__lr_mult__", "__wd_mult__", "__init__", "__storage_type__", "__updates__"))
+"""Attributes that say something of one tensor and nothing of its part in the graph."""
 
 
 def repeats(places, kinds, outputs, cut):
@@ -34,17 +34,24 @@ def repeats(places, kinds, outputs, cut):
     def number(what):
         return numbers.setdefault(what, len(numbers))
 
+    readers, roles = {place: [] for place in places}, {}
+    for place in places:
+        for at, source in enumerate(place.inputs):
+            name = slot(place.node, at)
+            readers[source].append((place, name))
+            if source.node.op is None:
+                roles.setdefault(source.node, set()).add(name)
     down = {}
     for place in places:
         node = place.node
-        attrs = node.attrs if node.op else tuple([a for a in node.attrs if a[0] not in _ABOUT_ONE])
-        sources = [(source.region if cut and source.region != place.region else down[source], _side(entry))
-                   for source, entry in zip(place.inputs, node.inputs)]
-        down[place] = number((place.region, kinds[node], node.op, node.params, attrs, *sources))
-    readers = {place: [] for place in places}
-    for place in places:
-        for at, source in enumerate(place.inputs):
-            readers[source].append((place, slot(place.node, at)))
+        if node.op is None:
+            # What it is in other regions counts: weights and biases are updated alike, and are not the same.
+            about = (_attrs(node), *sorted(roles.get(node, ())))
+        else:
+            about = (node.op, node.params, _attrs(node), *[
+                source.region if cut and source.region != place.region else (down[source], _side(entry))
+                for source, entry in zip(place.inputs, node.inputs)])
+        down[place] = number((place.region, kinds[node], *about))
     heads = {e.node for e in outputs}
     both = {}
     for place in reversed(places):
@@ -56,6 +63,11 @@ def repeats(places, kinds, outputs, cut):
     for place in places:
         classes.setdefault(both[place], []).append(place)
     return list(classes.values())
+
+
+def _attrs(node):
+    """The attributes that make a difference; a variable's own have underscores, others are its reader's parameters."""
+    return tuple([a for a in node.attrs if a[0] not in _ABOUT_ONE and (node.op is not None or a[0].startswith("__"))])
 
 
 def _side(entry):

@@ -48,7 +48,7 @@ class Box:
     notes : tuple of Note
         What each overlay that knows something of it says: name, share of heat, text.
     again : bool
-        Whether an earlier box stands for these nodes, too: names that are drawn beside each of their readers.
+        Whether earlier boxes stand for its nodes, too: names that are drawn beside each of their readers.
     """
 
     key: str
@@ -201,7 +201,7 @@ def _marked(boxes, order):
     """Return the boxes, those of a region together and in the order of the regions; what is there again is marked."""
     seen, marked = set(), []
     for box in sorted(boxes, key=lambda box: order.index(box.region)) if order else boxes:
-        marked.append(replace(box, again=not seen.isdisjoint(box.nodes)))
+        marked.append(replace(box, again=seen.issuperset(box.nodes)))
         seen.update(box.nodes)
     return tuple(marked)
 

@@ -34,6 +34,31 @@ def lamb(n):
     return sym.Group(steps)
 
 
+def lamb_of_primitives(n):
+    """Return a LAMB step over `n` tensors of different shapes, twenty nodes for each and five that all share."""
+    lr, rescale, wd, keep, correction = (sym.var(x, shape=(1,)) for x in ("lr", "rescale", "wd", "keep", "correction"))
+    steps = []
+    for i in range(n):
+        w, g, m, v = (sym.var(f"layer{i}_{x}", shape=(i + 2, 3)) for x in ("weight", "grad", "mean", "var"))
+        with sym.Prefix(f"layer{i}_"):
+            g = sym.broadcast_mul(g, rescale, name="scaled")
+            m = sym.broadcast_mul(m, keep, name="kept") + g * 0.1
+            v = v * 0.999 + sym.square(g, name="squared") * 0.001
+            direction = (sym.broadcast_mul(m, correction, name="corrected") / sym.sqrt(v, name="root")
+                         + sym.broadcast_mul(w, wd, name="decay"))
+            steps.append(sym.lamb_update_phase2(w, direction, sym.norm(w, name="r1"), sym.norm(direction, name="r2"),
+                                                lr=lr, name="step"))
+    return sym.Group(steps)
+
+
+def whole_step(layers, rule="adam", **params):
+    """Return a whole step of a network: forward pass, gradients and updates."""
+    x = sym.var("image")
+    for i in range(layers):
+        x = sym.tanh(sym.FullyConnected(x, num_hidden=8, name=f"fc{i}"), name=f"tanh{i}")
+    return sym.optimizers.step(sym.softmax_cross_entropy(x, sym.var("label"), name="loss"), rule, **params)
+
+
 def _all():
     yield "momentum", momentum_step()
     yield "variable", sym.var("x")
