@@ -24,11 +24,12 @@ def to_dot(drawing, node_attrs=None, legend=True, theme="auto"):
         DOT knows one set of colours: ``auto`` is light.
     """
     look = THEMES[theme]
+    page = {"rankdir": "TB", "pad": "0.2", "nodesep": "0.25", "ranksep": "0.4", "bgcolor": look.paper, "fontname": FONT}
     defaults = {"fontname": FONT, "fontsize": "11", "fontcolor": look.text, "margin": "0.16,0.06",
                 "height": "0.36", "penwidth": "1.2"} | (node_attrs or {})
     edges = {"fontname": MONO, "fontsize": "8", "fontcolor": look.faint, "color": look.arrow, "arrowsize": "0.7"}
     lines = [f"digraph {_quoted(drawing.title)} {{",
-             f'  graph [rankdir=TB, {_effort(len(drawing.arrows))}pad=0.2, nodesep=0.25, ranksep=0.4, bgcolor="{look.paper}", fontname={_quoted(FONT)}];',
+             f"  graph [{_attributes(page | _effort(len(drawing.arrows)))}];",
              f"  node [{_attributes(defaults)}];",
              f"  edge [{_attributes(edges)}];"]
     lines += _regions(drawing, look)
@@ -41,9 +42,11 @@ def to_dot(drawing, node_attrs=None, legend=True, theme="auto"):
 def _effort(arrows):
     """Bounds of Graphviz's search for the best places, which takes minutes for a thousand boxes: seconds must do."""
     if arrows <= 300:
-        return ""
+        return {}
     # https://graphviz.org/docs/attrs/nslimit and mclimit: rounds, as a part of the number of nodes and of the usual.
-    return "nslimit=1, nslimit1=1, mclimit=0.2, " if arrows <= 2000 else "nslimit=0.3, nslimit1=0.5, mclimit=0.05, splines=line, "
+    if arrows <= 2000:
+        return {"nslimit": "1", "nslimit1": "1", "mclimit": "0.2"}
+    return {"nslimit": "0.3", "nslimit1": "0.5", "mclimit": "0.05", "splines": "line"}
 
 
 def _regions(drawing, look):
@@ -52,8 +55,8 @@ def _regions(drawing, look):
     names = list(dict.fromkeys(box.region for box in drawing.boxes if box.region))
     lines = [f"  {box.key} [{_box(box, look, heat)}];" for box in drawing.boxes if not box.region]
     for i, name in enumerate(names):
-        frame = {"label": cut_text(name), "labeljust": "l", "fontsize": "13", "fontcolor": look.faint, "color": look.rule,
-                 "style": "filled,rounded", "fillcolor": look.tint(i), "margin": "12"}
+        frame = {"label": cut_text(name), "labeljust": "l", "fontsize": "13", "fontcolor": look.faint,
+                 "color": look.rule, "style": "filled,rounded", "fillcolor": look.tint(i), "margin": "12"}
         lines.append(f"  subgraph cluster_region_{i} {{\n    graph [{_attributes(frame)}];")
         lines += [f"    {box.key} [{_box(box, look, heat)}];" for box in drawing.boxes if box.region == name]
         lines.append("  }")
@@ -66,7 +69,8 @@ def _box(box, look, heat=None):
     if heat is not None:
         note = next((n for n in box.notes if n.overlay == heat), None)
         found |= dict(zip(("fillcolor", "fontcolor"), warmth(note, look)))
-    found["label"] = "\n".join((cut_text(box.title), *map(cut_text, box.lines), *([cut_text(note.text)] if note else [])))
+    lines = (box.title, *box.lines, *([note.text] if note else []))
+    found["label"] = "\n".join(map(cut_text, lines))
     if box.head:
         found |= {"peripheries": "2", "penwidth": "1.8"}
     if len(box.names) > 1:
@@ -77,7 +81,8 @@ def _box(box, look, heat=None):
 
 
 def _kind(name, look):
-    found = {"shape": KINDS[name].shape, "style": KINDS[name].style, "fillcolor": look.fill(name), "color": look.line(name)}
+    found = {"shape": KINDS[name].shape, "style": KINDS[name].style, "fillcolor": look.fill(name),
+             "color": look.line(name)}
     # The lid of this one lies within its height.
     return found | {"margin": "0.2,0.12"} if found["shape"] == "box3d" else found
 
@@ -130,8 +135,8 @@ def _legend(drawing, look):
 def _scale(heat, look):
     """The colours of heat side by side, between what they stand for and the ends."""
     words = {"shape": "plaintext", "fontsize": "8", "height": "0.25", "width": "0.3", "margin": "0.02"}
-    stripes = {"shape": "box", "style": "striped", "fillcolor": ":".join(COLOURS), "color": look.arrow, "penwidth": "0.5",
-               "label": "", "height": "0.2", "width": "1.2"}
+    stripes = {"shape": "box", "style": "striped", "fillcolor": ":".join(COLOURS), "color": look.arrow,
+               "penwidth": "0.5", "label": "", "height": "0.2", "width": "1.2"}
     return {"legend_least": words | {"label": f"{printable(heat.overlay.name)}: {heat.least}"},
             "legend_heat": stripes, "legend_most": words | {"label": heat.most}}
 

@@ -1,4 +1,4 @@
-"""What each node is for a picture, and how it looks: colour and shape both tell, so that colour-blind eyes see it, too."""
+"""What each node is for a picture, and how it looks: by colour and by shape, so that colour-blind eyes see it, too."""
 
 from dataclasses import dataclass
 

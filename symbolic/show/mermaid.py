@@ -52,13 +52,13 @@ def _warn_of_much(edges, text):
     for count, most, what, setting in ((edges, MOST_EDGES, "edges", "maxEdges"),
                                        (len(text), MOST_LETTERS, "characters", "maxTextSize")):
         if count > most:
-            warnings.warn(f"{count:,} {what} are more than Mermaid draws by default ({most:,}): set {setting} where it is "
-                          "drawn, or merge what repeats (collapse=True), or draw an SVG", UserWarning, stacklevel=5)
+            warnings.warn(f"{count:,} {what} are more than Mermaid draws by default ({most:,}): set {setting} where it "
+                          "is drawn, or merge what repeats (collapse=True), or draw an SVG", UserWarning, stacklevel=5)
 
 
 def _box(box):
-    lines = [cut_text(box.title), *map(cut_text, box.lines), *(cut_text(f"{note.overlay}: {note.text}") for note in box.notes)]
-    return _node(box.key, KINDS[box.kind], lines)
+    lines = (box.title, *box.lines, *(f"{note.overlay}: {note.text}" for note in box.notes))
+    return _node(box.key, KINDS[box.kind], map(cut_text, lines))
 
 
 def _node(key, kind, lines):

@@ -86,8 +86,11 @@ def _svg_or_tree(plot):
 
 def _tree(graph, types, why):
     lines = tree_of(graph, types).splitlines()
-    more = [f"… and {len(lines) - _ROWS:,} lines more"] if len(lines) > _ROWS else []
-    return f"<pre>{escape(chr(10).join([*(cut_text(line, 160) for line in lines[:_ROWS]), *more]))}</pre><p>{_line(why)}</p>"
+    shown = [cut_text(line, 160) for line in lines[:_ROWS]]
+    if len(lines) > _ROWS:
+        shown.append(f"… and {len(lines) - _ROWS:,} lines more")
+    text = "\n".join(shown)
+    return f"<pre>{escape(text)}</pre><p>{_line(why)}</p>"
 
 
 def _line(error):
@@ -104,8 +107,9 @@ def _executor(executor, text):
         cut_text(printable(name), 60), kind, str(np.dtype(a.dtype)), "×".join(map(str, a.shape)) or "scalar",
         f"{math.prod(a.shape) * np.dtype(a.dtype).itemsize:,}")) for kind, name, a in rows[:_ROWS]]
     more = f"<p>… and {len(rows) - _ROWS:,} more</p>" if len(rows) > _ROWS else ""
-    table = ("<table><thead><tr><th>name</th><th>what</th><th>dtype</th><th>shape</th><th>bytes</th></tr></thead><tbody>"
-             + "".join(f"<tr>{row}</tr>" for row in cells) + f"</tbody></table>{more}")
+    head = "".join(f"<th>{word}</th>" for word in ("name", "what", "dtype", "shape", "bytes"))
+    body = "".join(f"<tr>{row}</tr>" for row in cells)
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
     picture = found.get("image/svg+xml") or found.get("text/html", "")
     return {"text/html": f"<p>{escape(cut_text(printable(text), 300))}</p>{picture}"
                          f"<details><summary>{len(rows)} arrays</summary>{table}</details>"}

@@ -25,6 +25,7 @@ class Text(NamedTuple):
     y: str
     anchor: str
     words: str
+    size: float
 
 
 class Part(NamedTuple):
@@ -97,5 +98,6 @@ def _part(group):
             kept = {name: element.get(name) for name in (*_GEOMETRY[tag], *_STROKE) if element.get(name)}
             shapes.append(Shape(tag, kept, element.get("fill") in ("none", "transparent")))
         elif tag == "text":
-            texts.append(Text(element.get("x"), element.get("y"), element.get("text-anchor"), element.text or ""))
+            texts.append(Text(element.get("x"), element.get("y"), element.get("text-anchor"), element.text or "",
+                              float(element.get("font-size", 14))))
     return Part(shapes, texts)

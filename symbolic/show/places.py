@@ -62,7 +62,7 @@ def region_of(node):
 
 
 def regions_in_order(places):
-    """Return the regions that occur, those before others that they feed; None where they feed each other in a circle."""
+    """Return the regions, those before others that they feed; None where they feed each other in a circle."""
     feeds = {p.region: set() for p in places}
     for place in places:
         feeds[place.region].update(source.region for source in place.inputs if source.region != place.region)

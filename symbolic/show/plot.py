@@ -14,7 +14,6 @@ from symbolic.show.summary import tree_of
 from symbolic.show.svg import to_picture
 from symbolic.show.theme import THEMES
 
-
 _WRITTEN = {".svg": "svg", ".png": "png", ".html": "html", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid",
             ".mermaid": "mermaid", ".txt": "tree"}
 """The ends of files, and what of a `Plot` they hold."""
@@ -88,7 +87,7 @@ class Plot:
         Parameters
         ----------
         path : str or path
-            Ends in ``.svg``, ``.png``, ``.html``, ``.dot``, ``.gv``, ``.mmd``, ``.mermaid`` or ``.txt`` (the text tree).
+            Ends in ``.svg``, ``.png``, ``.html``, ``.dot``, ``.gv``, ``.mmd``, ``.mermaid`` or ``.txt`` (the tree).
 
         Raises
         ------

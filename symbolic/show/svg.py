@@ -40,13 +40,13 @@ def to_picture(drawing, placed, theme="auto"):
         f"<title>{escape(drawing.title)}</title>",
         *([_follow_the_reader(drawing, len(frames))] if theme == "auto" else []),
         f'<rect class="sym-paper" width="{width:g}" height="{height:g}" fill="{look.paper}"/>',
-        f'<g transform="translate({placed.dx:g} {placed.dy:g})" stroke-linejoin="round">', *frames, *arrows, *boxes, "</g>",
-        *legend, "</svg>", ""])
+        f'<g transform="translate({placed.dx:g} {placed.dy:g})" stroke-linejoin="round">',
+        *frames, *arrows, *boxes, "</g>", *legend, "</svg>", ""])
 
 
 def _frame(part, number, look):
-    return "".join([f'<g class="sym-region{number}" fill="{look.tint(number)}" stroke="{look.rule}">', *_shapes(part), "</g>",
-                    *_texts(part, f'class="sym-faint" fill="{look.faint}" font-size="13"')])
+    return "".join([f'<g class="sym-region{number}" fill="{look.tint(number)}" stroke="{look.rule}">',
+                    *_shapes(part), "</g>", *_texts(part, f'class="sym-faint" fill="{look.faint}" font-size="13"')])
 
 
 def _arrow(part, name, look):
@@ -63,10 +63,12 @@ def _box(part, box, look, heat):
         note = next((n for n in box.notes if n.overlay == heat), None)
         fill, ink = warmth(note, look)
         kind, inks = (f"{kind} sym-cold", inks) if note is None else (kind, (("sym-ink", ink),) * 2)
-    title, rest = (f'class="{name}" fill="{color}"' for name, color in inks)
+    title, rest = (f'class="{name}" fill="{color}" font-size' for name, color in inks)
     return "".join([f'<g class="{kind}" fill="{fill}" stroke="{look.line(box.kind)}">',
                     f"<title>{escape(tooltip(box))}</title>", *_shapes(part), "</g>",
-                    *(_text(t, f'{rest} font-size="10"' if i else title) for i, t in enumerate(part.texts))])
+                    # Graphviz left room for lines as large as the name; they are a little smaller.
+                    *(_text(t, f'{rest}="{t.size / 1.1:.3g}"' if i else f'{title}="{t.size:.3g}"')
+                      for i, t in enumerate(part.texts))])
 
 
 def _shapes(part):
@@ -107,24 +109,24 @@ def _legend(drawing, look, width, height):
 
 def _scale(heat, look):
     """The colours of heat side by side, and what the ends stand for."""
-    stripes = "".join(f'<rect x="{16 * i}" y="3" width="16" height="12" fill="{color}"/>' for i, color in enumerate(COLOURS))
+    stripes = [f'<rect x="{16 * i}" y="3" width="16" height="12" fill="{color}"/>' for i, color in enumerate(COLOURS)]
     wide = 16 * len(COLOURS)
-    return (f'{stripes}<rect y="3" width="{wide}" height="12" fill="none" stroke="{look.arrow}" stroke-width="0.5"/>', wide,
-            f"{printable(heat.overlay.name)}, from {heat.least} to {heat.most}")
+    frame = f'<rect y="3" width="{wide}" height="12" fill="none" stroke="{look.arrow}" stroke-width="0.5"/>'
+    return "".join([*stripes, frame]), wide, f"{printable(heat.overlay.name)}, from {heat.least} to {heat.most}"
 
 
 def _mark(mark, look, heats):
     color = getattr(look, mark.kind, None)
     fill, line = (color, color) if color else (look.fill(mark.kind), look.line(mark.kind))
-    if heats and not color:
-        fill = look.paper
+    cold = " sym-cold" if heats and not color else ""
+    fill = look.paper if cold else fill
     dashes = f' stroke-dasharray="{mark.dashes}"' if mark.dashes else ""
-    return (f'<g class="sym-{mark.kind}{" sym-cold" * (bool(heats) and not color)}" fill="{fill}" stroke="{line}"{dashes}>'
+    return (f'<g class="sym-{mark.kind}{cold}" fill="{fill}" stroke="{line}"{dashes}>'
             + "".join(f'<path d="{d}"/>' for d in mark.outlines) + "</g>")
 
 
 def _follow_the_reader(drawing, regions):
-    """Rules that a browser takes up where its reader prefers dark: they go before the colours that stand in the picture."""
+    """Rules for browsers whose reader prefers dark: they go before the colours that stand in the picture."""
     # Heat stays as it is, with the ink that can be read on it.
     fills = {name: "" if drawing.heats else f"fill:{DARK.fill(name)};" for name in KINDS}
     rules = [f".sym-{name}{{{fills[name]}stroke:{DARK.line(name)}}}"

@@ -9,6 +9,8 @@ from drawn import GRAPHS, HOSTILE, hostile, lamb, momentum_step
 
 import symbolic as sym
 
+ROOT = Path(__file__).parents[3]
+
 LINE = re.compile(r'''[ ]+(?:
     (?:subgraph[ ])?\w+(?:\(\[|\[\(|\{\{|>|\[\[|\[/|\[\\|\(|\[)"[^"]*"(?:\]\)|\)\]|\}\}|\]\]|\\\]|/\]|\]|\))
     | end
@@ -67,10 +69,9 @@ def test_more_than_mermaid_draws_is_warned_of():
 
 
 def mermaid_script():
-    """Where the npm package is: SYMBOLIC_MERMAID, or node_modules in the project's folder or above (``npm i mermaid``)."""
-    given = os.environ.get("SYMBOLIC_MERMAID")
-    folders = [Path(given)] if given else [p / "node_modules/mermaid" for p in Path(__file__).parents]
-    return next((file for f in folders if (file := f / "dist/mermaid.min.js").exists()), None)
+    """Where the npm package is: in the folder that MERMAID names, or in a ``node_modules`` at hand."""
+    places = [os.environ.get("MERMAID"), *(folder / "node_modules/mermaid" for folder in (Path.cwd(), ROOT))]
+    return next((file for place in places if place and (file := Path(place) / "dist/mermaid.min.js").exists()), None)
 
 
 def test_mermaid_draws_every_graph(browser):

