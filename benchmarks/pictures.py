@@ -1,8 +1,9 @@
 """What a picture costs: seconds to merge, to lay out and to write it, from a hundred nodes to fifty thousand.
 
-Run with ``python benchmarks/pictures.py [most nodes]``.  ``many tensors`` is a LAMB step over more and more tensors, which
-is merged to ten boxes; ``deep`` a chain, ``tangle`` a graph of random sums, in both of which nothing repeats.  The start
-of the layout program is paid once and stands above the table.  What is too large is refused, and that takes its time, too.
+Run with ``python benchmarks/pictures.py [most nodes]``.  ``many tensors`` is a LAMB step over more and more tensors,
+which is merged to ten boxes; ``deep`` a chain, ``tangle`` a graph of random sums, in both of which nothing repeats.
+The start of the layout program is paid once and stands above the table.  What is too large is refused, and that takes
+its time, too.
 """
 
 import random

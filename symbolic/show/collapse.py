@@ -2,7 +2,8 @@
 
 import re
 
-_ABOUT_ONE = frozenset(("__shape__", "__dtype__", "__lr_mult__", "__wd_mult__", "__init__", "__storage_type__", "__updates__"))
+_ABOUT_ONE = frozenset(("__shape__", "__dtype__", "__lr_mult__", "__wd_mult__", "__init__", "__storage_type__",
+                        "__updates__"))
 """Attributes that say something of one tensor and nothing of its part in the graph."""
 
 
@@ -36,8 +37,7 @@ def repeats(places, kinds, outputs, cut):
 
     readers, roles = {place: [] for place in places}, {}
     for place in places:
-        for at, source in enumerate(place.inputs):
-            name = slot(place.node, at)
+        for source, name in zip(place.inputs, slots(place.node)):
             readers[source].append((place, name))
             if source.node.op is None:
                 roles.setdefault(source.node, set()).add(name)
@@ -76,12 +76,13 @@ def _side(entry):
     return -1 if op is not None and op.many else entry.index
 
 
-def slot(node, at):
-    """Return the name of a node's input without the number of its tensor."""
+def slots(node):
+    """Return the names of a node's inputs without the numbers of their tensors."""
     op = node.op
-    if op.many and at < len(op.many) * node.complete_params[op.count]:
-        return op.many[at % len(op.many)]
-    return node.input_names[at] if not op.many else str(at - len(op.many) * node.complete_params[op.count])
+    if op is None or not op.many:
+        return () if op is None else node.input_names
+    each = node.complete_params[op.count]
+    return (*op.many * each, *node.input_names[len(op.many) * each:])
 
 
 def common_name(names):

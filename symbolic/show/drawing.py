@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from ndarray.errors import LimitError
 from ndarray.notebook import cut_text
-from ndarray.params import Fed, text_of
+from ndarray.params import text_of
 from ndarray.tensortype import TensorType
 from symbolic.graph import Graph
 from symbolic.node import Entry, Node
-from symbolic.show.collapse import common_name, repeats, slot
+from symbolic.show.collapse import common_name, repeats, slots
 from symbolic.show.digraph import unique_names
 from symbolic.show.kinds import KINDS, kind_of_operator, kinds_of
 from symbolic.show.overlay import Heat, Note, heats
@@ -214,12 +214,12 @@ def _arrows(groups, keys, types, kinds):
         for place in group:
             node = place.node
             written = set(node.op.written(node.complete_params)) if node.op else ()
-            for at, (source, entry) in enumerate(zip(place.inputs, node.inputs)):
+            for at, (source, entry, name) in enumerate(zip(place.inputs, node.inputs, slots(node))):
                 if source in keys and _is_aside(source, place, kinds):
                     asides[keys[source]] = Arrow(keys[source], keys[place], aside=True)
                 elif source in keys:
                     # Inputs that an operator on many tensors takes from merged tensors are one arrow.
-                    known = merged.setdefault((keys[source], slot(node, at)), [[], False])
+                    known = merged.setdefault((keys[source], name), [[], False])
                     known[0].append(_label(types[entry], entry))
                     known[1] |= at in written
         arrows += [Arrow(tail, keys[group[0]], _common_label(labels), written)
@@ -284,7 +284,7 @@ def _lines(node):
         return ()
     inner = ("heads", "wrt") if kind_of_operator(node.op) == "gradient" else ()
     params = [f"{k} = {_short(text_of(v))}" for k, v in node.params
-              if k != node.op.count and k not in inner and not isinstance(v, Fed)]
+              if k != node.op.count and k not in inner and not node.op.fed({k: v})]
     return (node.op.name, *params)
 
 

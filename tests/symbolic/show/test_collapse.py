@@ -147,6 +147,13 @@ def test_regions_that_feed_each_other_are_drawn_without_a_cycle():
     assert networkx.is_directed_acyclic_graph(digraph)
 
 
+def test_what_is_fed_to_one_operator_on_many_is_one_arrow_and_no_number():
+    drawing = draw(whole_step(2, "lamb").graph)
+    keys = {box.title: box.key for box in drawing.boxes}
+    assert sum(a.tail == keys["lr"] for a in drawing.arrows) == sum(a.tail == keys["t"] for a in drawing.arrows) == 1
+    assert "%" not in "".join(line for box in drawing.boxes for line in box.lines)
+
+
 def test_a_shared_rate_stands_beside_each_of_its_readers():
     lr = sym.var("lr")
     steps = [sym.signsgd_update(lr=lr, name="a"), sym.sgd_update(lr=lr, name="b")]
