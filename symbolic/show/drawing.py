@@ -162,7 +162,7 @@ def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collaps
     order = regions_in_order(places)
     groups = repeats(places, kinds, graph.outputs, cut=order is not None) if collapse else [[p] for p in places]
     hidden = {at for at in _layer_parameters(places) if at[0] not in heads} if hide_weights else ()
-    groups = [group for group in groups if not any((p.node, p.region) in hidden for p in group)]
+    groups = [group for group in groups if not all((p.node, p.region) in hidden for p in group)]
     _refuse_too_many(groups, collapse)
     titles = {node: printable(name) for node, name in unique_names(graph).items()}
     keys = {place: f"n{i}" for i, group in enumerate(groups) for place in group}
@@ -199,8 +199,8 @@ def _box(group, keys, titles, kinds, heads, warm):
 
 def _marked(boxes, order):
     """Return the boxes, those of a region together and in the order of the regions; what is there again is marked."""
-    seen, marked = set(), []
-    for box in sorted(boxes, key=lambda box: order.index(box.region)) if order else boxes:
+    seen, marked, rank = set(), [], {region: i for i, region in enumerate(order or ())}
+    for box in sorted(boxes, key=lambda box: rank.get(box.region, 0)):
         marked.append(replace(box, again=seen.issuperset(box.nodes)))
         seen.update(box.nodes)
     return tuple(marked)
@@ -218,7 +218,7 @@ def _arrows(groups, keys, types, kinds):
                 if source in keys and _is_aside(source, place, kinds):
                     asides[keys[source]] = Arrow(keys[source], keys[place], aside=True)
                 elif source in keys:
-                    # Inputs that an operator on many tensors takes from merged tensors are one arrow.
+                    # What an operator on many tensors reads of merged tensors, or of one number, is one arrow.
                     known = merged.setdefault((keys[source], name), [[], False])
                     known[0].append(_label(types[entry], entry))
                     known[1] |= at in written

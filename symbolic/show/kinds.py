@@ -76,16 +76,15 @@ def kinds_of(graph, types):
     -------
     dict of Node to str
     """
-    roles, rates = roles_of(graph), _rates(graph)
-    found = {}
+    roles = roles_of(graph)
+    rates, found = _rates(graph, roles), {}
     for node in graph.nodes:
         if node.op is not None:
             found[node] = kind_of_operator(node.op)
         elif node in graph.written:
             found[node] = "state"
         else:
-            names = {name for _, name in roles[node]}
-            if any(name.startswith(_PARAMETERS) for name in names):
+            if any(name.startswith(_PARAMETERS) and not name.endswith("_sum_sq") for _, name in roles[node]):
                 found[node] = "parameter"
             elif node in rates or _is_factor(node, roles[node], types):
                 found[node] = "scalar"
@@ -104,13 +103,13 @@ def roles_of(graph):
     return roles
 
 
-def _rates(graph):
+def _rates(graph, roles):
     """Return the nodes whose value ends in hyper-parameters and nowhere else, as ``lr`` that is first reshaped."""
-    heads = {e.node for e in graph.outputs}
-    roles, found = roles_of(graph), set()
+    heads, found = {e.node for e in graph.outputs}, set()
     for node in reversed(graph.nodes):
         if roles[node] and node not in heads and all(
-                name in reader.op.params or name in _RATES or reader in found for reader, name in roles[node]):
+                name in reader.op.params or name in _RATES or (reader in found and not name.endswith("_sum_sq"))
+                for reader, name in roles[node]):
             found.add(node)
     return found
 

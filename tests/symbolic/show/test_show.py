@@ -85,6 +85,20 @@ def test_a_picture_shows_types_parameters_states_and_outputs():
         assert words in dot
 
 
+def test_a_variable_is_what_its_readers_take_it_for():
+    w, g = sym.var("w"), sym.var("g")
+    lrs = sym.broadcast_to(sym.var("lr"), shape=(1,), name="lrs")
+    rates = sym.multi_lars(lrs, sym.multi_sum_sq(w, num_arrays=1), sym.var("norm"), sym.var("wds"), eta=1, eps=1,
+                           name="rates")
+    step = sym.preloaded_multi_sgd_update(w, g, rates, sym.var("wds2"), num_weights=1, name="step")
+    net = sym.FullyConnected(sym.var("x") * 2, num_hidden=2, name="fc")
+    kinds = {box.title: box.kind for box in sym.plot_network(sym.Group([step, net]), hide_weights=False).drawing.boxes}
+    assert kinds | {"w": "parameter", "g": "input", "lr": "scalar", "norm": "input", "wds": "scalar", "wds2": "scalar",
+                    "x": "input", "fc_weight": "parameter", "fc_bias": "parameter", "step": "update"} == kinds
+    product = sym.broadcast_mul(sym.var("x", shape=(2, 3)), sym.var("half", shape=(1,)), name="p")
+    assert [box.kind for box in sym.plot_network(product).drawing.boxes] == ["input", "scalar", "operator"]
+
+
 def test_layers_hide_their_weights_and_updates_do_not():
     net = sym.load(GOLDEN / "conv_bn.json")
     assert "conv_weight" not in sym.plot_network(net).dot
