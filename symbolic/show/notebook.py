@@ -94,7 +94,7 @@ def _tree(graph, types, why):
 
 
 def _line(error):
-    return escape(cut_text(printable(str(error)), 300))
+    return escape(cut_text(printable("; ".join(map(str.strip, str(error).splitlines()))), 300))
 
 
 def _executor(executor, text):
