@@ -10,7 +10,8 @@ from symbolic import symbol
 from symbolic.attributes import AttrScope
 from symbolic.naming import NameManager, Prefix
 from symbolic.numbers import arange, eye, full, hypot, linspace, maximum, minimum, ones, pow, power, zeros
-from symbolic.symbol import Group, Symbol, Variable, gradient, load, load_json, var
+from symbolic.origins import Group, Variable, load, load_json, var
+from symbolic.symbol import Symbol, gradient
 from symbolic.functions import function as _function
 from ndarray import registry as _registry
 

@@ -195,7 +195,7 @@ class Symbol:
         json.save(self._graph, fname)
 
     def __reduce__(self):
-        return load_json, (self.tojson(), json.UNLIMITED)
+        return _unpickled, (self.tojson(),)
 
     def __copy__(self):
         return Symbol(self._graph)
@@ -409,6 +409,10 @@ def _refuse(name, *args, **kwargs):
     raise NotImplementedForSymbol(f"a Symbol has no {name}: it holds no values until it is bound")
 
 
+def _unpickled(text):
+    return Symbol(json.loads(text, json.UNLIMITED))
+
+
 def _attrs_of(node):
     return {k: text_of(v) for k, v in node.params} | visible(node.attrs)
 
@@ -453,82 +457,6 @@ def as_entries(value):
     return value
 
 
-def var(name, attr=None, shape=None, lr_mult=None, wd_mult=None, dtype=None, init=None, stype=None, **kwargs):
-    """Return a new variable: a node to which an array is bound, or another symbol composed.
-
-    Parameters
-    ----------
-    name : str
-    attr : dict of str to str, optional
-    shape : tuple of int, optional
-        0 marks an unknown dimension.
-    lr_mult, wd_mult : float, optional
-        Factors on the learning rate and weight decay of this parameter.
-    dtype : dtype, optional
-    init : str or object with ``dumps``, optional
-        How to initialise it.
-    stype : str, optional
-        Storage type.
-    **kwargs : str
-        Attributes of the form ``__name__``.
-
-    Examples
-    --------
-    >>> var("w", shape=(2, 3), lr_mult=0.1).list_attr()
-    {'__lr_mult__': '0.1', '__shape__': '(2, 3)', 'lr_mult': '0.1'}
-    """
-    if not isinstance(name, str):
-        raise OperatorError(f"the name of a variable must be a str, got {shown(name)}")
-    for key in kwargs:
-        if not (key.startswith("__") and key.endswith("__")):
-            raise ParamError(f"variable {name}: {shown(key)} is no attribute; attributes are written __{key.strip('_')}__")
-    more = checked(kwargs)
-    for key, value in (("__lr_mult__", lr_mult), ("__wd_mult__", wd_mult), ("__storage_type__", stype)):
-        if value is not None:
-            more[key] = str(value)
-    if init is not None:
-        more["__init__"] = init if isinstance(init, str) else init.dumps()
-    if isinstance(shape, int):
-        shape = (shape,)
-    return Symbol(Graph([compose.variable(name, attr, shape, dtype, **more)]))
-
-
-Variable = var
-
-
-def Group(symbols):
-    """Return one Symbol with the outputs of several.
-
-    Parameters
-    ----------
-    symbols : sequence of Symbol
-        At least one.
-
-    Returns
-    -------
-    Symbol
-        With the outputs of the first, then those of the second, and so on.
-
-    Raises
-    ------
-    OperatorError
-        If there is none, or something is no Symbol.
-
-    Examples
-    --------
-    >>> a, b = var("a"), var("b")
-    >>> both = Group([a + b, a])
-    >>> both.list_outputs(), both[1]
-    (['_plus0_output', 'a'], <Symbol a>)
-    """
-    symbols = list(symbols) if isinstance(symbols, (list, tuple, Symbol)) else symbols
-    if not isinstance(symbols, list) or not symbols:
-        raise OperatorError(f"Group takes a list of symbols with at least one, got {shown(symbols)}")
-    for symbol in symbols:
-        _check_symbol(symbol)
-    return Symbol(Graph([e for s in symbols for e in s._graph.outputs]))
-
-
 def gradient(loss, wrt, heads=None):
     """Return the gradient of a Symbol's outputs, summed, with respect to variables or symbols within it.
 
@@ -553,7 +481,8 @@ def gradient(loss, wrt, heads=None):
     Examples
     --------
     >>> import numpy as np
-    >>> x = var("x")
+    >>> import symbolic as sym
+    >>> x = sym.var("x")
     >>> grad = gradient(x * x, "x")
     >>> grad.list_outputs(), grad.eval(x=np.array([3.0]))[0].asnumpy()
     (['x_grad_output'], array([6.]))
@@ -566,65 +495,6 @@ def gradient(loss, wrt, heads=None):
         if len(heads) != len(loss):
             raise OperatorError(f"gradient: {len(heads)} heads for {len(loss)} outputs")
     return Symbol(differentiation.gradient(loss._graph, wrt, heads))
-
-
-def load_json(json_str, limits=None):
-    """Return the Symbol that a JSON text holds.
-
-    Parameters
-    ----------
-    json_str : str
-        As `Symbol.tojson` or MXNet of any age wrote it.
-    limits : Limits, optional
-        How large it may be; see `symbolic.save.json.Limits`.
-
-    Returns
-    -------
-    Symbol
-
-    Raises
-    ------
-    FormatError
-        Naming the place in the text.
-    LimitError
-        If it is larger than allowed.
-
-    Examples
-    --------
-    >>> load_json(var("a").tojson())
-    <Symbol a>
-    """
-    return Symbol(json.loads(json_str, limits or json.Limits()))
-
-
-def load(fname, limits=None):
-    """Return the Symbol that a file holds.
-
-    Parameters
-    ----------
-    fname : str or path
-        Of a file that `Symbol.save` or MXNet of any age wrote.
-    limits : Limits, optional
-        How large it may be; see `symbolic.save.json.Limits`.
-
-    Returns
-    -------
-    Symbol
-
-    Raises
-    ------
-    FormatError, LimitError
-        Naming the file and the place in it.
-
-    Examples
-    --------
-    >>> import os, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     var("a").save(os.path.join(folder, "a.json"))
-    ...     load(os.path.join(folder, "a.json"))
-    <Symbol a>
-    """
-    return Symbol(json.load(fname, limits or json.Limits()))
 
 
 # Python's arithmetic: the operator and name hint for two symbols, then for a symbol and a number on its right and left.

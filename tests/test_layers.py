@@ -55,6 +55,7 @@ LAYERS = """
     symbolic.show.*
     symbolic.save symbolic.save.*
     symbolic.symbol
+    symbolic.origins
     symbolic.numbers
     symbolic.functions
     symbolic.op symbolic.contrib symbolic.sparse

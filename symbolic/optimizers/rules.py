@@ -8,7 +8,7 @@ from ndarray.errors import OperatorError, UnknownNameError, shown, unknown
 from ndarray.params import REQUIRED, Scalars
 from symbolic.functions import function
 from symbolic.optimizers.amounts import Amounts, Vector, constant
-from symbolic.symbol import var
+from symbolic.origins import var
 
 # What update operators call the number that a role has for one tensor, and those for all.
 _ROLES = {"lr": "lr", "lrs": "lr", "learning_rates": "lr", "wd": "wd", "wds": "wd", "t": "t", "step_count": "t"}

@@ -10,7 +10,8 @@ from symbolic.graph import Graph
 from symbolic.optimizers.amounts import Amounts
 from symbolic.optimizers.rules import Tensor
 from symbolic.optimizers.rules import rule as as_rule
-from symbolic.symbol import Group, Symbol, gradient, var
+from symbolic.origins import Group, var
+from symbolic.symbol import Symbol, gradient
 
 PARAMETERS = ("*_weight", "*_bias", "*_gamma", "*_beta")
 """Patterns of the names that parameters have unless `params` says otherwise."""

@@ -343,7 +343,7 @@ def test_a_saved_graph_loads_and_gives_the_same(op, fed):
     scalars = {name: sym.Variable(name) for name in given if fed and name in op.scalars}
     inputs = make(op)
     node = sym.functions.function(op.name)(*map(sym.Variable, inputs), name="step", **{**given, **scalars})
-    loaded = sym.symbol.load_json(node.tojson())
+    loaded = sym.load_json(node.tojson())
     assert loaded.list_arguments() == node.list_arguments()
     assert loaded.list_auxiliary_states() == node.list_auxiliary_states()
     results = []
