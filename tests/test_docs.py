@@ -149,24 +149,17 @@ def test_formulas_and_results_are_shown(site):
     assert (site / "_images/whole_step.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")
 
 
-def test_a_browser_shows_it(site):
+def test_a_browser_shows_it(site, browser):
     """No complaint, nothing asked for but files, formulas with a size, and no page wider than a telephone."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        pytest.skip("no Chromium is installed")
     complaints = []
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 420, "height": 900})
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: request.url.startswith("file:") or complaints.append(request.url))
-        for name in ("index", "tutorial", "updates", "api/symbolic.Executor", "operators/optimizer_sign"):
-            page.goto((site / f"{name}.html").as_uri())
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-            sizes = page.evaluate("[...document.querySelectorAll('math')].map(m => m.getBoundingClientRect().width)")
-            assert all(size > 4 for size in sizes) and (sizes or "update" not in name)
-        browser.close()
+    page = browser.new_page(viewport={"width": 420, "height": 900})
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: request.url.startswith("file:") or complaints.append(request.url))
+    for name in ("index", "tutorial", "updates", "api/symbolic.Executor", "operators/optimizer_sign"):
+        page.goto((site / f"{name}.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        sizes = page.evaluate("[...document.querySelectorAll('math')].map(m => m.getBoundingClientRect().width)")
+        assert all(size > 4 for size in sizes) and (sizes or "update" not in name)
+    page.close()
     assert not complaints

@@ -1,21 +1,6 @@
-"""One headless browser for all tests of pages, which notes whatever a page complains of or asks for."""
+"""A page in a browser, and whatever it complains of or asks for."""
 
 import pytest
-from chromium import FLAGS, chromium
-
-
-@pytest.fixture(scope="package")
-def browser():
-    program = chromium()
-    if program is None:
-        pytest.skip("no Chromium is installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # Playwright makes a fresh user-data-dir and removes it.
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
