@@ -140,6 +140,7 @@ def _overlap(spans):
     return False
 
 
+@np.errstate(all="ignore")
 def _prepared(op, arrays, plan, same, given_outs):
     """Return the call, or None where it is none of loops."""
     if "accumulate" in op.rules:

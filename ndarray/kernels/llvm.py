@@ -173,7 +173,8 @@ class _Writer:
         return [f"{name} = {how} {type_} {args[0]} to {_TYPES[to]}"]
 
     def _power(self, name, type_, args, step):
-        return [self._call(name, "pow" if step.dtype == "float64" else "powf", type_, args)]
+        # The very function of the C library, whatever LLVM knows of squares and roots.
+        return [self._call(name, "pow" if step.dtype == "float64" else "powf", type_, args) + " nobuiltin"]
 
     # Memory: each stored array is told apart from all others, so that loads may pass stores.
 

@@ -45,6 +45,7 @@ class FusedProgram:
 
     NAME = "fused"
 
+    @np.errstate(all="ignore")
     def __init__(self, graph, bound):
         self.graph = graph
         self.bound = bound
@@ -96,6 +97,7 @@ class FusedProgram:
         return describe(self._schedule, self._flow, self._binding, self._table)
 
 
+@np.errstate(all="ignore")
 def _lowered(graph, bound, moved=None, origins=None):
     """Return the flow of a graph and the places of its arrays.
 

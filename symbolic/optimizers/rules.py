@@ -210,10 +210,9 @@ def rule(name, **params):
         return Lars(rule("preloaded_multi_sgd_mom", **params), **own)
     known = registry.names()
     found = [known[p.format(name)] for p in _NAMES if p.format(name) in known] if isinstance(name, str) else []
-    found = [op for op in found if op.names[:2] in (("weight", "grad"), ("weights", "grads"))]
+    found = [op for op in found if _is_rule(op)]
     if not found:
-        names = [op.name.removesuffix("_update").strip("_") for op in registry.operators() if op.names[:2] == (
-            "weight", "grad")]
+        names = [op.name.removesuffix("_update").strip("_") for op in registry.operators() if _is_rule(op) and not op.many]
         raise UnknownNameError(unknown("update rule", name, [*names, "lars"]))
     wanted = params.keys() - {"wd"}
     op = next((op for op in found if wanted - {"bias_correction"} <= {*op.params, *op.names}), found[0])
@@ -233,6 +232,12 @@ def rule(name, **params):
     if "wd" in params and not made.decays:
         raise OperatorError(f"{op.name} knows no weight decay, got wd={shown(params['wd'])}")
     return made
+
+
+def _is_rule(op):
+    """Tell whether an operator makes a new weight of a weight, its gradient and a rate; LAMB's phases are none."""
+    takes = (*op.params, *op.names)
+    return op.names[:2] in (("weight", "grad"), ("weights", "grads")) and any(_ROLES.get(name) == "lr" for name in takes)
 
 
 def _updates(tensors):

@@ -131,6 +131,16 @@ def test_the_description_says_what_was_not_fused_and_why(backend):
     assert {"tiles": "NumPy in tiles"}.get(backend, backend) in text and "bytes moved" in text
 
 
+@pytest.mark.parametrize("how", ["warn", "raise"])
+def test_numbers_beyond_the_dtype_are_infinite_without_a_word(how, backend):
+    """Warnings are errors here, and NumPy may have been told to raise."""
+    with np.errstate(all=how):
+        run = sym.Group([sym.var("x") * 1e300, sym.full((2,), -1e300)]).bind(args={"x": np.ones(3, "f4")}, engine="fused")
+        outputs = [o.asnumpy() for o in run.forward()]
+    np.testing.assert_array_equal(outputs[0], np.full(3, np.inf))
+    np.testing.assert_array_equal(outputs[1], np.full(2, -np.inf))
+
+
 def test_auto_takes_loops_for_large_arrays_only():
     pytest.importorskip("llvmlite")
     for n, name in ((10, "eager"), (engines.WORTH_FUSING, "fused")):

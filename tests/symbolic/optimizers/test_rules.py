@@ -108,3 +108,9 @@ def test_the_correction_can_be_left_out():
     assert "t" not in step.list_arguments()
     with pytest.raises(OperatorError, match="no parameter of sgd_update named 'bias_correction'"):
         optimizers.rule("sgd", bias_correction=False)
+
+
+@pytest.mark.parametrize("name", ["lamb_update_phase1", "mp_lamb_update_phase1", "lamb_update_phase2"])
+def test_a_phase_of_an_update_is_no_rule(name):
+    with pytest.raises(nd.errors.UnknownNameError, match=f"no update rule named '{name}'"):
+        optimizers.rule(name)
