@@ -23,7 +23,7 @@ PEERS = {"torch fused": ("torch", "fused"), "torch foreach": ("torch", "foreach"
          "JAX jit, donated": ("jax", "formulas"), "Optax jit, donated": ("jax", "optax"), "MXNet": ("mxnet", None)}
 SKIPPED = {("signsgd", "torch fused"), ("lars", "torch fused"), ("signsgd", "torch foreach"),
            ("lars", "torch.compile")}
-"""What a peer has no form of, or would compile for minutes."""
+"""What a peer has no form of, or takes very long to compile."""
 
 
 def local(step):
