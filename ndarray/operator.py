@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ndarray import registry
+from ndarray.cached import cached_property
 from ndarray.dtypes import DEFAULT, FLOAT64
 from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError, unknown
 from ndarray.params import REQUIRED, Count, Fed, Param, Scalar, Scalars, reject_unknown_annotation
@@ -94,37 +95,37 @@ class Operator:
 
     # What follows from the declaration, found when first asked for.
 
-    @functools.cached_property
+    @cached_property
     def hint(self):
         """What automatic names start with."""
         return self.name.lower()
 
-    @functools.cached_property
+    @cached_property
     def names(self):
         """The names of all inputs."""
         return tuple([i.name for i in self.inputs])
 
-    @functools.cached_property
+    @cached_property
     def many(self):
         """The names of the inputs there are many of."""
         return tuple([i.name for i in self.inputs if i.many])
 
-    @functools.cached_property
+    @cached_property
     def count(self):
         """The name of the parameter that says how many tensors there are, or None."""
         return next((p.name for p in self.params.values() if p.type is Count), None)
 
-    @functools.cached_property
+    @cached_property
     def defaults(self):
         """The parameters that have a default, with it."""
         return {p.name: p.default for p in self.params.values() if p.default is not REQUIRED}
 
-    @functools.cached_property
+    @cached_property
     def scalars(self):
         """The names of the parameters that are one `Scalar`."""
         return tuple([p.name for p in self.params.values() if p.type is Scalar])
 
-    @functools.cached_property
+    @cached_property
     def scalar_tuples(self):
         """The names of the parameters that are `Scalars`."""
         return tuple([p.name for p in self.params.values() if p.type is Scalars])

@@ -1,5 +1,6 @@
 """Random numbers, from one generator."""
 
+import os
 import threading
 
 import numpy as np
@@ -9,6 +10,10 @@ from ndarray.create import _new, _said_by
 
 _lock = threading.Lock()
 _generator = None
+
+if hasattr(os, "register_at_fork"):
+    # A fork waits until nobody draws: in the child, NumPy's own lock would stay held as well.
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def seed(seed_state, ctx="all"):

@@ -1,11 +1,9 @@
 """A graph with arrays bound to it: run it forwards and back, look at its arrays, bind it anew."""
 
-import threading
-from functools import cached_property
-
 import numpy as np
 
 from ndarray.array import NDArray
+from ndarray.cached import cached_property
 from ndarray.errors import BindError, OperatorError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.tensortype import TensorType, show_shape
 from symbolic.binding import (as_array, by_name, check_context, check_doubles, check_states, gradient_arrays, head_arrays,
@@ -17,6 +15,7 @@ from symbolic.modes import training
 from symbolic.node import Entry
 from symbolic.passes.fill import fill_shapes
 from symbolic.runs import BackRun, Run
+from symbolic.turns import turn_of
 from symbolic.watch import Callback, Record, refuse_non_finite
 
 backpass = Later("symbolic.backpass")
@@ -131,7 +130,7 @@ class Executor(Inspection):
         self.aux_dict = {n.name: arrays[n.name] for n in graph.auxiliary}
         self.outputs = outputs
         self._reqs, self._grads, self._in_place = reqs, grads, in_place
-        self._lock = threading.RLock()
+        self._lock = turn_of(self)
         self._callback, self._records, self._watching = None, [], False
         self._memory = {name: _native(a._data) for name, a in arrays.items()}
         self._forwards, self._backs = {}, {}

@@ -1,6 +1,6 @@
 """A graph as a program: every node that the outputs need, inputs before users."""
 
-from functools import cached_property
+from ndarray.cached import cached_property
 
 
 class Graph:

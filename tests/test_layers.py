@@ -13,7 +13,7 @@ FILES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix("._
          for package in ("ndarray", "symbolic") for path in sorted((ROOT / package).rglob("*.py"))}
 
 LAYERS = """
-    ndarray.errors ndarray.atomic ndarray.notebook
+    ndarray.errors ndarray.atomic ndarray.cached ndarray.notebook
     ndarray.dtypes
     ndarray.tensortype
     ndarray.params
@@ -47,7 +47,7 @@ LAYERS = """
     symbolic.passes symbolic.passes.*
     symbolic.bound symbolic.pieces symbolic.plans
     symbolic.engines symbolic.engines.*
-    symbolic.modes symbolic.backpass symbolic.watch symbolic.binding symbolic.runs
+    symbolic.modes symbolic.backpass symbolic.watch symbolic.binding symbolic.runs symbolic.turns
     symbolic.show symbolic.show.types symbolic.show.overlay symbolic.show.collapse symbolic.show.columns
     symbolic.show.profile symbolic.show.numerics symbolic.show.memory
     symbolic.inspection

@@ -4,10 +4,11 @@ Equal loops are one kernel: 161 tensors that are updated alike share their machi
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+
+from ndarray.cached import cached_property
 
 LEAVES = frozenset({"load", "scalar", "constant"})
 

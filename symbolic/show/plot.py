@@ -1,10 +1,10 @@
 """`plot_network`: a picture of a Symbol."""
 
-from functools import cached_property
 from os import fspath
 from os.path import splitext
 
 from ndarray.atomic import write_atomically
+from ndarray.cached import cached_property
 from ndarray.errors import OperatorError, ParamError, shown
 from symbolic.show.dot import to_dot
 from symbolic.show.drawing import draw

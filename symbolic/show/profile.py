@@ -5,10 +5,11 @@ import os
 import re
 import statistics
 import time
-from functools import cached_property, partial
+from functools import partial
 from typing import NamedTuple
 
 from ndarray.atomic import write_atomically
+from ndarray.cached import cached_property
 from ndarray.errors import ParamError, shown
 from symbolic.node import Node
 from symbolic.show.collapse import common_name

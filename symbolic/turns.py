@@ -1,0 +1,38 @@
+"""Taking turns: one thread at a time runs an executor, and no child of a fork waits for a thread it does not have."""
+
+import os
+import threading
+import weakref
+
+from ndarray.errors import BindError
+
+_owners = weakref.WeakSet()
+
+
+def turn_of(executor):
+    """Return a new lock for an executor, whose attribute ``_lock`` it is to be."""
+    _owners.add(executor)
+    return threading.RLock()
+
+
+class _CutOff:
+    """In the place of the lock of an executor that another thread was running when the process forked."""
+
+    def __enter__(self):
+        raise BindError("another thread was running this executor when the process forked; in the child that step is cut "
+                        "off and its arrays may be half written: bind a new executor to arrays of the child's own")
+
+    def __exit__(self, *error):
+        """Never reached, but ``with`` asks for it."""
+
+
+def _after_fork():
+    for executor in list(_owners):
+        if executor._lock.acquire(blocking=False):
+            executor._lock.release()
+        else:
+            executor._lock = _CutOff()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
