@@ -1,26 +1,29 @@
 """Threads take turns with an executor; a child of a fork says what was cut off, and waits for nobody."""
 
 import os
-import threading
-import warnings
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-import ndarray as nd
 import symbolic as sym
 from ndarray.errors import BindError
 
+ROOT = Path(__file__).parents[2]
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+COMMON = """
+import os, signal, threading
+import numpy as np
+import ndarray as nd
+import symbolic as sym
 
 def in_a_child(function):
-    """Return what a child of a fork answers; it has ten seconds."""
     read, write = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of forks while threads run
-        child = os.fork()
+    child = os.fork()
     if child == 0:
-        import signal
-
         signal.alarm(10)
         try:
             answer = function()
@@ -31,8 +34,20 @@ def in_a_child(function):
     os.close(write)
     with os.fdopen(read) as file:
         answer = file.read()
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "the child waited in vain"
-    return answer
+    return answer if os.waitpid(child, 0)[1] == 0 else "the child waited in vain"
+
+executor = (sym.var("x") + 1).bind(args={"x": np.ones(2)}, engine="eager")
+"""
+
+
+def printed(script):
+    """Return what a script prints in a process of its own: libraries that other tests load must not be forked."""
+    script = COMMON + textwrap.dedent(script)
+    # Python 3.12 warns of a fork while threads run, which is what is tried here.
+    done = subprocess.run([sys.executable, "-W", "ignore::DeprecationWarning", "-c", script], cwd=ROOT,
+                          capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
 
 
 @pytest.fixture
@@ -40,61 +55,63 @@ def executor():
     return (sym.var("x") + 1).bind(args={"x": np.ones(2)}, engine="eager")
 
 
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@needs_fork
+def test_a_child_runs_an_executor_that_nobody_was_running():
+    assert printed("print(in_a_child(lambda: executor.forward()[0].asnumpy().tolist()))") == ["[2.0, 2.0]"]
 
 
 @needs_fork
-def test_a_child_runs_an_executor_that_nobody_was_running(executor):
-    assert in_a_child(lambda: executor.forward()[0].asnumpy().tolist()) == "[2.0, 2.0]"
+def test_a_child_is_told_of_a_step_that_was_cut_off():
+    child, parent = printed("""
+        within, go_on = threading.Event(), threading.Event()
 
+        def wait(name, array):
+            within.set()
+            assert go_on.wait(30)
 
-@needs_fork
-def test_a_child_is_told_of_a_step_that_was_cut_off(executor):
-    within, go_on = threading.Event(), threading.Event()
-
-    def wait(name, array):
-        within.set()
-        assert go_on.wait(30)
-
-    executor.set_monitor_callback(wait)
-    runner = threading.Thread(target=executor.forward)
-    runner.start()
-    try:
+        executor.set_monitor_callback(wait)
+        runner = threading.Thread(target=executor.forward)
+        runner.start()
         assert within.wait(30)
-        answer = in_a_child(executor.forward)
-    finally:
+        print(in_a_child(executor.forward))
         go_on.set()
         runner.join()
-    assert answer.startswith("BindError: another thread was running this executor") and "bind a new executor" in answer
-    executor.set_monitor_callback(None)
-    np.testing.assert_array_equal(executor.forward()[0].asnumpy(), 2)
+        executor.set_monitor_callback(None)
+        print(executor.forward()[0].asnumpy())
+        """)
+    assert child.startswith("BindError: another thread was running this executor") and "bind a new executor" in child
+    assert parent == "[2. 2.]"
 
 
 @needs_fork
-def test_a_step_that_forks_goes_on_in_the_child(executor):
+def test_a_step_that_forks_goes_on_in_the_child():
     """From a monitor, the forking thread holds the turn itself."""
-    answers = []
-    executor.set_monitor_callback(lambda name, array: answers or answers.append(in_a_child(lambda: executor.engine)))
-    executor.forward()
-    assert answers == ["eager"]
+    assert printed("""
+        answers = []
+        executor.set_monitor_callback(
+            lambda name, array: answers or answers.append(in_a_child(lambda: executor.forward()[0].asnumpy())))
+        executor.forward()
+        print(*answers)
+        """) == ["[2. 2.]"]
 
 
 @needs_fork
 def test_a_child_draws_while_the_parent_does():
-    over = threading.Event()
+    assert printed("""
+        nd.random.seed(0)  # loads all: Python itself makes a child wait for a module that was being loaded
+        over = threading.Event()
 
-    def draw():
-        while not over.is_set():
-            nd.random.normal(shape=(100_000,))
+        def draw():
+            while not over.is_set():
+                nd.random.normal(shape=(100_000,))
 
-    drawing = threading.Thread(target=draw)
-    drawing.start()
-    try:
+        drawing = threading.Thread(target=draw)
+        drawing.start()
         for _ in range(10):
-            assert in_a_child(lambda: nd.random.uniform(shape=(3,)).shape) == "(3,)"
-    finally:
+            print(in_a_child(lambda: nd.random.uniform(shape=(3,)).shape))
         over.set()
         drawing.join()
+        """) == ["(3,)"] * 10
 
 
 def test_a_dropped_executor_is_forgotten(executor):
