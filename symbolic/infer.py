@@ -1,7 +1,7 @@
 """Shapes and dtypes, carried forward and back through the graph until nothing more is learnt."""
 
+import collections
 import math
-from collections import deque
 from numbers import Integral
 
 from ndarray.dtypes import dtype_of
@@ -44,14 +44,14 @@ def infer(graph, known=None):
     for node in open_:
         types[Entry(node)] = _open_type(node)
     skipped = set(open_)
-    queue = deque(n for n in graph.nodes if n.op is not None and n not in skipped)
+    queue = collections.deque(n for n in graph.nodes if n.op is not None and n not in skipped)
     _settle(queue, types, readers)
     for node in open_:
         # A length that nobody says is none.
         shape, dtype = types[Entry(node)]
         types[Entry(node)] = TensorType(tuple([d or 0 for d in shape]), dtype)
     if open_:
-        _settle(deque(dict.fromkeys(r for n in open_ for r in readers.get(Entry(n), ()))), types, readers)
+        _settle(collections.deque(dict.fromkeys(r for n in open_ for r in readers.get(Entry(n), ()))), types, readers)
     return types
 
 
