@@ -1,6 +1,7 @@
 """Symbols of constants, and functions of two values of which one may be a number."""
 
-from symbolic.symbol import Symbol, apply_op, arithmetic
+from symbolic.arithmetic import arithmetic
+from symbolic.symbol import Symbol, apply_op
 
 
 def zeros(shape, dtype=None, name=None, **attrs):

@@ -7,17 +7,12 @@ import numpy as np
 
 from ndarray import registry
 from ndarray.array import NDArray
-from ndarray.dtypes import dtype_of
-from ndarray.errors import (BindError, NotImplementedForSymbol, OperatorError, ParamError, UnknownNameError, shown,
-                            unknown)
+from ndarray.errors import NotImplementedForSymbol, OperatorError, ParamError, shown
 from ndarray.params import text_of
-from ndarray.tensortype import TensorType
-from symbolic import compose
+from symbolic import asked, compose
 from symbolic.attributes import HIDDEN, checked, visible
 from symbolic.graph import Graph
-from symbolic.infer import from_mxnet_shape, infer
 from symbolic.later import Later
-from symbolic.node import Entry
 
 differentiation, executor, json = Later("symbolic.differentiate"), Later("symbolic.executor"), Later("symbolic.save.json")
 digraph, summary = Later("symbolic.show.digraph"), Later("symbolic.show.summary")
@@ -257,18 +252,14 @@ class Symbol:
         >>> net.infer_shape(data=(8, 5))
         ([(8, 5), (3, 5), (3,)], [(8, 3)], [])
         """
-        result = self._infer_shape(args, kwargs)
-        open_ = [n.name for n in self._graph.variables if not _shape_known(result[Entry(n)])]
-        if open_ or not all(_shape_known(result[e]) for e in self._graph.outputs):
-            warnings.warn("Cannot decide shape for the following arguments (0s in shape means unknown dimensions). "
-                          f"Consider providing them as input: {', '.join(open_) or 'none are open, but an output is'}",
-                          UserWarning, stacklevel=2)
-            return None, None, None
-        return self._sorted(result, lambda t: t.shape)
+        found, missing = asked.shapes(self._graph, args, kwargs)
+        if missing:
+            warnings.warn(missing, UserWarning, stacklevel=2)
+        return found
 
     def infer_shape_partial(self, *args, **kwargs):
         """Infer as many shapes as follow: ``()`` is an unknown shape, 0 an unknown dimension."""
-        return self._sorted(self._infer_shape(args, kwargs), lambda t: _mxnet_shape(t.shape))
+        return asked.shapes_so_far(self._graph, args, kwargs)
 
     def infer_type(self, *args, **kwargs):
         """Infer all dtypes from some.
@@ -284,39 +275,12 @@ class Symbol:
         >>> sym.Cast(sym.var("x", dtype="float32"), dtype="float16").infer_type()
         ([<class 'numpy.float32'>], [<class 'numpy.float16'>], [])
         """
-        result = self._sorted(self._infer_type(args, kwargs), _type)
-        return (None, None, None) if any(t is None for part in result for t in part) else result
+        found = asked.dtypes_so_far(self._graph, args, kwargs)
+        return (None, None, None) if any(t is None for part in found for t in part) else found
 
     def infer_type_partial(self, *args, **kwargs):
         """Infer as many dtypes as follow; None is unknown."""
-        return self._sorted(self._infer_type(args, kwargs), _type)
-
-    def _infer_shape(self, args, kwargs):
-        given = self._given(args, kwargs, "infer_shape")
-        for name, shape in given.items():
-            if not isinstance(shape, tuple):
-                raise OperatorError(f"infer_shape: the shape of {name} must be a tuple, got {shown(shape)}")
-        return infer(self._graph, {k: TensorType(from_mxnet_shape(v)) for k, v in given.items() if v != ()
-                                   or k in kwargs})
-
-    def _infer_type(self, args, kwargs):
-        given = self._given(args, kwargs, "infer_type")
-        return infer(self._graph, {k: TensorType(None, dtype_of(v)) for k, v in given.items()})
-
-    def _given(self, args, kwargs, what):
-        if args and kwargs:
-            raise BindError(f"{what} takes what is known either by position or by keyword, not both")
-        names = self.list_inputs()
-        for name in kwargs:
-            if name not in names:
-                raise UnknownNameError(f"{what}: {unknown('variable', name, names)}")
-        given = dict(zip(self.list_arguments(), args)) if args else kwargs
-        return {k: v for k, v in given.items() if v is not None}
-
-    def _sorted(self, types, of):
-        graph = self._graph
-        return ([of(types[Entry(n)]) for n in graph.arguments], [of(types[e]) for e in graph.outputs],
-                [of(types[Entry(n)]) for n in graph.auxiliary])
+        return asked.dtypes_so_far(self._graph, args, kwargs)
 
     # Differentiating
 
@@ -430,18 +394,6 @@ def _check_symbol(value):
         raise OperatorError(f"a Symbol is wanted, got {shown(value)}{hint}")
 
 
-def _shape_known(type_):
-    return type_.shape is not None and None not in type_.shape
-
-
-def _mxnet_shape(shape):
-    return () if shape is None else tuple(0 if d is None else d for d in shape)
-
-
-def _type(type_):
-    return None if type_.dtype is None else type_.dtype.type
-
-
 def apply_op(op_name, *symbols, hint=None, name=None, attr=None, **params):
     """Return the Symbol of an operator on symbols; parameters may be symbols as well."""
     node = compose.apply(registry.get(op_name), [_entry(s) for s in symbols], None, params, name, attr, hint)
@@ -495,62 +447,3 @@ def gradient(loss, wrt, heads=None):
         if len(heads) != len(loss):
             raise OperatorError(f"gradient: {len(heads)} heads for {len(loss)} outputs")
     return Symbol(differentiation.gradient(loss._graph, wrt, heads))
-
-
-# Python's arithmetic: the operator and name hint for two symbols, then for a symbol and a number on its right and left.
-ARITHMETIC = {
-    "add": (("elemwise_add", "_plus"), ("_plus_scalar", "_plusscalar"), ("_plus_scalar", "_plusscalar")),
-    "sub": (("elemwise_sub", "_minus"), ("_minus_scalar", "_minusscalar"), ("_rminus_scalar", "_rminusscalar")),
-    "mul": (("elemwise_mul", "_mul"), ("_mul_scalar", "_mulscalar"), ("_mul_scalar", "_mulscalar")),
-    "truediv": (("elemwise_div", "_div"), ("_div_scalar", "_divscalar"), ("_rdiv_scalar", "_rdivscalar")),
-    "mod": (("_mod", "_mod"), ("_mod_scalar", "_modscalar"), ("_rmod_scalar", "_rmodscalar")),
-    "pow": (("_power", "_power"), ("_power_scalar", "_powerscalar"), ("_rpower_scalar", "_rpower_scalar")),
-    "eq": (("_equal", "_equal"), ("_equal_scalar", "_equal_scalar"), None),
-    "ne": (("_not_equal", "_not_equal"), ("_not_equal_scalar", "_not_equal_scalar"), None),
-    "gt": (("_greater", "_greater"), ("_greater_scalar", "_greater_scalar"), None),
-    "ge": (("_greater_equal", "_greater_equal"), ("_greater_equal_scalar", "_greater_equal_scalar"), None),
-    "lt": (("_lesser", "_lesser"), ("_lesser_scalar", "_lesser_scalar"), None),
-    "le": (("_lesser_equal", "_lesser_equal"), ("_lesser_equal_scalar", "_lesser_equal_scalar"), None),
-    "maximum": (("_maximum", "_maximum"), ("_maximum_scalar", "_maximumscalar"), ("_maximum_scalar", "_maximumscalar")),
-    "minimum": (("_minimum", "_minimum"), ("_minimum_scalar", "_minimumscalar"), ("_minimum_scalar", "_minimumscalar")),
-    "hypot": (("_hypot", "_hypot"), ("_hypot_scalar", "_hypotscalar"), ("_hypot_scalar", "_hypotscalar")),
-}
-
-
-def arithmetic(word, lhs, rhs):
-    """Return the Symbol of ``lhs word rhs``, where at least one is a Symbol and the other may be a number."""
-    both, right, left = ARITHMETIC[word]
-    if isinstance(lhs, Symbol) and isinstance(rhs, Symbol):
-        return apply_op(both[0], lhs, rhs, hint=both[1])
-    if isinstance(lhs, Symbol) and _is_number(rhs):
-        return apply_op(right[0], lhs, hint=right[1], scalar=rhs)
-    if isinstance(rhs, Symbol) and _is_number(lhs) and left:
-        return apply_op(left[0], rhs, hint=left[1], scalar=lhs)
-    raise OperatorError(f"{word} takes symbols and numbers, got {shown(lhs)} and {shown(rhs)}")
-
-
-def _is_number(value):
-    return isinstance(value, (int, float, np.number, np.bool_)) and not isinstance(value, np.complexfloating)
-
-
-def _give_symbol_arithmetic():
-    def forwards(word):
-        return lambda self, other: arithmetic(word, self, other)
-
-    def backwards(word):
-        return lambda self, other: arithmetic(word, other, self)
-
-    def in_place(word):
-        def method(self, other):
-            raise NotImplementedForSymbol(f"a Symbol never changes, so there is no in-place {word}; write a = a … b")
-        return method
-
-    for word in ("add", "sub", "mul", "truediv", "mod", "pow"):
-        setattr(Symbol, f"__{word}__", forwards(word))
-        setattr(Symbol, f"__r{word}__", backwards(word))
-        setattr(Symbol, f"__i{word}__", in_place(word))
-    for word in ("eq", "ne", "gt", "ge", "lt", "le"):
-        setattr(Symbol, f"__{word}__", forwards(word))
-
-
-_give_symbol_arithmetic()

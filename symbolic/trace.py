@@ -7,7 +7,7 @@ import numpy as np
 from ndarray import registry, vocabulary
 from ndarray.dtypes import FLOAT64
 from ndarray.errors import NotDifferentiableError, unknown
-from ndarray.tensortype import UNKNOWN, TensorType
+from ndarray.tensortype import UNKNOWN
 from symbolic.node import Entry, Node
 from symbolic.traced import Traced, binary
 

@@ -41,6 +41,7 @@ LAYERS = """
     symbolic.graph
     symbolic.compose
     symbolic.infer
+    symbolic.asked
     symbolic.evaluate
     symbolic.trace symbolic.traced symbolic.decompose
     symbolic.pullback symbolic.backward symbolic.differentiate
@@ -56,6 +57,7 @@ LAYERS = """
     symbolic.save symbolic.save.*
     symbolic.symbol
     symbolic.origins
+    symbolic.arithmetic
     symbolic.numbers
     symbolic.functions
     symbolic.op symbolic.contrib symbolic.sparse

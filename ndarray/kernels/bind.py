@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from ndarray.kernels import memory
-from ndarray.kernels.cluster import Addition, Calling, Pass
+from ndarray.kernels.cluster import Addition, Calling
 from ndarray.kernels.table import Job, Total
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import symbolic as sym
 from ndarray import registry
 from ndarray.kernels import compile as machine_code
-from ndarray.params import REQUIRED, Count, Scalar, Scalars
+from ndarray.params import REQUIRED, Scalar, Scalars
 from symbolic.executor import bind
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ndarray"))

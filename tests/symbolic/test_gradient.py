@@ -272,7 +272,7 @@ def test_a_node_without_gradient_beside_the_way_does_not_matter():
 
 
 def deep(n):
-    x = y = sym.var("x")
+    y = sym.var("x")
     for _ in range(n):
         y = sym.sin(y)
     return y

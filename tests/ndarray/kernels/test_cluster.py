@@ -52,7 +52,7 @@ phase 2
 
 def test_a_pipeline_of_rates_has_four_phases_and_one_kernel_for_all_tensors():
     recorder, *tensors = recorded(*(f"{k}{i}" for i in range(5) for k in "wgm"))
-    weights, grads, moms = tensors[::3], tensors[1::3], tensors[2::3]
+    weights, grads = tensors[::3], tensors[1::3]
     lrs, wds = (recorder.input(k, F32, (5,)) for k in ("lrs", "wds"))
     sums = [recorder.stack([recorder.sum_sq(x) for x in many]) for many in (weights, grads)]
     rates, _ = registry.get("multi_lars").run(recorder, [lrs, *sums, wds], {"eta": 0.1, "eps": 1e-8, "rescale_grad": 1.0})
