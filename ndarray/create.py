@@ -112,7 +112,8 @@ def full(shape, val, ctx=None, dtype=None, out=None):
     >>> full((2,), 7).asnumpy()
     array([7., 7.], dtype=float32)
     """
-    return _new("full", lambda shape, dtype: np.full(shape, val, dtype), shape, ctx, dtype, out)
+    # Made an array first: NumPy 2.0 wraps around what does not fit.
+    return _new("full", lambda shape, dtype: np.full(shape, np.asarray(val, dtype)), shape, ctx, dtype, out)
 
 
 def empty(shape, ctx=None, dtype=None):
@@ -216,8 +217,11 @@ def from_dlpack(source):
         source = _Capsule(source)
     if not hasattr(source, "__dlpack__"):
         raise OperatorError(f"from_dlpack takes an array that has __dlpack__, or a capsule, got {shown(source)}")
+    if isinstance(source, NDArray):
+        source = source._data
     try:
-        shared = np.from_dlpack(source)
+        # Of NumPy's own arrays nothing need be said; before 2.1 it takes all that it is told of for read-only.
+        shared = source if isinstance(source, np.ndarray) else np.from_dlpack(source)
     except (RuntimeError, BufferError, ValueError, TypeError) as error:
         raise OperatorError(f"from_dlpack: {error}") from None
     return from_numpy(shared)

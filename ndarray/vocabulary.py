@@ -6,7 +6,6 @@ helps is imported under a private one.
 """
 
 from contextlib import contextmanager as _contextmanager
-from functools import wraps as _wraps
 
 import numpy as np
 
@@ -31,24 +30,26 @@ _VECTOR_WORDS = (
 """Words that NumPy may compute in the machine's vectors: then it rounds as they do, and not as the C library does."""
 
 
-def _forwards(function):
-    """Return a function of arrays that sees none whose memory runs backwards.
+def _in_order(name):
+    """Return NumPy's function for arrays whose elements lie one after the other; others are copied before.
 
-    NumPy has no vectors for those; the C library's answer may differ in the last bit, and a value would depend on
-    where it lies.
+    Which strides NumPy has vectors for depends on its version; where it has none the C library's answer may differ in
+    the last bit, and a value would depend on where it lies.
     """
+    function = getattr(np, name)
 
-    @_wraps(function)
     def word(*arrays):
-        return function(*[x.copy() if type(x) is np.ndarray and x.ndim and min(x.strides) < 0 else x for x in arrays])
+        return function(*[x.copy() if type(x) is np.ndarray and not x.flags.c_contiguous else x for x in arrays])
 
+    word.__name__ = word.__qualname__ = name
+    word.__doc__ = f"Return NumPy's ``{name}`` of arrays or scalars: the same bits wherever they lie in memory."
     return word
 
 
 for _word in NUMPY_WORDS:
     globals()[_word] = getattr(np, _word)
 for _word in _VECTOR_WORDS:
-    globals()[_word] = _forwards(getattr(np, _word))
+    globals()[_word] = _in_order(_word)
 
 
 def as_scalar(value, dtype):
@@ -79,7 +80,7 @@ def power(a, b):
     return _array_power(a, b)
 
 
-_array_power = _forwards(np.power)
+_array_power = _in_order("power")
 
 
 def sign(x):

@@ -143,7 +143,8 @@ def test_regions_that_feed_each_other_are_drawn_without_a_cycle():
             x = sym.exp(x, name=f"e{i}")
     drawing = draw(x.graph)
     assert len(drawing.boxes) == 71
-    digraph = networkx.DiGraph((a.tail, a.head) for a in drawing.arrows)
+    digraph = networkx.DiGraph()
+    digraph.add_edges_from((a.tail, a.head) for a in drawing.arrows)
     assert networkx.is_directed_acyclic_graph(digraph)
 
 
@@ -192,7 +193,8 @@ def test_merged_graphs_have_no_cycle_and_every_arrow(steps, in_order):
             values.append(sym.elemwise_add(a, b) if name == "elemwise_add" else getattr(sym, name)(a))
     graph = sym.Group(values[3:]).graph
     drawing = draw(graph, collapse=True)
-    digraph = networkx.DiGraph((a.tail, a.head) for a in drawing.arrows)
+    digraph = networkx.DiGraph()
+    digraph.add_edges_from((a.tail, a.head) for a in drawing.arrows)
     assert networkx.is_directed_acyclic_graph(digraph)
     shown = [node for box in drawing.boxes if not box.again for node in box.nodes]
     assert set(shown) == set(graph.nodes) and len({box.key for box in drawing.boxes}) == len(drawing.boxes)
