@@ -113,11 +113,28 @@ class NDArray:
     # Leaving and copying
 
     def asnumpy(self):
-        """Return a NumPy array, a copy."""
+        """Return a NumPy array, a copy.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.array([1, 2])
+        >>> copied = x.asnumpy()
+        >>> copied[0] = 9
+        >>> x.asnumpy()
+        array([1., 2.], dtype=float32)
+        """
         return self._data.copy()
 
     def asscalar(self):
-        """Return the only element, as a NumPy scalar."""
+        """Return the only element, as a NumPy scalar.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> nd.array([[3]]).asscalar()
+        np.float32(3.0)
+        """
         if self.size != 1:
             raise ShapeError(f"asscalar wants one element, the shape is {show_shape(self.shape)}")
         return self._data.reshape(-1)[0]
@@ -125,11 +142,25 @@ class NDArray:
     item = asscalar
 
     def tolist(self):
-        """Return nested lists of Python numbers."""
+        """Return nested lists of Python numbers.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> nd.array([[1, 2]]).tolist()
+        [[1.0, 2.0]]
+        """
         return self._data.tolist()
 
     def astype(self, dtype, copy=True):
-        """Return the array with another element type; itself when it has it and `copy` is false."""
+        """Return the array with another element type; itself when it has it and `copy` is false.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> nd.array([1.7]).astype("int32").asnumpy()
+        array([1], dtype=int32)
+        """
         dtype = dtype_of(dtype)
         if not copy and dtype == self._data.dtype:
             return self
@@ -137,7 +168,17 @@ class NDArray:
             return NDArray(self._data.astype(dtype), self._ctx)
 
     def copy(self):
-        """Return a copy."""
+        """Return a copy.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.array([1, 2])
+        >>> y = x.copy()
+        >>> y[:] = 0
+        >>> x.tolist(), y.tolist()
+        ([1.0, 2.0], [0.0, 0.0])
+        """
         return NDArray(self._data.copy(), self._ctx)
 
     def __copy__(self):
@@ -147,7 +188,15 @@ class NDArray:
         return self.copy()
 
     def copyto(self, other):
-        """Copy into another array, cast to its dtype, or into a context; return the target."""
+        """Copy into another array, cast to its dtype, or into a context; return the target.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x, y = nd.array([1, 2]), nd.zeros(2, dtype="float64")
+        >>> x.copyto(y) is y, y.asnumpy()
+        (True, array([1., 2.]))
+        """
         if isinstance(other, Context):
             return self.as_in_context(other, copy=True)
         if not isinstance(other, NDArray):
@@ -158,7 +207,15 @@ class NDArray:
         return other
 
     def as_in_context(self, context, copy=False):
-        """Return the array in a context; itself when it is there already."""
+        """Return the array in a context; itself when it is there already.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.ones(2)
+        >>> x.as_in_context(nd.cpu(0)) is x, x.as_in_context(nd.cpu(1)).context
+        (True, cpu(1))
+        """
         if context == self._ctx and not copy:
             return self
         context.check_usable()
@@ -167,11 +224,27 @@ class NDArray:
     as_in_ctx = as_in_context
 
     def detach(self):
-        """Return an array over the same memory."""
+        """Return an array over the same memory.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.zeros(2)
+        >>> x.detach()[:] = 1
+        >>> x.tolist()
+        [1.0, 1.0]
+        """
         return NDArray(self._data, self._ctx)
 
     def tostype(self, stype):
-        """Return the array with another storage: 'default' or 'row_sparse'."""
+        """Return the array with another storage: 'default' or 'row_sparse'.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> nd.array([[0], [5]]).tostype("row_sparse").indices.tolist()
+        [1]
+        """
         if stype == "default":
             return self
         from ndarray.sparse import from_dense
@@ -198,6 +271,13 @@ class NDArray:
         ------
         ShapeError
             If the size would change.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.arange(6)
+        >>> x.reshape((2, -1)).shape, x.reshape(3, 2)[0].tolist()
+        ((2, 3), [0.0, 1.0])
         """
         if "shape" in named:
             shape = named.pop("shape")

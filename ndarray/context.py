@@ -66,25 +66,56 @@ def _stack():
 
 
 def cpu(device_id=0):
-    """Return a CPU context."""
+    """Return a CPU context.
+
+    Examples
+    --------
+    >>> cpu(), cpu(1) == Context("cpu", 1)
+    (cpu(0), True)
+    """
     return Context("cpu", device_id)
 
 
 def gpu(device_id=0):
-    """Return a GPU context; it can be named and compared, but holds no arrays here."""
+    """Return a GPU context; it can be named and compared, but holds no arrays here.
+
+    Examples
+    --------
+    >>> gpu(1).device_type, gpu(1).device_id
+    ('gpu', 1)
+    """
     return Context("gpu", device_id)
 
 
 def cpu_pinned(device_id=0):
-    """Return a context of pinned CPU memory, which is CPU memory here."""
+    """Return a context of pinned CPU memory, which is CPU memory here.
+
+    Examples
+    --------
+    >>> cpu_pinned()
+    cpu_pinned(0)
+    """
     return Context("cpu_pinned", device_id)
 
 
 def current_context():
-    """Return the context of the innermost ``with``; ``cpu(0)`` outside of any."""
+    """Return the context of the innermost ``with``; ``cpu(0)`` outside of any.
+
+    Examples
+    --------
+    >>> with cpu(3):
+    ...     print(current_context())
+    cpu(3)
+    """
     return _stack()[-1]
 
 
 def num_gpus():
-    """Return 0: there is none."""
+    """Return 0: there is none.
+
+    Examples
+    --------
+    >>> num_gpus()
+    0
+    """
     return 0

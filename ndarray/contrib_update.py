@@ -76,7 +76,19 @@ def adamw_update(form, weight, grad, mean, var, rescale_grad, lr, eta, beta1=0.9
 @_declare
 def mp_adamw_update(form, weight, grad, mean, var, weight32, rescale_grad, lr, eta, beta1=0.9, beta2=0.999,
                     epsilon=1e-8, wd=0, clip_gradient=-1, out=None, name=None):
-    """Step of AdamW on `weight32`; `rescale_grad` is a number or an NDArray of one element."""
+    """Step of AdamW on `weight32`; `rescale_grad` is a number or an NDArray of one element.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> weight, weight32 = nd.array([1], dtype="float16"), nd.array([1])
+    >>> grad, mean, var = nd.array([2], dtype="float16"), nd.zeros(1), nd.zeros(1)
+    >>> nd.contrib.mp_adamw_update(weight, grad, mean, var, weight32, 1, lr=0.5, eta=1, beta1=0.5, beta2=0.75,
+    ...                            out=weight).asnumpy()
+    array([0.5], dtype=float16)
+    >>> weight32.asnumpy()
+    array([0.5], dtype=float32)
+    """
     return form.call("_mp_adamw_update", (weight, grad, mean, var, weight32, form.scale(rescale_grad, weight32)), out,
                      name=name, lr=lr, eta=eta, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd,
                      clip_gradient=clip_gradient)

@@ -117,7 +117,13 @@ def full(shape, val, ctx=None, dtype=None, out=None):
 
 
 def empty(shape, ctx=None, dtype=None):
-    """Return an array whose elements mean nothing yet; parameters as `zeros`."""
+    """Return an array whose elements mean nothing yet; parameters as `zeros`.
+
+    Examples
+    --------
+    >>> empty((2, 3)).shape
+    (2, 3)
+    """
     return _new("empty", np.empty, shape, ctx, dtype, None)
 
 
@@ -293,4 +299,9 @@ def concatenate(arrays, axis=0, always_copy=True):
 
 
 def waitall():
-    """Return when every array is computed, which they always are."""
+    """Return when every array is computed, which they always are.
+
+    Examples
+    --------
+    >>> waitall()
+    """

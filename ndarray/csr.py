@@ -64,13 +64,30 @@ class CSRNDArray:
         return NDArray(self._indptr, self._ctx)
 
     def asnumpy(self):
-        """Return the whole matrix as a NumPy array."""
+        """Return the whole matrix as a NumPy array.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.sparse.csr_matrix(([5, 6], [1, 0], [0, 1, 2]), (2, 2))
+        >>> x.asnumpy()
+        array([[0., 5.],
+               [6., 0.]], dtype=float32)
+        """
         whole = np.zeros(self.shape, self._data.dtype)
         whole[np.repeat(np.arange(self.shape[0]), np.diff(self._indptr)), self._indices] = self._data
         return whole
 
     def tostype(self, stype):
-        """Return the matrix with another storage: 'default' or 'csr'."""
+        """Return the matrix with another storage: 'default' or 'csr'.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.sparse.csr_matrix(([5, 6], [1, 0], [0, 1, 2]), (2, 2))
+        >>> x.tostype("default").tolist()
+        [[0.0, 5.0], [6.0, 0.0]]
+        """
         if stype == "csr":
             return self
         if stype != "default":
@@ -88,6 +105,12 @@ def csr_matrix(parts, shape, dtype=None):
     ------
     ShapeError
         If the parts do not describe a matrix of `shape`.
+
+    Examples
+    --------
+    >>> csr_matrix(([5, 6], [1, 0], [0, 1, 2]), (2, 2)).asnumpy()
+    array([[0., 5.],
+           [6., 0.]], dtype=float32)
     """
     data, indices, indptr = parts
     data = as_ndarray(data, dtype=dtype)._data

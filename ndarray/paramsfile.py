@@ -134,6 +134,16 @@ def load(fname):
     -----
     UserWarning
         If bytes follow after the last name.
+
+    Examples
+    --------
+    >>> import os, tempfile, ndarray as nd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "x.params")
+    ...     nd.save(path, [nd.ones(2)])
+    ...     found = load(path)
+    >>> found[0].tolist()
+    [1.0, 1.0]
     """
     with open(_path(fname), "rb") as file:
         data = file.read()

@@ -52,7 +52,14 @@ def _draw(what, draw, shape, dtype, ctx, out):
 
 
 def uniform(low=0.0, high=1.0, shape=(1,), dtype=None, ctx=None, out=None):
-    """Return numbers drawn evenly from [low, high); float32 of shape (1,) when left out."""
+    """Return numbers drawn evenly from [low, high); float32 of shape (1,) when left out.
+
+    Examples
+    --------
+    >>> x = uniform(-1, 1, shape=(2, 3))
+    >>> x.shape, bool(abs(x).max() <= 1)
+    ((2, 3), True)
+    """
     return _draw("uniform", lambda g, shape: g.uniform(low, high, shape), shape, dtype, ctx, out)
 
 
@@ -63,22 +70,49 @@ def normal(loc=0.0, scale=1.0, shape=(1,), dtype=None, ctx=None, out=None):
     ------
     ParamError
         If `scale` is negative.
+
+    Examples
+    --------
+    >>> seed(0)
+    >>> round(float(normal(5, 0.1, shape=10_000, dtype="float64").mean().asscalar()), 2)
+    5.0
     """
     return _draw("normal", lambda g, shape: g.normal(loc, scale, shape), shape, dtype, ctx, out)
 
 
 def randint(low, high, shape=(1,), dtype="int32", ctx=None, out=None):
-    """Return integers drawn evenly from [low, high)."""
+    """Return integers drawn evenly from [low, high).
+
+    Examples
+    --------
+    >>> x = randint(0, 10, shape=100)
+    >>> x.dtype, bool(0 <= x.min().asscalar() <= x.max().asscalar() < 10)
+    (<class 'numpy.int32'>, True)
+    """
     return _draw("randint", lambda g, shape: g.integers(low, high, shape), shape, dtype, ctx, out)
 
 
 def randn(*shape, loc=0.0, scale=1.0, dtype=None, ctx=None):
-    """Return normally distributed numbers; the shape is given by position."""
+    """Return normally distributed numbers; the shape is given by position.
+
+    Examples
+    --------
+    >>> randn(2, 3).shape
+    (2, 3)
+    """
     return normal(loc, scale, shape or (1,), dtype, ctx)
 
 
 def shuffle(data):
-    """Return the array with its rows in random order."""
+    """Return the array with its rows in random order.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> x = nd.arange(5)
+    >>> sorted(shuffle(x).tolist())
+    [0.0, 1.0, 2.0, 3.0, 4.0]
+    """
     with _lock:
         return NDArray(_numbers().permutation(data._data), data._ctx) if isinstance(data, NDArray) else as_ndarray(
             _numbers().permutation(np.asarray(data)))

@@ -89,11 +89,27 @@ class RowSparseNDArray:
         return self.shape[0]
 
     def asnumpy(self):
-        """Return the whole array as a NumPy array."""
+        """Return the whole array as a NumPy array.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.sparse.row_sparse_array(([[1], [2]], [0, 2]), shape=(3, 1))
+        >>> x.asnumpy().ravel()
+        array([1., 0., 2.], dtype=float32)
+        """
         return self._rows.dense()
 
     def tostype(self, stype):
-        """Return the array with another storage: 'default' or 'row_sparse'."""
+        """Return the array with another storage: 'default' or 'row_sparse'.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.sparse.row_sparse_array(([[1], [2]], [0, 2]), shape=(3, 1))
+        >>> x.tostype("default").tolist()
+        [[1.0], [0.0], [2.0]]
+        """
         if stype == "row_sparse":
             return self
         if stype != "default":
@@ -101,11 +117,29 @@ class RowSparseNDArray:
         return NDArray(self._rows.dense(), self._ctx)
 
     def todense(self):
-        """Return the whole as an NDArray."""
+        """Return the whole as an NDArray.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.sparse.row_sparse_array(([[1], [2]], [0, 2]), shape=(3, 1))
+        >>> x.todense().tolist()
+        [[1.0], [0.0], [2.0]]
+        """
         return self.tostype("default")
 
     def copy(self):
-        """Return a copy."""
+        """Return a copy.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.sparse.row_sparse_array(([[1], [2]], [0, 2]), shape=(3, 1))
+        >>> y = x.copy()
+        >>> y.data[:] = 0
+        >>> x.data.tolist()
+        [[1.0], [2.0]]
+        """
         indices, values, shape = self._rows
         return RowSparseNDArray(Rows(indices.copy(), values.copy(), shape), self._ctx)
 
@@ -115,7 +149,15 @@ class RowSparseNDArray:
         return self.copy()
 
     def copyto(self, other):
-        """Copy into another array of either storage, or return a copy in a context."""
+        """Copy into another array of either storage, or return a copy in a context.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.sparse.row_sparse_array(([[1], [2]], [0, 2]), shape=(3, 1))
+        >>> x.copyto(nd.ones((3, 1))).tolist()
+        [[1.0], [0.0], [2.0]]
+        """
         if isinstance(other, Context):
             other.check_usable()
             return RowSparseNDArray(self.copy()._rows, other)
@@ -129,11 +171,27 @@ class RowSparseNDArray:
         return other
 
     def as_in_context(self, context):
-        """Return the array in a context; itself when it is there already."""
+        """Return the array in a context; itself when it is there already.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.sparse.row_sparse_array(([[1], [2]], [0, 2]), shape=(3, 1))
+        >>> x.as_in_context(nd.cpu(1)).context
+        cpu(1)
+        """
         return self if context == self._ctx else self.copyto(context)
 
     def astype(self, dtype, copy=True):
-        """Return the array with another element type; itself when it has it and `copy` is false."""
+        """Return the array with another element type; itself when it has it and `copy` is false.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.sparse.row_sparse_array(([[1], [2]], [0, 2]), shape=(3, 1))
+        >>> x.astype("float16").dtype
+        <class 'numpy.float16'>
+        """
         dtype = dtype_of(dtype)
         if not copy and dtype == self._rows.dtype:
             return self
@@ -142,7 +200,15 @@ class RowSparseNDArray:
             return RowSparseNDArray(Rows(indices.copy(), values.astype(dtype), shape), self._ctx)
 
     def retain(self, indices):
-        """Return the array with those of the stored rows alone that `indices` lists."""
+        """Return the array with those of the stored rows alone that `indices` lists.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.sparse.row_sparse_array(([[1], [2]], [0, 2]), shape=(3, 1))
+        >>> x.retain([2]).indices.tolist()
+        [2]
+        """
         wanted = np.asarray(indices.asnumpy() if isinstance(indices, NDArray) else indices)
         kept = np.isin(self._rows.indices, wanted)
         return RowSparseNDArray(Rows(self._rows.indices[kept], self._rows.values[kept], self.shape), self._ctx)

@@ -200,6 +200,15 @@ class Executor(Inspection):
             Before anything is written.
         NonFiniteError
             While `watch_finite` is on.
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> run = sym.exp(sym.var("x"), name="e").bind(args={"x": np.zeros(2)})
+        >>> run.forward()[0].asnumpy()
+        array([1., 1.])
+        >>> run.forward(x=np.ones(2))[0].asnumpy().round(3)
+        array([2.718, 2.718])
         """
         with self._lock:
             before = self._feed(inputs) if inputs else ()
@@ -237,6 +246,16 @@ class Executor(Inspection):
         BindError
             If no argument has a gradient, or an output that is no loss has no head.
         ShapeError, DTypeError, UnknownNameError
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> x = np.array([3.0])
+        >>> run = sym.square(sym.var("x")).bind(args={"x": x}, args_grad={"x": np.zeros(1)})
+        >>> outputs = run.forward(is_train=True)
+        >>> run.backward(out_grads=np.array([10.0]))
+        >>> run.grad_dict["x"].asnumpy()
+        array([60.])
         """
         with self._lock:
             if not self._gradients():
@@ -313,6 +332,14 @@ class Executor(Inspection):
         callback : callable or None
         monitor_all : bool, optional
             Inputs as well, called ``<node>_<input>``.
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> run = sym.exp(sym.var("x"), name="e").bind(args={"x": np.zeros(2)})
+        >>> run.set_monitor_callback(lambda name, array: print(name, array.asnumpy()))
+        >>> outputs = run.forward()
+        e_output [1. 1.]
         """
         self._callback = None if callback is None else Callback(callback, monitor_all, self._ctx)
 
@@ -347,6 +374,17 @@ class Executor(Inspection):
         """Raise `NonFiniteError` at the first node that gives NaN or infinity, and then write nothing.
 
         While it is on, nodes run one by one, with the eager engine.
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> run = sym.log(sym.var("x"), name="low").bind(args={"x": np.array([-1.0])})
+        >>> run.watch_finite()
+        >>> run.forward()  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        ndarray.errors.NonFiniteError: low_output (log) is float64[1], 1 of 1 not finite (1 NaN, 0 infinite)
+        ...
         """
         self._watching = on
 
@@ -360,6 +398,14 @@ class Executor(Inspection):
         UnknownNameError
             For a name that is not bound, unless `allow_extra_params`.
         ShapeError
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> run = sym.exp(sym.var("x"), name="e").bind(args={"x": np.zeros(2)})
+        >>> run.copy_params_from({"x": np.ones(2)})
+        >>> run.arg_dict["x"].tolist()
+        [1.0, 1.0]
         """
         ready = []
         for given, bound, kind in ((arg_params, self.arg_dict, "argument"), (aux_params or {}, self.aux_dict, "state")):
@@ -391,6 +437,13 @@ class Executor(Inspection):
         ------
         ShapeError
             Naming the argument that would change or grow.
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> run = sym.exp(sym.var("x"), name="e").bind(args={"x": np.zeros(2)})
+        >>> run.reshape(x=(1,)).forward()[0].asnumpy()
+        array([1.])
         """
         known = {name: TensorType(from_mxnet_shape(shape)) for name, shape in shapes.items()}
         for name in shapes:

@@ -75,6 +75,16 @@ def load_checkpoint(prefix, epoch):
     ------
     FormatError, LimitError
         Naming the file and the place in it.
+
+    Examples
+    --------
+    >>> import os, tempfile, ndarray as nd, symbolic as sym
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     prefix = os.path.join(folder, "net")
+    ...     sym.save_checkpoint(prefix, 3, sym.exp(sym.var("w"), name="net"), {"w": nd.ones(2)})
+    ...     symbol, arg_params, aux_params = load_checkpoint(prefix, 3)
+    >>> symbol, arg_params["w"].tolist()
+    (<Symbol net>, [1.0, 1.0])
     """
     symbol_path, _ = _paths(prefix, epoch)
     return load(symbol_path), *load_params(prefix, epoch)

@@ -81,11 +81,26 @@ class Symbol:
         return Symbol(Graph(compose.pick(self._graph, key)))
 
     def list_arguments(self):
-        """Return the names of the variables that no node writes, in the order of first use."""
+        """Return the names of the variables that no node writes, in the order of first use.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> net = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+        >>> net.list_arguments()
+        ['data', 'fc_weight', 'fc_bias']
+        """
         return [n.name for n in self._graph.arguments]
 
     def list_auxiliary_states(self):
-        """Return the names of the variables that some node writes."""
+        """Return the names of the variables that some node writes.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> sym.sgd_mom_update(sym.var("w"), sym.var("g"), lr=0.1, name="step").list_auxiliary_states()
+        ['step_mom']
+        """
         return [n.name for n in self._graph.auxiliary]
 
     def list_inputs(self):
@@ -93,7 +108,15 @@ class Symbol:
         return [n.name for n in self._graph.variables]
 
     def list_outputs(self):
-        """Return the names of the outputs."""
+        """Return the names of the outputs.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> net = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+        >>> net.list_outputs()
+        ['fc_output']
+        """
         return [e.node.output_name(e.index) for e in self._graph.outputs]
 
     @property
@@ -116,23 +139,54 @@ class Symbol:
         return Symbol(compose.internals(self._graph))
 
     def get_children(self):
-        """Return the group of the direct inputs; None for a variable."""
+        """Return the group of the direct inputs; None for a variable.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> net = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+        >>> net.get_children().list_outputs()
+        ['data', 'fc_weight', 'fc_bias']
+        """
         found = compose.children(self._graph)
         return None if found is None else Symbol(found)
 
     def attr(self, key):
-        """Return an attribute of this node as text, None where it is absent."""
+        """Return an attribute of this node as text, None where it is absent.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> sym.var("w", lr_mult=2).attr("__lr_mult__")
+        '2'
+        """
         return self.list_attr().get(key)
 
     def list_attr(self, recursive=False):
-        """Return parameters and attributes of this node, as text."""
+        """Return parameters and attributes of this node, as text.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> net = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+        >>> net.list_attr()
+        {'num_hidden': '3'}
+        """
         if recursive:
             raise ParamError("list_attr(recursive=True) does not exist any more; use attr_dict()")
         nodes = {id(e.node): e.node for e in self._graph.outputs}
         return _attrs_of(next(iter(nodes.values()))) if len(nodes) == 1 else {}
 
     def attr_dict(self):
-        """Return parameters and attributes of every node that has some, by node name."""
+        """Return parameters and attributes of every node that has some, by node name.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> net = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+        >>> net.attr_dict()
+        {'fc_weight': {'num_hidden': '3'}, 'fc_bias': {'num_hidden': '3'}, 'fc': {'num_hidden': '3'}}
+        """
         return {n.name: a for n in self._graph.nodes if (a := _attrs_of(n))}
 
     def _set_attr(self, **attrs):
@@ -157,7 +211,18 @@ class Symbol:
         return digraph.to_networkx(self._graph, shape, dtype)
 
     def tree(self, shape=None):
-        """Return the graph as an indented tree of text."""
+        """Return the graph as an indented tree of text.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> net = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+        >>> print(net.tree(shape={"data": (8, 5)}))
+        fc = FullyConnected(num_hidden=3)  8×3
+          data  8×5
+          fc_weight  3×5
+          fc_bias  3
+        """
         return summary.tree(self._graph, shape)
 
     # Composing
@@ -182,7 +247,15 @@ class Symbol:
     # Saving
 
     def tojson(self, remove_amp_cast=True):
-        """Return the graph as MXNet's JSON."""
+        """Return the graph as MXNet's JSON.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> net = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+        >>> sym.load_json(net.tojson()).list_arguments()
+        ['data', 'fc_weight', 'fc_bias']
+        """
         return json.dumps(self._graph)
 
     def save(self, fname, remove_amp_cast=True):
@@ -213,7 +286,14 @@ class Symbol:
         return lambda *args, **kwargs: function(name)(self, *args, **kwargs)
 
     def astype(self, dtype):
-        """Return the elements in another dtype."""
+        """Return the elements in another dtype.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> sym.var("x", dtype="float32").astype("float16").infer_type()[1]
+        [<class 'numpy.float16'>]
+        """
         return apply_op("Cast", self, dtype=dtype)
 
     def __abs__(self):
@@ -258,7 +338,15 @@ class Symbol:
         return found
 
     def infer_shape_partial(self, *args, **kwargs):
-        """Infer as many shapes as follow: ``()`` is an unknown shape, 0 an unknown dimension."""
+        """Infer as many shapes as follow: ``()`` is an unknown shape, 0 an unknown dimension.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> net = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+        >>> net.infer_shape_partial()
+        ([(), (3, 0), (3,)], [()], [])
+        """
         return asked.shapes_so_far(self._graph, args, kwargs)
 
     def infer_type(self, *args, **kwargs):
@@ -279,7 +367,15 @@ class Symbol:
         return (None, None, None) if any(t is None for part in found for t in part) else found
 
     def infer_type_partial(self, *args, **kwargs):
-        """Infer as many dtypes as follow; None is unknown."""
+        """Infer as many dtypes as follow; None is unknown.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> net = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+        >>> net.infer_type_partial()
+        ([None, None, None], [None], [])
+        """
         return asked.dtypes_so_far(self._graph, args, kwargs)
 
     # Differentiating
@@ -295,6 +391,13 @@ class Symbol:
         -------
         Symbol
             One output for each of `wrt`; see `symbolic.gradient`.
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> (grad,) = (sym.var("x") ** 2).gradient("x").eval(x=np.array([3.0]))
+        >>> grad.asnumpy()
+        array([6.])
         """
         return gradient(self, wrt)
 
@@ -348,6 +451,14 @@ class Symbol:
 
         Gradient arrays are allocated when they are first asked for, for the arguments that a gradient reaches.  What
         MXNet calls shared is accepted and shares nothing: arrays that two executors are to have in common go to `bind`.
+
+        Examples
+        --------
+        >>> import symbolic as sym
+        >>> net = sym.FullyConnected(sym.var("data"), num_hidden=3, name="fc")
+        >>> run = net.simple_bind(data=(8, 5))
+        >>> run.arg_dict["fc_weight"].shape
+        (3, 5)
         """
         return executor.simple_bind(self._graph, ctx, shapes, type_dict, engine, grad_req)
 

@@ -98,3 +98,11 @@ def test_help_shows_the_operator(op):
         assert function.__doc__.startswith(inspect.cleandoc(op.__doc__).partition("\n")[0])
         shown = set(inspect.signature(function).parameters)
         assert set(p.name for p in op.params.values() if p.type is not Training) <= shown
+
+
+@pytest.mark.parametrize("package", [ndarray, symbolic], ids=lambda package: package.__name__)
+def test_what_a_package_exports_shows_itself(package):
+    exported = {name: getattr(package, name) for name in dir(package) if name[0] != "_"}
+    plain = [name for name, value in exported.items() if (inspect.isfunction(value) or inspect.isclass(value))
+             and not issubclass(value if inspect.isclass(value) else object, Exception) and ">>>" not in value.__doc__]
+    assert not plain, "without an example"

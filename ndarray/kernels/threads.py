@@ -144,5 +144,11 @@ def set_num_threads(n):
 
 
 def get_num_threads():
-    """Return on how many threads kernels work."""
+    """Return on how many threads kernels work; see `set_num_threads`.
+
+    Examples
+    --------
+    >>> get_num_threads() >= 1
+    True
+    """
     return pool.threads
