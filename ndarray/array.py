@@ -463,7 +463,7 @@ def arithmetic(word, lhs, rhs, out=None):
 
 def is_number(value):
     """Tell whether arithmetic takes `value` as a number."""
-    return isinstance(value, (int, float, np.number, np.bool_))
+    return isinstance(value, (int, float, np.number, np.bool_)) and not isinstance(value, np.complexfloating)
 
 
 WORDS = {
@@ -489,22 +489,28 @@ WORDS = {
 """Operators of each word of arithmetic: of two arrays, of an array and a number, of a number and an array."""
 
 
-def _give_arithmetic():
+def give_arithmetic(kind, arithmetic, in_place):
+    """Give a class Python's operators, from ``arithmetic(word, lhs, rhs)`` and ``in_place(word, self, other)``."""
+
     def forwards(word):
         return lambda self, other: arithmetic(word, self, other)
 
     def backwards(word):
         return lambda self, other: arithmetic(word, other, self)
 
-    def in_place(word):
-        return lambda self, other: arithmetic(word, self, other, out=self)
+    def inwards(word):
+        return lambda self, other: in_place(word, self, other)
 
     for word in ("add", "sub", "mul", "truediv", "mod", "pow"):
-        setattr(NDArray, f"__{word}__", forwards(word))
-        setattr(NDArray, f"__r{word}__", backwards(word))
-        setattr(NDArray, f"__i{word}__", in_place(word))
-    for word in ("gt", "ge", "lt", "le"):
-        setattr(NDArray, f"__{word}__", forwards(word))
+        setattr(kind, f"__{word}__", forwards(word))
+        setattr(kind, f"__r{word}__", backwards(word))
+        setattr(kind, f"__i{word}__", inwards(word))
+    for word in ("eq", "ne", "gt", "ge", "lt", "le"):
+        setattr(kind, f"__{word}__", forwards(word))
+
+
+def _give_own():
+    give_arithmetic(NDArray, arithmetic, lambda word, self, other: arithmetic(word, self, other, out=self))
     for word, answer in (("eq", False), ("ne", True)):
         # Equality never raises: what is no array and no number is simply not equal, so that `x == None` and `in` work.
         setattr(NDArray, f"__{word}__", lambda self, other, w=word, a=answer: arithmetic(w, self, other)
@@ -513,7 +519,7 @@ def _give_arithmetic():
     NDArray.__abs__ = lambda self: invoke(registry.get("abs"), (self,), {})
 
 
-_give_arithmetic()
+_give_own()
 
 
 def as_ndarray(value, ctx=None, dtype=None):

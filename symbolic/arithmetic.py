@@ -1,7 +1,6 @@
 """Python's arithmetic and comparisons on Symbols, with MXNet's operators and node names."""
 
-import numpy as np
-
+from ndarray.array import give_arithmetic, is_number
 from ndarray.errors import NotImplementedForSymbol, OperatorError, shown
 from symbolic.symbol import Symbol, apply_op
 
@@ -30,35 +29,15 @@ def arithmetic(word, lhs, rhs):
     both, right, left = _FORMS[word]
     if isinstance(lhs, Symbol) and isinstance(rhs, Symbol):
         return apply_op(both[0], lhs, rhs, hint=both[1])
-    if isinstance(lhs, Symbol) and _is_number(rhs):
+    if isinstance(lhs, Symbol) and is_number(rhs):
         return apply_op(right[0], lhs, hint=right[1], scalar=rhs)
-    if isinstance(rhs, Symbol) and _is_number(lhs) and left:
+    if isinstance(rhs, Symbol) and is_number(lhs) and left:
         return apply_op(left[0], rhs, hint=left[1], scalar=lhs)
     raise OperatorError(f"{word} takes symbols and numbers, got {shown(lhs)} and {shown(rhs)}")
 
 
-def _is_number(value):
-    return isinstance(value, (int, float, np.number, np.bool_)) and not isinstance(value, np.complexfloating)
+def _refuse_in_place(word, symbol, other):
+    raise NotImplementedForSymbol(f"a Symbol never changes, so there is no in-place {word}; write a = a … b")
 
 
-def _give_symbol_arithmetic():
-    def forwards(word):
-        return lambda self, other: arithmetic(word, self, other)
-
-    def backwards(word):
-        return lambda self, other: arithmetic(word, other, self)
-
-    def in_place(word):
-        def method(self, other):
-            raise NotImplementedForSymbol(f"a Symbol never changes, so there is no in-place {word}; write a = a … b")
-        return method
-
-    for word in ("add", "sub", "mul", "truediv", "mod", "pow"):
-        setattr(Symbol, f"__{word}__", forwards(word))
-        setattr(Symbol, f"__r{word}__", backwards(word))
-        setattr(Symbol, f"__i{word}__", in_place(word))
-    for word in ("eq", "ne", "gt", "ge", "lt", "le"):
-        setattr(Symbol, f"__{word}__", forwards(word))
-
-
-_give_symbol_arithmetic()
+give_arithmetic(Symbol, arithmetic, _refuse_in_place)

@@ -26,6 +26,27 @@ _LINGERS = 100_000
 """How often a helper looks for the next job before it sleeps: what soon follows a step, even from Python with cold
 caches, need not wake it.  It costs a processor some 50 µs after a step; steps of 10⁶ elements are 8 to 12 % faster."""
 
+
+def _awaited(semaphore, spins, before, after):
+    """Return the end of block `before`: look for a semaphore some times, then sleep until it comes; go to `after`."""
+    return f"""\
+  br label %spin
+spin:
+  %turn = phi i64 [ 0, %{before} ], [ %turn1, %again ]
+  %missed = call i32 @sem_trywait(ptr {semaphore})
+  %there = icmp eq i32 %missed, 0
+  br i1 %there, label %{after}, label %again
+again:
+  %turn1 = add i64 %turn, 1
+  %patient = icmp slt i64 %turn1, {spins}
+  br i1 %patient, label %spin, label %wait
+wait:
+  %failed = call i32 @sem_wait(ptr {semaphore})
+  %woken = icmp eq i32 %failed, 0
+  br i1 %woken, label %{after}, label %wait
+"""
+
+
 TEXT = f"""
 declare i32 @sem_post(ptr)
 declare i32 @sem_wait(ptr)
@@ -38,21 +59,7 @@ entry:
   %job.at = getelementptr i64, ptr %box, i64 8
   br label %ready
 ready:
-  br label %spin
-spin:
-  %turn = phi i64 [ 0, %ready ], [ %turn1, %again ]
-  %missed = call i32 @sem_trywait(ptr %box)
-  %there = icmp eq i32 %missed, 0
-  br i1 %there, label %work, label %again
-again:
-  %turn1 = add i64 %turn, 1
-  %patient = icmp slt i64 %turn1, {_LINGERS}
-  br i1 %patient, label %spin, label %wait
-wait:
-  %failed = call i32 @sem_wait(ptr %box)
-  %woken = icmp eq i32 %failed, 0
-  br i1 %woken, label %work, label %wait
-work:
+{_awaited("%box", _LINGERS, "ready", "work")}work:
   %job = load ptr, ptr %job.at
   %over = icmp eq ptr %job, null
   br i1 %over, label %leave, label %run
@@ -95,21 +102,7 @@ one:
   %offset = mul i64 %k1, {BOX}
   %box = getelementptr i64, ptr %crew, i64 %offset
   %done = getelementptr i64, ptr %box, i64 4
-  br label %spin
-spin:
-  %turn = phi i64 [ 0, %one ], [ %turn1, %again ]
-  %missed = call i32 @sem_trywait(ptr %done)
-  %there = icmp eq i32 %missed, 0
-  br i1 %there, label %back, label %again
-again:
-  %turn1 = add i64 %turn, 1
-  %patient = icmp slt i64 %turn1, {_SPINS}
-  br i1 %patient, label %spin, label %wait
-wait:
-  %failed = call i32 @sem_wait(ptr %done)
-  %woken = icmp eq i32 %failed, 0
-  br i1 %woken, label %back, label %wait
-back:
+{_awaited("%done", _SPINS, "one", "back")}back:
   br label %next
 all:
   ret void
