@@ -4,9 +4,9 @@ from importlib.util import find_spec
 
 import pytest
 
-from symbolic.naming import NameManager
+from symbolic.graph.naming import NameManager
 
-collect_ignore = [] if find_spec("onnx") else ["symbolic/save/onnx.py"]  # its example writes a file
+collect_ignore = [] if find_spec("onnx") else ["symbolic/save/onnx/save.py"]  # its example writes a file
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 import symbolic as sym
 from ndarray import registry
-from ndarray.kernels import compile as machine_code
+from ndarray.kernels import machine_code
 
 ROUNDS = 9
 UPDATES = ("signsgd_update", "sgd_mom_update", "adam_update", "ftrl_update", "lamb_update_phase1")

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.workloads import ROLES
-from ndarray.kernels.compile import code
 from ndarray.kernels.llvm import POINTERS_AT
+from ndarray.kernels.machine_code import code
 from ndarray.kernels.table import CHUNK, Table
 from ndarray.kernels.threads import Pool, default_threads
 

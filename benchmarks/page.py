@@ -9,9 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import symbolic as sym
-from symbolic.show.overlay import Overlay
 from tests.symbolic.chromium import FLAGS, chromium
+
+import symbolic as sym
+from symbolic.diagnostics.overlay import Overlay
 from tests.symbolic.drawn import lamb
 
 WATCH = """() => {

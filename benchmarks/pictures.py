@@ -15,7 +15,7 @@ import symbolic as sym
 from ndarray.errors import LimitError
 from symbolic.show.dot import to_dot
 from symbolic.show.drawing import draw
-from symbolic.show.layout import to_svg
+from symbolic.show.graphviz import to_svg
 from symbolic.show.mermaid import to_mermaid
 from symbolic.show.svg import to_picture
 

@@ -25,7 +25,7 @@ _setup.read(ROOT / "setup.cfg")
 
 project = _setup["metadata"]["name"]
 version = release = _setup["metadata"]["version"]
-copyright = "the authors; Apache License 2.0"  # noqa: A001
+copyright = "the authors; Apache License 2.0"
 
 extensions = ["sphinx.ext.autodoc", "numpydoc",
               *(f"docs.extensions.{name}" for name in ("api", "mathml", "names", "operators", "snippets"))]
@@ -43,9 +43,9 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = True
 numpydoc_xref_ignore = "all"
 _LINKED = """ndarray.NDArray ndarray.Context ndarray.params.Scalar ndarray.params.Scalars ndarray.params.Param
-    ndarray.tensortype.TensorType ndarray.operator.Operator symbolic.Symbol symbolic.Executor symbolic.graph.Graph
-    symbolic.node.Node symbolic.node.Entry symbolic.show.plot.Plot symbolic.show.drawing.Drawing
-    symbolic.show.profile.Profile symbolic.show.memory.MemoryUse symbolic.show.numerics.Numerics
+    ndarray.tensortype.TensorType ndarray.operator.Operator symbolic.Symbol symbolic.Executor symbolic.graph.graph.Graph
+    symbolic.graph.node.Node symbolic.graph.node.Entry symbolic.show.plot.Plot symbolic.show.drawing.Drawing
+    symbolic.diagnostics.profile.Profile symbolic.diagnostics.memory.MemoryUse symbolic.diagnostics.numerics.Numerics
     symbolic.save.json.Limits symbolic.optimizers.Rule symbolic.optimizers.Lars""".split()
 _LINKED += [f"ndarray.errors.{name}" for name, value in vars(errors).items() if isinstance(value, type)]
 numpydoc_xref_aliases = {full.rpartition(".")[2]: full for full in _LINKED}  # what the types of parameters link to

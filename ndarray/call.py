@@ -29,7 +29,7 @@ class Family:
     calls : int
         How many there were.
     loops : object
-        What `ndarray.kernels.eager` has prepared; None before, False where loops cannot compute it.
+        What `ndarray.kernels.call` has prepared; None before, False where loops cannot compute it.
     """
 
     __slots__ = ("types", "positions", "size", "calls", "loops")
@@ -106,18 +106,18 @@ def call(op, arrays, plan, outs=None):
 
 def _in_loops(op, arrays, plan, outs):
     """Return the outputs where loops can compute them, else None."""
-    eager, family = _eager(), plan.family
-    if family.loops is None and family.size < WORTH_LOOPS and not eager.machine_code.available():
+    loops, family = _loops(), plan.family
+    if family.loops is None and family.size < WORTH_LOOPS and not loops.machine_code.available():
         family.loops = False  # NumPy in tiles saves nothing here.
         return None
-    return eager.compute(op, arrays, plan, outs, _check_targets)
+    return loops.compute(op, arrays, plan, outs, _check_targets)
 
 
 @cache
-def _eager():
-    from ndarray.kernels import eager
+def _loops():
+    from ndarray.kernels import call  # which loads the kernels' room
 
-    return eager
+    return call
 
 
 WORTH_LOOPS = 1 << 15

@@ -1,12 +1,251 @@
-"""Operators that MXNet keeps under ``contrib``, and comparisons of arrays."""
+"""Operators that MXNet keeps under ``contrib``, and its updates of lists of arrays, whose gradient scale may be a number.
+
+Each update is written once, over a `Form` of calling: eagerly here, and as a node of a graph in `symbolic.contrib`.
+"""
+
+import inspect
+import math
+import warnings
+from functools import wraps
 
 import numpy as np
 
-from ndarray.contrib_update import (adamw_update, clip_global_norm, mp_adamw_update, multi_adamw_update,
-                                    multi_lamb_update, multi_lans_update, multi_mp_adamw_update,
-                                    multi_mp_lamb_update)
+from ndarray import registry
+from ndarray.array import NDArray, invoke
+from ndarray.errors import OperatorError, ShapeError
 from ndarray.functions import function
 from ndarray.registry import names, within
+
+DECLARED = {}
+"""Every function here as it is declared: its first argument is the form in which operators are called."""
+
+
+class Form:
+    """How operators are called: on arrays, at once."""
+
+    @staticmethod
+    def call(op_name, inputs, out=None, name=None, **params):
+        """Call the operator called `op_name`; a call has no name."""
+        params = {k: v._data if isinstance(v, NDArray) else v for k, v in params.items()}
+        return invoke(registry.get(op_name), inputs, params, out)
+
+    @staticmethod
+    def scale(value, *weights):
+        """Return the gradient's scale as an array of one element, in the dtype of the weights."""
+        if isinstance(value, NDArray):
+            return value
+        return NDArray(np.array([value], weights[0].dtype if weights else np.float32))
+
+
+def in_form(declared, form):
+    """Return a declared function whose operators are called in a form."""
+
+    @wraps(declared)
+    def function(*args, **kwargs):
+        return declared(form, *args, **kwargs)
+
+    del function.__wrapped__
+    signature = inspect.signature(declared)
+    function.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])
+    return function
+
+
+def _declare(declared):
+    DECLARED[declared.__name__] = declared
+    return in_form(declared, Form)
+
+
+@_declare
+def adamw_update(form, weight, grad, mean, var, rescale_grad, lr, eta, beta1=0.9, beta2=0.999, epsilon=1e-8, wd=0,
+                 clip_gradient=-1, out=None, name=None):
+    """Step of AdamW; `rescale_grad` is a number or an NDArray of one element.
+
+    The arguments are those of the operator `adamw_update`.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> weight = nd.array([1])
+    >>> nd.contrib.adamw_update(weight, nd.array([2]), nd.zeros(1), nd.zeros(1), 1, lr=0.5, eta=1, beta1=0.5,
+    ...                         beta2=0.75, out=weight).asnumpy()
+    array([0.5], dtype=float32)
+    """
+    return form.call("_adamw_update", (weight, grad, mean, var, form.scale(rescale_grad, weight)), out,
+                     name=name, lr=lr, eta=eta, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd,
+                     clip_gradient=clip_gradient)
+
+
+@_declare
+def mp_adamw_update(form, weight, grad, mean, var, weight32, rescale_grad, lr, eta, beta1=0.9, beta2=0.999,
+                    epsilon=1e-8, wd=0, clip_gradient=-1, out=None, name=None):
+    """Step of AdamW on `weight32`; `rescale_grad` is a number or an NDArray of one element.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> weight, weight32 = nd.array([1], dtype="float16"), nd.array([1])
+    >>> grad, mean, var = nd.array([2], dtype="float16"), nd.zeros(1), nd.zeros(1)
+    >>> nd.contrib.mp_adamw_update(weight, grad, mean, var, weight32, 1, lr=0.5, eta=1, beta1=0.5, beta2=0.75,
+    ...                            out=weight).asnumpy()
+    array([0.5], dtype=float16)
+    >>> weight32.asnumpy()
+    array([0.5], dtype=float32)
+    """
+    return form.call("_mp_adamw_update", (weight, grad, mean, var, weight32, form.scale(rescale_grad, weight32)), out,
+                     name=name, lr=lr, eta=eta, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd,
+                     clip_gradient=clip_gradient)
+
+
+@_declare
+def multi_adamw_update(form, weights, grads, mean, var, rescale_grad, lrs, wds, etas, out=None, name=None, size=0,
+                       **params):
+    """Step of AdamW on lists of arrays.
+
+    Parameters
+    ----------
+    weights, grads, mean, var : list of NDArray
+        Of one length.
+    rescale_grad : NDArray of one element, or number
+    lrs, wds, etas : list of number
+        One for each tensor.
+    out : list of NDArray, optional
+        Where the new weights go.
+    name : str, optional
+        Accepted and ignored.
+    size : int, optional
+        Number of tensors; follows from the lists when 0.
+    **params
+        ``beta1``, ``beta2``, ``epsilon``, ``clip_gradient``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> weights = [nd.array([1]), nd.array([1, 1])]
+    >>> zeros = [nd.zeros(1), nd.zeros(2)]
+    >>> grads = [nd.array([2]), nd.array([2, 2])]
+    >>> new = nd.contrib.multi_adamw_update(weights, grads, zeros, [z.copy() for z in zeros], 1, lrs=[0.5, 0.25],
+    ...                                     wds=[0, 0], etas=[1, 1], beta1=0.5, beta2=0.75)
+    >>> [x.asnumpy().tolist() for x in new]
+    [[0.5], [0.75, 0.75]]
+    """
+    tensors = interleaved("multi_adamw_update", size, weights=weights, grads=grads, mean=mean, var=var)
+    return form.call("_multi_adamw_update", (*tensors, form.scale(rescale_grad, *weights[:1])), out, name=name, lrs=lrs,
+                     wds=wds, etas=etas, **params)
+
+
+@_declare
+def multi_mp_adamw_update(form, weights, grads, mean, var, weights32, rescale_grad, lrs, wds, etas, out=None,
+                          name=None, size=0, **params):
+    """Step of AdamW on lists of arrays, computed on `weights32`; otherwise as `multi_adamw_update`."""
+    tensors = interleaved("multi_mp_adamw_update", size, weights=weights, grads=grads, mean=mean, var=var,
+                          weights32=weights32)
+    return form.call("_multi_mp_adamw_update", (*tensors, form.scale(rescale_grad, *weights32[:1])), out, name=name,
+                     lrs=lrs, wds=wds, etas=etas, **params)
+
+
+@_declare
+def multi_lamb_update(form, weights, grads, mean, var, step_count, lrs, wds, out=None, num_tensors=0, name=None,
+                      **params):
+    """Step of LAMB on lists of arrays.
+
+    Parameters
+    ----------
+    weights, grads, mean, var : list of NDArray
+        Of one length.
+    step_count, lrs, wds : list of number
+        One for each tensor; steps count from 1.
+    out : list of NDArray, optional
+        Where the new weights go.
+    num_tensors : int, optional
+        Number of tensors; follows from the lists when 0.
+    name : str, optional
+        Accepted and ignored.
+    **params
+        Those of the operator ``_multi_lamb_update``.
+    """
+    tensors = interleaved("multi_lamb_update", num_tensors, weights=weights, grads=grads, mean=mean, var=var)
+    return form.call("_multi_lamb_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs, wds=wds,
+                     **params)
+
+
+@_declare
+def multi_mp_lamb_update(form, weights, grads, mean, var, weights32, step_count, lrs, wds, out=None, num_tensors=0,
+                         name=None, **params):
+    """Step of LAMB on lists of arrays, computed on `weights32`; otherwise as `multi_lamb_update`."""
+    tensors = interleaved("multi_mp_lamb_update", num_tensors, weights=weights, grads=grads, mean=mean, var=var,
+                          weights32=weights32)
+    return form.call("_multi_mp_lamb_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs,
+                     wds=wds, **params)
+
+
+@_declare
+def multi_lans_update(form, weights, grads, mean, var, step_count, lrs, wds, out=None, num_tensors=0, name=None,
+                      **params):
+    """Step of LANS on lists of arrays; the arguments are those of `multi_lamb_update`."""
+    tensors = interleaved("multi_lans_update", num_tensors, weights=weights, grads=grads, mean=mean, var=var)
+    return form.call("_multi_lans_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs, wds=wds,
+                     **params)
+
+
+def clip_global_norm(arrays, max_norm, check_isfinite=True):
+    """Scale arrays in place so that their common norm is at most `max_norm`.
+
+    Parameters
+    ----------
+    arrays : list of NDArray
+        Floating, at least one.
+    max_norm : float
+    check_isfinite : bool, optional
+        Return a number, and warn when it is not finite.
+
+    Returns
+    -------
+    float, or NDArray of shape (1,)
+        The norm before the scaling; an NDArray when `check_isfinite` is false.
+
+    Raises
+    ------
+    OperatorError
+        If there is no array.
+
+    See Also
+    --------
+    ndarray.clip_global_norm : The operator, which writes nothing.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> grads = [nd.array([3]), nd.array([4])]
+    >>> nd.contrib.clip_global_norm(grads, 2.5)
+    5.0
+    >>> [g.asnumpy().tolist() for g in grads]
+    [[1.5], [2.0]]
+    """
+    if not arrays:
+        raise OperatorError("clip_global_norm: there is no array")
+    norm = NDArray(np.empty(1, np.float32), arrays[0].context)
+    Form.call("clip_global_norm", arrays, [*arrays, norm], max_norm=max_norm)
+    if not check_isfinite:
+        return norm
+    norm = float(norm.asscalar())
+    if not math.isfinite(norm):
+        warnings.warn("nan or inf is detected. Clipping results will be undefined.", stacklevel=2)
+    return norm
+
+
+def interleaved(name, n, **lists):
+    """Return the arrays of several lists tensor by tensor.
+
+    Raises
+    ------
+    ShapeError
+        If the lists differ in length, or are shorter than `n`.
+    """
+    n = n or len(next(iter(lists.values())))
+    for key, arrays in lists.items():
+        if len(arrays) != n:
+            raise ShapeError(f"{name}: {key} has {len(arrays)} arrays for {n} tensors")
+    return [x for tensor in zip(*lists.values()) for x in tensor]
 
 
 def allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
@@ -18,8 +257,6 @@ def allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
     >>> nd.contrib.allclose(nd.ones(2), nd.ones(2)).asscalar()
     np.float32(1.0)
     """
-    from ndarray.array import NDArray
-
     equal = np.allclose(a._data, b._data, rtol, atol, equal_nan)
     return NDArray(np.array([equal], np.float32), a._ctx)
 

@@ -4,19 +4,19 @@ from symbolic.clash import check as _check
 
 _check()  # before the first import of `ndarray`, which may be another project's
 
-from symbolic import attributes as attribute
-from symbolic import naming as name
+from symbolic.graph import attributes as attribute
+from symbolic.graph import naming as name
 from symbolic import symbol
-from symbolic.attributes import AttrScope
-from symbolic.naming import NameManager, Prefix
-from symbolic.numbers import arange, eye, full, hypot, linspace, maximum, minimum, ones, pow, power, zeros
-from symbolic.origins import Group, Variable, load, load_json, var
+from symbolic.graph.attributes import AttrScope
+from symbolic.graph.naming import NameManager, Prefix
+from symbolic.arithmetic import hypot, maximum, minimum, pow, power
+from symbolic.create import (Group, Variable, arange, eye, full, linspace, load, load_json, ones, var, zeros)
 from symbolic.symbol import Symbol, gradient
 from symbolic.functions import function as _function
 from ndarray import registry as _registry
 
 _LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot", "print_summary": "symbolic.show.summary",
-         "save_onnx": "symbolic.save.onnx", "optimizers": "symbolic.optimizers", "model": "symbolic.model",
+         "save_onnx": "symbolic.save.onnx.save", "optimizers": "symbolic.optimizers", "model": "symbolic.model",
          "save_checkpoint": "symbolic.model", "load_checkpoint": "symbolic.model",
          "op": "symbolic.op", "_internal": "symbolic.op", "contrib": "symbolic.contrib", "sparse": "symbolic.sparse",
          "get_num_threads": "ndarray.kernels.threads", "set_num_threads": "ndarray.kernels.threads"}

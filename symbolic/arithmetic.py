@@ -41,3 +41,44 @@ def _refuse_in_place(word, symbol, other):
 
 
 give_arithmetic(Symbol, arithmetic, _refuse_in_place)
+
+
+_OF_TWO_DOC = """Return {summary} of two values, element by element; they do not broadcast.
+
+Parameters
+----------
+left, right : Symbol or number
+
+Returns
+-------
+Symbol or number
+    A number where both are numbers.
+
+Raises
+------
+OperatorError
+    If one is neither a Symbol nor a number.
+
+Examples
+--------
+>>> import ndarray as nd, symbolic as sym
+>>> sym.{word}(sym.var("x"), 4).eval(x=nd.array([3]))[0].tolist()
+[{found}]
+"""
+
+
+def _of_two(word, summary, plain):
+    def function(left, right):
+        if not isinstance(left, Symbol) and not isinstance(right, Symbol):
+            return plain(left, right)
+        return arithmetic(word, left, right)
+
+    function.__name__ = function.__qualname__ = word
+    function.__doc__ = _OF_TWO_DOC.format(summary=summary, word=word, found=float(plain(3, 4)))
+    return function
+
+
+pow = power = _of_two("pow", "the power", lambda a, b: a ** b)
+maximum = _of_two("maximum", "the larger", max)
+minimum = _of_two("minimum", "the smaller", min)
+hypot = _of_two("hypot", "the hypotenuse", lambda a, b: (a * a + b * b) ** 0.5)

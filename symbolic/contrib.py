@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ndarray.contrib_update import DECLARED, in_form
+from ndarray.contrib import DECLARED, in_form
 from ndarray.errors import OperatorError
 from ndarray.registry import names, within
+from symbolic.create import full
 from symbolic.functions import function
-from symbolic.numbers import full
 from symbolic.symbol import Symbol
 
 

@@ -5,20 +5,31 @@ import numpy as np
 from ndarray.array import NDArray
 from ndarray.cached import cached_property
 from ndarray.errors import BindError, OperatorError, ShapeError, UnknownNameError, shown, unknown
+from ndarray.lazy import Later
 from ndarray.tensortype import TensorType, show_shape
-from symbolic.binding import (as_array, by_name, check_context, check_doubles, check_states, gradient_arrays, head_arrays,
-                              inferred, inputs_for, output_arrays, requests)
-from symbolic.infer import from_mxnet_shape, infer
+from symbolic.graph.infer import from_mxnet_shape, infer
+from symbolic.graph.node import Entry
 from symbolic.inspection import Inspection
-from symbolic.later import Later
-from symbolic.modes import training
-from symbolic.node import Entry
-from symbolic.passes.fill import fill_shapes
-from symbolic.runs import BackRun, Run
-from symbolic.turns import turn_of
-from symbolic.watch import Callback, Record, refuse_non_finite
+from symbolic.passes.fill_shapes import fill_shapes
+from symbolic.passes.set_training import training
+from symbolic.runtime.checks import (
+    as_array,
+    by_name,
+    check_context,
+    check_doubles,
+    check_states,
+    gradient_arrays,
+    head_arrays,
+    inferred,
+    inputs_for,
+    output_arrays,
+    requests,
+)
+from symbolic.runtime.compiled import BackRun, Run
+from symbolic.runtime.monitor import Callback, Record, refuse_non_finite
+from symbolic.runtime.run_lock import turn_of
 
-backpass = Later("symbolic.backpass")
+backpass = Later("symbolic.autodiff.partition")
 
 
 def bind(graph, ctx, args=None, aux_states=None, out=None, engine="auto", args_grad=None, grad_req="write", watch=None):

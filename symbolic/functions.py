@@ -6,8 +6,8 @@ from functools import cache
 from ndarray import registry
 from ndarray.errors import OperatorError, shown
 from ndarray.params import REQUIRED, Training
-from symbolic import compose
-from symbolic.graph import Graph
+from symbolic.graph import compose
+from symbolic.graph.graph import Graph
 from symbolic.symbol import Symbol, _check_symbol, _entry, as_entries
 
 

@@ -1,10 +1,10 @@
 """What can be measured of a bound graph without a trace: time, memory and values."""
 
-from symbolic.bound import undoing
-from symbolic.later import Later
+from ndarray.lazy import Later
+from symbolic.engines.buffers import undoing
 
-profiling, values = Later("symbolic.show.profile"), Later("symbolic.show.numerics")
-using = Later("symbolic.show.memory")
+profiling, values = Later("symbolic.diagnostics.profile"), Later("symbolic.diagnostics.numerics")
+using = Later("symbolic.diagnostics.memory")
 
 
 class Inspection:
@@ -27,7 +27,7 @@ class Inspection:
         Returns
         -------
         Profile
-            Prints as a table; `symbolic.show.profile.Profile.rows` are its data, ``save("trace.json")`` writes it for
+            Prints as a table; `symbolic.diagnostics.profile.Profile.rows` are its data, ``save("trace.json")`` writes it for
             Perfetto, and ``plot_network(symbol, overlays=[profile])`` draws it.
 
         Raises
@@ -52,7 +52,7 @@ class Inspection:
         """Look at every value of the step that `forward` would run next: least, most, norm, how many are not finite.
 
         The step is real, with the eager engine, and undone as in `profile`.  To look at the steps of a training as
-        they come, see ``monitor(stat=symbolic.show.numerics.statistics)``.
+        they come, see ``monitor(stat=symbolic.diagnostics.numerics.statistics)``.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class Inspection:
         Returns
         -------
         Numerics
-            Prints as a table; `symbolic.show.numerics.Numerics.rows` are its data, ``nonfinite`` those that are not
+            Prints as a table; `symbolic.diagnostics.numerics.Numerics.rows` are its data, ``nonfinite`` those that are not
             finite, and ``plot_network(symbol, overlays=[numerics])`` draws it.
 
         Examples
@@ -98,7 +98,7 @@ class Inspection:
         Returns
         -------
         MemoryUse
-            Prints as a table; `symbolic.show.memory.MemoryUse.rows` are its data, and
+            Prints as a table; `symbolic.diagnostics.memory.MemoryUse.rows` are its data, and
             ``plot_network(symbol, overlays=[memory])`` draws it.
 
         Examples

@@ -5,7 +5,7 @@ import os
 from ndarray.errors import FormatError, OperatorError, ParamError, shown
 from ndarray.paramsfile import load as load_arrays
 from ndarray.paramsfile import save as save_arrays
-from symbolic.origins import load
+from symbolic.create import load
 from symbolic.symbol import Symbol
 
 _MOST = 9999

@@ -8,13 +8,13 @@ import numpy as np
 from ndarray import registry
 from ndarray.array import NDArray
 from ndarray.errors import NotImplementedForSymbol, OperatorError, ParamError, shown
+from ndarray.lazy import Later
 from ndarray.params import text_of
-from symbolic import asked, compose
-from symbolic.attributes import HIDDEN, checked, visible
-from symbolic.graph import Graph
-from symbolic.later import Later
+from symbolic.graph import answers, compose
+from symbolic.graph.attributes import HIDDEN, checked, visible
+from symbolic.graph.graph import Graph
 
-differentiation, executor, json = Later("symbolic.differentiate"), Later("symbolic.executor"), Later("symbolic.save.json")
+differentiation, executor, json = Later("symbolic.autodiff.gradient"), Later("symbolic.executor"), Later("symbolic.save.json")
 digraph, summary = Later("symbolic.show.digraph"), Later("symbolic.show.summary")
 notebook = Later("symbolic.show.notebook")
 
@@ -332,7 +332,7 @@ class Symbol:
         >>> net.infer_shape(data=(8, 5))
         ([(8, 5), (3, 5), (3,)], [(8, 3)], [])
         """
-        found, missing = asked.shapes(self._graph, args, kwargs)
+        found, missing = answers.shapes(self._graph, args, kwargs)
         if missing:
             warnings.warn(missing, UserWarning, stacklevel=2)
         return found
@@ -347,7 +347,7 @@ class Symbol:
         >>> net.infer_shape_partial()
         ([(), (3, 0), (3,)], [()], [])
         """
-        return asked.shapes_so_far(self._graph, args, kwargs)
+        return answers.shapes_so_far(self._graph, args, kwargs)
 
     def infer_type(self, *args, **kwargs):
         """Infer all dtypes from some.
@@ -363,7 +363,7 @@ class Symbol:
         >>> sym.Cast(sym.var("x", dtype="float32"), dtype="float16").infer_type()
         ([<class 'numpy.float32'>], [<class 'numpy.float16'>], [])
         """
-        found = asked.dtypes_so_far(self._graph, args, kwargs)
+        found = answers.dtypes_so_far(self._graph, args, kwargs)
         return (None, None, None) if any(t is None for part in found for t in part) else found
 
     def infer_type_partial(self, *args, **kwargs):
@@ -376,7 +376,7 @@ class Symbol:
         >>> net.infer_type_partial()
         ([None, None, None], [None], [])
         """
-        return asked.dtypes_so_far(self._graph, args, kwargs)
+        return answers.dtypes_so_far(self._graph, args, kwargs)
 
     # Differentiating
 

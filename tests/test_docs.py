@@ -16,8 +16,9 @@ import pytest
 
 import ndarray
 import symbolic
+from docs.extensions import updates as reference
 from docs.extensions.snippets import runnable
-from ndarray import reference, registry
+from ndarray import registry
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.rst"))

@@ -16,12 +16,12 @@ EXPORTING = ("ndarray", "symbolic", "symbolic.optimizers")
 MORE = {
     "declaring": ("Declaring an operator", "ndarray.operator ndarray.params ndarray.rules ndarray.rules_shape "
                   "ndarray.tensortype ndarray.registry ndarray.vocabulary"),
-    "graphs": ("Graphs", "symbolic.graph symbolic.node symbolic.infer symbolic.decompose symbolic.passes.merge "
-               "symbolic.passes.fold symbolic.passes.lower symbolic.engines"),
+    "graphs": ("Graphs", "symbolic.graph.graph symbolic.graph.node symbolic.graph.infer symbolic.autodiff.decompose symbolic.passes.merge "
+               "symbolic.passes.fold symbolic.engines.lower symbolic.engines"),
     "showing": ("Pictures and summaries", "symbolic.show.plot symbolic.show.summary symbolic.show.digraph "
-                "symbolic.show.drawing symbolic.show.overlay "
-                "symbolic.show.profile symbolic.show.memory symbolic.show.numerics"),
-    "saving": ("Files", "symbolic.save.json symbolic.save.check symbolic.save.code symbolic.save.onnx"),
+                "symbolic.show.drawing symbolic.diagnostics.overlay "
+                "symbolic.diagnostics.profile symbolic.diagnostics.memory symbolic.diagnostics.numerics"),
+    "saving": ("Files", "symbolic.save.json symbolic.save.check symbolic.save.code symbolic.save.onnx.save"),
 }
 
 OWN_PAGE = 8  # A class with more members than this has a page of its own.

@@ -4,7 +4,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from sphinx.util import logging
 
-from symbolic.show.page_text import math
+from symbolic.show.page.docstring import math
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from dataclasses import is_dataclass
 
 from sphinx.util.nodes import make_refnode
 
+from docs.extensions.updates import own_as_code
 from ndarray.operator import Operator
-from ndarray.reference import own_as_code
 
 PACKAGES = ("ndarray", "symbolic")
 _PREFIXES = ("", "symbolic.", "ndarray.", "symbolic.optimizers.", "ndarray.errors.")

@@ -11,9 +11,9 @@ from sphinx.util.docutils import SphinxDirective
 
 import symbolic.functions as symbolic
 from docs.extensions.pages import heading, table, write
+from docs.extensions.updates import own_as_code, public_name, signature_of_inputs
 from ndarray import functions as eager
 from ndarray import registry
-from ndarray.reference import own_as_code, public_name, signature_of_inputs
 
 
 def families():

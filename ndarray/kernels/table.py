@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ndarray.kernels import compile, crew
+from ndarray.kernels import machine_code, workers
 from ndarray.kernels.llvm import POINTERS_AT, text_of
 from ndarray.kernels.loop import Loop
 from ndarray.kernels.threads import pool
@@ -161,7 +161,7 @@ class Table:
                 if job.chunks:
                     code = codes.get(job.kernel)
                     if code is None:
-                        code = codes[job.kernel] = compile.code(job.text())
+                        code = codes[job.kernel] = machine_code.code(job.text())
                     rows.append([code.address(job.entry), job.n, chunk, *job.pointers()])
                     keep.append(job)
                     chunk += job.chunks
@@ -169,7 +169,7 @@ class Table:
         width = max(map(len, rows), default=POINTERS_AT)
         self.rows = np.array([*(r + [0] * (width - len(r)) for r in rows), [0, 0, chunk] + [0] * (width - 3)], np.int64)
         self._keep, self._codes, self._controls = keep, list(codes.values()), []
-        self._code = compile.code(_DRIVER)
+        self._code = machine_code.code(_DRIVER)
         self.calls = self._calls(_joined(spans))
 
     def _calls(self, spans):
@@ -180,7 +180,7 @@ class Table:
         if len(controls) == 1 and not self._is_large(spans[0]):
             kind = ctypes.CFUNCTYPE if spans[0][3] >= WORTH_RELEASING else ctypes.PYFUNCTYPE
             return (partial(_prototype(kind, self._code, "alone"), ctypes.c_void_p(controls[0])),)
-        if crew.AVAILABLE:
+        if workers.AVAILABLE:
             steps = np.array([[self._is_large(span), at] for span, at in zip(spans, controls)], np.int64)
             self._keep.append(steps)
             lead = _prototype(ctypes.CFUNCTYPE, self._code, "lead", 3)
@@ -243,7 +243,7 @@ def _streamed(loop):
 
 
 def _lead(lead, code, steps, n):
-    lead(crew.crew_of(code).address, steps, n)
+    lead(workers.crew_of(code).address, steps, n)
 
 
 def _shared(counter, begin, share):
@@ -354,5 +354,5 @@ done:
 """
 
 
-_DRIVER = compile.PLAIN + _driver("share") + _driver("alone") + (crew.TEXT if crew.AVAILABLE else "")
-_TOTALS = compile.PLAIN + _totals("float32", "float") + _totals("float64", "double")
+_DRIVER = machine_code.PLAIN + _driver("share") + _driver("alone") + (workers.TEXT if workers.AVAILABLE else "")
+_TOTALS = machine_code.PLAIN + _totals("float32", "float") + _totals("float64", "double")

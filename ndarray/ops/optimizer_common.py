@@ -6,6 +6,7 @@ from ndarray.params import Fed
 from ndarray.rules import agree_dtype, check_floating, grouped, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
+
 def clipped(xp, x, bound):
     """Return `x` limited to ``[-bound, bound]``; a negative or NaN bound is none, zero leaves only zeros."""
     return xp.clip(x, bound) if bound >= 0 else x

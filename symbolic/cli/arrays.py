@@ -11,7 +11,7 @@ from ndarray.array import NDArray
 from ndarray.params import REQUIRED, describe
 from ndarray.paramsfile import load
 from symbolic.functions import function
-from symbolic.show.types import printable
+from symbolic.graph.types import printable
 
 
 def params(options):

@@ -10,10 +10,10 @@ import zipfile
 import numpy as np
 
 from ndarray import paramsfile
+from ndarray.array import NDArray
 from ndarray.atomic import write_atomically
 from ndarray.dtypes import dtype_of, is_known
 from ndarray.errors import DTypeError, FormatError, LimitError, ParamError, unknown
-from ndarray.array import NDArray
 from symbolic.save.json import Limits, loads, read_bytes
 
 _PARAMS_MAGIC = (0x112).to_bytes(8, "little")

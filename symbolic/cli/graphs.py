@@ -9,12 +9,12 @@ from ndarray.errors import MXNetError, ParamError, shown
 from ndarray.params import text_of
 from ndarray.paramsfile import load_frombuffer
 from symbolic.cli.files import dtypes_of, is_params, read_file, read_graph, read_values, watch, write_text
-from symbolic.node import Entry
+from symbolic.graph.node import Entry
+from symbolic.graph.types import printable, types_of
 from symbolic.save.check import Problem, find_problems
 from symbolic.save.code import to_code
 from symbolic.save.json import save
 from symbolic.show.summary import summary, tree
-from symbolic.show.types import printable, types_of
 from symbolic.symbol import Symbol
 
 
@@ -106,6 +106,6 @@ def convert(options):
     if suffix == ".json":
         save(graph, options.output)
         return
-    from symbolic.save.onnx import save_onnx
+    from symbolic.save.onnx.save import save_onnx
 
     save_onnx(Symbol(graph), options.output, dict(options.shape), dtypes_of(options), read_values(graph, options.args))

@@ -9,7 +9,7 @@ from ndarray.errors import MXNetError
 from symbolic.cli import arrays, graphs, steps
 from symbolic.cli.files import parse_dtype, parse_shape
 from symbolic.engines import ENGINES
-from symbolic.show.types import printable
+from symbolic.graph.types import printable
 
 EXIT_CODES = "Exit codes: 0 done; 1 a file is broken or a command failed; 2 the command line is wrong."
 
@@ -24,7 +24,7 @@ def main(argv=None):
     """
     if sys.stdout is None:
         # The process was started without one; whatever is printed goes nowhere.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, open to the end
+        sys.stdout = open(os.devnull, "w")
     options = parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):
         # A terminal that lacks a letter is no reason to fail.

@@ -35,6 +35,6 @@ WORTH_FUSING = 1 << 16
 def _best(bound):
     if sum([a.size for a in bound.values]) < WORTH_FUSING:
         return "eager"
-    from ndarray.kernels.compile import available
+    from ndarray.kernels.machine_code import available
 
     return "fused" if available() else "eager"

@@ -3,10 +3,10 @@
 import numpy as np
 
 from ndarray import vocabulary
-from symbolic.bound import commit
-from symbolic.evaluate import evaluate
-from symbolic.pieces import Piece, by_node
-from symbolic.plans import by_liveness
+from symbolic.diagnostics.attribution import Piece, by_node
+from symbolic.diagnostics.memory_plan import by_liveness
+from symbolic.engines.buffers import commit
+from symbolic.graph.walk import evaluate
 
 
 def compile(graph, bound):

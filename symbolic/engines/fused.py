@@ -9,24 +9,24 @@ from functools import partial
 import numpy as np
 
 from ndarray import vocabulary
-from ndarray.kernels import compile as machine_code
+from ndarray.kernels import machine_code
 from ndarray.kernels.bind import Binding
+from ndarray.kernels.buffers import Places
 from ndarray.kernels.cluster import cluster
 from ndarray.kernels.describe import describe
 from ndarray.kernels.parts import parts_of
-from ndarray.kernels.places import Places
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.table import Table
 from ndarray.kernels.tiles import TileTable
 from ndarray.tensortype import TensorType
-from symbolic.evaluate import feed
-from symbolic.infer import infer
-from symbolic.node import Entry
+from symbolic.diagnostics.attribution import Piece, by_part
+from symbolic.diagnostics.memory_plan import by_schedule
+from symbolic.engines.lower import lower
+from symbolic.graph.infer import infer
+from symbolic.graph.node import Entry
+from symbolic.graph.walk import feed
 from symbolic.passes.fold import fold_constants
-from symbolic.passes.lower import lower
 from symbolic.passes.merge import merge_duplicates
-from symbolic.pieces import Piece, by_part
-from symbolic.plans import by_schedule
 
 
 def compile(graph, bound):

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from ndarray import registry
 from ndarray.errors import OperatorError, UnknownNameError, shown, unknown
 from ndarray.params import REQUIRED, Scalars
+from symbolic.create import var
 from symbolic.functions import function
-from symbolic.optimizers.amounts import Amounts, Vector, constant
-from symbolic.origins import var
+from symbolic.optimizers.rates import Amounts, Vector, constant
 
 # What update operators call the number that a role has for one tensor, and those for all.
 _ROLES = {"lr": "lr", "lrs": "lr", "learning_rates": "lr", "wd": "wd", "wds": "wd", "t": "t", "step_count": "t"}

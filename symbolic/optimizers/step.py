@@ -4,13 +4,13 @@ import math
 from fnmatch import fnmatchcase
 
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
-from symbolic.attributes import AttrScope
+from symbolic.create import Group, var
 from symbolic.functions import function
-from symbolic.graph import Graph
-from symbolic.optimizers.amounts import Amounts
+from symbolic.graph.attributes import AttrScope
+from symbolic.graph.graph import Graph
+from symbolic.optimizers.rates import Amounts
 from symbolic.optimizers.rules import Tensor
 from symbolic.optimizers.rules import rule as as_rule
-from symbolic.origins import Group, var
 from symbolic.symbol import Symbol, gradient
 
 PARAMETERS = ("*_weight", "*_bias", "*_gamma", "*_beta")

@@ -6,8 +6,8 @@ import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
-from symbolic.binding import as_array, check_context, inferred
-from symbolic.node import Entry
+from symbolic.graph.node import Entry
+from symbolic.runtime.checks import as_array, check_context, inferred
 
 
 def updates(step):

@@ -4,7 +4,7 @@ import numpy as np
 
 from ndarray import vocabulary
 from ndarray.params import Training
-from symbolic.node import Entry, Node
+from symbolic.graph.node import Entry, Node
 from symbolic.passes.merge import changes
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from json import loads as parse_json
 
 from ndarray.errors import FormatError, LimitError, MXNetError, shown
-from symbolic.infer import infer
+from symbolic.graph.infer import infer
 from symbolic.save.json import Limits, read
 
 _PLACE = re.compile(r"(line \d+, column \d+|byte \d+|(?:nodes|heads)[^ :]*): (.*)", re.DOTALL)

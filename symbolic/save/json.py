@@ -11,11 +11,11 @@ from ndarray.errors import FormatError, LimitError, MXNetError, OperatorError, U
 from ndarray.operator import Operator
 from ndarray.params import Training, text_of
 from ndarray.tensortype import UNKNOWN
-from symbolic.attributes import HIDDEN
-from symbolic.graph import Graph
-from symbolic.node import Entry, Node
+from symbolic.graph.attributes import HIDDEN
+from symbolic.graph.graph import Graph
+from symbolic.graph.node import Entry, Node
 from symbolic.save.legacy import ATTRIBUTE_KEYS, upgrade, version_of
-from symbolic.save.strangers import Strangers
+from symbolic.save.unregistered import Strangers
 
 VERSION = 10901
 """The version of MXNet whose format is written."""

@@ -2,7 +2,7 @@
 
 from ndarray import registry
 from ndarray.errors import UnknownNameError
-from symbolic.attributes import HIDDEN
+from symbolic.graph.attributes import HIDDEN
 
 ATTRIBUTE_KEYS = ("param", "attr", "attrs")
 """Where the eras keep a node's attributes; before 0.9 an operator's parameters stood apart, under the first."""

@@ -1,7 +1,7 @@
 """A graph as a networkx graph, for everything networkx can do with one."""
 
 from ndarray.params import text_of
-from symbolic.show.types import types_of
+from symbolic.graph.types import types_of
 
 
 def to_networkx(graph, shape=None, dtype=None):

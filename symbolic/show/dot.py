@@ -1,10 +1,10 @@
 """A drawing in Graphviz's language."""
 
 from ndarray.notebook import cut_text
+from symbolic.diagnostics.overlay import COLOURS, colour
+from symbolic.graph.types import printable
 from symbolic.show.kinds import KINDS
-from symbolic.show.overlay import COLOURS, colour
 from symbolic.show.theme import THEMES
-from symbolic.show.types import printable
 
 # One family, not a list: Graphviz knows the widths of these two's letters, and of a list it takes none.
 FONT, MONO = "DejaVu Sans", "Courier New"

@@ -9,14 +9,14 @@ from ndarray.errors import LimitError
 from ndarray.notebook import cut_text
 from ndarray.params import text_of
 from ndarray.tensortype import TensorType
-from symbolic.graph import Graph
-from symbolic.node import Entry, Node
+from symbolic.diagnostics.overlay import Heat, Note, heats
+from symbolic.graph.graph import Graph
+from symbolic.graph.node import Entry, Node
+from symbolic.graph.types import printable, type_text, types_of
 from symbolic.show.collapse import common_name, repeats, slots
 from symbolic.show.digraph import unique_names
 from symbolic.show.kinds import KINDS, kind_of_operator, kinds_of
-from symbolic.show.overlay import Heat, Note, heats
-from symbolic.show.places import places_of, regions_in_order
-from symbolic.show.types import printable, type_text, types_of
+from symbolic.show.regions import places_of, regions_in_order
 
 LAYER_PARAMETERS = ("_weight", "_bias", "_gamma", "_beta", "_moving_mean", "_moving_var", "_moving_inv_var",
                     "_moving_avg", "_running_mean", "_running_var")

@@ -10,10 +10,10 @@ import numpy as np
 from ndarray.errors import MXNetError
 from ndarray.notebook import chosen, cut_text
 from ndarray.tensortype import TensorType
+from symbolic.graph.types import printable, types_of
 from symbolic.show.drawing import draw
 from symbolic.show.plot import Plot
 from symbolic.show.summary import tree_of
-from symbolic.show.types import printable, types_of
 
 MOST_NODES = 20_000
 """Larger graphs are told of, not drawn: a cell that only names one should not take seconds."""

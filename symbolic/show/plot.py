@@ -8,7 +8,7 @@ from ndarray.cached import cached_property
 from ndarray.errors import OperatorError, ParamError, shown
 from symbolic.show.dot import to_dot
 from symbolic.show.drawing import draw
-from symbolic.show.layout import to_png, to_svg
+from symbolic.show.graphviz import to_png, to_svg
 from symbolic.show.mermaid import to_mermaid
 from symbolic.show.summary import tree_of
 from symbolic.show.svg import to_picture
@@ -77,7 +77,7 @@ class Plot:
     @cached_property
     def html(self):
         """The picture as an HTML page."""
-        from symbolic.show.page import to_html  # which only pages need
+        from symbolic.show.page.page import to_html  # which only pages need
 
         return to_html(self.drawing, self.node_attrs, self.theme)
 
@@ -137,7 +137,7 @@ def plot_network(symbol, title="plot", save_format="svg", shape=None, dtype=None
 
     overlays : sequence of Overlay, optional
         What was measured at the nodes (`Executor.profile`, `Executor.memory`, `Executor.numerics`, or one's own
-        `symbolic.show.overlay.Overlay`): the first is drawn as heat, a page can show each.
+        `symbolic.diagnostics.overlay.Overlay`): the first is drawn as heat, a page can show each.
     theme : {"auto", "light", "dark"}, optional
         Colours.  With ``auto`` an SVG or a page is as light or dark as its reader's browser prefers; other formats are
         light.

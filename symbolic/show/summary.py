@@ -4,8 +4,8 @@ import math
 
 from ndarray.errors import OperatorError, ParamError, shown
 from ndarray.params import text_of
-from symbolic.node import Entry
-from symbolic.show.types import printable, type_text, types_of
+from symbolic.graph.node import Entry
+from symbolic.graph.types import printable, type_text, types_of
 
 _COLUMNS = ("Node (operator)", "Hyper-parameters", "Output", "Elements", "Inputs")
 

@@ -2,13 +2,13 @@
 
 from html import escape
 
+from symbolic.diagnostics.overlay import COLOURS
+from symbolic.graph.types import printable
 from symbolic.show.dot import tooltip, warmth
+from symbolic.show.graphviz_svg import read_placed
 from symbolic.show.kinds import KINDS
 from symbolic.show.legend import WIDTH, marks
-from symbolic.show.overlay import COLOURS
-from symbolic.show.placed import read_placed
 from symbolic.show.theme import DARK, THEMES
-from symbolic.show.types import printable
 
 _SANS = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 _MONO = "DejaVu Sans Mono, Courier New, monospace"

@@ -270,7 +270,7 @@ def test_row_sparse_cases(case):
     tolerance = few_ulps if case["op"] == "adam_update" else TOLERANCE.get(case["op"])
     if (case["op"], case["case"]) == ("sgd_update", "rsp_float64_std"):
         # MXNet forms 1 - lr * wd in float32 here.
-        tolerance = lambda expected, given: np.finfo(np.float32).eps * np.abs(expected)  # noqa: E731
+        tolerance = lambda expected, given: np.finfo(np.float32).eps * np.abs(expected)
     for name, key in case["mutated"].items():
         check(f"{case['op']} {case['case']} {name}", arrays[name].asnumpy(), found[key], tolerance, None)
     check("grad must stay", arrays["grad"].asnumpy(), before, None, None)

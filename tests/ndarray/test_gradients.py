@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from samples import SAMPLES
 
 import ndarray  # noqa: F401, declares the operators
 from ndarray import registry, vocabulary
+from tests.ndarray.samples import SAMPLES
 
 STEP = 1e-6
 # Truncation is of order STEP², rounding of order 1e-16 / STEP, each times the function's own size.

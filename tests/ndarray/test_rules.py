@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import pytest
-from samples import SAMPLES
 
 import ndarray  # noqa: F401, declares the operators
 from ndarray import registry, vocabulary
@@ -12,6 +11,7 @@ from ndarray.errors import DTypeError, ParamError, ShapeError
 from ndarray.rules import broadcast_shapes
 from ndarray.rules_shape import resolve_shape
 from ndarray.tensortype import UNKNOWN, TensorType
+from tests.ndarray.samples import SAMPLES
 
 FLOAT = np.dtype("float32")
 INT = np.dtype("int32")

@@ -1,16 +1,16 @@
 """A graph of one node for every operator with array inputs: what the tests of gradients and decomposition go over."""
 
 import numpy as np
-from samples import SAMPLES, Sample, places, spread
 
 import symbolic  # noqa: F401, declares the operators
 from ndarray import registry, vocabulary
 from ndarray.params import REQUIRED, Scalars
 from ndarray.tensortype import UNKNOWN, TensorType
-from symbolic.evaluate import evaluate
-from symbolic.graph import Graph
-from symbolic.infer import infer
-from symbolic.node import Entry, Node
+from symbolic.graph.graph import Graph
+from symbolic.graph.infer import infer
+from symbolic.graph.node import Entry, Node
+from symbolic.graph.walk import evaluate
+from tests.ndarray.samples import SAMPLES, Sample, places, spread
 
 
 def _networks():

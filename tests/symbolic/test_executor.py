@@ -7,8 +7,15 @@ import pytest
 
 import ndarray as nd
 import symbolic as sym
-from ndarray.errors import (BindError, DTypeError, NonFiniteError, OperatorError, ParamError, ShapeError,
-                            UnknownNameError)
+from ndarray.errors import (
+    BindError,
+    DTypeError,
+    NonFiniteError,
+    OperatorError,
+    ParamError,
+    ShapeError,
+    UnknownNameError,
+)
 from symbolic.engines import eager
 
 RNG = np.random.default_rng(0)

@@ -6,7 +6,7 @@ import pytest
 import ndarray as nd
 import symbolic as sym
 from ndarray import registry
-from ndarray.contrib_update import DECLARED
+from ndarray.contrib import DECLARED
 from ndarray.errors import OperatorError, ShapeError
 
 SPACES = (nd, sym)

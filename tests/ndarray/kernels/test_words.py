@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ndarray import vocabulary
-from ndarray.kernels import compile as machine_code
+from ndarray.kernels import machine_code
 from ndarray.kernels.bind import Binding
 from ndarray.kernels.cluster import cluster
 from ndarray.kernels.flow import Flow, Sink

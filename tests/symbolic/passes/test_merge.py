@@ -3,8 +3,8 @@
 import numpy as np
 
 import symbolic as sym
-from symbolic.graph import Graph
-from symbolic.node import Node
+from symbolic.graph.graph import Graph
+from symbolic.graph.node import Node
 from symbolic.passes.merge import merge_duplicates
 
 

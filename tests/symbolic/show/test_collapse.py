@@ -6,16 +6,16 @@ from itertools import combinations, pairwise
 
 import networkx
 import pytest
-from counting import growth
-from drawn import lamb, lamb_of_primitives, whole_step
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symbolic as sym
 from ndarray.errors import LimitError
-from symbolic.show import layout
+from symbolic.show import graphviz
 from symbolic.show.dot import to_dot
 from symbolic.show.drawing import draw
+from tests.symbolic.counting import growth
+from tests.symbolic.drawn import lamb, lamb_of_primitives, whole_step
 
 
 def test_many_tensors_are_drawn_as_one():
@@ -63,7 +63,7 @@ def test_505_nodes_of_lamb_become_25_without_crossings():
 
 def arrows_of(plot):
     """Return the curves of the arrows as Graphviz placed them, by tail and head, each as many short lines."""
-    placed = xml.fromstring(layout.to_svg(to_dot(plot.drawing, legend=False)))
+    placed = xml.fromstring(graphviz.to_svg(to_dot(plot.drawing, legend=False)))
     svg, found = "{http://www.w3.org/2000/svg}", {}
     for group in placed.iter(f"{svg}g"):
         if group.get("class") == "edge":

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from drawn import GRAPHS, HOSTILE, hostile, lamb, momentum_step
 
 import symbolic as sym
+from tests.symbolic.drawn import GRAPHS, HOSTILE, hostile, lamb, momentum_step
 
 ROOT = Path(__file__).parents[3]
 

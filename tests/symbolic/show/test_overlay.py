@@ -3,11 +3,11 @@
 import math
 
 import pytest
-from drawn import HOSTILE, hostile, lamb, momentum_step
 
 import symbolic as sym
 from ndarray.errors import ParamError
-from symbolic.show.overlay import COLOURS, Overlay, colour, heats, quantity
+from symbolic.diagnostics.overlay import COLOURS, Overlay, colour, heats, quantity
+from tests.symbolic.drawn import HOSTILE, hostile, lamb, momentum_step
 
 
 def nodes_of(symbol):

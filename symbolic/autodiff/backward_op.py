@@ -1,0 +1,278 @@
+"""The operators that gradients are made of: ``_backward_X`` carries heads back through one node of operator X.
+
+Each follows from the declaration of X: its gradient rule, or its body traced and differentiated word by word.  As a
+node of its own it composes before shapes are known, and a graph shows one node for each that it differentiates.
+"""
+
+import functools
+from dataclasses import dataclass
+
+from ndarray import registry
+from ndarray.dtypes import is_floating
+from ndarray.errors import NotDifferentiableError
+from ndarray.operator import Operator
+from ndarray.params import Fed, Ints, Param, is_array
+from ndarray.tensortype import TensorType
+from symbolic.autodiff.reverse import pull_back
+from symbolic.autodiff.trace import Trace
+from symbolic.autodiff.tracer import Traced
+from symbolic.graph.graph import Graph
+from symbolic.graph.walk import evaluate
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Backward(Operator):
+    """The gradient of an operator, as an operator.
+
+    Its inputs are the heads that arrive, then the outputs and inputs of the differentiated node; what fed that node's
+    parameters are inputs too, and the parameters hold their places as `ndarray.params.Fed`.
+
+    Attributes
+    ----------
+    of : Operator
+    heads : str
+        The parameter that holds the numbers of the outputs at which heads arrive.
+    wrt : str
+        The parameter that holds the positions of the inputs whose gradients are given.
+    """
+
+    of: Operator | None = None
+    heads: str = "heads"
+    wrt: str = "wrt"
+
+    def fed(self, params):
+        """Return nothing: here, what is fed is an input like any other."""
+        return []
+
+    def input_names(self, params):
+        """Return the names of heads, outputs and inputs."""
+        outputs = range(self.of.num_outputs(params))
+        many = len(outputs) > 1
+        names = (*(f"head{i if many else ''}" for i in params[self.heads]),
+                 *(f"output{i if many else ''}" for i in outputs), *self.of.input_names(params))
+        fed = sorted((f.index, name) for name, value in params.items() for f in self.of.fed({name: value}))
+        return (*names, *(name for _, name in fed))
+
+    def num_outputs(self, params):
+        """Return how many gradients are wanted."""
+        return len(params[self.wrt])
+
+    def written(self, params):
+        """Return nothing: a gradient changes no state."""
+        return ()
+
+    def output_ending(self, index, params):
+        """Return the name of the input whose gradient an output is."""
+        return self.input_names(params)[self.first_input(params) + params[self.wrt][index]]
+
+    def first_input(self, params):
+        """Return where the inputs of the differentiated node begin."""
+        return len(params[self.heads]) + self.of.num_outputs(params)
+
+    def parts(self, arrays, params):
+        """Return the heads by output number, the outputs, the inputs and what is fed, from all of them."""
+        k, start = len(params[self.heads]), self.first_input(params)
+        end = start + len(self.of.input_names(params))
+        return dict(zip(params[self.heads], arrays)), arrays[k:start], arrays[start:end], arrays[end:]
+
+    def inner_params(self, params, arrays):
+        """Return the parameters of the differentiated node, fed with arrays."""
+        inner = {k: v for k, v in params.items() if k in self.of.params}
+        if isinstance(self.of, Backward):
+            return {k: shift_fed(v, -self.first_input(params)) for k, v in inner.items()}
+        return {k: _fill(v, arrays) for k, v in inner.items()}
+
+    def run(self, xp, arrays, params):
+        """Compute the gradients in the namespace `xp`; see `Operator.run`."""
+        heads, outputs, inputs, fed = self.parts(arrays, params)
+        wrt = params[self.wrt]
+        if "gradient" in self.of.rules and max(wrt) < len(inputs):
+            filled = self.inner_params(params, arrays)
+            grads = apply_rule(self.of, xp, heads, outputs, inputs, self.of.scalars_as(xp, inputs, filled))
+            return tuple([xp.zeros_like(arrays[self.first_input(params) + at]) if grads[at] is None else grads[at]
+                          for at in wrt]), ()
+        graph = _derived(self, _frozen(params), tuple([TensorType(tuple(a.shape), a.dtype) for a in arrays]))
+        return evaluate(graph, arrays, xp)[0], ()
+
+
+def backward_of(op):
+    """Return the operator ``_backward_X`` of the operator X."""
+
+    def infer(inputs, outputs, params):
+        heads, outs, _, _ = this.parts(list(range(len(inputs))), params)
+        inputs, outputs = list(inputs), list(outputs)
+        for i, a in heads.items():
+            inputs[a] = inputs[outs[i]] = inputs[a].merge(inputs[outs[i]])
+        for k, at in enumerate(params[this.wrt]):
+            at += this.first_input(params)
+            inputs[at] = outputs[k] = inputs[at].merge(outputs[k])
+        return inputs, outputs
+
+    def compute(xp, /, **params):
+        raise NotImplementedError
+
+    compute.__name__ = compute.__qualname__ = f"_backward_{op.name}"
+    compute.__doc__ = f"The gradient of `{op.name}`."
+    depth = sum(p.startswith("wrt") for p in op.params)
+    heads, wrt = (f"{word}{depth + 1}" if depth else word for word in ("heads", "wrt"))
+    params = {**op.params, heads: Param(heads, Ints, ()), wrt: Param(wrt, Ints)}
+    this = Backward(name=f"_backward_{op.name}", aliases=(), inputs=(), params=params, infer=infer, compute=compute,
+                    outputs=op.num_outputs, scalar_dtype=op.scalar_dtype, output_suffix="", of=op, heads=heads, wrt=wrt)
+    return this
+
+
+registry.derive("_backward_", backward_of)
+
+
+def apply_rule(op, xp, heads, outputs, inputs, params):
+    """Return what an operator's gradient rule gives for each input, None where nothing flows.
+
+    Parameters
+    ----------
+    op : Operator
+    xp : array namespace
+    heads : dict of int to array
+        What arrives, by output number; the others count as zeros.
+    outputs, inputs : sequence of array
+    params : dict
+        Complete, the scalars as values of `xp`.
+    """
+    heads = tuple([heads[i] if heads.get(i) is not None else xp.zeros_like(y) for i, y in enumerate(outputs)])
+    outputs = tuple(outputs)
+    if op.outputs == 1:
+        heads, outputs = heads[0], outputs[0]
+    packed = op.pack(inputs, params)
+    found = op.rules["gradient"](xp, heads, outputs, *packed, **params)
+    if op.many:
+        width = len(op.many)
+        found = [v for each in zip(*found[:width]) for v in each] + list(found[width:])
+    elif len(inputs) < len(op.inputs):
+        found = [g for x, g in zip(packed, found) if x is not None]
+    return [None if not is_floating(x.dtype) else g for x, g in zip(inputs, found, strict=True)]
+
+
+def flat_inputs(node):
+    """Return the positions of a node's inputs to which no gradient flows, whatever their values."""
+    op, params = node.op, node.complete_params
+    flat = (op.of if isinstance(op, Backward) else op).rules.get("flat", ())
+    if not flat or isinstance(op, Backward):
+        return ()
+    flat = flat(params) if callable(flat) else flat
+    return tuple([k for k, name in enumerate(op.input_names(params)) if name in flat])
+
+
+def asks_for_nothing(entry):
+    """Tell whether a node ends a network, so that its gradient needs no head."""
+    op = entry.node.op
+    return op is not None and op.loss_head and not entry.node.complete_params.get("out_grad")
+
+
+def check_differentiable(node):
+    """Raise where a node is a primitive without a gradient rule."""
+    if node.op.primitive and "gradient" not in node.op.rules:
+        raise NotDifferentiableError(f"{node.name} ({node.op.name}) has no gradient")
+
+
+def differentiate(trace, graph, types, heads, wrt):
+    """Return the gradients of traced `wrt`, by the rules of the primitives in a traced graph.
+
+    Parameters
+    ----------
+    trace : Trace
+    graph : Graph
+        Of primitives.
+    types : callable
+        ``types(entry)`` gives an entry as a traced value.
+    heads : dict of Entry to list of Traced
+    wrt : sequence of Entry
+    """
+
+    def through(node, arrived, positions):
+        check_differentiable(node)
+        params = node.op.scalars_as(trace, [types(e) for e in node.inputs], node.complete_params)
+        found = apply_rule(node.op, trace.within(node, f"{node.name}_grad"), arrived, [types(e) for e in node.outputs],
+                           [types(e) for e in node.inputs], params)
+        return [found[at] for at in positions]
+
+    def add(entry, values):
+        return functools.reduce(lambda a, b: a + b, values)
+
+    return pull_back(graph, heads, wrt, flat_inputs, through, add)
+
+
+_DERIVED_AT_MOST = 1024
+_cache = {}
+
+
+def _derived(op, params, types):
+    """Return the graph of primitives that computes a `Backward` operator without a rule, for these types."""
+    key = (op, params, types)
+    if key not in _cache:
+        if len(_cache) >= _DERIVED_AT_MOST:
+            _cache.clear()
+        _cache[key] = _derive(op, dict(params), types)
+    return _cache[key]
+
+
+def _derive(op, params, types):
+    trace = Trace()
+    names = op.input_names(params)
+    arrays = [trace.variable(name, t) for name, t in zip(names, types)]
+    heads, outputs, inputs, fed = op.parts(arrays, params)
+    filled = op.inner_params(params, arrays)
+    computed, _ = op.of.run(trace, inputs, filled)
+    computed = [trace.traced(y, given.dtype) for y, given in zip(computed, outputs)]
+    # What the node has computed already stands for what its body would compute again.
+    known = {y.entry: given for y, given in zip(computed, outputs)} | {x.entry: x for x in arrays}
+    arrived = {}
+    for i, head in heads.items():
+        entry = computed[i].entry
+        arrived.setdefault(entry, []).append(head)
+    wanted = [arrays[op.first_input(params) + at] for at in params[op.wrt]]
+
+    def value(entry):
+        return known[entry] if entry in known else Traced(trace, entry, trace.types[entry])
+
+    graph = Graph([y.entry for y in computed])
+    found = differentiate(trace, graph, value, arrived, [x.entry for x in wanted])
+    grads = [found.get(x.entry) if is_floating(x.dtype) else None for x in wanted]
+    grads = [trace.zeros_like(x) if g is None else trace.astype(g, x.dtype) for x, g in zip(wanted, grads)]
+    return Closed(Graph([g.entry for g in grads]), [x.entry.node for x in arrays])
+
+
+class Closed(Graph):
+    """A graph whose variables are told, so that values can be given for those that it does not need, too."""
+
+    def __init__(self, graph, variables):
+        super().__init__(graph.outputs)
+        self.variables = tuple(variables)
+
+
+def _fill(value, arrays):
+    if isinstance(value, Fed):
+        return arrays[value.index]
+    if isinstance(value, tuple) and any(isinstance(v, Fed) for v in value):
+        return tuple([_fill(v, arrays) for v in value])
+    return value
+
+
+def shift_fed(value, by):
+    """Return a parameter's value with the places of what feeds it moved."""
+    if isinstance(value, Fed):
+        return Fed(value.index + by)
+    if isinstance(value, tuple) and any(isinstance(v, Fed) for v in value):
+        return tuple([shift_fed(v, by) for v in value])
+    return value
+
+
+def _frozen(params):
+    return tuple(sorted(params.items()))
+
+
+def as_numbers(value):
+    """Return a parameter's value with Python's numbers in place of arrays."""
+    if is_array(value):
+        return tuple(value.tolist()) if value.ndim else value.item()
+    if isinstance(value, tuple) and any(is_array(v) for v in value):
+        return tuple([as_numbers(v) for v in value])
+    return value

@@ -1,0 +1,105 @@
+"""A graph and its gradient as two graphs that run one after the other: what the second needs, the first leaves behind."""
+
+from dataclasses import dataclass
+
+from symbolic.autodiff.backward_op import Backward, asks_for_nothing, flat_inputs
+from symbolic.autodiff.decompose import decompose
+from symbolic.autodiff.gradient import carried_back
+from symbolic.autodiff.reverse import routes
+from symbolic.graph.graph import Graph
+from symbolic.graph.infer import infer
+from symbolic.graph.node import Entry, Node
+
+
+@dataclass(frozen=True)
+class Backpass:
+    """The two halves.
+
+    Attributes
+    ----------
+    forward : Graph
+        The graph, with the entries that are left behind as further outputs.
+    backward : Graph
+        One output for each gradient; its variables are those of the graph, and `heads` and `residuals`.
+    whole : Graph
+        The gradients from the graph's variables and `heads` alone, for when nothing was left behind.
+    heads : dict of int to Node
+        The variable through which the head of an output arrives.
+    residuals : dict of Entry to Node
+        The variable that stands for what was left behind.
+    known : dict of str to TensorType
+        Of the variables of all three.
+    """
+
+    forward: Graph
+    backward: Graph
+    whole: Graph
+    heads: dict
+    residuals: dict
+    known: dict
+
+
+def split(graph, known, wrt, given, changing):
+    """Return the `Backpass` of a graph.
+
+    Parameters
+    ----------
+    graph : Graph
+    known : dict of str to TensorType
+        Of all variables.
+    wrt : sequence of Entry
+        Whose gradients are wanted.
+    given : frozenset of int
+        The outputs at which heads arrive.
+    changing : set of Node
+        Variables whose arrays the forward half may change: their values from before are left behind, too.
+    """
+    # No variable of a user is called like these.
+    variables = {i: Node(None, f"{graph.outputs[i].node.name}@head{i}") for i in given}
+    arriving = {}
+    for i, entry in enumerate(graph.outputs):
+        if i in given:
+            arriving.setdefault(entry, []).append(Entry(variables[i]))
+        elif asks_for_nothing(entry):
+            arriving.setdefault(entry, [])
+    plain = infer(graph, known)
+    known = known | {v.name: plain[graph.outputs[i]] for i, v in variables.items()}
+    composed = Graph(carried_back(graph, arriving, wrt))
+    parts = decompose(composed, infer(composed, known), lambda node: isinstance(node.op, Backward))
+    ours = set(graph.nodes)
+    read = [*(e for n in parts.nodes if n not in ours for e in n.inputs), *parts.outputs]
+    left = dict.fromkeys(e for e in read if (e.node in ours if e.node.op is not None else e.node in changing))
+    residuals = {e: Node(None, f"{e.node.name}@kept{k}") for k, e in enumerate(left)}
+    known |= {v.name: plain[e] for e, v in residuals.items()}
+    return Backpass(Graph([*graph.outputs, *residuals]), _cut(parts, ours, residuals), parts, variables, residuals, known)
+
+
+def _cut(graph, ours, residuals):
+    """Return the graph without the nodes `ours`: variables stand for what they gave."""
+    env = {e: Entry(v) for e, v in residuals.items()}
+    for node in graph.nodes:
+        if node in ours:
+            continue
+        inputs = tuple([env.get(e, e) for e in node.inputs])
+        new = node if inputs == node.inputs else node.replace(inputs=inputs)
+        env.update(zip(node.outputs, new.outputs))
+    return Graph([env.get(e, e) for e in graph.outputs])
+
+
+def needing_heads(graph, wrt):
+    """Return the numbers of the outputs whose gradient with respect to `wrt` cannot be told without a head."""
+    ways = routes(graph, wrt, flat_inputs)
+    moving = {e for n in ways for e in n.outputs} | set(wrt)
+    return frozenset(i for i, e in enumerate(graph.outputs) if e in moving and not asks_for_nothing(e))
+
+
+def reached(graph, wrt):
+    """Return those of the entries `wrt` from which an output can be reached along gradients."""
+    ways = routes(graph, wrt, flat_inputs)
+    useful, found = {e.node for e in graph.outputs}, set(graph.outputs)
+    for node in reversed(graph.nodes):
+        if node in useful and node in ways:
+            for at in ways[node]:
+                useful.add(node.inputs[at].node)
+                found.add(node.inputs[at])
+    return [e for e in wrt if e in found]

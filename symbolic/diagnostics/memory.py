@@ -1,0 +1,163 @@
+"""The memory of a bound graph: what is bound, what lies in place of what, and what a step takes beside."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ndarray.tensortype import TensorType
+from symbolic.diagnostics.overlay import Overlay, quantity
+from symbolic.diagnostics.report import Report
+from symbolic.graph.node import Node
+
+_WHERE = {"loop": "within a loop", "constant": "computed once", "input": "in the array of an argument",
+          "bound": "in the array of an output", "temporary": "temporary"}
+
+
+class Row(NamedTuple):
+    """One value.
+
+    Attributes
+    ----------
+    name : str
+        Of the output, or of the variable.
+    node : Node
+    type : TensorType
+    bytes : int
+        That it takes for itself; 0 where it lies in place of another, or in no memory at all.
+    where : str
+        In words.
+    """
+
+    name: str
+    node: Node
+    type: TensorType
+    bytes: int
+    where: str
+
+
+class MemoryUse(Report):
+    """The memory of a bound graph.
+
+    Attributes
+    ----------
+    bound : int
+        Bytes of all bound arrays; what two share counts once.
+    further : int
+        Bytes that gradients take: their arrays, heads, and what the forward half leaves for them.
+    temporary, unshared : int
+        Bytes of temporary values at the worst moment, and what they would be if none shared memory with another.
+    constants : int
+        Bytes of what is computed once.
+    in_place : dict of str to str
+        Outputs in the array of a variable.
+    rows : tuple of Row
+        Variables, then the outputs of nodes in the order in which they run, then the new values of states.
+    """
+
+    HEAD = ("value", "type", "bytes", "where")
+    WORDS = (0, 1, 3)
+
+    def __init__(self, rows, bound, further, plans, in_place):
+        self.rows, self.bound, self.further, self.in_place = tuple(rows), bound, further, in_place
+        # A fused program keeps its memory; a walk lets go of it, and counts its worst moment.
+        self.temporary = sum(p.temporary for p in plans)
+        self.unshared = sum(p.unshared for p in plans)
+        self.constants = sum(p.constants for p in plans)
+
+    @property
+    def peak(self):
+        """Bytes of everything at the worst moment."""
+        return self.bound + self.further + self.temporary + self.constants
+
+    def overlay(self):
+        """Return the bytes that each node takes for itself as an overlay, for `plot_network`."""
+        values, text = {}, {}
+        for row in self.rows:
+            values[row.node] = values.get(row.node, 0) + row.bytes
+            if not row.bytes:
+                text.setdefault(row.node, "in place" if row.where.startswith("in place") else row.where)
+        return Overlay("memory", "B", values, {n: where for n, where in text.items() if not values[n]})
+
+    @property
+    def title(self):
+        """The sums, in a line."""
+        parts = [f"{quantity(self.bound, 'B')} bound", f"{quantity(self.temporary, 'B')} temporary "
+                 f"({quantity(self.unshared, 'B')} if none were shared)"]
+        more = (self.further, "for gradients"), (self.constants, "constant")
+        parts += [f"{quantity(n, 'B')} {word}" for n, word in more if n]
+        return f"peak {quantity(self.peak, 'B')}: {', '.join(parts)}"
+
+    def cells(self, row):
+        """Return what a row says in each column."""
+        return row.name, str(row.type), quantity(row.bytes, "B"), row.where
+
+    def rank(self, row):
+        """Return minus the bytes: the largest first."""
+        return -row.bytes
+
+    def __repr__(self):
+        return f"<MemoryUse of {len(self.rows)} values, {self.peak} bytes>"
+
+
+def memory_use(runs, graph, outputs, arrays, known):
+    """Return the `MemoryUse` of what a step runs.
+
+    Parameters
+    ----------
+    runs : list of Run
+        The graph; with gradients, its two halves.
+    graph : Graph
+        As it was bound.
+    outputs, arrays : dict of str to NDArray
+        Of the outputs, and of the variables.
+    known : dict of Node to Node
+        For nodes of the runs those of `graph`.
+    """
+    outputs = {name: a._data for name, a in outputs.items()}
+    arrays = {name: a._data for name, a in arrays.items()}
+    bound = _spanned([*arrays.values(), *outputs.values()])
+    everything = [*arrays.values(), *outputs.values()]
+    everything += [a for run in runs for a in (*run.bound.values, *run.bound.outputs)]
+    in_place = {name: at for name, a in outputs.items() if (at := _sharing(a, arrays)) is not None}
+    plans = [run.program.plan() for run in runs]
+    rows = [Row(n.name, n, _type(arrays[n.name]), arrays[n.name].nbytes, "bound") for n in graph.variables]
+    for run, plan in zip(runs, plans):
+        rows += [_row(run, plan, entry, known, outputs, in_place) for entry in plan.where]
+    for node in graph.auxiliary:
+        type_ = _type(arrays[node.name])
+        rows.append(Row(f"{node.name} (new)", node, type_, type_.nbytes if plans[0].apart else 0,
+                        _placed("in place", plans[0].apart)))
+    return MemoryUse(rows, bound, _spanned(everything) - bound, plans, in_place)
+
+
+def _row(run, plan, entry, known, outputs, in_place):
+    node, kind, type_ = known.get(entry.node, entry.node), plan.where[entry], run.bound.types[entry]
+    name = node.output_name(entry.index)
+    size = type_.nbytes if kind == "temporary" else 0
+    where = _WHERE[kind]
+    if entry in run.graph.outputs and entry.node in known and name in outputs:
+        where = _placed(f"in place of {in_place[name]}" if name in in_place else "output", kind == "temporary")
+        size = 0 if name in in_place and kind != "temporary" else type_.nbytes
+    return Row(name, node, type_, size, where)
+
+
+def _placed(where, apart):
+    return f"{where}, computed apart" if apart else where
+
+
+def _type(array):
+    return TensorType(array.shape, array.dtype.newbyteorder("="))
+
+
+def _sharing(array, arrays):
+    """Return the name of the variable whose array has some memory of another."""
+    return next((name for name, a in arrays.items() if a is array or np.may_share_memory(a, array)), None)
+
+
+def _spanned(arrays):
+    """Return how many bytes lie between the first and the last of each array; what overlaps counts once."""
+    total = reached = 0
+    for begin, end in sorted(np.lib.array_utils.byte_bounds(a) for a in arrays if a.size):
+        total += max(end, reached) - max(begin, reached)
+        reached = max(end, reached)
+    return total

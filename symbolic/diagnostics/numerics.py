@@ -1,0 +1,176 @@
+"""What the values of a step look like: least, most, norm, and how many are not finite."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from symbolic.diagnostics.overlay import Overlay, quantity
+from symbolic.diagnostics.report import Report
+from symbolic.graph.node import Node
+
+_PART = 1 << 20
+"""So many elements are looked at in one go, for their squares take eight bytes each."""
+
+
+class Statistics(NamedTuple):
+    """Of one array.
+
+    Attributes
+    ----------
+    dtype : numpy.dtype
+    shape : tuple of int
+    least, most : float or None
+        Of the finite elements; None where there are none.
+    norm : float
+        The root of the sum of the squares of the finite elements.
+    nan, infinite : int
+        How many elements are.
+    """
+
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    least: float | None
+    most: float | None
+    norm: float
+    nan: int
+    infinite: int
+
+    @property
+    def nonfinite(self):
+        """How many elements are not finite."""
+        return self.nan + self.infinite
+
+
+def statistics(array):
+    """Return the `Statistics` of an array; ``executor.monitor(stat=statistics)`` takes them of every run.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+
+    Examples
+    --------
+    >>> found = statistics(np.array([3.0, -4.0, np.nan]))
+    >>> found.least, found.most, found.norm, found.nan, found.infinite
+    (-4.0, 3.0, 5.0, 1, 0)
+    """
+    flat = np.asarray(array).reshape(-1)
+    nan = infinite = 0
+    lows, highs, norms = [], [], [0.0]
+    for start in range(0, flat.size, _PART):
+        part = flat[start:start + _PART]
+        if part.dtype.kind == "f":
+            finite = np.isfinite(part)
+            missing = int(np.count_nonzero(np.isnan(part)))
+            nan, infinite = nan + missing, infinite + part.size - int(np.count_nonzero(finite)) - missing
+            part = part[finite]
+        if part.size:
+            part = part.astype(np.float64)
+            lows.append(part.min())
+            highs.append(part.max())
+            norms.append(_norm(part, max(abs(lows[-1]), abs(highs[-1]))))
+    return Statistics(np.asarray(array).dtype, np.shape(array), float(min(lows)) if lows else None,
+                      float(max(highs)) if highs else None, math.hypot(*norms), nan, infinite)
+
+
+def _norm(part, largest):
+    """The root of the sum of squares, of which none overflows."""
+    return float(largest * np.sqrt(np.sum(np.square(part / largest)))) if largest else 0.0
+
+
+class Value(NamedTuple):
+    """One value of a step.
+
+    Attributes
+    ----------
+    name : str
+        Of the output, or of the variable; ``(new)`` stands behind what a step makes of a state.
+    node : Node
+    of : Statistics
+    """
+
+    name: str
+    node: Node
+    of: Statistics
+
+
+class Numerics(Report):
+    """What the values of a step look like.
+
+    Parameters
+    ----------
+    rows : sequence of Value
+
+    Attributes
+    ----------
+    rows : tuple of Value
+        Variables, then the outputs of nodes in the order in which they run, then the new values of states.
+    """
+
+    HEAD = ("value", "type", "least", "most", "norm", "")
+    WORDS = (0, 1, 5)
+
+    def __init__(self, rows):
+        self.rows = tuple(rows)
+
+    @property
+    def nonfinite(self):
+        """The rows with elements that are not finite, as a tuple."""
+        return tuple(row for row in self.rows if row.of.nonfinite)
+
+    def overlay(self):
+        """Return the norms as an overlay; nodes with values that are not finite are the hottest."""
+        values, text = {}, {}
+        for name, node, of in self.rows:
+            value = math.inf if of.nonfinite else of.norm
+            if value >= values.get(node, 0.0):
+                values[node] = value
+                text[node] = f"⚠ {_told(of)}" if of.nonfinite else f"norm {quantity(of.norm)}"
+        return Overlay("norm", "", values, text, worst=True, log=True)
+
+    @property
+    def title(self):
+        """Whether all is finite, in a line."""
+        bad = self.nonfinite
+        if not bad:
+            return f"all {len(self.rows)} values are finite"
+        node = bad[0].node
+        where = f", made at {node.place}" if node.place else ""
+        return f"{len(bad)} of {len(self.rows)} values are not finite; the first is {bad[0].name}{where}"
+
+    def cells(self, row):
+        """Return what a row says in each column."""
+        of = row.of
+        counts = [f"{n} {word}" for n, word in ((of.nan, "NaN"), (of.infinite, "infinite")) if n]
+        return (row.name, f"{of.dtype}[{','.join(map(str, of.shape))}]",
+                *("" if x is None else f"{x:.6g}" for x in (of.least, of.most)), f"{of.norm:.6g}",
+                f"⚠ {_told(of)}: {', '.join(counts)}" if of.nonfinite else "")
+
+    def rank(self, row):
+        """Return whether all is finite: what is not comes first."""
+        return not row.of.nonfinite
+
+    def __repr__(self):
+        return f"<Numerics of {len(self.rows)} values, {len(self.nonfinite)} not finite>"
+
+
+def _told(of):
+    return f"{of.nonfinite} of {math.prod(of.shape)} not finite"
+
+
+class Collector:
+    """Looks on while a graph runs, and keeps the statistics of what nodes give."""
+
+    def __init__(self, known):
+        self._known = known
+        self.rows = []
+
+    def variables(self, nodes, arrays, ending=""):
+        """Look at the arrays of variables as they are now."""
+        self.rows += [Value(n.name + ending, n, statistics(arrays[n.name]._data)) for n in nodes]
+
+    def __call__(self, node, inputs, outputs):
+        """Look at a node that has run."""
+        for i, value in enumerate(outputs):
+            self.rows.append(Value(node.output_name(i), self._known.get(node, node), statistics(value)))

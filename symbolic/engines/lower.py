@@ -1,0 +1,83 @@
+"""A graph as a flow: each operator's body written down as instructions, or called where a loop cannot say it."""
+
+from typing import NamedTuple
+
+from ndarray.kernels.flow import Call, Flow, Sink
+from ndarray.kernels.record import Recorder, Unfusible
+from symbolic.graph.node import Entry, Node
+from symbolic.graph.walk import feed
+
+
+class NodeCall(NamedTuple):
+    """A node that is left to NumPy."""
+
+    node: Node
+
+    def __str__(self):
+        return f"%{self.node.name} = {self.node.op.name}"
+
+
+def lower(graph, types, inputs, targets, origins=None):
+    """Return the flow of a graph.
+
+    Parameters
+    ----------
+    graph : Graph
+    types : dict of Entry to TensorType
+        Complete.
+    inputs : dict of Node to hashable
+        The place of each variable.
+    targets : list of hashable
+        Places of the graph's outputs, then of the variables that are written, in the order of ``graph.written``.
+    origins : dict, optional
+        Receives for each node the instructions of its inputs, and those of its outputs and new states.
+
+    Returns
+    -------
+    Flow
+    """
+    recorder, calls, env, written = Recorder(), [], {}, {}
+    for node in graph.variables:
+        type_ = types[Entry(node)]
+        env[Entry(node)] = recorder.input(inputs[node], type_.dtype, type_.shape)
+    for node in graph.nodes:
+        if node.op is None:
+            continue
+        params = node.complete_params
+        positions = node.op.written(params)
+        values = [env[e] for e in node.inputs]
+        for at in positions:
+            values[at] = written.get(node.inputs[at].node, values[at])
+        outputs, new = _record(recorder, calls, node, params, values, positions, types)
+        if origins is not None:
+            origins[node] = tuple([v.id for v in values]), tuple([v.id for v in (*outputs, *new)])
+        env.update(zip(node.outputs, outputs, strict=True))
+        for at, value in zip(positions, new, strict=True):
+            if node.inputs[at].node.op is None:
+                written[node.inputs[at].node] = value
+    results = [*(env[e] for e in graph.outputs), *(written[n] for n in graph.written)]
+    return Flow(recorder.instructions, calls, tuple([Sink(t, v.id) for t, v in zip(targets, results, strict=True)]))
+
+
+def _record(recorder, calls, node, params, values, positions, types):
+    """Return the outputs and the new states of a node, from its body or as results of a call."""
+    expected = [types[e] for e in node.outputs]
+    changed = [types[node.inputs[at]] for at in positions]
+    try:
+        outputs, new = node.op.run(recorder, *feed(node, values, params))
+        outputs = [_as(recorder, v, t) for v, t in zip(outputs, expected, strict=True)]
+        return outputs, [_as(recorder, v, t) for v, t in zip(new, changed, strict=True)]
+    except (Unfusible, TypeError) as error:
+        # A body may say what NumPy's arrays understand and values that are only written down do not.
+        why = str(error)
+    number = len(calls)
+    calls.append(Call(NodeCall(node), tuple([v.id for v in values]), why))
+    results = [recorder.result(number, i, t.dtype, t.shape) for i, t in enumerate((*expected, *changed))]
+    return results[:len(expected)], results[len(expected):]
+
+
+def _as(recorder, value, type_):
+    """Return a result in the shape that was inferred; a body may give a scalar for an array of one element."""
+    if getattr(value, "dtype", None) != type_.dtype:
+        raise Unfusible(f"the body gives {getattr(value, 'dtype', 'a number')} for {type_.dtype}")
+    return recorder.reshape(value, type_.shape)

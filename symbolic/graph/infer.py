@@ -1,0 +1,158 @@
+"""Shapes and dtypes, carried forward and back through the graph until nothing more is learnt."""
+
+import collections
+import math
+from numbers import Integral
+
+from ndarray.dtypes import dtype_of
+from ndarray.errors import DTypeError, ParamError, ShapeError, shown
+from ndarray.params import Param, Shape
+from ndarray.tensortype import UNKNOWN, TensorType, show_shape
+from symbolic.graph.node import Entry
+
+
+def infer(graph, known=None):
+    """Return the type of every entry, as far as it follows.
+
+    Parameters
+    ----------
+    graph : Graph
+    known : dict of str to TensorType, optional
+        Types of variables, by name; they go before a variable's own ``shape=`` and ``dtype=``.
+
+    Returns
+    -------
+    dict of Entry to TensorType
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        Where two types meet that cannot hold together, naming the node, its inputs and where it was made.
+    """
+    known = known or {}
+    types = {}
+    readers = {}
+    for node in graph.nodes:
+        if node.op is None:
+            types[Entry(node)] = declared(node, known.get(node.name))
+        else:
+            for entry in node.outputs:
+                types[entry] = UNKNOWN
+            for entry in node.inputs:
+                readers.setdefault(entry, []).append(node)
+    open_ = [n for n in graph.nodes if n.op is not None and has_open_shape(n)]
+    for node in open_:
+        types[Entry(node)] = _open_type(node)
+    skipped = set(open_)
+    queue = collections.deque(n for n in graph.nodes if n.op is not None and n not in skipped)
+    _settle(queue, types, readers)
+    for node in open_:
+        # A length that nobody says is none.
+        shape, dtype = types[Entry(node)]
+        types[Entry(node)] = TensorType(tuple([d or 0 for d in shape]), dtype)
+    if open_:
+        _settle(collections.deque(dict.fromkeys(r for n in open_ for r in readers.get(Entry(n), ()))), types, readers)
+    return types
+
+
+def has_open_shape(node):
+    """Tell whether a node is a constant with a 0 in its shape: MXNet's sign that others say the length."""
+    return not node.inputs and 0 in (node.complete_params.get("shape") or ()) and node.num_outputs == 1
+
+
+def _open_type(node):
+    _, (type_,) = node.op.infer_types([], [UNKNOWN], node.complete_params, f"{node.name} ({node.op.name})")
+    return TensorType(from_mxnet_shape(type_.shape), type_.dtype)
+
+
+def _settle(queue, types, readers):
+    """Learn from the nodes in a queue, and from those that this tells something, until nothing more is learnt."""
+    waiting = set(queue)
+    while queue:
+        node = queue.popleft()
+        waiting.discard(node)
+        for entry in _learn(node, types):
+            for other in (*readers.get(entry, ()), entry.node):
+                if other is not node and other not in waiting and other.op is not None and not has_open_shape(other):
+                    waiting.add(other)
+                    queue.append(other)
+
+
+def declared(variable, given=None):
+    """Return what a variable's attributes say of its type, with `given` before them."""
+    shape, dtype = given or UNKNOWN
+    if variable.attrs and (shape is None or dtype is None):
+        attrs = dict(variable.attrs)
+        if shape is None and "__shape__" in attrs:
+            shape = from_mxnet_shape(_SHAPE.parse(attrs["__shape__"], variable.name))
+        if dtype is None and "__dtype__" in attrs:
+            dtype = dtype_of(attrs["__dtype__"])
+    return TensorType(shape, dtype) if shape is not None or dtype is not None else UNKNOWN
+
+
+_SHAPE = Param("shape", Shape)
+
+
+def from_mxnet_shape(shape):
+    """Return a shape with None for each 0 or -1 that marks an unknown dimension.
+
+    Raises
+    ------
+    ShapeError
+        If a dimension is anything else below 0, or no integer.
+    """
+    if not all(isinstance(d, Integral) and d >= -1 for d in shape):
+        raise ShapeError(f"{shown(shape)} is no shape: dimensions are integers from 1, and 0 or -1 where unknown")
+    return tuple(None if d in (0, -1) else d for d in shape)
+
+
+def _learn(node, types):
+    """Infer one node; return the entries whose type is now better known."""
+    params = node.complete_params
+    entries = node.inputs
+    outputs = node.outputs
+    fed = len(node.op.fed(params))
+    arrays = entries[:-fed] if fed else entries
+    before = [types[e] for e in arrays], [types[e] for e in outputs]
+    try:
+        after = node.op.infer_types(*before, params, f"{node.name} ({node.op.name})")
+        changed = [e for e, old, new in zip((*arrays, *outputs), before[0] + before[1], after[0] + after[1])
+                   if old != new and _store(types, e, new)]
+        if fed:
+            changed += _learn_fed(node, params, types, after[0][node.op.scalar_source(params)].dtype)
+    except (ShapeError, DTypeError, ParamError) as error:
+        if node.place:
+            error.args = (f"{error.args[0]}\n  made at {node.place}",)
+        raise
+    return changed
+
+
+def _store(types, entry, new):
+    """Keep what is learnt of an entry; an entry read twice by a node learns from both places."""
+    merged = types[entry].merge(new)
+    better = merged != types[entry]
+    types[entry] = merged
+    return better
+
+
+def _learn_fed(node, params, types, dtype):
+    """Infer what feeds the parameters: one element each, or one for each tensor."""
+    changed = []
+    for name, value in params.items():
+        for fed in node.op.fed({name: value}):
+            entry = node.inputs[fed.index]
+            type_ = types[entry]
+            whole = value is fed and name in node.op.scalar_tuples
+            size = params[node.op.count] if whole else 1
+            if type_.shape is None:
+                type_ = TensorType((size,), type_.dtype)
+            elif None not in type_.shape and math.prod(type_.shape) != size:
+                raise ShapeError(f"{node.name} ({node.op.name}): {name} takes {size} element{'s' * (size > 1)}, "
+                                 f"{entry} has shape {show_shape(type_.shape)}")
+            if type_.dtype is None:
+                type_ = TensorType(type_.shape, dtype)
+            if type_ != types[entry]:
+                types[entry] = type_
+                changed.append(entry)
+    return changed
+

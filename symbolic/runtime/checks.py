@@ -1,0 +1,250 @@
+"""What arrays are bound to what: checked before anything is allocated or written."""
+
+import numpy as np
+
+from ndarray.array import NDArray
+from ndarray.call import check_writable, first_shared
+from ndarray.context import Context, current_context
+from ndarray.dtypes import DEFAULT, dtype_of, is_known
+from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, UnknownNameError, shown, unknown
+from ndarray.tensortype import TensorType, show_shape
+from symbolic.graph.infer import from_mxnet_shape, infer
+from symbolic.graph.node import Entry
+
+GRAD_REQS = ("write", "add", "null")
+
+
+def check_context(ctx):
+    """Return the context; raise where it is none."""
+    if ctx is None:
+        return current_context()
+    if not isinstance(ctx, Context):
+        raise OperatorError(f"ctx must be a Context such as cpu(), got {shown(ctx)}")
+    return ctx
+
+
+def as_array(value, name, ctx):
+    """Return a bound array as an NDArray over the caller's memory."""
+    if isinstance(value, NDArray):
+        return value
+    if isinstance(value, np.ndarray):
+        if not is_known(value.dtype.newbyteorder("=")):
+            raise DTypeError(f"`{name}` has dtype {value.dtype}, which no array here has")
+        return NDArray(value, ctx)
+    raise BindError(f"`{name}` must be an NDArray or a numpy.ndarray, got {shown(value)}")
+
+
+def by_name(given, variables, what):
+    """Return arrays by variable name, from a list in order or a dict."""
+    if given is None:
+        return {}
+    if isinstance(given, dict):
+        return dict(given)
+    if not isinstance(given, (list, tuple)):
+        raise BindError(f"`{what}` must be a list or a dict of arrays, got {shown(given)}")
+    if len(given) != len(variables):
+        names = ", ".join(n.name for n in variables[:20])
+        raise BindError(f"`{what}` has {len(given)} arrays for {len(variables)} variables: {names}")
+    return {n.name: a for n, a in zip(variables, given)}
+
+
+def check_doubles(variables):
+    """Raise where two variables have one name."""
+    seen = set()
+    for node in variables:
+        if node.name in seen:
+            raise BindError(f"two variables are called `{node.name}`; arrays are bound by name, so give each its own")
+        seen.add(node.name)
+
+
+def output_arrays(graph, types, out, arrays, ctx):
+    """Return the array of each output: the caller's where `out` names one, else a new one."""
+    names = [e.node.output_name(e.index) for e in graph.outputs]
+    for name in out:
+        if name not in names:
+            raise UnknownNameError(f"out: {unknown('output', name, names)}")
+    result, taken = [], []
+    for name, entry in zip(names, graph.outputs):
+        type_ = types[entry]
+        if not type_.known:
+            raise ShapeError(f"output {name} has type {type_}, which the bound arrays do not settle")
+        if name not in out:
+            result.append(NDArray(np.zeros(type_.shape, type_.dtype), ctx))
+            continue
+        target = as_array(out[name], f"out[{name!r}]", ctx)
+        data = target._data
+        check_type(data, type_, f"out[{name!r}]")
+        check_writable(data, f"out[{name!r}]")
+        taken.append((f"out[{name!r}]", data))
+        result.append(target)
+    states = [(n.name, arrays[n.name]._data) for n in graph.written]
+    shared = first_shared([*taken, *states]) if taken else None
+    if shared is not None:
+        raise BindError(f"{shared[1]} and {shared[0]} share memory, and both are written")
+    return result
+
+
+def check_states(graph, arrays):
+    """Raise where a state cannot be written, or two states share memory."""
+    states = [(n.name, arrays[n.name]._data) for n in graph.written]
+    for name, data in states:
+        check_writable(data, name)
+    shared = first_shared(states)
+    if shared is not None:
+        raise BindError(f"{shared[0]} and {shared[1]} share memory, and both are written")
+
+
+def inferred(graph, shapes, type_dict=None):
+    """Return the types of all entries that follow from some shapes; float32 where no dtype follows from anything.
+
+    Raises
+    ------
+    BindError
+        When the shapes do not settle every type, naming what is missing.
+    """
+    names = {n.name for n in graph.variables}
+    dtypes = {name: dtype_of(d) for name, d in (type_dict or {}).items()}
+    known = {}
+    for name in (*shapes, *dtypes):
+        if name not in names:
+            raise UnknownNameError(f"simple_bind: {unknown('variable', name, names)}")
+        shape = shapes.get(name)
+        if shape is not None and not isinstance(shape, (tuple, list)):
+            raise BindError(f"simple_bind: the shape of {name} must be a tuple, got {shown(shape)}")
+        known[name] = TensorType(None if shape is None else from_mxnet_shape(shape), dtypes.get(name))
+    types = infer(graph, known)
+    if any(types[Entry(n)].dtype is None for n in graph.variables):
+        defaults = {n.name: TensorType(types[Entry(n)].shape, types[Entry(n)].dtype or DEFAULT)
+                    for n in graph.variables}
+        types = infer(graph, defaults)
+    open_ = [n.name for n in graph.variables if not types[Entry(n)].known]
+    if open_:
+        raise BindError(f"simple_bind: the shapes of {', '.join(open_)} do not follow from {shown(shapes)}")
+    return types
+
+
+def requests(graph, grad_req):
+    """Return how each argument's gradient is wanted, by name: 'write', 'add' or 'null'.
+
+    Parameters
+    ----------
+    graph : Graph
+    grad_req : str, list or dict
+        One for all; one for each argument in order; or by name, where those left out are 'null'.
+
+    Raises
+    ------
+    BindError, UnknownNameError
+    """
+    names = [n.name for n in graph.arguments]
+    if isinstance(grad_req, str):
+        found = dict.fromkeys(names, grad_req)
+    elif isinstance(grad_req, dict):
+        for name in grad_req:
+            if name not in names:
+                raise UnknownNameError(f"grad_req: {unknown('argument', name, names)}")
+        found = {name: grad_req.get(name, "null") for name in names}
+    elif isinstance(grad_req, (list, tuple)):
+        if len(grad_req) != len(names):
+            raise BindError(f"grad_req has {len(grad_req)} entries for {len(names)} arguments: {', '.join(names[:20])}")
+        found = dict(zip(names, grad_req))
+    else:
+        raise BindError(f"grad_req must be a str, a list or a dict, got {shown(grad_req)}")
+    for name, req in found.items():
+        if req not in GRAD_REQS:
+            raise BindError(f"grad_req of {name} must be one of {', '.join(map(repr, GRAD_REQS))}, got {shown(req)}")
+    return found
+
+
+def gradient_arrays(graph, args_grad, reqs, arrays, ctx):
+    """Return the caller's gradient arrays by argument, checked; those of ``'null'`` arguments are left out.
+
+    Raises
+    ------
+    BindError, ShapeError, DTypeError, UnknownNameError
+    """
+    names = [n.name for n in graph.arguments]
+    if isinstance(args_grad, dict):
+        for name in args_grad:
+            if name not in names:
+                raise UnknownNameError(f"args_grad: {unknown('argument', name, names)}")
+    given = by_name(args_grad, graph.arguments, "args_grad")
+    found = {}
+    for name, value in given.items():
+        if value is None or reqs[name] == "null":
+            continue
+        grad = as_array(value, f"args_grad[{name!r}]", ctx)
+        data, like = grad._data, arrays[name]._data
+        check_type(data, TensorType(like.shape, like.dtype), f"args_grad[{name!r}]")
+        check_writable(data, f"args_grad[{name!r}]")
+        others = [*((f"args_grad[{k!r}]", g._data) for k, g in found.items()), *((k, a._data) for k, a in arrays.items())]
+        for other, memory in others:
+            if data.size and memory.size and np.may_share_memory(data, memory):
+                raise BindError(f"args_grad[{name!r}] and {other} share memory, and the gradient is written")
+        found[name] = grad
+    return found
+
+
+def head_arrays(graph, types, out_grads, ctx):
+    """Return what arrives at the outputs, by number, checked.
+
+    Parameters
+    ----------
+    graph : Graph
+    types : dict of Entry to TensorType
+    out_grads : array, list or dict of array
+        One for the only output, in order, or by output name; None where nothing arrives.
+    ctx : Context
+
+    Raises
+    ------
+    BindError, ShapeError, DTypeError, UnknownNameError
+    """
+    names = [e.node.output_name(e.index) for e in graph.outputs]
+    if isinstance(out_grads, dict):
+        for name in out_grads:
+            if name not in names:
+                raise UnknownNameError(f"out_grads: {unknown('output', name, names)}")
+        given = [out_grads.get(name) for name in names]
+    else:
+        given = list(out_grads) if isinstance(out_grads, (list, tuple)) else [out_grads]
+        if len(given) != len(names):
+            raise BindError(f"out_grads has {len(given)} arrays for {len(names)} outputs: {', '.join(names[:20])}")
+    heads = {}
+    for i, (name, value) in enumerate(zip(names, given)):
+        if value is not None:
+            heads[i] = as_array(value, f"out_grads[{name!r}]", ctx)._data
+            check_type(heads[i], types[graph.outputs[i]], f"out_grads[{name!r}]")
+    return heads
+
+
+def inputs_for(values, arrays):
+    """Return pairs of a bound array and what is to be copied into it, checked.
+
+    Raises
+    ------
+    OperatorError, BindError, ShapeError
+    """
+    ready = []
+    for name, value in values.items():
+        target = arrays.get(name)
+        if target is None:
+            raise OperatorError(f"forward: {unknown('argument', name, arrays)}")
+        data = value._data if isinstance(value, NDArray) else value
+        if not isinstance(data, (np.ndarray, np.generic, int, float)):
+            raise BindError(f"forward: `{name}` must be an NDArray, a numpy.ndarray or a number, got {shown(value)}")
+        data = np.asarray(data)
+        if data.shape != target.shape and not (data.ndim == 0 and target.size == 1):
+            raise ShapeError(f"Shape not match! Argument {name}, need: {show_shape(target.shape)}, "
+                             f"received: {show_shape(data.shape)}")
+        check_writable(target._data, name)
+        ready.append((target._data, data))
+    return ready
+
+
+def check_type(data, type_, name):
+    """Raise where an array is not of a type."""
+    if data.shape != type_.shape:
+        raise ShapeError(f"{name}: expected shape {show_shape(type_.shape)}, got {show_shape(data.shape)}")
+    if data.dtype != type_.dtype:
+        raise DTypeError(f"{name}: expected dtype {type_.dtype}, got {data.dtype}")

@@ -1,0 +1,124 @@
+"""Graphs compiled for the arrays they run on: forwards, and back."""
+
+import numpy as np
+
+from ndarray import registry
+from symbolic import engines
+from symbolic.engines.buffers import Bound
+from symbolic.graph.graph import Graph
+from symbolic.graph.infer import infer
+from symbolic.graph.node import Entry, Node
+
+
+class Run:
+    """A graph and its arrays, compiled.
+
+    Parameters
+    ----------
+    graph : Graph
+    arrays : dict of str to numpy.ndarray
+        Of the variables, by name.
+    outputs : sequence of numpy.ndarray
+    types : dict of Entry to TensorType
+    engine : str
+    """
+
+    def __init__(self, graph, arrays, outputs, types, engine):
+        self.graph = graph
+        self.bound = Bound(tuple([arrays[n.name] for n in graph.variables]), tuple(outputs), types)
+        self.program = engines.choose(engine, graph, self.bound)(graph, self.bound)
+
+    @property
+    def targets(self):
+        """The arrays that a run changes: outputs, then states."""
+        return [*self.bound.outputs, *(v for n, v in zip(self.graph.variables, self.bound.values) if n in self.graph.written)]
+
+    def __call__(self, visits=()):
+        """Run all nodes; while somebody looks on, node by node."""
+        if not visits:
+            self.program()
+            return
+        from symbolic.engines.eager import compile as compile_eager
+
+        def visit(node, inputs, outputs):
+            for look in visits:
+                look(node, inputs, outputs)
+
+        compile_eager(self.graph, self.bound)(visit)
+
+
+class BackRun:
+    """A graph and its gradient with their arrays, in two halves; see `symbolic.autodiff.partition`.
+
+    Parameters
+    ----------
+    backpass : Backpass
+    arrays : dict of str to numpy.ndarray
+        Of the graph's variables, by name.
+    outputs : sequence of numpy.ndarray
+        Of the graph.
+    grads : dict of str to numpy.ndarray
+        Where the gradient of each argument goes, in the order of the backward half's outputs.
+    adding : set of str
+        Arguments whose gradient is added to what is there.
+    engine : str
+
+    Attributes
+    ----------
+    heads : dict of int to numpy.ndarray
+        Where the heads go before `backward` or `whole` runs.
+    """
+
+    def __init__(self, backpass, arrays, outputs, grads, adding, engine):
+        self._parts, self._arrays, self._outputs, self._engine = backpass, arrays, outputs, engine
+        self._grads, self._adding = grads, adding
+        known = backpass.known
+        self.heads = {i: np.zeros(*known[v.name]) for i, v in backpass.heads.items()}
+        self._left = {v.name: np.empty(*known[v.name]) for v in backpass.residuals.values()}
+        self._runs = {}
+
+    @property
+    def first(self):
+        """The `Run` of the forward half."""
+        if "forward" not in self._runs:
+            graph = self._parts.forward
+            self._runs["forward"] = Run(graph, self._arrays, [*self._outputs, *self._left.values()],
+                                        infer(graph, self._parts.known), self._engine)
+        return self._runs["forward"]
+
+    @property
+    def second(self):
+        """The `Run` of the backward half."""
+        if "backward" not in self._runs:
+            self._runs["backward"] = self._back(self._parts.backward, self._arrays | self._left)
+        return self._runs["backward"]
+
+    def forward(self, visits=()):
+        """Run the graph, and keep what its gradient needs."""
+        self.first(visits)
+
+    def backward(self, visits=()):
+        """Compute the gradients from what `forward` kept."""
+        self.second(visits)
+
+    def whole(self, visits=()):
+        """Compute the gradients anew from the arguments; outputs and states stay as they are."""
+        if "whole" not in self._runs:
+            graph = self._parts.whole
+            self._states = {n.name: np.empty_like(self._arrays[n.name]) for n in graph.written}
+            self._runs["whole"] = self._back(graph, self._arrays | self._states)
+        for name, copy in self._states.items():
+            copy[...] = self._arrays[name]
+        self._runs["whole"](visits)
+
+    def _back(self, graph, arrays):
+        arrays = arrays | {v.name: self.heads[i] for i, v in self._parts.heads.items()}
+        known, outputs = dict(self._parts.known), []
+        for (name, target), entry in zip(self._grads.items(), graph.outputs, strict=True):
+            if name in self._adding:
+                old = Node(None, f"{name}@old")
+                known[old.name], arrays[old.name] = known[name], target
+                entry = Node(registry.get("elemwise_add"), f"{name}_grad_sum", (Entry(old), entry)).outputs[0]
+            outputs.append(entry)
+        graph = Graph(outputs)
+        return Run(graph, arrays, self._grads.values(), infer(graph, known), self._engine)

@@ -1,0 +1,170 @@
+"""An ONNX model put together: what bodies have written down, under names, with where each part comes from."""
+
+import json
+from collections import Counter
+
+import numpy as np
+
+from ndarray.errors import FormatError, MXNetError
+from ndarray.params import text_of
+from symbolic.graph.node import Entry
+from symbolic.graph.walk import evaluate
+from symbolic.save.onnx.namespace import Words
+
+OPSET, IR_VERSION = 18, 10
+"""The newest operators and fields that a model uses; ONNX 1.16, and onnxruntime 1.18 or later, know them."""
+
+_LONGEST, _BRIEF = 400, 100
+"""Characters of the model's description; of each thing that a node or an input tells, which many nodes repeat."""
+
+
+def to_onnx(graph, types, kept=None):
+    """Return a graph as a model.
+
+    Parameters
+    ----------
+    graph : Graph
+    types : dict of Entry to TensorType
+        Complete.
+    kept : dict of str to numpy.ndarray, optional
+        Values of variables, of the types inferred, that the model is to hold.
+
+    Returns
+    -------
+    onnx.ModelProto
+    """
+    try:
+        import onnx.helper  # noqa: F401, asked for before any work is done
+    except ImportError:
+        raise ImportError("ONNX files are written by onnx; pip install 'symbolic-ndarray[onnx]'") from None
+    names, words = _Names(), Words()
+    arrive = {n: words.input(types[Entry(n)], names.new(n.name)) for n in graph.variables}
+    outputs, written = _written_down(graph, arrive.values(), words)
+    kept = {n: kept[n.name] for n in graph.variables if n.name in (kept or {})}
+    ends = [words.output(value, types[e], names.new(e.node.output_name(e.index)))
+            for e, value in zip(graph.outputs, outputs)]
+    states = {n: words.output(written[n], types[Entry(n)], names.new(f"{n.name}_new")) for n in graph.written
+              if n not in kept or written[n] is not arrive[n]}
+    made = _needed(words.nodes, [*ends, *states.values()])
+    constants = _named(made, words, names) | {arrive[n]: array for n, array in kept.items()}
+    fed = {n: value for n, value in arrive.items() if n not in kept or n in states}
+    try:
+        return _model(graph, fed, made, constants, ends, states)
+    except (UnicodeEncodeError, ValueError) as error:
+        # What protocol buffers say to a lone surrogate.
+        if not isinstance(error, UnicodeEncodeError) and "surrogate" not in str(error).lower():
+            raise
+        raise FormatError("save_onnx: a name holds a lone surrogate, which UTF-8 cannot write; rename the node") from None
+
+
+def _named(made, words, names):
+    """Name what nodes give, and return the constants that they need."""
+    for node in made:
+        for value in node.outputs:
+            value.name = value.name or names.new(f"{node.within.name if node.within else 'output'}/{node.op}")
+    used = {value for node in made for value in node.inputs}
+    constants = {value: array for value, array in words.constants.items() if value in used}
+    for value in constants:
+        value.name = names.new("constant")
+    return constants
+
+
+def _written_down(graph, inputs, words):
+    """Run every body in `words`; return the outputs and the states, and mark what was made with its node."""
+    seen = 0
+
+    def mark(node, *_):
+        nonlocal seen
+        for made in words.nodes[seen:]:
+            made.within = node
+        seen = len(words.nodes)
+
+    try:
+        return evaluate(graph, inputs, words, mark)
+    except MXNetError as error:
+        raise type(error)("\n  ".join([f"save_onnx: {error}", *getattr(error, "__notes__", ())])) from None
+
+
+def _needed(nodes, ends):
+    """Return the nodes that the results need."""
+    wanted, found = set(ends), []
+    for node in reversed(nodes):
+        if wanted.intersection(node.outputs):
+            wanted.update(node.inputs)
+            found.append(node)
+    return found[::-1]
+
+
+def _model(graph, fed, made, constants, ends, states):
+    """Put the parts together."""
+    from onnx import helper, numpy_helper
+
+    roles, results = _roles(graph), {*ends, *states.values()}
+    new = {value: f"new value of {fed[n].name}" for n, value in states.items()}
+    body = helper.make_graph(
+        [_node(n) for n in made], graph.outputs[0].node.name or "graph",
+        [_info(value, roles.get(n, "argument")) for n, value in fed.items()],
+        [_info(value, new.get(value, "")) for value in (*ends, *states.values())],
+        [numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), value.name)
+         for value, array in constants.items()],
+        value_info=[_info(value) for n in made for value in n.outputs if value not in results])
+    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
+                              producer_name="symbolic-ndarray", doc_string=_cut(str(graph), _LONGEST))
+    if states:
+        names = {fed[n].name: value.name for n, value in states.items()}
+        helper.set_model_props(model, {"states": json.dumps(names, ensure_ascii=False)})
+    return model
+
+
+def _roles(graph):
+    """Return what variables are to the graph, in words: states and hyper-parameters."""
+    found = {n: f"state of {by.name} ({by.op.name})" for n, by in graph.written.items()}
+    for node in graph.nodes:
+        for name, value in node.params if node.op else ():
+            for fed in node.op.fed({name: value}):
+                found.setdefault(node.inputs[fed.index].node, f"{name} of {node.name} ({node.op.name})")
+    return found
+
+
+def _info(value, role=""):
+    from onnx import helper
+
+    return helper.make_tensor_value_info(value.name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape,
+                                         doc_string=_cut(role))
+
+
+def _node(node):
+    """Return a node of the model, with where it comes from as metadata."""
+    from onnx import helper
+
+    attrs = {k: helper.np_dtype_to_tensor_dtype(v) if isinstance(v, np.dtype) else v for k, v in node.attrs.items()}
+    made = helper.make_node(node.op, [v.name for v in node.inputs], [v.name for v in node.outputs],
+                            name=node.outputs[0].name, **attrs)
+    within = node.within
+    if within:
+        made.doc_string = _cut(f"part of {within}")
+        told = dict(within.attrs) | {k: text_of(v) for k, v in within.params}
+        helper.set_model_props(made, {k: _cut(v) for k, v in told.items()} | {
+            "node": within.name, "operator": within.op.name})
+    return made
+
+
+def _cut(text, longest=_BRIEF):
+    return text if len(text) <= longest else text[:longest - 1] + "…"
+
+
+class _Names:
+    """Names that are given once."""
+
+    def __init__(self):
+        self.taken = set()
+        self.counts = Counter()
+
+    def new(self, name):
+        """Return `name`, with a number where it is taken."""
+        base = name or "unnamed"
+        while name in self.taken or not name:
+            self.counts[base] += 1
+            name = f"{base}_{self.counts[base]}"
+        self.taken.add(name)
+        return name

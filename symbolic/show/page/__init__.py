@@ -1,0 +1,1 @@
+"""A picture as one HTML file that needs no network."""

@@ -1,0 +1,188 @@
+"""Eager calls on large arrays run in loops and give what NumPy gives, however the arrays lie in memory."""
+
+import gc
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import ndarray as nd
+from ndarray import call, registry
+from ndarray.kernels import machine_code
+
+N = call.WORTH_LOOPS + 77
+UPDATES = {"signsgd_update": 2, "sgd_update": 2, "sgd_mom_update": 3, "signum_update": 3, "adam_update": 4, "ftrl_update": 4}
+
+
+@pytest.fixture(params=["machine code", "tiles"], autouse=True)
+def backend(request, monkeypatch):
+    if request.param == "tiles":
+        monkeypatch.setattr(machine_code, "available", lambda: False)
+    elif not machine_code.available():
+        pytest.skip("llvmlite is not installed")
+    forget()
+    yield request.param
+    forget()
+
+
+def forget():
+    call._plans.clear()
+    call._families.clear()
+
+
+def looped():
+    """Return the families of calls that ran in loops."""
+    return [f for f in call._families.values() if f.loops and f.loops.by_pattern]
+
+
+def arrays(n, count, dtype="float32", seed=0):
+    rng = np.random.default_rng(seed)
+    return [np.abs(rng.standard_normal(n)).astype(dtype) for _ in range(count)]
+
+
+def in_numpy(monkeypatch, function):
+    with monkeypatch.context() as patch:
+        patch.setattr(call, "WORTH_LOOPS", 1 << 62)
+        patch.setattr(call, "OFTEN", 1 << 62)
+        return function()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("name", UPDATES)
+def test_updates_give_the_bits_of_numpy(name, in_place, dtype, monkeypatch):
+    def run():
+        values = [nd.from_numpy(a) for a in arrays(N, UPDATES[name], dtype)]
+        for lr in (0.1, 0.05):
+            result = getattr(nd, name)(*values, lr=lr, wd=0.01, clip_gradient=0.5, out=values[0] if in_place else None)
+        return [result.asnumpy(), *(v.asnumpy() for v in values)]
+
+    found = run()
+    assert looped(), "it did not run in loops"
+    for a, b in zip(in_numpy(monkeypatch, run), found, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ["multi_sgd_mom_update", "multi_sgd_update"])
+def test_many_tensors_of_which_no_one_is_large(name, monkeypatch):
+    def run():
+        width = 3 if "mom" in name else 2
+        values = [nd.from_numpy(a) for i in range(20) for a in arrays(N // 20 + i, width, seed=i)]
+        out = getattr(nd, name)(*values, lrs=(0.1,) * 20, wds=tuple(i / 100 for i in range(20)))
+        return [x.asnumpy() for x in (*out, *values)]
+
+    for a, b in zip(in_numpy(monkeypatch, run), run(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert looped()
+
+
+def test_norms_run_in_loops(monkeypatch):
+    xs = [nd.from_numpy(a) for a in arrays(N, 3)]
+    for function in (nd.multi_sum_sq, lambda *x: nd.clip_global_norm(*x, max_norm=1.0)[0]):
+        np.testing.assert_allclose(function(*xs).asnumpy(), in_numpy(monkeypatch, lambda: function(*xs).asnumpy()),
+                                   rtol=3e-7)
+
+
+@pytest.mark.parametrize("layout", ["strided", "overlapping out", "unaligned", "column order", "the same twice"])
+def test_any_layout(layout, monkeypatch):
+    def run():
+        base = arrays(4 * N, 1)[0]
+        w, g, out = base[:N], base[N:2 * N], base[2 * N:3 * N]
+        if layout == "strided":
+            w, g = base[:2 * N:2], base[1:2 * N:2]
+        elif layout == "overlapping out":
+            out = base[5:N + 5]
+        elif layout == "unaligned":
+            w = np.frombuffer(b"\0" + w.tobytes(), np.uint8)[1:].view(np.float32)
+        elif layout == "column order":
+            w, g, out = (np.asfortranarray(x[:N // 7 * 7].reshape(7, -1)) for x in (w, g, out))
+        elif layout == "the same twice":
+            g = w
+        target = nd.from_numpy(out)
+        nd.signsgd_update(nd.from_numpy(w) if w.flags.writeable else nd.NDArray(w), nd.from_numpy(g), lr=0.1, out=target)
+        return target.asnumpy()
+
+    np.testing.assert_array_equal(run(), in_numpy(monkeypatch, run))
+
+
+def test_arrays_are_freed_though_the_kernel_is_kept():
+    w, g = (nd.from_numpy(a) for a in arrays(N, 2))
+    seen = weakref.ref(w._data)
+    nd.signsgd_update(w, g, lr=0.1, out=w)
+    del w, g
+    gc.collect()
+    assert seen() is None
+
+
+def test_threads_do_not_mix_their_arrays():
+    errors = []
+
+    def work(seed):
+        for i in range(5):
+            w, g = arrays(N, 2, seed=seed * 10 + i)
+            expected = w - np.float32(0.1) * np.sign(g)
+            got = nd.signsgd_update(nd.from_numpy(w), nd.from_numpy(g), lr=0.1).asnumpy()
+            if not np.array_equal(got, expected):
+                errors.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not errors
+
+
+def test_a_schedule_prepares_nothing_anew():
+    w, g, mean, var = (nd.from_numpy(a) for a in arrays(N, 4))
+    for t in range(1, 6):
+        nd.adabelief_update(w, g, mean, var, lr=0.1 / t, t=t)
+    family, = looped()
+    assert len(family.loops.by_pattern) == 1 and family.calls == 5
+
+
+def test_what_loops_cannot_do_is_asked_once():
+    x = nd.from_numpy(arrays(N, 1)[0])
+    assert np.array_equal(nd.exp(x).asnumpy(), np.exp(x.asnumpy()))
+    (key, family), = call._families.items()
+    assert key[0] is registry.get("exp") and family.loops is False
+
+
+@pytest.mark.parametrize("name", UPDATES)
+def test_small_arrays_run_in_loops_once_they_come_often(name, backend, monkeypatch):
+    monkeypatch.setattr(call, "OFTEN", 4)
+
+    def run():
+        values = [nd.from_numpy(a) for a in arrays(10, UPDATES[name])]
+        results = []
+        for k in range(9):
+            # Now with the same arrays, now with others; now in place, now into a new array.
+            values = [v.copy() for v in values] if k % 3 == 0 else values
+            given = {"lr": 0.1 / (k + 1), "wd": 0.01, "out": values[0] if k % 2 else None}
+            results.append(getattr(nd, name)(*values, **given).asnumpy())
+        return [*results, *(v.asnumpy() for v in values)]
+
+    found = run()
+    assert bool(looped()) == (backend == "machine code")
+    for a, b in zip(in_numpy(monkeypatch, run), found, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_what_was_checked_once_for_some_memory_is_not_taken_for_granted_of_other(monkeypatch):
+    monkeypatch.setattr(call, "OFTEN", 0)
+    base = arrays(64, 1)[0]
+    w, g = nd.from_numpy(base[:10]), nd.from_numpy(base[20:30])
+    for _ in range(2):
+        nd.signsgd_update(w, g, lr=0.1, out=w)
+    with pytest.raises(nd.errors.ShapeError, match="out has shape"):
+        nd.signsgd_update(w, g, lr=0.1, out=nd.from_numpy(base[:9]))
+    with pytest.raises(nd.errors.DTypeError, match="out has dtype"):
+        nd.signsgd_update(w, g, lr=0.1, out=nd.from_numpy(base[:10].view(np.int32)))
+    overlapping = nd.from_numpy(base[1:11])
+    expected = base[:10] - np.float32(0.1) * np.sign(base[20:30])
+    nd.signsgd_update(w, g, lr=0.1, out=overlapping)
+    np.testing.assert_array_equal(overlapping.asnumpy(), expected)
+    base.flags.writeable = False
+    with pytest.raises(nd.errors.BindError, match="read-only"):
+        nd.signsgd_update(w, g, lr=0.1, out=nd.NDArray(base[:10]))
