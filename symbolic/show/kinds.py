@@ -43,7 +43,7 @@ KINDS = {
 """Every kind of node, by the name that `symbolic.show.drawing.Box.kind` has, in the order of the legend."""
 
 _BY_MODULE = {"reduce": "reduction", "loss": "loss", "nn": "layer", "conv": "layer", "normalize": "layer",
-              "source": "constant"} | dict.fromkeys(
+              "creation": "constant"} | dict.fromkeys(
                   ("shape", "join", "indexing", "slicing", "repeat", "rearrange", "order"), "shape")
 _BY_NAME = {"multi_sum_sq": "reduction", "_sum_sq": "reduction", "all_finite": "reduction",
             "multi_all_finite": "reduction", "_constant": "constant", "ones_like": "constant", "zeros_like": "constant"}
