@@ -15,7 +15,7 @@ step = sym.signsgd_update(w, g, lr=lr, name="step")
 print(step.list_arguments(), step.list_outputs())  # ['w', 'g', 'lr'] ['step_output']
 print(step.infer_shape(w=(2, 3)))  # g follows from w; lr is one element
 
-# Bound to arrays that are used where they lie; the output goes into the weight itself.
+# Bound to arrays, which are used in place, without copying; the output goes into the weight itself.
 arrays = {"w": np.array([1.0, -2.0, 3.0]), "g": np.array([0.5, -0.1, 0.0]), "lr": np.array([0.25])}
 executor = step.bind(args=arrays, out={"step_output": arrays["w"]})
 for rate in (0.5, 0.25):
