@@ -7,6 +7,7 @@ import numpy as np
 
 from ndarray.array import NDArray, as_ndarray
 from ndarray.create import _new, _said_by
+from ndarray.errors import ParamError
 
 _lock = threading.Lock()
 _generator = None
@@ -33,6 +34,40 @@ def seed(seed_state, ctx="all"):
     global _generator
     with _lock, _said_by("seed"):
         _generator = np.random.default_rng(int(seed_state))
+
+
+def get_state() -> dict[str, object]:
+    """Return the state of the generator, as a dict that JSON can hold; `set_state` goes on from it.
+
+    Examples
+    --------
+    >>> state = get_state()
+    >>> a = uniform(shape=2)
+    >>> set_state(state)
+    >>> bool((a == uniform(shape=2)).min())
+    True
+    """
+    with _lock:
+        return _numbers().bit_generator.state
+
+
+def set_state(state: dict[str, object]) -> None:
+    """Let the generator go on from a state that `get_state` has returned.
+
+    Parameters
+    ----------
+    state : dict
+
+    Raises
+    ------
+    ParamError
+        If it is not a state of this generator.
+    """
+    with _lock:
+        try:
+            _numbers().bit_generator.state = state
+        except (TypeError, ValueError, KeyError) as error:
+            raise ParamError(f"set_state: not a state of the random generator: {error}") from None
 
 
 def _numbers():

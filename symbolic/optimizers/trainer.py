@@ -1,13 +1,21 @@
 """Steps bound to arrays: parameters are updated where they lie, one call a step."""
 
 import json
+from collections.abc import Callable, Mapping
+from os import PathLike
+from pathlib import Path
 
 import numpy as np
 
+from ndarray import random
 from ndarray.array import NDArray
+from ndarray.context import Context
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
+from symbolic.engines.buffers import commit
 from symbolic.graph.node import Entry
+from symbolic.optimizers import checkpoint
 from symbolic.runtime.checks import as_array, check_context, inferred
+from symbolic.symbol import Symbol
 
 
 def updates(step):
@@ -73,8 +81,8 @@ def bind_in_place(step, arrays, ctx=None, engine="auto", watch=None, **shapes):
     given = {name: as_array(value, name, ctx) for name, value in arrays.items()}
     missing = [w for w in updates(step).values() if w not in given]
     if missing:
-        raise OperatorError(f"bind_in_place: the parameters {', '.join(missing)} have no arrays; only inputs and states "
-                            "are allocated")
+        raise OperatorError(f"bind_in_place: the parameters {', '.join(missing)} have no arrays; only inputs and "
+                            "states are allocated")
     types = inferred(graph, {k: a.shape for k, a in given.items()} | shapes,
                      {k: a._data.dtype.newbyteorder("=") for k, a in given.items()})
     for node in graph.variables:
@@ -120,7 +128,8 @@ class Trainer:
     def __init__(self, step, arrays, lr=None, num_update=0, ctx=None, engine="auto", watch=None, **shapes):
         self.executor = bind_in_place(step, arrays, ctx, engine, watch, **shapes)
         self.num_update = num_update
-        self._lr = lr
+        self._step, self._lr = step, lr
+        self._kept = dict.fromkeys([*arrays, *updates(step).values(), *step.list_auxiliary_states()])
         self._losses = [o for o, name in zip(self.executor.outputs, step.list_outputs()) if name not in updates(step)]
         self._fed = [name for name in ("lr", "t") if name in self.executor.arg_dict and name not in arrays]
         if lr is not None and "lr" not in self._fed:
@@ -145,3 +154,97 @@ class Trainer:
         self.executor.forward(is_train=True, **({k: v for k, v in fed.items() if k in self._fed} | inputs))
         self.num_update = number
         return self._losses
+
+    def save(self, folder: str | PathLike[str], *, keep: int = 2) -> Path:
+        """Write a checkpoint: the step, its parameters and states, counts, learning rate and random state.
+
+        A kill at any moment leaves the checkpoint before whole, and the one that `load` finds.  Needs the extra
+        ``checkpoint`` (safetensors).
+
+        Parameters
+        ----------
+        folder : str or path
+            Of the whole training: each checkpoint is a folder in it, and the file ``latest`` names the newest.
+        keep : int, optional
+            How many checkpoints stay, at least 1.
+
+        Returns
+        -------
+        Path
+            The folder of the new checkpoint.
+
+        Examples
+        --------
+        >>> import tempfile, numpy as np, symbolic as sym
+        >>> loss = sym.make_loss(sym.sum(sym.square(sym.var("w"))), name="cost")
+        >>> trainer = Trainer(sym.optimizers.step(loss, "sgd", ["w"]), {"w": np.array([4.0])}, lr=0.25)
+        >>> cost = trainer.step()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     print(trainer.save(folder).name)
+        ...     again = Trainer.load(folder)
+        update-00000001
+        >>> again.num_update, again.executor.arg_dict["w"].tolist()
+        (1, [2.0])
+        """
+        bound = self.executor.arg_dict | self.executor.aux_dict
+        arrays = {name: bound[name]._data for name in self._kept}
+        inputs = {name: a.shape for name, a in self.executor.arg_dict.items()
+                  if name not in self._kept and name not in self._fed}
+        return checkpoint.write(folder, self._step, arrays, self.num_update, self._lr, inputs, keep)
+
+    @classmethod
+    def load(cls, folder: str | PathLike[str], *, step: Symbol | None = None, arrays: dict | None = None, lr=None,
+             rename: Mapping[str, str] | Callable[[str], str] | None = None, strict: bool = True,
+             ctx: Context | None = None, engine: str = "auto", watch: str | None = None, **shapes) -> "Trainer":
+        """Return a trainer that goes on from a checkpoint, bit for bit as if there had been no stop.
+
+        The random state of `ndarray.random` is set as well.
+
+        Parameters
+        ----------
+        folder : str or path
+            As given to `save`, or the folder of one checkpoint.
+        step : Symbol, optional
+            Another step than the saved one, of the same parameters and states.
+        arrays : dict of str to array, optional
+            Arrays that receive the saved values and are then updated in place; others are allocated.
+        lr : float or callable, optional
+            In place of the saved learning rate.  A function of your own cannot be saved: pass it again.
+        rename : dict of str to str, or callable, optional
+            From saved names to those of `step`.
+        strict : bool, optional
+            Raise unless the checkpoint and the step have the same arrays.  Otherwise what is missing keeps the values
+            in `arrays`, or the state of a first update.
+        ctx, engine, watch, **shapes : optional
+            See `bind_in_place`; the saved shapes of inputs are used where none are given.
+
+        Raises
+        ------
+        FormatError
+            If a file is damaged, naming it; or if the arrays differ, naming each.  Nothing was loaded.
+        FileNotFoundError
+            If there is no checkpoint.
+        ParamError
+            If the learning rate was a function, and none is given.
+        """
+        saved = checkpoint.read(folder)
+        if lr is None and isinstance(saved.lr, str):
+            raise ParamError(f"{saved.path}: the learning rate was the function {saved.lr}, which no file can hold; "
+                             "pass lr=")
+        step = saved.step if step is None else step
+        given = {name: as_array(value, name, check_context(ctx)) for name, value in (arrays or {}).items()}
+        variables = step.list_inputs()
+        needed = [*updates(step).values(), *step.list_auxiliary_states(), *given]
+        needed += [name for name in checkpoint.renamed(saved.arrays, rename) if name in variables]
+        expected = {name: given[name]._data if name in given else None for name in needed}
+        found = checkpoint.matched(saved.arrays, expected, rename, strict)
+        states = step.list_auxiliary_states()
+        bound = {name: array for name, array in found.items() if name not in states} | given
+        inputs = {name: shape for name, shape in saved.inputs.items() if name in variables and name not in bound}
+        lr = saved.lr if lr is None else lr
+        trainer = cls(step, bound, lr, saved.num_update, ctx, engine, watch, **inputs | shapes)
+        targets = trainer.executor.arg_dict | trainer.executor.aux_dict
+        found = checkpoint.matched(saved.arrays, {name: targets[name]._data for name in expected}, rename, strict)
+        commit([targets[name]._data for name in found], found.values())
+        random.set_state(saved.random_state)
+        return trainer
