@@ -74,7 +74,7 @@ def write(folder: str | os.PathLike[str], step: Symbol, arrays: Mapping[str, np.
     ----------
     folder : str or path
         Of the training; made if there is none.
-    step, arrays, num_update, lr, inputs
+    step, arrays, num_update, lr, inputs : object
         See `Checkpoint`.
     keep : int, optional
         How many checkpoints stay, at least 1.
