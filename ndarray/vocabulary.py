@@ -178,7 +178,10 @@ def untake(x, indices, shape, axis):
 
 
 def take(x, indices, axis):
-    """Return slices at indices along an axis; negative ones count from the end."""
+    """Return slices at indices along an axis, which must be from 0 to below its length."""
+    indices = np.asarray(indices)
+    if indices.size and indices.min() < 0:
+        raise _OutOfRangeError(f"index {indices.min()} is negative; mode='wrap' counts from the end")
     with _within_range():
         return np.take(x, indices, axis=axis)
 

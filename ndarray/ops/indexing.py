@@ -24,7 +24,7 @@ def _take_rule(inputs, outputs, params):
 
 
 def _in_range(xp, indices, n, mode):
-    """Return integer indices in ``[0, n)``: clipped, wrapped, or as they are with negative ones from the end."""
+    """Return integer indices: clipped to ``[0, n)``, wrapped into it, or as they are."""
     index = xp.astype(indices, xp.int64)
     if mode == "wrap":
         return index % n
@@ -46,7 +46,7 @@ def take(xp, a, indices, /, *, axis: int = 0, mode: Literal["clip", "raise", "wr
     axis : int, optional
         The axis.
     mode : {'clip', 'raise', 'wrap'}, optional
-        What happens to an index out of range.
+        What happens to an index outside ``[0, n)``, a negative one included.
 
     Returns
     -------

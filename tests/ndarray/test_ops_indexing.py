@@ -18,9 +18,11 @@ def test_take_clips_wraps_or_refuses():
     indices = np.array([[-1, 0], [2, 5]])
     np.testing.assert_array_equal(run("take", X, indices), X[[[0, 0], [2, 2]]])
     np.testing.assert_array_equal(run("take", X, indices, mode="wrap"), X[[[2, 0], [2, 2]]])
-    np.testing.assert_array_equal(run("take", X, indices[0], axis=1, mode="raise"), X[:, [-1, 0]])
+    np.testing.assert_array_equal(run("take", X, indices[1] - 2, axis=1, mode="raise"), X[:, [0, 3]])
+    with pytest.raises(OutOfRangeError, match="index -1 is negative; mode='wrap'"):
+        run("take", X, indices[0], mode="raise")
     with pytest.raises(OutOfRangeError, match="5"):
-        run("take", X, indices, mode="raise")
+        run("take", X, indices[1], mode="raise")
     np.testing.assert_array_equal(run("take", X, np.array([1.0, 2.0], np.float32)), X[[1, 2]])
 
 
