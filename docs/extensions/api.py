@@ -12,12 +12,12 @@ from ndarray import registry
 
 EXPORTING = ("ndarray", "symbolic", "symbolic.optimizers")
 
-# Beside what the packages export: where the arguments and results of public calls come from.
+# In addition to what the packages export: where the arguments and results of public calls come from.
 MORE = {
     "declaring": ("Declaring an operator", "ndarray.operator ndarray.params ndarray.rules ndarray.rules_shape "
                   "ndarray.tensortype ndarray.registry ndarray.vocabulary"),
-    "graphs": ("Graphs", "symbolic.graph.graph symbolic.graph.node symbolic.graph.infer symbolic.autodiff.decompose symbolic.passes.merge "
-               "symbolic.passes.fold symbolic.engines.lower symbolic.engines"),
+    "graphs": ("Graphs", "symbolic.graph.graph symbolic.graph.node symbolic.graph.infer symbolic.autodiff.decompose "
+               "symbolic.passes.merge symbolic.passes.fold symbolic.engines.lower symbolic.engines"),
     "showing": ("Pictures and summaries", "symbolic.show.plot symbolic.show.summary symbolic.show.digraph "
                 "symbolic.show.drawing symbolic.diagnostics.overlay "
                 "symbolic.diagnostics.profile symbolic.diagnostics.memory symbolic.diagnostics.numerics"),
@@ -142,7 +142,8 @@ def module_page(package, name):
             lines.append(f".. auto{'class' if inspect.isclass(value) else 'function'}:: {full}.{member}\n"
                          + "   :members:\n" * inspect.isclass(value))
     also = [f"Here are also {', '.join(elsewhere)}.\n"] if elsewhere else []
-    return "\n".join([heading(f"``{full}``", "="), f".. py:module:: {full}\n", f"{inspect.getdoc(module)}\n", *also, *lines])
+    opening = [heading(f"``{full}``", "="), f".. py:module:: {full}\n", f"{inspect.getdoc(module)}\n"]
+    return "\n".join([*opening, *also, *lines])
 
 
 def module_section(name):
@@ -152,8 +153,10 @@ def module_section(name):
            and (inspect.isfunction(value) or inspect.isclass(value))}
     there = {member: exported()[value] for member, value in own.items() if value in exported()}
     lines = [heading(f"``{name}``", "-"), f".. automodule:: {name}\n   :members:"]
-    lines += [f"   :exclude-members: {', '.join(there)}\n\nSee also {', '.join(f'`{full}`' for full in there.values())}.\n"
-              if there else ""]
+    if there:
+        lines.append(f"   :exclude-members: {', '.join(there)}\n\nSee also "
+                     f"{', '.join(f'`{full}`' for full in there.values())}.")
+    lines.append("")
     return "\n".join(lines)
 
 

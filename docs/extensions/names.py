@@ -23,8 +23,8 @@ def own_names(what, name, obj):
     docs = [inspect.getdoc(obj) or ""]
     if what in ("method", "property", "attribute"):
         docs.append(_class_doc(name))
-    names = {part.strip(" *") for doc in docs
-             for found in re.findall(r"^([*\w]+(?:, [*\w]+)*)(?: : .*)?$(?=\n {4})", doc, re.M) for part in found.split(",")}
+    lines = [found for doc in docs for found in re.findall(r"^([*\w]+(?:, [*\w]+)*)(?: : .*)?$(?=\n {4})", doc, re.M)]
+    names = {part.strip(" *") for line in lines for part in line.split(",")}
     try:
         names |= set(inspect.signature(obj).parameters)
     except (TypeError, ValueError):
@@ -82,9 +82,10 @@ def resolve(app, env, node, contnode):
 
 def hide_signature(app, what, name, obj, options, signature, returns):
     """Show no arguments for a class that users do not call: one whose docstring has no parameters."""
-    if what == "class" and signature and not re.search(r"^Parameters\n-+$", inspect.getdoc(obj) or "", re.M) and not is_dataclass(obj):
-        return "", returns
-    return None
+    if what != "class" or not signature or is_dataclass(obj) or (
+            re.search(r"^Parameters\n-+$", inspect.getdoc(obj) or "", re.M)):
+        return None
+    return "", returns
 
 
 def setup(app):

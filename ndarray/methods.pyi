@@ -1,0 +1,1110 @@
+"""The methods of `NDArray` that operators and arithmetic give, for type checkers.
+
+Made by ``python -m docs.extensions.stubs`` from the operators' declarations.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from ndarray.array import NDArray
+from ndarray.sparse import RowSparseNDArray
+from ndarray.typing import DTypeLike, Number, ShapeLike
+
+class NDArrayMethods:
+    def __add__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __radd__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __iadd__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __sub__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __rsub__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __isub__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __mul__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __rmul__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __imul__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __truediv__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __rtruediv__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __itruediv__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __mod__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __rmod__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __imod__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __pow__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __rpow__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __ipow__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __eq__(self, other: object) -> NDArray: ...  # type: ignore[override]
+
+    def __ne__(self, other: object) -> NDArray: ...  # type: ignore[override]
+
+    def __gt__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __ge__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __lt__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __le__(self, other: NDArray | Number) -> NDArray: ...
+
+    def __neg__(self) -> NDArray: ...
+
+    def __abs__(self) -> NDArray: ...
+
+    def Activation(
+            self, act_type: Literal['relu', 'sigmoid', 'softrelu', 'softsign', 'tanh'], *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Activation function, element by element."""
+
+    def BatchNorm(
+            self, gamma: NDArray, beta: NDArray, moving_mean: NDArray, moving_var: NDArray, eps: float = 0.001,
+            momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False,
+            output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False, *,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+        """Normalise each channel by its mean and variance over the batch."""
+
+    def BlockGrad(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The element itself; no gradient passes."""
+
+    def Cast(self, dtype: DTypeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The elements in another dtype, rounded to the nearest."""
+
+    def Concat(
+            self, *data: NDArray | Sequence[NDArray], dim: int = 1, num_args: int | None = None,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Arrays joined along an axis."""
+
+    @overload
+    def Convolution(
+            self, weight: NDArray, bias: NDArray, kernel: ShapeLike, num_filter: int, stride: ShapeLike = (),
+            dilate: ShapeLike = (), pad: ShapeLike = (), num_group: int = 1, no_bias: bool = False,
+            workspace: int = 1024, cudnn_tune: Literal['fastest', 'limited_workspace', 'off'] | None = None,
+            cudnn_off: bool = False, layout: Literal['NCDHW', 'NCHW', 'NCW'] | None = None, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Convolution (cross-correlation) over one, two or three spatial axes."""
+
+    @overload
+    def Convolution(
+            self, weight: NDArray | None = None, bias: NDArray | None = None, *, kernel: ShapeLike, num_filter: int,
+            stride: ShapeLike = (), dilate: ShapeLike = (), pad: ShapeLike = (), num_group: int = 1,
+            no_bias: bool = False, workspace: int = 1024,
+            cudnn_tune: Literal['fastest', 'limited_workspace', 'off'] | None = None, cudnn_off: bool = False,
+            layout: Literal['NCDHW', 'NCHW', 'NCW'] | None = None, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Convolution (cross-correlation) over one, two or three spatial axes."""
+
+    @overload
+    def Deconvolution(
+            self, weight: NDArray, bias: NDArray, kernel: ShapeLike, num_filter: int, stride: ShapeLike = (),
+            dilate: ShapeLike = (), pad: ShapeLike = (), adj: ShapeLike = (), target_shape: ShapeLike = (),
+            num_group: int = 1, no_bias: bool = True, workspace: int = 512,
+            cudnn_tune: Literal['fastest', 'limited_workspace', 'off'] | None = None, cudnn_off: bool = False,
+            layout: Literal['NCDHW', 'NCHW', 'NCW'] | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Transposed convolution: what `Convolution`'s gradient does to its input."""
+
+    @overload
+    def Deconvolution(
+            self, weight: NDArray | None = None, bias: NDArray | None = None, *, kernel: ShapeLike, num_filter: int,
+            stride: ShapeLike = (), dilate: ShapeLike = (), pad: ShapeLike = (), adj: ShapeLike = (),
+            target_shape: ShapeLike = (), num_group: int = 1, no_bias: bool = True, workspace: int = 512,
+            cudnn_tune: Literal['fastest', 'limited_workspace', 'off'] | None = None, cudnn_off: bool = False,
+            layout: Literal['NCDHW', 'NCHW', 'NCW'] | None = None, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Transposed convolution: what `Convolution`'s gradient does to its input."""
+
+    def Dropout(
+            self, state: NDArray, p: float = 0.5, mode: Literal['always', 'training'] = 'training',
+            axes: ShapeLike = (), *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Set elements to zero at random while training, and scale the others so that the mean stays."""
+
+    def ElementWiseSum(
+            self, *data: NDArray | Sequence[NDArray], num_args: int | None = None, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Sum of several arrays."""
+
+    def Embedding(
+            self, weight: NDArray, input_dim: int, output_dim: int, dtype: DTypeLike = 'float32',
+            sparse_grad: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Look up a row of a table for each index."""
+
+    def Flatten(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """All axes but the first as one."""
+
+    @overload
+    def FullyConnected(
+            self, weight: NDArray, bias: NDArray, num_hidden: int, no_bias: bool = False, flatten: bool = True, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Dense layer."""
+
+    @overload
+    def FullyConnected(
+            self, weight: NDArray | None = None, bias: NDArray | None = None, *, num_hidden: int, no_bias: bool = False,
+            flatten: bool = True, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Dense layer."""
+
+    def L2Normalization(
+            self, eps: float = 1e-10, mode: Literal['channel', 'instance', 'spatial'] = 'instance', *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Divide by the Euclidean norm."""
+
+    def LayerNorm(
+            self, gamma: NDArray, beta: NDArray, axis: int = -1, eps: float = 1e-05, output_mean_var: bool = False, *,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+        """Normalise along one axis by its mean and variance."""
+
+    def LeakyReLU(
+            self, gamma: NDArray | None = None,
+            act_type: Literal['elu', 'gelu', 'leaky', 'prelu', 'rrelu', 'selu'] = 'leaky', slope: float = 0.25,
+            lower_bound: float = 0.125, upper_bound: float = 0.334, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Activations that let negative values through."""
+
+    def LinearRegressionOutput(
+            self, label: NDArray, grad_scale: float = 1.0, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """The data itself, with the gradient of half the squared error against `label`."""
+
+    def LogisticRegressionOutput(
+            self, label: NDArray, grad_scale: float = 1.0, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """The sigmoid of the data, with the gradient of the cross-entropy against `label`."""
+
+    def MAERegressionOutput(
+            self, label: NDArray, grad_scale: float = 1.0, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """The data itself, with the gradient of the absolute error against `label`."""
+
+    def MakeLoss(
+            self, grad_scale: float = 1.0, valid_thresh: float = 0.0,
+            normalization: Literal['batch', 'null', 'valid'] = 'null', *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """The data itself, taken as a loss: its gradient is a constant."""
+
+    def Pad(
+            self, mode: Literal['constant', 'edge', 'reflect'], pad_width: ShapeLike, constant_value: float = 0.0, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The array with a border."""
+
+    def Pooling(
+            self, kernel: ShapeLike = (), pool_type: Literal['avg', 'lp', 'max', 'sum'] = 'max',
+            global_pool: bool = False, cudnn_off: bool = False,
+            pooling_convention: Literal['full', 'same', 'valid'] = 'valid', stride: ShapeLike = (), pad: ShapeLike = (),
+            p_value: int = 2, count_include_pad: bool = True, layout: Literal['NCDHW', 'NCHW', 'NCW'] | None = None, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Maximum, mean, sum or p-norm of each window."""
+
+    def Reshape(
+            self, shape: ShapeLike, reverse: bool = False, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """The elements in the same order under another shape."""
+
+    def SequenceMask(
+            self, sequence_length: NDArray | None = None, use_sequence_length: bool = False, value: float = 0.0,
+            axis: int = 0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Each sequence cut to its length: what comes after holds a constant."""
+
+    def SliceChannel(
+            self, num_outputs: int, axis: int = 1, squeeze_axis: bool = False, *,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+        """Equal parts along an axis."""
+
+    def Softmax(
+            self, label: NDArray, grad_scale: float = 1.0, ignore_label: float = -1.0, multi_output: bool = False,
+            use_ignore: bool = False, preserve_shape: bool = False,
+            normalization: Literal['batch', 'null', 'valid'] = 'null', out_grad: bool = False,
+            smooth_alpha: float = 0.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Softmax whose gradient is that of the cross-entropy against `label`."""
+
+    def SoftmaxActivation(
+            self, mode: Literal['channel', 'instance'] = 'instance', *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Softmax along the last axis, or over the channels."""
+
+    def SoftmaxOutput(
+            self, label: NDArray, grad_scale: float = 1.0, ignore_label: float = -1.0, multi_output: bool = False,
+            use_ignore: bool = False, preserve_shape: bool = False,
+            normalization: Literal['batch', 'null', 'valid'] = 'null', out_grad: bool = False,
+            smooth_alpha: float = 0.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Softmax whose gradient is that of the cross-entropy against `label`."""
+
+    def SwapAxis(self, dim1: int = 0, dim2: int = 0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Two axes in each other's place."""
+
+    def UpSampling(
+            self, *data: NDArray | Sequence[NDArray], scale: int, num_filter: int = 0,
+            sample_type: Literal['bilinear', 'nearest'], multi_input_mode: Literal['concat', 'sum'] = 'concat',
+            num_args: int | None = None, workspace: int = 512, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Grow images along both spatial axes, and join the channels of several."""
+
+    def abs(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Absolute value."""
+
+    def adabelief_update(
+            self, grad: NDArray, mean: NDArray, var: NDArray, lr: Number | NDArray | np.ndarray,
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            t: Number | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step by how far the gradient is from what was believed (AdaBelief)."""
+
+    def adadelta_update(
+            self, grad: NDArray, squares: NDArray, moves: NDArray, lr: Number | NDArray | np.ndarray = 1.0,
+            rho: Number | NDArray | np.ndarray = 0.9, epsilon: Number | NDArray | np.ndarray = 1e-05,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step by the gradient, scaled as earlier steps are to earlier gradients (AdaDelta)."""
+
+    def adagrad_update(
+            self, grad: NDArray | RowSparseNDArray, history: NDArray | RowSparseNDArray,
+            lr: Number | NDArray | np.ndarray, epsilon: Number | NDArray | np.ndarray = 1e-07,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step by the gradient over the root of the sum of all its squares (AdaGrad)."""
+
+    def adam_update(
+            self, grad: NDArray | RowSparseNDArray, mean: NDArray | RowSparseNDArray, var: NDArray | RowSparseNDArray,
+            lr: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.9,
+            beta2: Number | NDArray | np.ndarray = 0.999, epsilon: Number | NDArray | np.ndarray = 1e-08,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, lazy_update: bool = True, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step by the ratio of two running moments of the gradient (Adam)."""
+
+    def adamax_update(
+            self, grad: NDArray, mean: NDArray, largest: NDArray, lr: Number | NDArray | np.ndarray,
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step by the running mean of the gradient over the largest gradient of late (Adamax)."""
+
+    def adamw_update(
+            self, grad: NDArray, mean: NDArray, var: NDArray, rescale_grad: NDArray, lr: Number | NDArray | np.ndarray,
+            eta: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.9,
+            beta2: Number | NDArray | np.ndarray = 0.999, epsilon: Number | NDArray | np.ndarray = 1e-08,
+            wd: Number | NDArray | np.ndarray = 0.0, clip_gradient: float = -1.0, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Adam with decoupled weight decay (AdamW)."""
+
+    def add_n(
+            self, *data: NDArray | Sequence[NDArray], num_args: int | None = None, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Sum of several arrays."""
+
+    def all_finite(self, init_output: bool = True, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Tell whether every element is finite."""
+
+    def amp_cast(self, dtype: DTypeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The elements in another dtype, as automatic mixed precision inserts it; files may leave it out."""
+
+    def arccos(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Inverse of the cosine."""
+
+    def arccosh(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Inverse of the hyperbolic cosine."""
+
+    def arcsin(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Inverse of the sine."""
+
+    def arcsinh(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Inverse of the hyperbolic sine."""
+
+    def arctan(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Inverse of the tangent."""
+
+    def arctanh(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Inverse of the hyperbolic tangent."""
+
+    def argmax(
+            self, axis: int | None = None, keepdims: bool = False, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Place of the largest element along an axis, as float32; the first where there are several."""
+
+    def argmin(
+            self, axis: int | None = None, keepdims: bool = False, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Place of the smallest element along an axis, as float32; the first where there are several."""
+
+    def argsort(
+            self, axis: int | None = -1, is_ascend: bool = True, dtype: DTypeLike = 'float32', *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The places of the elements in their order along an axis."""
+
+    def batch_dot(
+            self, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: str | None = None,
+            *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Product of matrices, one pair for each place of the axes before the last two."""
+
+    def broadcast_add(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Sum of `lhs` and `rhs` after broadcasting."""
+
+    def broadcast_axes(
+            self, axis: ShapeLike = (), size: ShapeLike = (), *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """The array repeated along axes of length 1."""
+
+    def broadcast_axis(
+            self, axis: ShapeLike = (), size: ShapeLike = (), *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """The array repeated along axes of length 1."""
+
+    def broadcast_div(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Quotient of `lhs` and `rhs`, which broadcast; integers divide towards zero."""
+
+    def broadcast_equal(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where `lhs` equals `rhs`, which broadcast, else 0."""
+
+    def broadcast_greater(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where `lhs` is above `rhs`, which broadcast, else 0."""
+
+    def broadcast_greater_equal(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where `lhs` is not below `rhs`, which broadcast, else 0."""
+
+    def broadcast_hypot(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The hypotenuse of `lhs` and `rhs` after broadcasting."""
+
+    def broadcast_lesser(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where `lhs` is below `rhs`, which broadcast, else 0."""
+
+    def broadcast_lesser_equal(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where `lhs` is not above `rhs`, which broadcast, else 0."""
+
+    def broadcast_like(
+            self, rhs: NDArray, lhs_axes: ShapeLike | None = None, rhs_axes: ShapeLike | None = None, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """One array repeated to the shape of another."""
+
+    def broadcast_logical_and(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where both `lhs` and `rhs`, which broadcast are not 0, else 0."""
+
+    def broadcast_logical_or(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where `lhs` or `rhs`, which broadcast is not 0, else 0."""
+
+    def broadcast_logical_xor(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where one of `lhs` and `rhs`, which broadcast is 0 and the other is not, else 0."""
+
+    def broadcast_maximum(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The larger of `lhs` and `rhs`, which broadcast; NaN if one is."""
+
+    def broadcast_minimum(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The smaller of `lhs` and `rhs`, which broadcast; NaN if one is."""
+
+    def broadcast_minus(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Difference of `lhs` and `rhs` after broadcasting."""
+
+    def broadcast_mod(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Remainder of `lhs` divided by `rhs`, which broadcast, with the sign of the divisor."""
+
+    def broadcast_mul(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Product of `lhs` and `rhs` after broadcasting."""
+
+    def broadcast_not_equal(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where `lhs` differs from `rhs`, which broadcast, else 0."""
+
+    def broadcast_plus(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Sum of `lhs` and `rhs` after broadcasting."""
+
+    def broadcast_power(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """`lhs` to the power of `rhs` after broadcasting."""
+
+    def broadcast_sub(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Difference of `lhs` and `rhs` after broadcasting."""
+
+    def broadcast_to(self, shape: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The array repeated to a shape."""
+
+    def cast(self, dtype: DTypeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The elements in another dtype, rounded to the nearest."""
+
+    def cbrt(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Cube root."""
+
+    def ceil(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The integer at or above."""
+
+    def clip(
+            self, a_min: Number | NDArray | np.ndarray, a_max: Number | NDArray | np.ndarray, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The elements limited to [a_min, a_max]; NaN stays NaN."""
+
+    def clip_global_norm(
+            self, *data: NDArray | Sequence[NDArray], max_norm: Number | NDArray | np.ndarray,
+            num_arrays: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """Scale arrays together so that their common norm is at most `max_norm`."""
+
+    def concat(
+            self, *data: NDArray | Sequence[NDArray], dim: int = 1, num_args: int | None = None,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Arrays joined along an axis."""
+
+    def cos(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Cosine."""
+
+    def cosh(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Hyperbolic cosine."""
+
+    def crop(
+            self, begin: int | Sequence[int | None], end: int | Sequence[int | None],
+            step: int | Sequence[int | None] = (), *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """A region: from `begin` to before `end` along the first axes."""
+
+    def degrees(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Radians as degrees."""
+
+    def depth_to_space(self, block_size: int, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Channels laid out as blocks of pixels."""
+
+    def diag(
+            self, k: int = 0, axis1: int = 0, axis2: int = 1, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """The diagonal of matrices, or the matrix with a diagonal."""
+
+    def dot(
+            self, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: str | None = None,
+            *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Product of matrices: the last axis of one summed with the first axis of the other."""
+
+    def elemwise_add(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Sum of `lhs` and `rhs`."""
+
+    def elemwise_div(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Quotient of `lhs` and `rhs`; integers divide towards zero."""
+
+    def elemwise_mul(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Product of `lhs` and `rhs`."""
+
+    def elemwise_sub(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Difference of `lhs` and `rhs`."""
+
+    def erf(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Gauss error function."""
+
+    def erfinv(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The value whose Gauss error function is the element."""
+
+    def exp(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """e to the power of the element."""
+
+    def expand_dims(self, axis: int, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """A new axis of length 1."""
+
+    def expm1(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """e to the power of the element, less 1, exact near zero."""
+
+    def fix(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The integer towards zero."""
+
+    def flatten(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """All axes but the first as one."""
+
+    def flip(self, axis: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The elements in reverse order along axes."""
+
+    def floor(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The integer at or below."""
+
+    def ftml_update(
+            self, grad: NDArray, d: NDArray, v: NDArray, z: NDArray, *, lr: Number | NDArray | np.ndarray,
+            beta1: Number | NDArray | np.ndarray = 0.6, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-08, t: Number | NDArray | np.ndarray,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_grad: float = -1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Follow the moving leader (FTML)."""
+
+    def ftrl_update(
+            self, grad: NDArray | RowSparseNDArray, z: NDArray | RowSparseNDArray, n: NDArray | RowSparseNDArray,
+            lr: Number | NDArray | np.ndarray, lamda1: Number | NDArray | np.ndarray = 0.01,
+            beta: Number | NDArray | np.ndarray = 1.0, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Follow the regularised leader (FTRL-proximal): most weights are exactly zero."""
+
+    def gamma(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Gamma function."""
+
+    def gammaln(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Logarithm of the absolute value of the gamma function."""
+
+    def gather_nd(self, indices: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Elements or slices at places of several axes."""
+
+    def group_adagrad_update(
+            self, grad: NDArray | RowSparseNDArray, history: NDArray | RowSparseNDArray,
+            lr: Number | NDArray | np.ndarray, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, epsilon: Number | NDArray | np.ndarray = 1e-05, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """AdaGrad with one history for each row, as for the rows of an embedding."""
+
+    def hard_sigmoid(
+            self, alpha: Number | NDArray | np.ndarray = 0.2, beta: Number | NDArray | np.ndarray = 0.5, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Sigmoid of straight pieces, :math:`\\min(1, \\max(0, \\alpha x + \\beta))`."""
+
+    def identity(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The element itself."""
+
+    def isfinite(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where the element is finite, else 0."""
+
+    def isinf(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where the element is infinite, else 0."""
+
+    def isnan(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where the element is NaN, else 0."""
+
+    def lamb_update_phase1(
+            self, grad: NDArray, mean: NDArray, var: NDArray, *, beta1: Number | NDArray | np.ndarray = 0.9,
+            beta2: Number | NDArray | np.ndarray = 0.999, epsilon: Number | NDArray | np.ndarray = 1e-06,
+            t: Number | NDArray | np.ndarray, bias_correction: bool = True, wd: Number | NDArray | np.ndarray,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Direction of a LAMB step; `lamb_update_phase2` takes the step."""
+
+    def lamb_update_phase2(
+            self, g: NDArray, r1: NDArray, r2: NDArray, lr: Number | NDArray | np.ndarray, lower_bound: float = -1.0,
+            upper_bound: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step of LAMB along a direction, in proportion to the weight's norm."""
+
+    def linalg_gemm(
+            self, B: NDArray, C: NDArray, transpose_a: bool = False, transpose_b: bool = False,
+            alpha: Number | NDArray | np.ndarray = 1.0, beta: Number | NDArray | np.ndarray = 1.0, axis: int = -2, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Scaled product of matrices and a scaled matrix, :math:`\\alpha A B + \\beta C`."""
+
+    def linalg_gemm2(
+            self, B: NDArray, transpose_a: bool = False, transpose_b: bool = False,
+            alpha: Number | NDArray | np.ndarray = 1.0, axis: int = -2, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Scaled product of matrices, :math:`\\alpha A B`."""
+
+    def linalg_inverse(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Inverse of each matrix."""
+
+    def linalg_potrf(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Cholesky factor: the lower triangular matrix whose product with its transpose is `A`."""
+
+    def linalg_syrk(
+            self, transpose: bool = False, alpha: Number | NDArray | np.ndarray = 1.0, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Scaled product of a matrix with its own transpose, :math:`\\alpha A A^T`."""
+
+    def lion_update(
+            self, grad: NDArray, mom: NDArray, lr: Number | NDArray | np.ndarray,
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.99,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step by the sign of a mixture of momentum and gradient (Lion)."""
+
+    def log(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Natural logarithm."""
+
+    def log10(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Decimal logarithm."""
+
+    def log1p(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Natural logarithm of 1 and the element, exact near zero."""
+
+    def log2(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Binary logarithm."""
+
+    def log_softmax(
+            self, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The logarithm of the softmax, computed without overflow."""
+
+    def logical_not(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 where the element is 0, else 0."""
+
+    def make_loss(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The data itself, taken as a loss: its gradient is 1."""
+
+    def max(
+            self, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Maximum over some axes."""
+
+    def max_axis(
+            self, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Maximum over some axes."""
+
+    def mean(
+            self, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Mean over some axes."""
+
+    def min(
+            self, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Minimum over some axes."""
+
+    def min_axis(
+            self, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Minimum over some axes."""
+
+    def mp_adamw_update(
+            self, grad: NDArray, mean: NDArray, var: NDArray, weight32: NDArray, rescale_grad: NDArray,
+            lr: Number | NDArray | np.ndarray, eta: Number | NDArray | np.ndarray,
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
+            clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """AdamW on a float32 master copy: `adamw_update` on `weight32`."""
+
+    def mp_lamb_update_phase1(
+            self, grad: NDArray, mean: NDArray, var: NDArray, weight32: NDArray, *,
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-06, t: Number | NDArray | np.ndarray,
+            bias_correction: bool = True, wd: Number | NDArray | np.ndarray,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Direction of a LAMB step on a float32 master copy: `lamb_update_phase1` on `weight32`."""
+
+    def mp_lamb_update_phase2(
+            self, g: NDArray, r1: NDArray, r2: NDArray, weight32: NDArray, lr: Number | NDArray | np.ndarray,
+            lower_bound: float = -1.0, upper_bound: float = -1.0, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step of LAMB on a float32 master copy: `lamb_update_phase2` on `weight32`."""
+
+    def mp_nag_mom_update(
+            self, grad: NDArray, mom: NDArray, weight32: NDArray, lr: Number | NDArray | np.ndarray,
+            momentum: Number | NDArray | np.ndarray = 0.0, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Nesterov's accelerated gradient on a float32 master copy: `nag_mom_update` on `weight32`."""
+
+    def mp_sgd_mom_update(
+            self, grad: NDArray, mom: NDArray, weight32: NDArray, lr: Number | NDArray | np.ndarray,
+            momentum: Number | NDArray | np.ndarray = 0.0, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """SGD with momentum on a float32 master copy: `sgd_mom_update` on `weight32`."""
+
+    def mp_sgd_update(
+            self, grad: NDArray, weight32: NDArray, lr: Number | NDArray | np.ndarray,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, lazy_update: bool = True, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """SGD on a float32 master copy of low-precision weights: `sgd_update` on `weight32`."""
+
+    def multi_adamw_update(
+            self, *data: NDArray | Sequence[NDArray],
+            lrs: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            etas: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-08, clip_gradient: float = -1.0, num_weights: int | None = None,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+        """AdamW on many tensors at once: `adamw_update` of each."""
+
+    def multi_all_finite(
+            self, *data: NDArray | Sequence[NDArray], num_arrays: int | None = None, init_output: bool = True,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Tell whether every element of many arrays is finite."""
+
+    def multi_lamb_update(
+            self, *data: NDArray | Sequence[NDArray],
+            learning_rates: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-06,
+            wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, lower_bound: float = -1.0, upper_bound: float = -1.0,
+            clip_gradient: float = -1.0, bias_correction: bool = True,
+            step_count: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            num_tensors: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """LAMB on many tensors at once: `lamb_update_phase1`, the norms, and `lamb_update_phase2` of each."""
+
+    def multi_lans_update(
+            self, *data: NDArray | Sequence[NDArray],
+            learning_rates: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-06,
+            wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, lower_bound: float = -1.0, upper_bound: float = -1.0,
+            clip_gradient: float = -1.0,
+            step_count: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            num_tensors: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """LANS on many tensors at once."""
+
+    def multi_lars(
+            self, weights_sum_sq: NDArray, grads_sum_sq: NDArray, wds: NDArray, eta: Number | NDArray | np.ndarray,
+            eps: Number | NDArray | np.ndarray, rescale_grad: Number | NDArray | np.ndarray = 1.0, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Scale learning rates by the ratio of weight norm to gradient norm, layer by layer (LARS)."""
+
+    def multi_mp_adamw_update(
+            self, *data: NDArray | Sequence[NDArray],
+            lrs: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            etas: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-08, clip_gradient: float = -1.0, num_weights: int | None = None,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+        """AdamW on float32 master copies, many tensors at once: `multi_adamw_update` on the `weight32`."""
+
+    def multi_mp_lamb_update(
+            self, *data: NDArray | Sequence[NDArray],
+            learning_rates: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-06,
+            wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, lower_bound: float = -1.0, upper_bound: float = -1.0,
+            clip_gradient: float = -1.0, bias_correction: bool = True,
+            step_count: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            num_tensors: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """LAMB on float32 master copies, many tensors at once: `multi_lamb_update` on the `weight32`."""
+
+    def multi_mp_sgd_mom_update(
+            self, *data: NDArray | Sequence[NDArray],
+            lrs: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            momentum: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """SGD with momentum on float32 master copies, many tensors at once: `sgd_mom_update` on each `weight32`."""
+
+    def multi_mp_sgd_update(
+            self, *data: NDArray | Sequence[NDArray],
+            lrs: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """SGD on float32 master copies, many tensors at once: `multi_sgd_update` on the `weight32`."""
+
+    def multi_sgd_mom_update(
+            self, *data: NDArray | Sequence[NDArray],
+            lrs: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            momentum: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """Step along the momentum, many tensors at once: `sgd_mom_update` of each."""
+
+    def multi_sgd_update(
+            self, *data: NDArray | Sequence[NDArray],
+            lrs: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """Step against the gradient, many tensors at once (SGD)."""
+
+    def multi_sum_sq(
+            self, *data: NDArray | Sequence[NDArray], num_arrays: int | None = None, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Sum of the squares of each array."""
+
+    def nag_mom_update(
+            self, grad: NDArray, mom: NDArray, lr: Number | NDArray | np.ndarray,
+            momentum: Number | NDArray | np.ndarray = 0.0, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step with Nesterov's accelerated gradient."""
+
+    def nanprod(
+            self, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Product of the elements that are not NaN over some axes."""
+
+    def nansum(
+            self, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Sum of the elements that are not NaN over some axes."""
+
+    def negative(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The element with the other sign."""
+
+    def norm(
+            self, ord: int = 2, axis: ShapeLike | None = None, out_dtype: DTypeLike | None = None,
+            keepdims: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Euclidean norm, or the sum of absolute values."""
+
+    def one_hot(
+            self, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: DTypeLike = 'float32', *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """One value at the place each index names along a new last axis, another value elsewhere."""
+
+    def ones_like(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 for every element."""
+
+    def pad(
+            self, mode: Literal['constant', 'edge', 'reflect'], pad_width: ShapeLike, constant_value: float = 0.0, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The array with a border."""
+
+    def pick(
+            self, index: NDArray, axis: int = -1, keepdims: bool = False, mode: Literal['clip', 'wrap'] = 'clip', *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """One element along an axis for each index."""
+
+    def polygamma(self, n: int = 0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Derivative of order `n` of the digamma function, the logarithmic derivative of the gamma function."""
+
+    def preloaded_multi_mp_sgd_mom_update(
+            self, *data: NDArray | Sequence[NDArray], momentum: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """SGD with momentum on master copies, with rates that are arrays: `sgd_mom_update` on each `weight32`."""
+
+    def preloaded_multi_mp_sgd_update(
+            self, *data: NDArray | Sequence[NDArray], rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """SGD on float32 master copies, many tensors at once, with rates that are arrays: `multi_mp_sgd_update`."""
+
+    def preloaded_multi_sgd_mom_update(
+            self, *data: NDArray | Sequence[NDArray], momentum: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """Step along the momentum, many tensors at once, with rates that are arrays: `sgd_mom_update` of each."""
+
+    def preloaded_multi_sgd_update(
+            self, *data: NDArray | Sequence[NDArray], rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """Step against the gradient, many tensors at once, with rates that are arrays: `multi_sgd_update`."""
+
+    def prod(
+            self, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Product over some axes."""
+
+    def radians(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Degrees as radians."""
+
+    def rcbrt(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 divided by the cube root."""
+
+    def reciprocal(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 divided by the element."""
+
+    def relu(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The element where it is above zero, else 0."""
+
+    def repeat(
+            self, repeats: int, axis: int | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Each element repeated."""
+
+    def reset_arrays(
+            self, *data: NDArray | Sequence[NDArray], num_arrays: int | None = None,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+        """Set arrays to zero, in place."""
+
+    def reshape_like(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The elements of one array under the shape of another."""
+
+    def reverse(self, axis: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The elements in reverse order along axes."""
+
+    def rint(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The nearest integer, halves to the even one."""
+
+    def rmsprop_update(
+            self, grad: NDArray, n: NDArray, lr: Number | NDArray | np.ndarray,
+            gamma1: Number | NDArray | np.ndarray = 0.95, epsilon: Number | NDArray | np.ndarray = 1e-08,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, clip_weights: float = -1.0, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step by the gradient over its running root mean square (RMSProp)."""
+
+    def rmspropalex_update(
+            self, grad: NDArray, n: NDArray, g: NDArray, delta: NDArray, lr: Number | NDArray | np.ndarray,
+            gamma1: Number | NDArray | np.ndarray = 0.95, gamma2: Number | NDArray | np.ndarray = 0.9,
+            epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0,
+            *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step by the gradient over its running deviation, with momentum (Graves' RMSProp)."""
+
+    def round(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The nearest integer, halves away from zero."""
+
+    def rsqrt(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 divided by the square root."""
+
+    def scatter_nd(
+            self, indices: NDArray, shape: ShapeLike, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Zeros with elements or slices added at places of several axes; the reverse of `gather_nd`."""
+
+    def sgd_mom_update(
+            self, grad: NDArray | RowSparseNDArray, mom: NDArray | RowSparseNDArray, lr: Number | NDArray | np.ndarray,
+            momentum: Number | NDArray | np.ndarray = 0.0, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step along the momentum (heavy-ball SGD)."""
+
+    def sgd_update(
+            self, grad: NDArray | RowSparseNDArray, lr: Number | NDArray | np.ndarray,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, lazy_update: bool = True, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step against the gradient (SGD)."""
+
+    def shape_array(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The shape, as an array."""
+
+    def sigmoid(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1 / (1 + exp(-x))."""
+
+    def sign(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """1, -1 or 0 as the element is above, below or at zero; 0 for NaN."""
+
+    def signsgd_update(
+            self, grad: NDArray, lr: Number | NDArray | np.ndarray, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step against the sign of the gradient (signSGD)."""
+
+    def signum_update(
+            self, grad: NDArray, mom: NDArray, lr: Number | NDArray | np.ndarray,
+            momentum: Number | NDArray | np.ndarray = 0.0, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            wd_lh: Number | NDArray | np.ndarray = 0.0, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step by the sign of the momentum (Signum)."""
+
+    def sin(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Sine."""
+
+    def sinh(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Hyperbolic sine."""
+
+    def size_array(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The number of elements, as an array."""
+
+    def slice(
+            self, begin: int | Sequence[int | None], end: int | Sequence[int | None],
+            step: int | Sequence[int | None] = (), *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """A region: from `begin` to before `end` along the first axes."""
+
+    def slice_axis(
+            self, axis: int, begin: int, end: int | None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """A region along one axis."""
+
+    def slice_like(
+            self, shape_like: NDArray, axes: ShapeLike = (), *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """The first elements along axes, as many as another array has."""
+
+    def smooth_l1(
+            self, scalar: Number | NDArray | np.ndarray = 1.0, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Huber's loss of each element: quadratic near zero, linear beyond."""
+
+    def softmax(
+            self, length: NDArray | None = None, axis: int = -1, temperature: float | None = None,
+            dtype: DTypeLike | None = None, use_length: bool = False, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Exponentials along an axis, scaled to sum to 1."""
+
+    def softmax_cross_entropy(self, label: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Sum over the batch of the cross-entropy of a softmax."""
+
+    def softmin(
+            self, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The softmax of the negated elements."""
+
+    def softsign(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The element divided by 1 and its absolute value."""
+
+    def sort(
+            self, axis: int | None = -1, is_ascend: bool = True, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """The elements in order along an axis."""
+
+    def space_to_depth(self, block_size: int, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Blocks of pixels laid out as channels; the reverse of `depth_to_space`."""
+
+    def split(
+            self, num_outputs: int, axis: int = 1, squeeze_axis: bool = False, *,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+        """Equal parts along an axis."""
+
+    def sqrt(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Square root."""
+
+    def square(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The element times itself."""
+
+    def squeeze(self, axis: ShapeLike | None = None, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Without axes of length 1."""
+
+    def stack(
+            self, *data: NDArray | Sequence[NDArray], axis: int = 0, num_args: int | None = None,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Arrays of one shape joined along a new axis."""
+
+    def stop_gradient(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The element itself; no gradient passes."""
+
+    def sum(
+            self, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Sum over some axes."""
+
+    def sum_axis(
+            self, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Sum over some axes."""
+
+    def swapaxes(self, dim1: int = 0, dim2: int = 0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Two axes in each other's place."""
+
+    def take(
+            self, indices: NDArray, axis: int = 0, mode: Literal['clip', 'raise', 'wrap'] = 'clip', *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Slices of an array at indices along an axis."""
+
+    def tan(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Tangent."""
+
+    def tanh(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Hyperbolic tangent."""
+
+    def tile(self, reps: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The array repeated as a whole along each axis."""
+
+    def topk(
+            self, axis: int | None = -1, k: int = 1, ret_typ: Literal['both', 'indices', 'mask', 'value'] = 'indices',
+            is_ascend: bool = False, dtype: DTypeLike = 'float32', *, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """The k largest elements along an axis, or where they are."""
+
+    def transpose(self, axes: ShapeLike = (), *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The axes in another order."""
+
+    def trunc(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The integer towards zero."""
+
+    def where(self, x: NDArray, y: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Elements of one array where a condition is not 0, of another elsewhere."""
+
+    def zeros_like(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """0 for every element."""
