@@ -1,4 +1,4 @@
-"""Steps in place beside the streaming limit, NumPy and other libraries: ``python -m benchmarks [--help]``."""
+"""Steps in place, compared with the streaming limit, NumPy and other libraries: ``python -m benchmarks [--help]``."""
 
 import argparse
 import platform
@@ -12,7 +12,7 @@ from benchmarks.workloads import workloads
 
 
 def machine():
-    """Return one line that says where this ran."""
+    """Return one line about the machine and the versions."""
     import numpy as np
     from llvmlite import __version__ as llvmlite
 

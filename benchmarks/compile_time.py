@@ -1,6 +1,6 @@
-"""What a kernel costs once: to compile it, and to find it again on disk.  Run with ``python benchmarks/compile_time.py``.
+"""What a kernel costs once: to compile it, and to find it again on disk.
 
-Then how many kernels a step over the 161 tensors of ResNet-50 is.
+Run with ``python -m benchmarks.compile_time``.  Then the number of kernels of a step over the 161 tensors of ResNet-50.
 """
 
 import os
@@ -71,7 +71,8 @@ def main():
         print(f"{name:28}{median(t[0] for t in times):14.1f}{median(t[1] for t in times):16.2f}")
     for name in ("momentum ResNet-50", "LARS ResNet-50"):
         workload = workloads()[name]
-        print(f"{name}: {len(workload.shapes)} tensors, {len(set(texts_of(*symbols(workload))))} modules, the driver among them")
+        modules = set(texts_of(*symbols(workload)))
+        print(f"{name}: {len(workload.shapes)} tensors, {len(modules)} modules, the driver among them")
 
 
 if __name__ == "__main__":

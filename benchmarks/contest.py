@@ -17,10 +17,11 @@ SLICE = 0.1
 PAUSE = 0.02
 """Seconds between two contestants, in which threads of the one come to rest."""
 
-OURS = {"ours, symbolic": ("our", "symbolic"), "ours, eager": ("our", "eager"), "ours, without llvmlite": ("our", "tiles"),
-        "NumPy": ("our", "numpy")}
-PEERS = {"torch fused": ("torch", "fused"), "torch foreach": ("torch", "foreach"), "torch.compile": ("torch", "compile"),
-         "JAX jit, donated": ("jax", "formulas"), "Optax jit, donated": ("jax", "optax"), "MXNet": ("mxnet", None)}
+OURS = {"ours, symbolic": ("our", "symbolic"), "ours, eager": ("our", "eager"),
+        "ours, without llvmlite": ("our", "tiles"), "NumPy": ("our", "numpy")}
+PEERS = {"torch fused": ("torch", "fused"), "torch foreach": ("torch", "foreach"),
+         "torch.compile": ("torch", "compile"), "JAX jit, donated": ("jax", "formulas"),
+         "Optax jit, donated": ("jax", "optax"), "MXNet": ("mxnet", None)}
 SKIPPED = {("signsgd", "torch fused"), ("lars", "torch fused"), ("signsgd", "torch foreach"),
            ("lars", "torch.compile")}
 """What a peer has no form of, or takes very long to compile."""

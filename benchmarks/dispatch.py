@@ -1,7 +1,7 @@
-"""What a call costs before any arithmetic: signSGD on 10 elements, eagerly and bound, beside NumPy and MXNet; and a chain
-of 1,000 tiny nodes, which is one kernel.
+"""What a call costs before any arithmetic: signSGD on 10 elements, eagerly and bound, compared with NumPy and MXNet;
+and a chain of 1,000 tiny nodes, which is one kernel.
 
-Run with ``python benchmarks/dispatch.py [rounds]``.  Set MXNET_PYTHON to an interpreter that imports mxnet 1.9.1 to
+Run with ``python -m benchmarks.dispatch [rounds]``.  Set MXNET_PYTHON to an interpreter that imports mxnet 1.9.1 to
 measure MXNet on the same machine, in turn with ours.
 """
 

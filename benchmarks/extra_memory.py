@@ -1,4 +1,4 @@
-"""How much memory a step takes beyond its arrays, beside other libraries: ``python -m benchmarks.extra_memory``.
+"""How much memory a step takes beyond its arrays, compared with other libraries: ``python -m benchmarks.extra_memory``.
 
 Each contestant is a process; the system tells (on Linux) how far its memory rises while it does some steps, above what
 it holds between them.  What a library keeps for itself between two steps does not show.
@@ -20,7 +20,7 @@ def extra(name, workload):
     try:
         seconds(1)
         process = Path(f"/proc/{seconds.pid}")
-        (process / "clear_refs").write_text("5")  # the peak begins anew, at what is held now
+        (process / "clear_refs").write_text("5")  # resets the peak to what is held now
         before = _held(process, "VmRSS")
         seconds(STEPS)
         return _held(process, "VmHWM") - before

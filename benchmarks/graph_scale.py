@@ -1,6 +1,6 @@
 """What a node costs to compose, differentiate, infer, save, load, bind and run: the columns stay level.
 
-Run with ``python benchmarks/graph_scale.py [most nodes]``; from 10² to 10⁵ nodes unless said otherwise.  The graph is a
+Run with ``python -m benchmarks.graph_scale [most nodes]``, by default from 10² to 10⁵.  The graph is a
 chain of layers, each of four nodes: a weight, a product, a tanh, and an update of the weight.  What is differentiated
 is the chain, with respect to its input, which the gradient reaches through every layer.
 """

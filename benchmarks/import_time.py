@@ -1,6 +1,6 @@
-"""How long `import ndarray` and `import symbolic` take beside `import numpy`: fresh processes in turn, medians.
+"""How long `import ndarray` and `import symbolic` take, compared with `import numpy`: fresh processes in turn, medians.
 
-Run with ``python benchmarks/import_time.py [rounds]``.
+Run with ``python -m benchmarks.import_time [rounds]``.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What is left of 10,000 executors that were bound, run and dropped: ``python benchmarks/leaks.py [cycles]`` (Linux)."""
+"""What 10,000 executors leave that were bound, run and dropped: ``python -m benchmarks.leaks [cycles]`` (Linux)."""
 
 import gc
 import sys

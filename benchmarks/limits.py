@@ -29,8 +29,8 @@ _LOOPS = {
 
 def _row(names):
     """Return the same loop as a row of the engine's work table calls it."""
-    pointers = "\n".join(f"  %{n}.at = getelementptr i64, ptr %row, i64 {POINTERS_AT + i}\n  %{n} = load ptr, ptr %{n}.at"
-                         for i, n in enumerate(names))
+    pointers = "\n".join(f"  %{n}.at = getelementptr i64, ptr %row, i64 {POINTERS_AT + i}\n"
+                         f"  %{n} = load ptr, ptr %{n}.at" for i, n in enumerate(names))
     return f"""
 define void @row(ptr %row, i64 %first, i64 %count, i64 %chunk) nounwind {{
 {pointers}

@@ -17,7 +17,8 @@ from tests.symbolic.drawn import lamb
 
 WATCH = """() => {
     window.tasks = []; window.frames_ = [];
-    new PerformanceObserver(list => tasks.push(...list.getEntries().map(e => e.duration))).observe({ type: "longtask" });
+    const note = list => tasks.push(...list.getEntries().map(e => e.duration));
+    new PerformanceObserver(note).observe({ type: "longtask" });
     let last = performance.now();
     const frame = now => { frames_.push(now - last); last = now; requestAnimationFrame(frame); };
     requestAnimationFrame(frame);
@@ -104,8 +105,8 @@ def main():
                 tasks, frames = page.evaluate("[tasks, frames_]")
                 frames = sorted(frames)
                 print(f"    {action.__name__:8} tasks over 50 ms: {len(tasks)}"
-                      f"{f', the longest {max(tasks):.0f} ms' if tasks else ''}; frames: {len(frames)}, "
-                      f"half within {frames[len(frames) // 2]:.1f} ms, 99 % within {frames[len(frames) * 99 // 100]:.1f} ms")
+                      f"{f', the longest {max(tasks):.0f} ms' if tasks else ''}; frames: {len(frames)}, half within "
+                      f"{frames[len(frames) // 2]:.1f} ms, 99 % within {frames[len(frames) * 99 // 100]:.1f} ms")
             page.close()
         browser.close()
 

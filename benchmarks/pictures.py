@@ -1,9 +1,9 @@
 """What a picture costs: seconds to merge, to lay out and to write it, from a hundred nodes to fifty thousand.
 
-Run with ``python benchmarks/pictures.py [most nodes]``.  ``many tensors`` is a LAMB step over more and more tensors,
+Run with ``python -m benchmarks.pictures [most nodes]``.  ``many tensors`` is a LAMB step over more and more tensors,
 which is merged to ten boxes; ``deep`` a chain, ``tangle`` a graph of random sums, in both of which nothing repeats.
-The start of the layout program is paid once and stands above the table.  What is too large is refused, and that takes
-its time, too.
+Starting the layout program is paid once, and printed above the table.  Graphs that are too large are refused, which
+takes time, too.
 """
 
 import random
@@ -42,7 +42,7 @@ def deep(nodes):
 
 
 def tangle(nodes):
-    """Return sums of what lies near, at random."""
+    """Return a graph of random sums of nearby nodes."""
     chance, values = random.Random(0), [sym.var(f"x{i}", shape=(2,)) for i in range(12)]
     for i in range(nodes - 12):
         values.append(sym.elemwise_add(chance.choice(values[-12:]), chance.choice(values[-12:]), name=f"sum{i}"))

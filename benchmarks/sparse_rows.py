@@ -1,6 +1,6 @@
-"""A lazy update costs what its rows cost: 1,000 rows of a 1,000,000 x 64 table beside a step over the whole table.
+"""A lazy update costs what its rows cost: 1,000 rows of a 1,000,000 x 64 table, and the whole table.
 
-Run with ``python benchmarks/sparse_rows.py [rows of the table]``.
+Run with ``python -m benchmarks.sparse_rows [rows of the table]``.
 """
 
 import sys

@@ -19,7 +19,8 @@ import ndarray as nd
 import symbolic as sym
 
 BATCH, HIDDEN, CLASSES, EPOCHS = 128, 64, 10, 25
-SHAPES = {"hidden_weight": (64, HIDDEN), "hidden_bias": (HIDDEN,), "out_weight": (HIDDEN, CLASSES), "out_bias": (CLASSES,)}
+SHAPES = {"hidden_weight": (64, HIDDEN), "hidden_bias": (HIDDEN,),
+          "out_weight": (HIDDEN, CLASSES), "out_bias": (CLASSES,)}
 
 
 # The graph: scores, loss and gradients
@@ -31,10 +32,10 @@ def declare_network():
     hidden = sym.tanh(sym.broadcast_add(sym.dot(image, w1), b1), name="hidden")
     scores = sym.broadcast_add(sym.dot(hidden, w2), b2, name="scores")
 
-    wanted = sym.one_hot(label, depth=CLASSES, name="wanted")
-    loss = sym.sum(wanted * sym.log_softmax(scores), name="log_likelihood") * (-1 / BATCH)
+    target = sym.one_hot(label, depth=CLASSES, name="target")
+    loss = sym.sum(target * sym.log_softmax(scores), name="log_likelihood") * (-1 / BATCH)
 
-    at_scores = (sym.softmax(scores, name="probabilities") - wanted) / BATCH
+    at_scores = (sym.softmax(scores, name="probabilities") - target) / BATCH
     at_hidden = sym.dot(at_scores, w2, transpose_b=True) * (1 - sym.square(hidden))
     gradients = [sym.dot(image, at_hidden, transpose_a=True, name="hidden_weight_grad"),
                  sym.sum(at_hidden, axis=0, name="hidden_bias_grad"),

@@ -44,7 +44,8 @@ def test_what_is_said_to_be_missing_is_missing():
 
 def test_every_update_that_mxnet_lacks_is_told_of():
     text = (ROOT / "docs/mxnet.rst").read_text(encoding="utf-8")
-    new = {reference.public_name(op) for op in reference.updates() if "no such operator" in " ".join(op.__doc__.split())}
+    new = {reference.public_name(op) for op in reference.updates()
+           if "no such operator" in " ".join(op.__doc__.split())}
     assert len(new) > 4
     assert not [name for name in new if f"`{name}`" not in text]
 
@@ -68,8 +69,9 @@ def site(tmp_path_factory):
         "_build", "api", "drawn", "operators", "__pycache__"))
     for name in ("setup.cfg", "CHANGELOG.rst"):
         shutil.copyfile(ROOT / name, folder / name)
-    done = subprocess.run([sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "docs", "html"], cwd=folder,
-                          env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "docs", "html"]
+    done = subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
+                          text=True)
     assert done.returncode == 0, done.stderr
     return folder / "html"
 

@@ -1,5 +1,5 @@
-"""Forms of the workloads for JAX, written out and with Optax, jitted, with donated state, in a process of their own; see
-`benchmarks.contest`.
+"""Forms of the workloads for JAX, written out and with Optax, jitted, with donated state, in a process of their own;
+see `benchmarks.contest`.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""Our forms of the workloads in a process of their own, for what can only be measured from outside; see `benchmarks.contest`."""
+"""Our forms of the workloads in a process of their own, for what can only be measured from outside.
+
+See `benchmarks.contest`.
+"""
 
 import json
 import sys
