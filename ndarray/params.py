@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping, Sequence
 from inspect import Parameter
 from numbers import Integral, Real
 from types import NoneType, UnionType
@@ -32,6 +33,42 @@ class Fed(NamedTuple):
 
     def __str__(self):
         return f"%{self.index}"
+
+
+def is_fed(value: object) -> bool:
+    """Tell whether a parameter's value, or one of a tuple, arrives at run time."""
+    return isinstance(value, Fed) or (isinstance(value, tuple) and any(isinstance(v, Fed) for v in value))
+
+
+def fill_fed(value: object, inputs: Sequence) -> object:
+    """Return a parameter's value with what arrives at run time in place of each `Fed`."""
+    return _replaced(value, lambda fed: inputs[fed.index])
+
+
+def shift_fed(value: object, by: int) -> object:
+    """Return a parameter's value with the index of each `Fed` moved by a number of inputs."""
+    return _replaced(value, lambda fed: Fed(fed.index + by))
+
+
+def fed_names(params: Mapping[str, object]) -> dict[int, str]:
+    """Return the name of the parameter that each input feeds, by the index of the input.
+
+    Examples
+    --------
+    >>> fed_names({"lr": Fed(2), "wds": (Fed(3), 0.0), "eta": 1.0})
+    {2: 'lr', 3: 'wds'}
+    """
+    return {v.index: name for name, value in params.items()
+            for v in ((value,) if isinstance(value, Fed) else value if isinstance(value, tuple) else ())
+            if isinstance(v, Fed)}
+
+
+def _replaced(value, of):
+    if isinstance(value, Fed):
+        return of(value)
+    if isinstance(value, tuple) and any(isinstance(v, Fed) for v in value):
+        return tuple([of(v) if isinstance(v, Fed) else v for v in value])
+    return value
 
 
 class Shape(tuple):

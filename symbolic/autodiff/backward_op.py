@@ -11,7 +11,7 @@ from ndarray import registry
 from ndarray.dtypes import is_floating
 from ndarray.errors import NotDifferentiableError
 from ndarray.operator import Operator
-from ndarray.params import Fed, Ints, Param, is_array
+from ndarray.params import Ints, Param, fed_names, fill_fed, is_array, shift_fed
 from ndarray.tensortype import TensorType
 from symbolic.autodiff.reverse import pull_back
 from symbolic.autodiff.trace import Trace
@@ -50,8 +50,7 @@ class Backward(Operator):
         many = len(outputs) > 1
         names = (*(f"head{i if many else ''}" for i in params[self.heads]),
                  *(f"output{i if many else ''}" for i in outputs), *self.of.input_names(params))
-        fed = sorted((f.index, name) for name, value in params.items() for f in self.of.fed({name: value}))
-        return (*names, *(name for _, name in fed))
+        return (*names, *(name for _, name in sorted(fed_names(params).items())))
 
     def num_outputs(self, params):
         """Return how many gradients are wanted."""
@@ -80,7 +79,7 @@ class Backward(Operator):
         inner = {k: v for k, v in params.items() if k in self.of.params}
         if isinstance(self.of, Backward):
             return {k: shift_fed(v, -self.first_input(params)) for k, v in inner.items()}
-        return {k: _fill(v, arrays) for k, v in inner.items()}
+        return {k: fill_fed(v, arrays) for k, v in inner.items()}
 
     def run(self, xp, arrays, params):
         """Compute the gradients in the namespace `xp`; see `Operator.run`."""
@@ -91,8 +90,9 @@ class Backward(Operator):
             grads = apply_rule(self.of, xp, heads, outputs, inputs, self.of.scalars_as(xp, inputs, filled))
             return tuple([xp.zeros_like(arrays[self.first_input(params) + at]) if grads[at] is None else grads[at]
                           for at in wrt]), ()
-        graph = _derived(self, _frozen(params), tuple([TensorType(tuple(a.shape), a.dtype) for a in arrays]))
-        return evaluate(graph, arrays, xp)[0], ()
+        types = tuple([TensorType(tuple(a.shape), a.dtype) for a in arrays])
+        graph, variables = _derived(self, _frozen(params), types)
+        return evaluate(graph, dict(zip(variables, arrays)), xp)[0], ()
 
 
 def backward_of(op):
@@ -205,7 +205,7 @@ _cache = {}
 
 
 def _derived(op, params, types):
-    """Return the graph of primitives that computes a `Backward` operator without a rule, for these types."""
+    """Return the graph of primitives that computes a `Backward` operator without a rule, and its variables."""
     key = (op, params, types)
     if key not in _cache:
         if len(_cache) >= _DERIVED_AT_MOST:
@@ -237,32 +237,7 @@ def _derive(op, params, types):
     found = differentiate(trace, graph, value, arrived, [x.entry for x in wanted])
     grads = [found.get(x.entry) if is_floating(x.dtype) else None for x in wanted]
     grads = [trace.zeros_like(x) if g is None else trace.astype(g, x.dtype) for x, g in zip(wanted, grads)]
-    return Closed(Graph([g.entry for g in grads]), [x.entry.node for x in arrays])
-
-
-class Closed(Graph):
-    """A graph whose variables are told, so that values can be given for those that it does not need, too."""
-
-    def __init__(self, graph, variables):
-        super().__init__(graph.outputs)
-        self.variables = tuple(variables)
-
-
-def _fill(value, arrays):
-    if isinstance(value, Fed):
-        return arrays[value.index]
-    if isinstance(value, tuple) and any(isinstance(v, Fed) for v in value):
-        return tuple([_fill(v, arrays) for v in value])
-    return value
-
-
-def shift_fed(value, by):
-    """Return a parameter's value with the places of what feeds it moved."""
-    if isinstance(value, Fed):
-        return Fed(value.index + by)
-    if isinstance(value, tuple) and any(isinstance(v, Fed) for v in value):
-        return tuple([shift_fed(v, by) for v in value])
-    return value
+    return Graph([g.entry for g in grads]), [x.entry.node for x in arrays]
 
 
 def _frozen(params):

@@ -5,7 +5,7 @@ from symbolic.autodiff.trace import Trace
 from symbolic.autodiff.tracer import Traced
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry
-from symbolic.graph.walk import compute
+from symbolic.graph.walk import compute, walk
 
 
 def is_composite(node):
@@ -47,27 +47,16 @@ def decompose(graph, types, expand=is_composite):
     return %step_elemwise_sub
     """
     trace = Trace()
-    env, written = {}, {}
-    for node in graph.nodes:
-        if node.op is None:
-            env[Entry(node)] = Entry(node)
-            continue
-        inputs = [env[e] for e in node.inputs]
+
+    def run(node, inputs, params):
         if not expand(node):
-            same = all(a is b or a == b for a, b in zip(inputs, node.inputs))
-            new = node if same else node.replace(inputs=tuple(inputs))
-            env.update(zip(node.outputs, new.outputs))
-            continue
-        params = node.complete_params
-        positions = node.op.written(params)
-        for at in positions:
-            inputs[at] = written.get(node.inputs[at].node, inputs[at])
+            new = node if list(node.inputs) == inputs else node.replace(inputs=tuple(inputs))
+            return new.outputs, ()
         values = [Traced(trace, e, types[old]) for e, old in zip(inputs, node.inputs)]
         outputs, states = compute(node, trace.within(node), values, params)
-        for entry, value in zip(node.outputs, outputs):
-            env[entry] = trace.traced(value, types[entry].dtype).entry
-        for at, value in zip(positions, states):
-            source = node.inputs[at]
-            if source.node.op is None:
-                written[source.node] = trace.traced(value, types[source].dtype).entry
-    return Graph([*(env[e] for e in graph.outputs), *(written[n] for n in graph.written if n in written)])
+        changed = [types[node.inputs[at]] for at in node.op.written(params)]
+        return ([trace.traced(v, types[e].dtype).entry for v, e in zip(outputs, node.outputs, strict=True)],
+                [trace.traced(v, t.dtype).entry for v, t in zip(states, changed, strict=True)])
+
+    outputs, written = walk(graph, {n: Entry(n) for n in graph.variables}, run)
+    return Graph([*outputs, *(written[n] for n in graph.written if n in written)])

@@ -2,7 +2,8 @@
 
 from ndarray import registry
 from ndarray.errors import NotDifferentiableError, OperatorError, UnknownNameError, shown, unknown
-from symbolic.autodiff.backward_op import as_numbers, asks_for_nothing, check_differentiable, flat_inputs, shift_fed
+from ndarray.params import shift_fed
+from symbolic.autodiff.backward_op import as_numbers, asks_for_nothing, check_differentiable, flat_inputs
 from symbolic.autodiff.reverse import pull_back
 from symbolic.graph.attributes import AttrScope
 from symbolic.graph.graph import Graph
@@ -57,7 +58,7 @@ def carried_back(graph, heads, wrt):
             check_differentiable(node)
         except NotDifferentiableError as error:
             raise NotDifferentiableError(f"{error}; the way to it: {' ← '.join(_way(graph, node))}"
-                                         + (f"\n  made at {node.place}" if node.place else "")) from None
+                                         + (f"\n  made at {node.location}" if node.location else "")) from None
         return _backward_node(node, arrived, positions).outputs
 
     found = pull_back(graph, heads, wrt, flat_inputs, through, _sum)

@@ -136,7 +136,7 @@ class Numerics(Report):
         if not bad:
             return f"all {len(self.rows)} values are finite"
         node = bad[0].node
-        where = f", made at {node.place}" if node.place else ""
+        where = f", made at {node.location}" if node.location else ""
         return f"{len(bad)} of {len(self.rows)} values are not finite; the first is {bad[0].name}{where}"
 
     def cells(self, row):

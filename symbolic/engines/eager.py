@@ -28,14 +28,14 @@ class EagerProgram:
     def __init__(self, graph, bound):
         self.graph = graph
         self.bound = bound
-        place = {n: v for n, v in zip(graph.variables, bound.values)}
+        self._values = dict(zip(graph.variables, bound.values))
         self._states = tuple(graph.written)
-        self._targets = (*bound.outputs, *(place[n] for n in self._states))
+        self._targets = (*bound.outputs, *(self._values[n] for n in self._states))
 
     def __call__(self, visit=None):
         """Run all nodes, then write outputs and states."""
         with np.errstate(all="ignore"):
-            outputs, written = evaluate(self.graph, self.bound.values, vocabulary, visit)
+            outputs, written = evaluate(self.graph, self._values, vocabulary, visit)
             results = [*outputs, *(written[n] for n in self._states)]
             commit(self._targets, _apart(results, self.bound.values))
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from ndarray.kernels.flow import Call, Flow, Sink
 from ndarray.kernels.record import Recorder, Unfusible
 from symbolic.graph.node import Entry, Node
-from symbolic.graph.walk import feed
+from symbolic.graph.walk import feed, walk
 
 
 class NodeCall(NamedTuple):
@@ -36,33 +36,24 @@ def lower(graph, types, inputs, targets, origins=None):
     -------
     Flow
     """
-    recorder, calls, env, written = Recorder(), [], {}, {}
-    for node in graph.variables:
-        type_ = types[Entry(node)]
-        env[Entry(node)] = recorder.input(inputs[node], type_.dtype, type_.shape)
-    for node in graph.nodes:
-        if node.op is None:
-            continue
-        params = node.complete_params
-        positions = node.op.written(params)
-        values = [env[e] for e in node.inputs]
-        for at in positions:
-            values[at] = written.get(node.inputs[at].node, values[at])
-        outputs, new = _record(recorder, calls, node, params, values, positions, types)
+    recorder, calls = Recorder(), []
+
+    def run(node, values, params):
+        outputs, new = _record(recorder, calls, node, params, values, types)
         if origins is not None:
             origins[node] = tuple([v.id for v in values]), tuple([v.id for v in (*outputs, *new)])
-        env.update(zip(node.outputs, outputs, strict=True))
-        for at, value in zip(positions, new, strict=True):
-            if node.inputs[at].node.op is None:
-                written[node.inputs[at].node] = value
-    results = [*(env[e] for e in graph.outputs), *(written[n] for n in graph.written)]
+        return outputs, new
+
+    known = {n: types[Entry(n)] for n in graph.variables}
+    outputs, written = walk(graph, {n: recorder.input(inputs[n], t.dtype, t.shape) for n, t in known.items()}, run)
+    results = [*outputs, *(written[n] for n in graph.written)]
     return Flow(recorder.instructions, calls, tuple([Sink(t, v.id) for t, v in zip(targets, results, strict=True)]))
 
 
-def _record(recorder, calls, node, params, values, positions, types):
+def _record(recorder, calls, node, params, values, types):
     """Return the outputs and the new states of a node, from its body or as results of a call."""
     expected = [types[e] for e in node.outputs]
-    changed = [types[node.inputs[at]] for at in positions]
+    changed = [types[node.inputs[at]] for at in node.op.written(params)]
     try:
         outputs, new = node.op.run(recorder, *feed(node, values, params))
         outputs = [_as(recorder, v, t) for v, t in zip(outputs, expected, strict=True)]

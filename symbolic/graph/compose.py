@@ -7,7 +7,7 @@ from types import MappingProxyType
 import ndarray.errors
 from ndarray.dtypes import dtype_of, flag_of
 from ndarray.errors import OperatorError, OutOfRangeError, shown, unknown
-from ndarray.params import Fed, kind_of, text_of
+from ndarray.params import Fed, is_fed, kind_of, shift_fed, text_of
 from symbolic.graph.attributes import AttrScope
 from symbolic.graph.graph import Graph
 from symbolic.graph.naming import NameManager
@@ -99,10 +99,10 @@ def apply(op, args=(), named=None, params=MappingProxyType({}), name=None, attrs
     if complete_call:
         inputs = tuple(args)
     else:
-        inherited = {key: text_of(value) for key, value in items if not _is_fed(value)} | attrs
+        inherited = {key: text_of(value) for key, value in items if not is_fed(value)} | attrs
         inputs = tuple([given[key] if key in given else variable(f"{name}_{key}", inherited) for key in names])
     if fed:
-        items = tuple([(key, _shift_fed(value, len(inputs))) for key, value in items])
+        items = tuple([(key, shift_fed(value, len(inputs))) for key, value in items])
         inputs += tuple(fed)
     node = Node(op, name, inputs, items, tuple(sorted(attrs.items())) if attrs else (), caller())
     if not fed:
@@ -143,18 +143,6 @@ def _collect_fed(value, fed):
         return Fed(len(fed) - 1)
     if isinstance(value, (tuple, list)) and any(isinstance(v, Entry) for v in value):
         return tuple([_collect_fed(v, fed) for v in value])
-    return value
-
-
-def _is_fed(value):
-    return isinstance(value, Fed) or (isinstance(value, tuple) and any(isinstance(v, Fed) for v in value))
-
-
-def _shift_fed(value, by):
-    if isinstance(value, Fed):
-        return Fed(value.index + by)
-    if isinstance(value, tuple):
-        return tuple([_shift_fed(v, by) for v in value])
     return value
 
 

@@ -121,8 +121,8 @@ def _learn(node, types):
         if fed:
             changed += _learn_fed(node, params, types, after[0][node.op.scalar_source(params)].dtype)
     except (ShapeError, DTypeError, ParamError) as error:
-        if node.place:
-            error.args = (f"{error.args[0]}\n  made at {node.place}",)
+        if node.location:
+            error.args = (f"{error.args[0]}\n  made at {node.location}",)
         raise
     return changed
 

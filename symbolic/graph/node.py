@@ -3,7 +3,7 @@
 from os.path import basename
 from typing import NamedTuple
 
-from ndarray.params import text_of
+from ndarray.params import fed_names, text_of
 
 
 class Entry(NamedTuple):
@@ -87,12 +87,12 @@ class Node:
     def input_names(self):
         """A name for each input: the operator's, then the parameters that are fed."""
         params = self.complete_params
-        fed = {v.index: name for name, value in params.items() for v in self.op.fed({name: value})}
+        fed = fed_names(params)
         arrays = self.op.input_names(params)
         return (*arrays, *(fed[i] for i in range(len(arrays), len(self.inputs))))
 
     @property
-    def place(self):
+    def location(self):
         """Where the node was made, as ``file:line``; empty when that is not known."""
         file, line = self.where
         return f"{basename(file)}:{line}" if file else ""

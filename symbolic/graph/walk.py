@@ -1,30 +1,36 @@
-"""The one walk that gives a graph its meaning, in whatever namespace it is asked."""
+"""The one walk over a graph: what running a node means is the caller's choice."""
 
-from ndarray.params import Fed
-from symbolic.graph.node import Entry
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ndarray.params import fill_fed
+from symbolic.graph.graph import Graph
+from symbolic.graph.node import Entry, Node
 
 
-def evaluate(graph, values, xp, visit=None):
-    """Compute the outputs of `graph` with the arrays and functions of `xp`.
+def walk(graph: Graph, values: Mapping[Node, Any], run: Callable[..., tuple[Sequence, Sequence]],
+         visit: Callable[[Node, list, Sequence], object] | None = None) -> tuple[tuple, dict[Node, Any]]:
+    """Run every node of a graph once, inputs before users.
 
     Parameters
     ----------
     graph : Graph
-    values : sequence of array
-        One for each of ``graph.variables``, in that order.
-    xp : array namespace
-        `ndarray.vocabulary` to compute, ``jax.numpy`` to trace for XLA, a tracer to build nodes.
+    values : dict of Node to object
+        Of each variable.
+    run : callable
+        ``run(node, inputs, params)`` returns the node's outputs, and the new values of the inputs that it writes in
+        the order of ``node.op.written(params)``, or nothing where they are not to be replaced.
     visit : callable, optional
         ``visit(node, inputs, outputs)`` is called after each node.
 
     Returns
     -------
-    outputs : tuple of array
-    written : dict of Node to array
+    outputs : tuple of object
+    written : dict of Node to object
         New values of the variables that some node writes.  A variable that several nodes write goes through them
-        in the order of ``graph.nodes``; nodes that only read it see the value it had before.
+        in the order of ``graph.nodes``; nodes that only read it see the value that it had before.
     """
-    env = {Entry(n): v for n, v in zip(graph.variables, values, strict=True)}
+    env = {Entry(n): values[n] for n in graph.variables}
     written, last_uses = {}, graph.last_uses
     for node in graph.nodes:
         if node.op is None:
@@ -34,40 +40,54 @@ def evaluate(graph, values, xp, visit=None):
         inputs = [env[e] for e in node.inputs]
         for at in positions:
             inputs[at] = written.get(node.inputs[at].node, inputs[at])
-        outputs, new = compute(node, xp, inputs, params)
+        outputs, new = run(node, inputs, params)
         env.update(zip(node.outputs, outputs, strict=True))
-        for at, value in zip(positions, new, strict=True):
-            if node.inputs[at].node.op is None:
-                written[node.inputs[at].node] = value
+        if new:
+            for at, value in zip(positions, new, strict=True):
+                if node.inputs[at].node.op is None:
+                    written[node.inputs[at].node] = value
         if visit:
             visit(node, inputs, outputs)
         for entry in last_uses.get(node, ()):
             del env[entry]
         del inputs, outputs, new
-    return tuple(env[e] for e in graph.outputs), written
+    return tuple([env[e] for e in graph.outputs]), written
 
 
-def compute(node, xp, inputs, params):
+def evaluate(graph: Graph, values: Mapping[Node, Any], xp: Any,
+             visit: Callable[[Node, list, Sequence], object] | None = None) -> tuple[tuple, dict[Node, Any]]:
+    """Compute the outputs of a graph with the arrays and functions of `xp`; see `walk`.
+
+    Parameters
+    ----------
+    graph : Graph
+    values : dict of Node to array
+        Of each variable.
+    xp : array namespace
+        `ndarray.vocabulary` to compute, ``jax.numpy`` to trace for XLA, a tracer to build nodes.
+    visit : callable, optional
+
+    Returns
+    -------
+    outputs : tuple of array
+    written : dict of Node to array
+    """
+    return walk(graph, values, lambda node, inputs, params: compute(node, xp, inputs, params), visit)
+
+
+def compute(node: Node, xp: Any, inputs: Sequence, params: Mapping[str, Any]) -> tuple[tuple, tuple]:
     """Run one node's operator on its inputs, those that feed parameters included."""
     arrays, params = feed(node, inputs, params)
     try:
         return node.op.run(xp, arrays, params)
     except Exception as error:
-        error.add_note(f"in {node}" + (f", made at {node.place}" if node.place else ""))
+        error.add_note(f"in {node}" + (f", made at {node.location}" if node.location else ""))
         raise
 
 
-def feed(node, inputs, params):
-    """Return the arrays of a node's inputs and its parameters with the fed values in their places."""
+def feed(node: Node, inputs: Sequence, params: Mapping[str, Any]) -> tuple[Sequence, Mapping[str, Any]]:
+    """Return the arrays of a node's inputs, and its parameters with the values that feed them."""
     fed = len(node.op.fed(params))
     if not fed:
         return inputs, params
-    return inputs[:-fed], {name: _fill(value, inputs) for name, value in params.items()}
-
-
-def _fill(value, inputs):
-    if isinstance(value, Fed):
-        return inputs[value.index]
-    if isinstance(value, tuple) and any(isinstance(v, Fed) for v in value):
-        return tuple([_fill(v, inputs) for v in value])
-    return value
+    return inputs[:-fed], {name: fill_fed(value, inputs) for name, value in params.items()}

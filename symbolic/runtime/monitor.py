@@ -73,7 +73,7 @@ def refuse_non_finite(node, inputs, outputs):
         value = np.asarray(value)
         if value.dtype.kind == "f" and not np.isfinite(value).all():
             told = "".join(f"\n    {name} = {e}: {described(x)}" for name, e, x in zip(node.input_names, node.inputs, inputs))
-            where = f"\n  made at {node.place}" if node.place else ""
+            where = f"\n  made at {node.location}" if node.location else ""
             raise NonFiniteError(f"{node.output_name(i)} ({node.op.name}) is {described(value)}{told}{where}\n"
                                  "  nothing was written")
 

@@ -9,7 +9,7 @@ import numpy as np
 from ndarray import registry
 from ndarray.dtypes import NAMES
 from ndarray.errors import FormatError, MXNetError
-from ndarray.params import Fed, Lone, Param, Shape, text_of
+from ndarray.params import Fed, Lone, Param, Shape, fed_names, text_of
 
 _WIDTH = 110
 _TAKEN = {"sym", "symbol", "apply_op", "float", *keyword.kwlist, *keyword.softkwlist}
@@ -108,13 +108,14 @@ def _call(node, value_of, indent):
     if not node.name:
         raise FormatError(f"a node of {node.op.name} has no name, which no call can bring about")
     args = [value_of(e) for e in node.inputs]
-    fed = {f.index for name, value in node.params for f in node.op.fed({name: value})}
+    # The gradient of an operator takes what feeds the operator as an input like any other.
+    fed = fed_names(dict(node.params)) if node.op.fed(dict(node.params)) else {}
     arrays = [a for k, a in enumerate(args) if k not in fed]
     names = node.op.input_names(node.complete_params)
     if node.op.inputs and not node.op.many and names != node.op.names[:len(names)]:
         arrays = [f"{name}={a}" for name, a in zip(names, arrays)]
     # What feeds parameters becomes inputs in the order in which a call names them.
-    order = sorted(node.params, key=lambda p: min((f.index for f in node.op.fed({p[0]: p[1]})), default=len(args)))
+    order = sorted(node.params, key=lambda p: min((k for k, name in fed.items() if name == p[0]), default=len(args)))
     params = [f"{name}={_value(value, args if fed else None)}" for name, value in order]
     parts = [*arrays, *params, f"name={_text(node.name)}", *_attr(dict(node.attrs))]
     if node.op.name in registry.names():

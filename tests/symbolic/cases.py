@@ -138,5 +138,5 @@ class Case:
         """Return the outputs of a graph over the same variables, and the new values of its states, in order."""
         arrays = self.arrays | changed
         with np.errstate(all="ignore"):
-            outputs, written = evaluate(graph, [arrays[n.name] for n in graph.variables], vocabulary)
+            outputs, written = evaluate(graph, {n: arrays[n.name] for n in graph.variables}, vocabulary)
         return [np.asarray(v) for v in (*outputs, *(written[n] for n in graph.written))]

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 
 from ndarray.errors import FormatError, MXNetError
-from ndarray.params import text_of
+from ndarray.params import fed_names, text_of
 from symbolic.graph.node import Entry
 from symbolic.graph.walk import evaluate
 from symbolic.save.onnx.namespace import Words
@@ -39,7 +39,7 @@ def to_onnx(graph, types, kept=None):
         raise ImportError("ONNX files are written by onnx; pip install 'symbolic-ndarray[onnx]'") from None
     names, words = _Names(), Words()
     arrive = {n: words.input(types[Entry(n)], names.new(n.name)) for n in graph.variables}
-    outputs, written = _written_down(graph, arrive.values(), words)
+    outputs, written = _written_down(graph, arrive, words)
     kept = {n: kept[n.name] for n in graph.variables if n.name in (kept or {})}
     ends = [words.output(value, types[e], names.new(e.node.output_name(e.index)))
             for e, value in zip(graph.outputs, outputs)]
@@ -120,9 +120,8 @@ def _roles(graph):
     """Return what variables are to the graph, in words: states and hyper-parameters."""
     found = {n: f"state of {by.name} ({by.op.name})" for n, by in graph.written.items()}
     for node in graph.nodes:
-        for name, value in node.params if node.op else ():
-            for fed in node.op.fed({name: value}):
-                found.setdefault(node.inputs[fed.index].node, f"{name} of {node.name} ({node.op.name})")
+        for index, name in fed_names(dict(node.params)).items():
+            found.setdefault(node.inputs[index].node, f"{name} of {node.name} ({node.op.name})")
     return found
 
 

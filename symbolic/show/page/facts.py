@@ -45,7 +45,7 @@ def facts(drawing):
 def _node(node, number, drawing, drawn, heads):
     name, kind = drawn.get(node) or (printable(node.name), "parameter")
     found = {"name": name, "kind": kind, "types": [type_text(drawing.types[e]) for e in node.outputs],
-             "heads": heads, "attrs": {_text(k): _text(v) for k, v in node.attrs}, "place": printable(node.place)}
+             "heads": heads, "attrs": {_text(k): _text(v) for k, v in node.attrs}, "place": printable(node.location)}
     if node.op is not None:
         written = set(node.op.written(node.complete_params))
         found |= {"op": node.op.name,

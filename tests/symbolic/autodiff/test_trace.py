@@ -54,7 +54,7 @@ def test_a_fed_parameter_becomes_an_input():
     assert [n.name for n in parts.variables] == ["lr", "w", "g"]
     assert not any(n.op and n.op.fed(n.complete_params) for n in parts.nodes)
     w, g, lr = np.float32([1, 2, 3]), np.float32([1, -1, 0]), np.float32([0.5])
-    (found,), _ = evaluate(parts, [lr, w, g], vocabulary)
+    (found,), _ = evaluate(parts, dict(zip(parts.variables, [lr, w, g])), vocabulary)
     np.testing.assert_array_equal(found, [0.5, 2.5, 3])
 
 
@@ -87,7 +87,7 @@ def trace():
 def value(x, /, **arrays):
     graph = Graph([x.entry])
     with np.errstate(all="ignore"):
-        return np.asarray(evaluate(graph, [arrays[n.name] for n in graph.variables], vocabulary)[0][0])
+        return np.asarray(evaluate(graph, {n: arrays[n.name] for n in graph.variables}, vocabulary)[0][0])
 
 
 def test_numpy_scalars_on_the_left(trace):

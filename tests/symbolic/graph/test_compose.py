@@ -197,7 +197,7 @@ def test_arithmetic_with_numpy_numbers_makes_nodes():
 
 def test_where_a_node_was_made_is_known():
     node = sym.exp(sym.var("x")).graph.outputs[0].node
-    assert node.place.startswith("test_compose.py:")
+    assert node.location.startswith("test_compose.py:")
 
 
 def test_copies_are_equal_text():

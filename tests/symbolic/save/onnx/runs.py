@@ -43,7 +43,7 @@ def runtime(graph, types):
 def eager(graph, arrays):
     """Return the outputs and the new states of a graph as the eager operators compute them."""
     with np.errstate(all="ignore"):
-        outputs, written = evaluate(graph, [arrays[n.name] for n in graph.variables], vocabulary)
+        outputs, written = evaluate(graph, {n: arrays[n.name] for n in graph.variables}, vocabulary)
     return [np.asarray(v) for v in (*outputs, *(written[n] for n in graph.written))]
 
 
