@@ -11,6 +11,7 @@ from ndarray.dtypes import DEFAULT, FLOAT64
 from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError, unknown
 from ndarray.params import REQUIRED, Count, Fed, Param, Scalar, Scalars, reject_unknown_annotation
 from ndarray.tensortype import UNKNOWN
+from ndarray.update import Update
 
 
 class Many(NamedTuple):
@@ -67,6 +68,8 @@ class Operator:
         ``numbered(params)`` tells whether a lone output's name ends in 0, as that of the first of several does.
     loss_head : bool
         The operator ends a network: its gradient does not ask for an arriving one.
+    declared_update : Update or None
+        What the inputs and parameters of an update mean, where that differs from the defaults of `Update`.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Operator:
     output_suffix: str | tuple[str, ...] = "output"
     numbered: Callable | None = None
     loss_head: bool = False
+    declared_update: Update | None = None
     rules: dict[str, Callable] = field(default_factory=dict)
 
     def __post_init__(self):
@@ -129,6 +133,16 @@ class Operator:
     def scalar_tuples(self):
         """The names of the parameters that are `Scalars`."""
         return tuple([p.name for p in self.params.values() if p.type is Scalars])
+
+    @cached_property
+    def update(self) -> Update | None:
+        """What this operator means as an update rule, None if it does not update a weight by a gradient and a rate."""
+        declared, known = self.declared_update or Update(), {*self.names, *self.params}
+        if self.names[:2] != ("weight", "grad") or declared.rate not in known:
+            return None
+        single = tuple([i.name for i in self.inputs if not i.many]) if self.many else declared.single
+        return declared._replace(decay=declared.decay if declared.decay in known else None,
+                                 count=declared.count if declared.count in known else None, single=single)
 
     def __repr__(self):
         return f"<operator {self.name}>"
@@ -224,7 +238,8 @@ class Operator:
             last = [i.name for i in self.inputs if not i.many]
             raise OperatorError(
                 f"{where or self.name}: got {given} arrays, which is not {each} for each of "
-                f"{said if said is not None else 'any number of'} tensors" + (f", then {', '.join(last)}" if last else ""))
+                f"{said if said is not None else 'any number of'} tensors"
+                + (f", then {', '.join(last)}" if last else ""))
         return n
 
     def written(self, params):
@@ -358,11 +373,12 @@ class Operator:
 
 
 def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, absent=None, fusible=False, pure=True,
-             primitive=False, output_suffix="output", numbered=None, loss_head=False):
+             primitive=False, output_suffix="output", numbered=None, loss_head=False, update=None):
     """Declare an operator: a decorator that reads its schema from the function's signature.
 
     Before ``/`` stand the namespace `xp` and the array inputs (annotated `Many` where there is one for each
-    tensor), after ``*`` the typed parameters.  The keywords are the attributes of `Operator`.
+    tensor), after ``*`` the typed parameters.  The keywords are the attributes of `Operator`; `update` is its
+    ``declared_update``.
     """
 
     def declare(function):
@@ -379,7 +395,7 @@ def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, abse
             params=params, infer=infer, compute=function, outputs=outputs, writes=tuple(writes),
             scalar_dtype=scalar_dtype, absent=absent, fusible=fusible, pure=pure,
             primitive=primitive, output_suffix=output_suffix, numbered=numbered,
-            loss_head=loss_head))
+            loss_head=loss_head, declared_update=update))
 
     return declare
 

@@ -14,7 +14,8 @@ FILES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix("._
 
 ROOMS = """
     ndarray.errors ndarray.typing ndarray.text ndarray.atomic ndarray.cached ndarray.lazy ndarray.fork ndarray.notebook
-    ndarray.dtypes ndarray.tensortype ndarray.params ndarray.registry ndarray.operator ndarray.rules ndarray.rules_shape
+    ndarray.dtypes ndarray.tensortype ndarray.params ndarray.registry ndarray.update ndarray.operator ndarray.rules \
+    ndarray.rules_shape
     ndarray.binary ndarray.special ndarray.vocabulary ndarray.derived
     ndarray.kernels ndarray.kernels.*
     ndarray.ops ndarray.ops.*

@@ -4,9 +4,11 @@ from ndarray.operator import operator
 from ndarray.ops.optimizer_common import clipped, rescaled, scalars_in
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
+from ndarray.update import Update
 
 
-@operator(same_floating, writes=("mean", "var"), aliases=("_sparse_adam_update",), fusible=True)
+@operator(same_floating, writes=("mean", "var"), aliases=("_sparse_adam_update",), fusible=True,
+          update=Update(corrects_bias=True))
 def adam_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Scalar = 0.9, beta2: Scalar = 0.999,
                 epsilon: Scalar = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
                 lazy_update: bool = True):

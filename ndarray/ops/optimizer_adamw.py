@@ -6,6 +6,7 @@ from ndarray.operator import Many, operator
 from ndarray.ops.optimizer_common import columns, elements, float32, many, rescaled, scalars_in, widened
 from ndarray.params import Count, Scalar, Scalars
 from ndarray.rules import mixed_precision, same_floating, slot_error
+from ndarray.update import Update
 
 
 def _with_rescale(rule, width, default):
@@ -51,8 +52,13 @@ def adamw_step(xp, weight, grad, mean, var, rescale_grad, average, *, lr, eta, b
     return xp.where(goes, new, weight), xp.where(goes, new_mean, mean), xp.where(goes, new_var, var)
 
 
+_ADAMW = Update(decay_times_rate=False, corrects_bias=True, single=("rescale_grad",),
+                usual={"eta": 1.0, "rescale_grad": 1.0})
+_MULTI_ADAMW = _ADAMW._replace(rate="lrs", decay="wds", usual={"etas": 1.0, "rescale_grad": 1.0})
+
+
 @operator(_with_rescale(same_floating, 4, float32), writes=("mean", "var"), aliases=("adamw_update",),
-          scalar_dtype="float64")
+          scalar_dtype="float64", update=_ADAMW)
 def _adamw_update(xp, weight, grad, mean, var, rescale_grad, /, *, lr: Scalar, eta: Scalar, beta1: Scalar = 0.9,
                   beta2: Scalar = 0.999, epsilon: Scalar = 1e-8, wd: Scalar = 0.0, clip_gradient: float = -1.0):
     r"""Adam with decoupled weight decay (AdamW).
@@ -130,7 +136,7 @@ def _adamw_update(xp, weight, grad, mean, var, rescale_grad, /, *, lr: Scalar, e
 
 
 @operator(_with_rescale(mixed_precision(2, 3, 4), 5, float32), writes=("mean", "var", "weight32"),
-          aliases=("mp_adamw_update",), scalar_dtype="float64")
+          aliases=("mp_adamw_update",), scalar_dtype="float64", update=_ADAMW)
 def _mp_adamw_update(xp, weight, grad, mean, var, weight32, rescale_grad, /, *, lr: Scalar, eta: Scalar,
                      beta1: Scalar = 0.9, beta2: Scalar = 0.999, epsilon: Scalar = 1e-8, wd: Scalar = 0.0,
                      clip_gradient: float = -1.0):
@@ -201,7 +207,7 @@ def _steps(xp, weight, grad, mean, var, rescale_grad, lrs, wds, etas, **settings
 
 
 @operator(many(same_floating, 4, extra=_one), outputs=_tensors, writes=("mean", "var"),
-          aliases=("multi_adamw_update",), scalar_dtype="float64")
+          aliases=("multi_adamw_update",), scalar_dtype="float64", update=_MULTI_ADAMW)
 def _multi_adamw_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), rescale_grad, /, *,
                         lrs: Scalars, wds: Scalars, etas: Scalars, beta1: Scalar = 0.9, beta2: Scalar = 0.999,
                         epsilon: Scalar = 1e-8, clip_gradient: float = -1.0, num_weights: Count = None):
@@ -264,7 +270,7 @@ def _multi_adamw_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Man
 @operator(many(mixed_precision(2, 3, 4), 5, extra=lambda types, n, at, dtype: _one(types, n, at, float32),
                one_dtype=False),
           outputs=_tensors, writes=("mean", "var", "weight32"), aliases=("multi_mp_adamw_update",),
-          scalar_dtype="float64")
+          scalar_dtype="float64", update=_MULTI_ADAMW)
 def _multi_mp_adamw_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), weight32: Many(),
                            rescale_grad, /, *, lrs: Scalars, wds: Scalars, etas: Scalars, beta1: Scalar = 0.9,
                            beta2: Scalar = 0.999, epsilon: Scalar = 1e-8, clip_gradient: float = -1.0,

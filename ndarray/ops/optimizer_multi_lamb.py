@@ -5,6 +5,10 @@ from ndarray.ops.optimizer_common import columns, many, scalars_in, widened
 from ndarray.ops.optimizer_lamb import lamb_update_phase1, lamb_update_phase2, norm
 from ndarray.params import Count, Scalar, Scalars
 from ndarray.rules import mixed_precision, same_floating
+from ndarray.update import Update
+
+LAYERWISE = Update(rate="learning_rates", decay="wds", count="step_count")
+"""What the parameters of LAMB and its relatives mean."""
 
 
 def _tensors(params):
@@ -24,7 +28,7 @@ def _steps(xp, weight, grad, mean, var, lrs, wds, ts, lower_bound, upper_bound, 
 
 
 @operator(many(same_floating, 4), outputs=_tensors, writes=("mean", "var"), aliases=("multi_lamb_update",),
-          scalar_dtype="float64")
+          scalar_dtype="float64", update=LAYERWISE._replace(names=("lamb",)))
 def _multi_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), /, *, learning_rates: Scalars,
                        beta1: Scalar = 0.9, beta2: Scalar = 0.999, epsilon: Scalar = 1e-6, wds: Scalars,
                        rescale_grad: Scalar = 1.0, lower_bound: float = -1.0, upper_bound: float = -1.0,
@@ -94,7 +98,7 @@ def _multi_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many
 
 
 @operator(many(mixed_precision(2, 3, 4), 5, one_dtype=False), outputs=_tensors, writes=("mean", "var", "weight32"),
-          aliases=("multi_mp_lamb_update",), scalar_dtype="float64")
+          aliases=("multi_mp_lamb_update",), scalar_dtype="float64", update=LAYERWISE._replace(names=("mp_lamb",)))
 def _multi_mp_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), weight32: Many(), /, *,
                           learning_rates: Scalars, beta1: Scalar = 0.9, beta2: Scalar = 0.999,
                           epsilon: Scalar = 1e-6, wds: Scalars, rescale_grad: Scalar = 1.0,

@@ -5,6 +5,7 @@ from ndarray.ops.optimizer_common import many, widened
 from ndarray.ops.optimizer_sgd import move
 from ndarray.params import Count, Scalar, Scalars
 from ndarray.rules import mixed_precision, same_floating
+from ndarray.update import Update
 
 
 def tensors(params):
@@ -30,7 +31,11 @@ def decays(lrs, wds):
     return tuple(lr * wd for lr, wd in zip(lrs, wds, strict=True))
 
 
-@operator(many(same_floating, 2), outputs=tensors, fusible=True)
+RATES = Update(rate="lrs", decay="wds")
+"""What the parameters of updates of many tensors mean."""
+
+
+@operator(many(same_floating, 2), outputs=tensors, fusible=True, update=RATES)
 def multi_sgd_update(xp, weight: Many(), grad: Many(), /, *, lrs: Scalars, wds: Scalars, rescale_grad: Scalar = 1.0,
                      clip_gradient: float = -1.0, num_weights: Count = None):
     r"""Step against the gradient, many tensors at once (SGD).
@@ -88,7 +93,8 @@ def multi_sgd_update(xp, weight: Many(), grad: Many(), /, *, lrs: Scalars, wds: 
     return steps(xp, weight, grad, None, lrs, decays(lrs, wds), 0, rescale_grad, clip_gradient)[0]
 
 
-@operator(many(same_floating, 3), outputs=tensors, writes=("mom",), fusible=True)
+@operator(many(same_floating, 3), outputs=tensors, writes=("mom",), fusible=True,
+          update=RATES._replace(names=("multi_sgd",)))
 def multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), /, *, lrs: Scalars, wds: Scalars,
                          momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
                          num_weights: Count = None):
@@ -151,7 +157,7 @@ def multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), /, *, lr
 
 
 @operator(many(mixed_precision(2), 3, one_dtype=False), outputs=tensors, writes=("weight32",),
-          scalar_dtype="weight32", fusible=True)
+          scalar_dtype="weight32", fusible=True, update=RATES)
 def multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Many(), /, *, lrs: Scalars, wds: Scalars,
                         rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, num_weights: Count = None):
     r"""SGD on float32 master copies, many tensors at once: `multi_sgd_update` on the `weight32`.
@@ -206,7 +212,7 @@ def multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Many(), /, *
 
 
 @operator(many(mixed_precision(2, 3), 4, one_dtype=False), outputs=tensors, writes=("mom", "weight32"),
-          scalar_dtype="weight32", fusible=True)
+          scalar_dtype="weight32", fusible=True, update=RATES._replace(names=("multi_mp_sgd",)))
 def multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), weight32: Many(), /, *, lrs: Scalars,
                             wds: Scalars, momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0,
                             clip_gradient: float = -1.0, num_weights: Count = None):

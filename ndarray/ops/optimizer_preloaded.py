@@ -2,7 +2,7 @@
 
 from ndarray.operator import Many, operator
 from ndarray.ops.optimizer_common import float32, many, rates, widened
-from ndarray.ops.optimizer_multi_sgd import decays, narrow, steps, tensors
+from ndarray.ops.optimizer_multi_sgd import RATES, decays, narrow, steps, tensors
 from ndarray.params import Count, Scalar
 from ndarray.rules import mixed_precision, same_floating
 
@@ -15,7 +15,7 @@ def _preloaded(xp, lrs, wds, weights):
             tuple(xp.as_scalar(decay, w.dtype) for decay, w in zip(decays(lrs, wds), weights)))
 
 
-@operator(many(same_floating, 2, extra=rates), outputs=tensors)
+@operator(many(same_floating, 2, extra=rates), outputs=tensors, update=RATES)
 def preloaded_multi_sgd_update(xp, weight: Many(), grad: Many(), lrs, wds, /, *, rescale_grad: Scalar = 1.0,
                                clip_gradient: float = -1.0, num_weights: Count = None):
     r"""Step against the gradient, many tensors at once, with rates that are arrays: `multi_sgd_update`.
@@ -66,7 +66,8 @@ def preloaded_multi_sgd_update(xp, weight: Many(), grad: Many(), lrs, wds, /, *,
     return steps(xp, weight, grad, None, *_preloaded(xp, lrs, wds, weight), 0, rescale_grad, clip_gradient)[0]
 
 
-@operator(many(same_floating, 3, extra=rates), outputs=tensors, writes=("mom",))
+@operator(many(same_floating, 3, extra=rates), outputs=tensors, writes=("mom",),
+          update=RATES._replace(names=("preloaded_multi_sgd",)))
 def preloaded_multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), lrs, wds, /, *,
                                    momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
                                    num_weights: Count = None):
@@ -135,7 +136,7 @@ def preloaded_multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many()
 
 
 @operator(many(mixed_precision(2), 3, extra=rates, one_dtype=False), outputs=tensors, writes=("weight32",),
-          scalar_dtype="weight32")
+          scalar_dtype="weight32", update=RATES)
 def preloaded_multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Many(), lrs, wds, /, *,
                                   rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, num_weights: Count = None):
     r"""SGD on float32 master copies, many tensors at once, with rates that are arrays: `multi_mp_sgd_update`.
@@ -191,7 +192,7 @@ def preloaded_multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Ma
 
 
 @operator(many(mixed_precision(2, 3), 4, extra=rates, one_dtype=False), outputs=tensors, writes=("mom", "weight32"),
-          scalar_dtype="weight32")
+          scalar_dtype="weight32", update=RATES._replace(names=("preloaded_multi_mp_sgd",)))
 def preloaded_multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), weight32: Many(), lrs, wds, /, *,
                                       momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0,
                                       clip_gradient: float = -1.0, num_weights: Count = None):

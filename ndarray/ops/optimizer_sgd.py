@@ -4,6 +4,7 @@ from ndarray.operator import operator
 from ndarray.ops.optimizer_common import clipped, rescaled, widened
 from ndarray.params import Scalar
 from ndarray.rules import mixed_precision, same_floating
+from ndarray.update import Update
 
 
 def scaled_gradient(xp, grad, lr, rescale_grad, clip_gradient):
@@ -75,7 +76,8 @@ def sgd_update(xp, weight, grad, /, *, lr: Scalar, wd: Scalar = 0.0, rescale_gra
     return (1 - lr * wd) * weight - scaled_gradient(xp, grad, lr, rescale_grad, clip_gradient)
 
 
-@operator(same_floating, writes=("mom",), aliases=("_sparse_sgd_mom_update",), fusible=True)
+@operator(same_floating, writes=("mom",), aliases=("_sparse_sgd_mom_update",), fusible=True,
+          update=Update(names=("sgd",)))
 def sgd_mom_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0.0, wd: Scalar = 0.0,
                    rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True):
     r"""Step along the momentum (heavy-ball SGD).
@@ -193,7 +195,8 @@ def mp_sgd_update(xp, weight, grad, weight32, /, *, lr: Scalar, wd: Scalar = 0.0
     return xp.astype(new, weight.dtype), new
 
 
-@operator(mixed_precision(2, 3), writes=("mom", "weight32"), scalar_dtype="weight32", fusible=True)
+@operator(mixed_precision(2, 3), writes=("mom", "weight32"), scalar_dtype="weight32", fusible=True,
+          update=Update(names=("mp_sgd",)))
 def mp_sgd_mom_update(xp, weight, grad, mom, weight32, /, *, lr: Scalar, momentum: Scalar = 0.0, wd: Scalar = 0.0,
                       rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True):
     r"""SGD with momentum on a float32 master copy: `sgd_mom_update` on `weight32`.
@@ -242,7 +245,7 @@ def mp_sgd_mom_update(xp, weight, grad, mom, weight32, /, *, lr: Scalar, momentu
     return xp.astype(new, weight.dtype), mom, new
 
 
-@operator(same_floating, writes=("mom",), fusible=True)
+@operator(same_floating, writes=("mom",), fusible=True, update=Update(names=("nag",)))
 def nag_mom_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0.0, wd: Scalar = 0.0,
                    rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0):
     r"""Step with Nesterov's accelerated gradient.
@@ -310,7 +313,8 @@ def nag_mom_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0
     return (weight - kept) + (momentum + 1) * mom, mom
 
 
-@operator(mixed_precision(2, 3), writes=("mom", "weight32"), scalar_dtype="weight32", fusible=True)
+@operator(mixed_precision(2, 3), writes=("mom", "weight32"), scalar_dtype="weight32", fusible=True,
+          update=Update(names=("mp_nag",)))
 def mp_nag_mom_update(xp, weight, grad, mom, weight32, /, *, lr: Scalar, momentum: Scalar = 0.0, wd: Scalar = 0.0,
                       rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0):
     r"""Nesterov's accelerated gradient on a float32 master copy: `nag_mom_update` on `weight32`.

@@ -1,26 +1,36 @@
-"""Updates of single arrays, outside of any graph, by the same rules."""
+"""Updates of arrays outside of any graph, by the same rules."""
 
-import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from numbers import Real
 
 import numpy as np
 
-from ndarray.array import NDArray, invoke
+from ndarray.array import NDArray
 from ndarray.errors import OperatorError, ParamError, shown
 from ndarray.params import REQUIRED
 from ndarray.tensortype import UNKNOWN, TensorType
-from symbolic.optimizers.rules import rule as as_rule
+from symbolic.optimizers.forms import Arrays, Tensor
+from symbolic.optimizers.layerwise import LayerwiseRule
+from symbolic.optimizers.layerwise import rule as as_rule
+from symbolic.optimizers.rates import Amounts
+from symbolic.optimizers.rules import Rule
 
 
 class Updater:
-    """Update arrays one by one, each with states of its own.
+    """Update arrays by their gradients, each with states and a count of its own.
 
     Parameters
     ----------
-    rule : str or Rule
-        A rule whose operator updates one weight.
+    rule : str, Rule or LayerwiseRule
+        See `symbolic.optimizers.rule`.
     lr : float or callable
-        A rate, or a schedule of the number of the update, which starts with 1.
+        A rate, or a schedule of the number of the tensor's update, which starts with 1.
+    lr_mult, wd_mult : dict of hashable to float, optional
+        Factors of rate and decay, by index or by name.
+    names : dict of hashable to str, optional
+        Names of indices.
+    no_lars : sequence of hashable, optional
+        Indices or names without layer-wise rates.
     **rule_params : float
         Hyper-parameters of the rule.
 
@@ -28,6 +38,8 @@ class Updater:
     ----------
     states : dict of hashable to dict of str to NDArray
         By index, then by name.
+    counts : dict of hashable to int
+        The number of updates made, by index.
 
     Examples
     --------
@@ -37,44 +49,79 @@ class Updater:
     ...     update(0, nd.array([1.0]), weight)
     >>> weight.asnumpy(), update.states[0]["mom"].asnumpy()
     (array([-0.25], dtype=float32), array([-0.75], dtype=float32))
+
+    A rule of many tensors takes lists:
+
+    >>> update, weights = Updater("lamb", lr=0.5), [nd.array([3.0, 4.0]), nd.array([1.0])]
+    >>> update(["a", "b"], [nd.array([1.0, 0.0]), nd.array([1.0])], weights)
+    >>> [w.asnumpy().round(4).tolist() for w in weights], update.counts
+    ([[0.5, 4.0], [0.5]], {'a': 1, 'b': 1})
     """
 
-    def __init__(self, rule, lr, **rule_params):
+    def __init__(self, rule: str | Rule | LayerwiseRule, lr: float | Callable[[int], float], *,
+                 lr_mult: Mapping[Hashable, float] | None = None, wd_mult: Mapping[Hashable, float] | None = None,
+                 names: Mapping[Hashable, str] | None = None, no_lars: Sequence[Hashable] = (),
+                 **rule_params: float) -> None:
         self._rule = as_rule(rule, **rule_params)
-        op = getattr(self._rule, "op", None)
-        if op is None or op.many or op.names != ("weight", "grad", *op.writes):
-            raise OperatorError(f"{self._rule} does not update one weight by one gradient; make a step of it")
-        self._lr, self._counts, self.states = lr, {}, {}
+        self._lr, self.counts, self.states = lr, {}, {}
+        self._names, self._no_lars = dict(names or {}), set(no_lars)
+        self._lr_mult, self._wd_mult = dict(lr_mult or {}), dict(wd_mult or {})
 
-    def __call__(self, index, grad, weight):
-        """Update `weight` in place by `grad`; `index` says which it is."""
-        op, number = self._rule.op, self._counts.get(index, 0) + 1
-        if index not in self.states:
-            self.states[index] = self._fresh(weight)
+    def __call__(self, index: Hashable | list, grad: NDArray | list, weight: NDArray | list,
+                 **more: NDArray | list) -> None:
+        """Update weights in place.
+
+        Parameters
+        ----------
+        index : hashable, or list of them
+            Which tensor it is; states and counts are kept by it.
+        grad, weight : NDArray, or list of NDArray
+            One for each index.
+        **more : NDArray, or list of NDArray
+            What the rule reads of each tensor and does not keep as a state.
+        """
+        indices, grads, weights = (x if isinstance(x, list) else [x] for x in (index, grad, weight))
+        more = {name: x if isinstance(x, list) else [x] for name, x in more.items()}
+        self._check(indices, grads, weights, more)
+        numbers = [self.counts.get(i, 0) + 1 for i in indices]
+        rates = [self._rate(number) * self._factor(self._lr_mult, i) for i, number in zip(indices, numbers)]
+        states = [self.states.get(i) or self._fresh(w) for i, w in zip(indices, weights)]
+        tensors = [Tensor(i, {"weight": w, "grad": g, **s, **{name: x[k] for name, x in more.items()}})
+                   for k, (i, w, g, s) in enumerate(zip(indices, weights, grads, states))]
+        decays = Amounts(self._rule.wd, [self._factor(self._wd_mult, i) for i in indices])
+        skip = frozenset(i for i in indices if {i, self._names.get(i)} & self._no_lars)
+        self._rule.apply(Arrays, tensors, Amounts(1.0, rates), decays, Amounts(1.0, numbers), skip)
+        self.states.update(zip(indices, states))
+        self.counts.update(zip(indices, numbers))
+
+    def _check(self, indices, grads, weights, more):
+        needed = {name for name in self._rule.more_inputs if name not in self._rule.op.writes}
+        if more.keys() != needed:
+            raise OperatorError(f"{self._rule.op.name} takes of each tensor {', '.join(['weight', 'grad', *needed])}; "
+                                f"got weight, grad{''.join(f', {name}' for name in more)}")
+        if len(set(indices)) != len(indices):
+            raise OperatorError(f"an index is given twice in {shown(indices)}")
+        for name, values in {"grad": grads, "weight": weights, **more}.items():
+            if len(values) != len(indices):
+                raise OperatorError(f"got {len(indices)} indices and {len(values)} arrays for {name}")
+
+    def _rate(self, number):
         lr = self._lr(number) if callable(self._lr) else self._lr
         if not isinstance(lr, Real):
             raise ParamError(f"the learning rate of update {number} must be a number, got {shown(lr)}")
-        params = dict(self._rule.params)
-        if self._rule.decays:
-            params["wd"] = self._rule.wd
-        if self._rule.corrects:
-            beta1, beta2 = self._rule.betas
-            lr *= math.sqrt(1 - beta2 ** number) / (1 - beta1 ** number)
-        elif self._rule.counts:
-            params["t"] = number
-        params["lr"] = lr
-        invoke(op, [weight, grad, *self.states[index].values()], params, out=weight)
-        self._counts[index] = number
+        return lr
+
+    def _factor(self, factors, index):
+        return factors.get(index, factors.get(self._names.get(index), 1.0))
 
     def _fresh(self, weight):
         """Return the states of a weight that has not been updated yet."""
         op = self._rule.op
+        names, n = op.many or op.names, 1
+        zeros = {p.name: (0,) if p.name in op.scalar_tuples else 0 for p in op.params.values() if p.default is REQUIRED}
+        params = op.complete({**op.parse(zeros), **({op.count: n} if op.many else {})})
         types = [TensorType(weight.shape, weight._data.dtype), *[UNKNOWN] * (len(op.names) - 1)]
-        found, _ = op.infer_types(types, [UNKNOWN], op.complete(dict.fromkeys(_required(op), 0)))
-        states = dict(zip(op.names[2:], found[2:]))
+        found, _ = op.infer_types(types, [UNKNOWN], params)
+        kept = {name: t for name, t in zip(names, found) if name in op.writes}
         return {name: NDArray(weight._data.astype(np.float32) if name == "weight32" else np.zeros(t.shape, t.dtype))
-                for name, t in states.items()}
-
-
-def _required(op):
-    return [p.name for p in op.params.values() if p.default is REQUIRED]
+                for name, t in kept.items()}

@@ -1,0 +1,68 @@
+"""The two forms in which a rule computes: nodes of a graph, or arrays at once."""
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+import ndarray.functions
+from ndarray.array import NDArray
+from symbolic.functions import function
+from symbolic.symbol import Symbol
+
+
+class Tensor(NamedTuple):
+    """A parameter in an update.
+
+    Attributes
+    ----------
+    name : str
+    inputs : dict of str to Symbol or NDArray
+        What the rule's operator reads of it, by the operator's names: ``weight``, ``grad``, states and others.
+    """
+
+    name: str
+    inputs: dict
+
+
+class Nodes:
+    """Each call makes a node."""
+
+    @staticmethod
+    def call(op_name: str, *inputs: Symbol, **params) -> Symbol:
+        """Return the Symbol of an operator."""
+        return function(op_name)(*inputs, **params)
+
+    @staticmethod
+    def constant(values: Sequence[float], name: str) -> Symbol:
+        """Return a float32 vector that is written in the graph."""
+        return function("_constant")(value=tuple(values), shape=(len(values),), name=name)
+
+    @staticmethod
+    def update(op_name: str, inputs: Sequence[Symbol], tensors: Sequence[Tensor], name: str, **params) -> list[Symbol]:
+        """Return the Symbol of each tensor's new value."""
+        attr = {"__updates__": json.dumps([x.name for x in tensors])}
+        return list(function(op_name)(*inputs, name=name, attr=attr, **params))
+
+
+class Arrays:
+    """Each call computes."""
+
+    @staticmethod
+    def call(op_name: str, *inputs: NDArray, name: str | None = None, **params) -> NDArray:
+        """Return the result of an operator; a call has no name."""
+        return ndarray.functions.function(op_name)(*inputs, **params)
+
+    @staticmethod
+    def constant(values: Sequence[float], name: str) -> NDArray:
+        """Return a float32 vector."""
+        return NDArray(np.array(values, np.float32))
+
+    @staticmethod
+    def update(op_name: str, inputs: Sequence[NDArray], tensors: Sequence[Tensor], name: str,
+               **params) -> list[NDArray]:
+        """Update each tensor's weight in place and return it."""
+        weights = [x.inputs["weight"] for x in tensors]
+        ndarray.functions.function(op_name)(*inputs, out=weights, **params)
+        return weights

@@ -1,0 +1,95 @@
+"""Rules whose rates are scaled layer by layer, by norms of weights and gradients; and `rule`, which finds any rule."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ndarray.errors import OperatorError
+from symbolic.optimizers.forms import Tensor
+from symbolic.optimizers.rates import Amounts, Vector
+from symbolic.optimizers.rules import Rule, make_rule
+from symbolic.symbol import Symbol
+
+
+@dataclass(frozen=True)
+class LayerwiseRule:
+    """Another rule with rates scaled layer by layer, by the norms of weights and gradients (LARS).
+
+    Attributes
+    ----------
+    rule : Rule
+        What updates the weights.
+    eta : float or Symbol
+        Trust coefficient: the part of its norm that a layer moves at a rate of 1.
+    eps : float
+    """
+
+    rule: Rule
+    eta: float | Symbol = 0.001
+    eps: float = 1e-8
+
+    def __str__(self) -> str:
+        return f"multi_lars, eta={self.eta}, eps={self.eps}, then {self.rule}"
+
+    op = property(lambda self: self.rule.op, doc="The operator of the rule within.")
+    wd = property(lambda self: self.rule.wd, doc="Weight decay of the rule within.")
+    decays = property(lambda self: self.rule.decays, doc="Whether the rule within has weight decay.")
+    counts = property(lambda self: self.rule.counts, doc="Whether the rule within must know the number of the update.")
+    more_inputs = property(lambda self: self.rule.more_inputs, doc="What the rule within reads of each tensor.")
+
+    def apply(self, form, tensors: Sequence[Tensor], rates: Amounts, decays: Amounts, counts: Amounts | None,
+              skip: frozenset[str] = frozenset()) -> list:
+        """Return each tensor's new value, as `Rule.apply` does; those in `skip` keep their plain rate."""
+        order = sorted(range(len(tensors)), key=lambda k: tensors[k].name in skip)
+        tensors, rates, decays = [tensors[k] for k in order], rates.pick(order), decays.pick(order)
+        counts = None if counts is None else counts.pick(order)
+        n = sum(x.name not in skip for x in tensors)
+        rates, *others = self.rule.fed(rates, decays, counts)
+        if n:
+            scaled, plain = rates.pick(range(n)), rates.pick(range(n, len(tensors)))
+            sums = [form.call("multi_sum_sq", *(x.inputs[key] for x in tensors[:n]), name=f"{key}s_sum_sq")
+                    for key in ("weight", "grad")]
+            rates = form.call("multi_lars", scaled.vector(form, "lrs"), *sums,
+                              decays.pick(range(n)).vector(form, "wds"), eta=self.eta, eps=self.eps, name="rates",
+                              rescale_grad=self.rule.params.get("rescale_grad", 1.0))
+            rates = Vector(form, rates, n, plain)
+        found = self.rule.call(form, tensors, rates, *others)
+        return [found[order.index(k)] for k in range(len(order))]
+
+
+def rule(name: str | Rule | LayerwiseRule, **params: float | Symbol) -> Rule | LayerwiseRule:
+    """Return an update rule by the name of its operator, with or without the usual ``_update``.
+
+    Parameters
+    ----------
+    name : str
+        ``"sgd"``, ``"nag"``, ``"adam"``, ``"adamw"``, ``"signsgd"``, ``"lamb"``, ``"lion"`` …: any operator that
+        updates a `weight` by a `grad` and a rate; of several, the first that takes all of `params` (``"sgd"`` with
+        `momentum` is ``sgd_mom_update``).  ``"lars"`` is `LayerwiseRule` over momentum SGD.
+    **params : float or Symbol
+        Hyper-parameters of the operator, without learning rate and step count, which belong to the step.  Adam and its
+        relatives take ``bias_correction`` as well: whether the bias of running means that start at zero is corrected,
+        which the operators ``adam_update`` and ``adamw_update`` leave to their caller; and ``epsilon_place``:
+        ``"hat"`` adds epsilon to the root before that correction, as MXNet does, ``"paper"`` after it, as torch and
+        Optax do.
+
+    Returns
+    -------
+    Rule or LayerwiseRule
+
+    Raises
+    ------
+    UnknownNameError, OperatorError, ParamError
+
+    Examples
+    --------
+    >>> rule("sgd").op.name, rule("sgd", momentum=0.9).op.name, rule("lamb").op.name
+    ('sgd_update', 'sgd_mom_update', '_multi_lamb_update')
+    """
+    if isinstance(name, (Rule, LayerwiseRule)):
+        if params:
+            raise OperatorError(f"the rule is made already; give {', '.join(params)} when making it")
+        return name
+    if name == "lars":
+        own = {k: params.pop(k) for k in ("eta", "eps") if k in params}
+        return LayerwiseRule(make_rule("preloaded_multi_sgd_mom", **params), **own)
+    return make_rule(name, **params)
