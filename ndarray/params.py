@@ -190,6 +190,8 @@ class Param(NamedTuple):
         if type(type_) is not type and get_origin(type_) in (Union, UnionType) and NoneType in get_args(type_):
             type_, = (t for t in get_args(type_) if t is not NoneType)
             optional = True
+            if get_origin(type_) is Annotated:
+                type_, within = get_args(type_)
         return cls(name, type_, default, optional, within)
 
     @property

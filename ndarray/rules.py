@@ -49,6 +49,19 @@ def numeric(rule):
     return infer
 
 
+def with_axes(rule, least, most=None):
+    """Return `rule`, refusing data (the first input) with fewer axes than `least`, or more than `most`."""
+
+    def infer(inputs, outputs, params):
+        shape = inputs[0].shape
+        if shape is not None and not least <= len(shape) <= (len(shape) if most is None else most):
+            many = f"{least}" if least == most else f"at least {least}" if most is None else f"{least} to {most}"
+            raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(shape)}, expected {many} axes", 0)
+        return rule(inputs, outputs, params)
+
+    return infer
+
+
 def agree(types):
     """Return the one type that all of `types` are.
 

@@ -21,6 +21,8 @@ from ndarray.ops import (
     loss,
     normalize,
     conv,
+    pooling,
+    upsampling,
     optimizer_sign,
     optimizer_sgd,
     optimizer_multi_sgd,

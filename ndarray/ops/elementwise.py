@@ -43,8 +43,8 @@ class Unary(NamedTuple):
 _LN2, _LN10, _DEGREE = math.log(2), math.log(10), math.pi / 180
 
 
-def _sigmoid(xp, x):
-    # The exponential of a negative number never overflows.
+def sigmoid_of(xp, x):
+    """Return 1 / (1 + exp(-x)), right to the last digits in both tails: the exponential never overflows."""
     e = xp.exp(-xp.abs(x))
     return xp.where(x >= 0, xp.ones_like(e), e) / (1 + e)
 
@@ -106,10 +106,11 @@ FAMILY = (
           lambda xp, h, y, x: h * y * xp.polygamma(x, 0)),
     Unary("gammaln", "0.572", "Logarithm of the absolute value of the gamma function.", lambda xp, x: xp.gammaln(x),
           lambda xp, h, y, x: h * xp.polygamma(x, 0)),
-    Unary("sigmoid", "0.622", "1 / (1 + exp(-x)).", lambda xp, x: _sigmoid(xp, x),
+    Unary("sigmoid", "0.622", "1 / (1 + exp(-x)).", lambda xp, x: sigmoid_of(xp, x),
           lambda xp, h, y, x: h * (y * (1 - y))),
     Unary("relu", "0.5", "The element where it is above zero, else 0.", lambda xp, x: xp.maximum(x, xp.zeros_like(x)),
-          lambda xp, h, y, x: xp.where(x > 0, h, xp.zeros_like(h)), rule=same),
+          # Where the element is not above zero, the value is the slope: 0, or NaN at NaN.
+          lambda xp, h, y, x: xp.where(x > 0, h, y), rule=same),
     Unary("softsign", "0.333", "The element divided by 1 and its absolute value.", lambda xp, x: x / (1 + xp.abs(x)),
           lambda xp, h, y, x: h / ((1 + xp.abs(x)) * (1 + xp.abs(x)))),
     Unary("round", "1.", "The nearest integer, halves away from zero.", lambda xp, x: _round(xp, x)),

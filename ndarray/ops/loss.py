@@ -5,6 +5,7 @@ from typing import Literal
 
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
+from ndarray.ops.elementwise import sigmoid_of
 from ndarray.ops.nn import softmax_along
 from ndarray.params import Scalar
 from ndarray.rules import agree, check_floating, same_floating, slot_error
@@ -218,7 +219,7 @@ def LogisticRegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
     >>> nd.LogisticRegressionOutput(nd.array([[0]]), nd.array([[1]])).asnumpy()
     array([[0.5]], dtype=float32)
     """
-    return 0.5 * (xp.tanh(0.5 * data) + 1)
+    return sigmoid_of(xp, data)
 
 
 @LogisticRegressionOutput.gradient(flat=("label",))
@@ -261,6 +262,55 @@ def MAERegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
 def _(xp, head, output, data, label, *, grad_scale):
     label = xp.astype(xp.reshape(label, data.shape), data.dtype)
     return _regression_gradient(xp, xp.sign(output - label), data, grad_scale), None
+
+
+@operator(_like_data(lambda shape, params: shape[:-1]), loss_head=True)
+def SVMOutput(xp, data, label, /, *, margin: float = 1.0, regularization_coefficient: float = 1.0,
+              use_linear: bool = False):
+    r"""The data itself, with the gradient of a support vector machine's loss against `label`.
+
+    With :math:`s = 1` for the class of the label and :math:`-1` for all others, each score :math:`x` loses
+
+    .. math:: C \max(0, m - s x)^2, \quad \text{or} \quad C \max(0, m - s x) \text{ with } use\_linear
+
+    Parameters
+    ----------
+    data : array, shape (…, classes), floating
+        Scores :math:`x`.
+    label : array, shape (…)
+        The class of each instance, from 0.
+    margin : float, optional
+        :math:`m`.
+    regularization_coefficient : float, optional
+        :math:`C`.
+    use_linear : bool, optional
+        The hinge itself rather than its square.
+
+    Returns
+    -------
+    array, like `data`
+
+    References
+    ----------
+    .. [1] Tang, "Deep Learning using Linear Support Vector Machines", arXiv:1306.0239.
+    .. [2] MXNet 1.9.1, operator ``SVMOutput``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.SVMOutput(nd.array([[2, 0.5]]), nd.array([0])).asnumpy()
+    array([[2. , 0.5]], dtype=float32)
+    """
+    return data
+
+
+@SVMOutput.gradient(flat=("label",))
+def _(xp, head, output, data, label, *, margin, regularization_coefficient, use_linear):
+    label = xp.astype(xp.reshape(label, data.shape[:-1]), data.dtype)
+    side = 2 * one_hot_along(xp, label, data.shape[-1], data.ndim - 1) - 1
+    missing = margin - side * data
+    slope = regularization_coefficient if use_linear else 2 * regularization_coefficient * missing
+    return xp.where(missing > 0, -slope * side, xp.zeros_like(data)), None
 
 
 @operator(same_floating, loss_head=True)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
+from ndarray.ops.elementwise import sigmoid_of
 from ndarray.params import DType, Ints, Positive, Training, Within
 from ndarray.rules import agree_dtype, check_floating, fit, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes
@@ -104,7 +105,7 @@ def Activation(xp, data, /, *, act_type: Literal["relu", "sigmoid", "softrelu", 
     if act_type == "relu":
         return xp.maximum(data, xp.zeros_like(data))
     if act_type == "sigmoid":
-        return _sigmoid(xp, data)
+        return sigmoid_of(xp, data)
     if act_type == "softrelu":
         return _softrelu(xp, data)
     if act_type == "softsign":
@@ -115,20 +116,16 @@ def Activation(xp, data, /, *, act_type: Literal["relu", "sigmoid", "softrelu", 
 @Activation.gradient
 def _(xp, head, output, data, *, act_type):
     if act_type == "relu":
-        return (head * (output > 0),)
+        # As in `relu`: 0, or NaN at NaN.
+        return (xp.where(output > 0, head, output),)
     if act_type == "sigmoid":
         return (head * (output * (1 - output)),)
     if act_type == "softrelu":
-        return (head * _sigmoid(xp, data),)
+        return (head * sigmoid_of(xp, data),)
     if act_type == "softsign":
         slope = 1 + xp.abs(data)
         return (head / (slope * slope),)
     return (head * (1 - output * output),)
-
-
-def _sigmoid(xp, x):
-    # The tanh form neither overflows nor loses the tail's sign.
-    return 0.5 * (xp.tanh(0.5 * x) + 1)
 
 
 def _softrelu(xp, x):

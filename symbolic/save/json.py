@@ -20,7 +20,8 @@ from symbolic.save.unregistered import Strangers
 VERSION = 10901
 """The version of MXNet whose format is written."""
 
-_STORED_OUTPUTS = {"BatchNorm": 3, "Dropout": 2, "LayerNorm": 3, "L2Normalization": 2}
+_STORED_OUTPUTS = {"BatchNorm": 3, "BatchNorm_v1": 3, "Dropout": 2, "GroupNorm": 3, "InstanceNorm": 3, "LRN": 2,
+                   "LayerNorm": 3, "L2Normalization": 2}
 """Operators of which MXNet counts outputs that nobody sees."""
 
 _OWN_STATES = {"Dropout": "state"}

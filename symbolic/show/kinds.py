@@ -42,7 +42,8 @@ KINDS = {
 }
 """Every kind of node, by the name that `symbolic.show.drawing.Box.kind` has, in the order of the legend."""
 
-_BY_MODULE = {"reduce": "reduction", "loss": "loss", "nn": "layer", "conv": "layer", "normalize": "layer",
+_BY_MODULE = {"reduce": "reduction", "loss": "loss", "nn": "layer", "conv": "layer", "pooling": "layer",
+              "upsampling": "layer", "rnn": "layer", "normalize": "layer",
               "creation": "constant"} | dict.fromkeys(
                   ("shape", "join", "indexing", "slicing", "repeat", "rearrange", "order"), "shape")
 _BY_NAME = {"multi_sum_sq": "reduction", "_sum_sq": "reduction", "all_finite": "reduction",

@@ -14,26 +14,33 @@ import pytest
 import ndarray as nd
 import symbolic as sym
 
-FOLDER = Path(__file__).parents[2] / "golden/models"
-CASES = json.loads((FOLDER / "index.json").read_text(encoding="utf-8"))
+FOLDERS = [Path(__file__).parents[2] / "golden" / name for name in ("models", "layers")]
+CASES = [{**case, "folder": folder.name} for folder in FOLDERS
+         for case in json.loads((folder / "index.json").read_text(encoding="utf-8"))]
 # What models are made of: none of these may lose its recording.
 OPERATORS = """FullyConnected Activation LeakyReLU SoftmaxOutput SoftmaxActivation LinearRegressionOutput
     LogisticRegressionOutput MAERegressionOutput MakeLoss make_loss BlockGrad identity softmax_cross_entropy smooth_l1
     Dropout BatchNorm LayerNorm L2Normalization Embedding Convolution Deconvolution Pooling UpSampling Concat SliceChannel split
     SwapAxis Pad tile repeat ElementWiseSum add_n norm topk sort argsort argmax gather_nd scatter_nd SequenceMask
+    LRN InstanceNorm GroupNorm BatchNorm_v1 Convolution_v1 Pooling_v1 Crop _contrib_AdaptiveAvgPooling2D SVMOutput
     linalg_gemm linalg_gemm2 linalg_syrk linalg_potrf broadcast_add broadcast_mul broadcast_to broadcast_axis""".split()
 
 
 @pytest.fixture(scope="module")
 def stored():
-    with np.load(FOLDER / "arrays.npz") as rows:
-        rows = dict(rows)
+    rows = {}
+    for folder in FOLDERS:
+        with np.load(folder / "arrays.npz") as found:
+            rows |= {(folder.name, dtype): row for dtype, row in found.items()}
 
-    def read(spec):
-        dtype, at, shape = spec
-        return rows[dtype][at:at + int(np.prod(shape))].reshape(shape)
+    def reader(case):
+        def read(spec):
+            dtype, at, shape = spec
+            return rows[case["folder"], dtype][at:at + int(np.prod(shape))].reshape(shape)
 
-    return read
+        return read
+
+    return reader
 
 
 def label(case):
@@ -44,12 +51,13 @@ def label(case):
 def symbol_of(case):
     params = {k: tuple(v) if isinstance(v, list) else v for k, v in case["params"].items()}
     variables = [sym.var(name) for name in (*case["inputs"], *case["states"])]
-    return getattr(sym, case["op"])(*variables, name="node", **params)
+    make = sym.symbol.apply_op if case["op"].startswith("_") else getattr(sym, case["op"])
+    return make(*([case["op"]] if case["op"].startswith("_") else []), *variables, name="node", **params)
 
 
 @pytest.mark.parametrize("case", CASES, ids=label)
 def test_values_and_gradients(case, stored):
-    symbol = symbol_of(case)
+    symbol, stored = symbol_of(case), stored(case)
     args = {name: nd.array(stored(spec), dtype=spec[0]) for name, spec in case["inputs"].items()}
     states = {name: nd.array(stored(spec), dtype=spec[0]) for name, spec in case["states"].items()}
     states |= {name: nd.array([1], dtype="int64") for name in symbol.list_auxiliary_states() if name not in states}
