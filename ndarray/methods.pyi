@@ -77,6 +77,13 @@ class NDArrayMethods:
             out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
         """Normalise each channel by its mean and variance over the batch."""
 
+    def BatchNorm_v1(
+            self, gamma: NDArray, beta: NDArray, moving_mean: NDArray, moving_var: NDArray, eps: float = 0.001,
+            momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False,
+            output_mean_var: bool = False, *, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """First version of `BatchNorm`, which files of before 2018 hold."""
+
     def BlockGrad(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The element itself; no gradient passes."""
 
@@ -106,6 +113,31 @@ class NDArrayMethods:
             layout: Literal['NCDHW', 'NCHW', 'NCW'] | None = None, out: NDArray | None = None,
             name: str | None = None) -> NDArray:
         """Convolution (cross-correlation) over one, two or three spatial axes."""
+
+    @overload
+    def Convolution_v1(
+            self, weight: NDArray, bias: NDArray, kernel: ShapeLike, num_filter: int, stride: ShapeLike = (),
+            dilate: ShapeLike = (), pad: ShapeLike = (), num_group: int = 1, workspace: int = 1024,
+            no_bias: bool = False, cudnn_tune: Literal['fastest', 'limited_workspace', 'off'] | None = None,
+            cudnn_off: bool = False, layout: Literal['NCDHW', 'NCHW'] | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """First version of `Convolution`, which old files hold: the same."""
+
+    @overload
+    def Convolution_v1(
+            self, weight: NDArray | None = None, bias: NDArray | None = None, *, kernel: ShapeLike, num_filter: int,
+            stride: ShapeLike = (), dilate: ShapeLike = (), pad: ShapeLike = (), num_group: int = 1,
+            workspace: int = 1024, no_bias: bool = False,
+            cudnn_tune: Literal['fastest', 'limited_workspace', 'off'] | None = None, cudnn_off: bool = False,
+            layout: Literal['NCDHW', 'NCHW'] | None = None, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """First version of `Convolution`, which old files hold: the same."""
+
+    def Crop(
+            self, *data: NDArray | Sequence[NDArray], num_args: int | None = None, offset: ShapeLike = (0, 0),
+            h_w: ShapeLike = (0, 0), center_crop: bool = False, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """A window of each image, as high and wide as another image or as asked for."""
 
     @overload
     def Deconvolution(
@@ -157,10 +189,25 @@ class NDArrayMethods:
             flatten: bool = True, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Dense layer."""
 
+    def GroupNorm(
+            self, gamma: NDArray, beta: NDArray, num_groups: int = 1, eps: float = 1e-05, output_mean_var: bool = False,
+            *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+        """Normalise groups of channels of each instance by their own mean and variance."""
+
+    def InstanceNorm(
+            self, gamma: NDArray, beta: NDArray, eps: float = 0.001, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Normalise each channel of each instance by its own mean and variance."""
+
     def L2Normalization(
             self, eps: float = 1e-10, mode: Literal['channel', 'instance', 'spatial'] = 'instance', *,
             out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Divide by the Euclidean norm."""
+
+    def LRN(
+            self, *, alpha: float = 0.0001, beta: float = 0.75, knorm: float = 2.0, nsize: int,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Local response normalisation: divide by the activity of neighbouring channels."""
 
     def LayerNorm(
             self, gamma: NDArray, beta: NDArray, axis: int = -1, eps: float = 1e-05, output_mean_var: bool = False, *,
@@ -204,14 +251,26 @@ class NDArrayMethods:
             self, kernel: ShapeLike = (), pool_type: Literal['avg', 'lp', 'max', 'sum'] = 'max',
             global_pool: bool = False, cudnn_off: bool = False,
             pooling_convention: Literal['full', 'same', 'valid'] = 'valid', stride: ShapeLike = (), pad: ShapeLike = (),
-            p_value: int = 2, count_include_pad: bool = True, layout: Literal['NCDHW', 'NCHW', 'NCW'] | None = None, *,
-            out: NDArray | None = None, name: str | None = None) -> NDArray:
+            p_value: int | None = None, count_include_pad: bool | None = None,
+            layout: Literal['NCDHW', 'NCHW', 'NCW'] | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
         """Maximum, mean, sum or p-norm of each window."""
+
+    def Pooling_v1(
+            self, kernel: ShapeLike = (), pool_type: Literal['avg', 'max', 'sum'] = 'max', global_pool: bool = False,
+            pooling_convention: Literal['full', 'valid'] = 'valid', stride: ShapeLike = (), pad: ShapeLike = (), *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """First version of `Pooling`, which old files hold."""
 
     def Reshape(
             self, shape: ShapeLike, reverse: bool = False, *, out: NDArray | None = None,
             name: str | None = None) -> NDArray:
         """The elements in the same order under another shape."""
+
+    def SVMOutput(
+            self, label: NDArray, margin: float = 1.0, regularization_coefficient: float = 1.0,
+            use_linear: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The data itself, with the gradient of a support vector machine's loss against `label`."""
 
     def SequenceMask(
             self, sequence_length: NDArray | None = None, use_sequence_length: bool = False, value: float = 0.0,

@@ -105,6 +105,13 @@ def BatchNorm(
         axis: int = 1, cudnn_off: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Normalise each channel by its mean and variance over the batch."""
 
+def BatchNorm_v1(
+        data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None,
+        moving_mean: Symbol | None = None, moving_var: Symbol | None = None, *, eps: float = 0.001,
+        momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """First version of `BatchNorm`, which files of before 2018 hold."""
+
 def BlockGrad(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The element itself; no gradient passes."""
 
@@ -126,6 +133,21 @@ def Convolution(
         layout: Literal['NCDHW', 'NCHW', 'NCW'] | None = None, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
     """Convolution (cross-correlation) over one, two or three spatial axes."""
+
+def Convolution_v1(
+        data: Symbol | None = None, weight: Symbol | None = None, bias: Symbol | None = None, *, kernel: ShapeLike,
+        num_filter: int, stride: ShapeLike = (), dilate: ShapeLike = (), pad: ShapeLike = (), num_group: int = 1,
+        workspace: int = 1024, no_bias: bool = False,
+        cudnn_tune: Literal['fastest', 'limited_workspace', 'off'] | None = None, cudnn_off: bool = False,
+        layout: Literal['NCDHW', 'NCHW'] | None = None, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """First version of `Convolution`, which old files hold: the same."""
+
+def Crop(
+        *data: Symbol | Sequence[Symbol], num_args: int | None = None, offset: ShapeLike = (0, 0),
+        h_w: ShapeLike = (0, 0), center_crop: bool = False, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """A window of each image, as high and wide as another image or as asked for."""
 
 def Deconvolution(
         data: Symbol | None = None, weight: Symbol | None = None, bias: Symbol | None = None, *, kernel: ShapeLike,
@@ -162,10 +184,26 @@ def FullyConnected(
         attr: dict[str, str] | None = None) -> Symbol:
     """Dense layer."""
 
+def GroupNorm(
+        data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None, *, num_groups: int = 1,
+        eps: float = 1e-05, output_mean_var: bool = False, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Normalise groups of channels of each instance by their own mean and variance."""
+
+def InstanceNorm(
+        data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None, *, eps: float = 0.001,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Normalise each channel of each instance by its own mean and variance."""
+
 def L2Normalization(
         data: Symbol | None = None, *, eps: float = 1e-10, mode: Literal['channel', 'instance', 'spatial'] = 'instance',
         name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Divide by the Euclidean norm."""
+
+def LRN(
+        data: Symbol | None = None, *, alpha: float = 0.0001, beta: float = 0.75, knorm: float = 2.0, nsize: int,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Local response normalisation: divide by the activity of neighbouring channels."""
 
 def LayerNorm(
         data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None, *, axis: int = -1,
@@ -210,14 +248,27 @@ def Pooling(
         data: Symbol | None = None, *, kernel: ShapeLike = (), pool_type: Literal['avg', 'lp', 'max', 'sum'] = 'max',
         global_pool: bool = False, cudnn_off: bool = False,
         pooling_convention: Literal['full', 'same', 'valid'] = 'valid', stride: ShapeLike = (), pad: ShapeLike = (),
-        p_value: int = 2, count_include_pad: bool = True, layout: Literal['NCDHW', 'NCHW', 'NCW'] | None = None,
-        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        p_value: int | None = None, count_include_pad: bool | None = None,
+        layout: Literal['NCDHW', 'NCHW', 'NCW'] | None = None, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
     """Maximum, mean, sum or p-norm of each window."""
+
+def Pooling_v1(
+        data: Symbol | None = None, *, kernel: ShapeLike = (), pool_type: Literal['avg', 'max', 'sum'] = 'max',
+        global_pool: bool = False, pooling_convention: Literal['full', 'valid'] = 'valid', stride: ShapeLike = (),
+        pad: ShapeLike = (), name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """First version of `Pooling`, which old files hold."""
 
 def Reshape(
         data: Symbol | None = None, *, shape: ShapeLike, reverse: bool = False, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
     """The elements in the same order under another shape."""
+
+def SVMOutput(
+        data: Symbol | None = None, label: Symbol | None = None, *, margin: float = 1.0,
+        regularization_coefficient: float = 1.0, use_linear: bool = False, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """The data itself, with the gradient of a support vector machine's loss against `label`."""
 
 def SequenceMask(
         data: Symbol | None = None, sequence_length: Symbol | None = None, *, use_sequence_length: bool = False,

@@ -10,6 +10,7 @@ from ndarray import registry
 from ndarray.errors import NotDifferentiableError, OperatorError, UnknownNameError
 from ndarray.operator import Operator
 from ndarray.rules import same
+from ndarray.tensortype import TensorType
 from symbolic.autodiff.backward_op import flat_inputs
 from symbolic.autodiff.decompose import decompose
 from symbolic.autodiff.gradient import gradient
@@ -193,6 +194,36 @@ def test_pooling_gives_no_nan_where_a_window_is_empty_or_zero():
                              pooling_convention="full", count_include_pad=False)
         value, grad = sym.Group([pooled, pooled.gradient("x")]).eval(x=x)
         assert not np.isnan(value.asnumpy()).any() and np.isfinite(grad.asnumpy()).all()
+
+
+@pytest.mark.parametrize("kind", ["avg", "max"])
+def test_a_large_window_of_pooling_takes_as_many_operations_as_it_has_sides(kind):
+    def operations(side, **params):
+        pooled = sym.Pooling(sym.var("x"), kernel=(side, side), pool_type=kind, name="p", **params)
+        graph = sym.Group([pooled, pooled.gradient("x")]).graph
+        types = infer(graph, {"x": TensorType((1, 2, 80, 80), np.dtype("float32"))})
+        return len(decompose(graph, types).nodes)
+
+    assert operations(16, global_pool=True) == operations(64, global_pool=True)
+    assert operations(10, stride=(10, 10)) == operations(40, stride=(40, 40))
+    assert operations(32) < 2.1 * operations(16)
+
+
+def test_the_gradient_of_relu_at_nan_is_nan():
+    for make in (sym.relu, lambda x: sym.Activation(x, act_type="relu")):
+        y, grad = sym.Group([make(sym.var("x")), make(sym.var("x")).gradient("x")]).eval(x=np.array([np.nan, 2, -np.inf]))
+        np.testing.assert_array_equal(y.asnumpy(), [np.nan, 2, 0])
+        np.testing.assert_array_equal(grad.asnumpy(), [np.nan, 1, 0])
+
+
+def test_the_largest_element_that_comes_first_has_the_gradient():
+    x = np.array([[[[1, 1, 0, 0], [1, 1, 0, 0], [2, 0, 2, 0], [0, 2, 0, 2.0]]]])
+    first, every = np.zeros((2, 4, 4))
+    first[[0, 0, 2, 2], [0, 2, 0, 2]] = 1
+    every[:2], every[[2, 3, 2, 3], [0, 1, 2, 3]] = 1, 1
+    for pool, expected in ((sym.Pooling, first), (sym.Pooling_v1, every)):
+        grad = pool(sym.var("x"), kernel=(2, 2), stride=(2, 2)).gradient("x").eval(x=x)[0]
+        np.testing.assert_array_equal(grad.asnumpy()[0, 0], expected)
 
 
 def test_integer_inputs_have_zeros():
