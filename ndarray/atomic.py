@@ -1,9 +1,15 @@
 """Writing a file whole or not at all."""
 
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from os import PathLike
 
 
-def write_atomically(path, data):
+def write_atomically(path: str | PathLike[str], data: bytes) -> None:
     """Write bytes to a file so that a crash leaves the old file or the new one, whole.
 
     Raises
@@ -19,7 +25,7 @@ def write_atomically(path, data):
         raise OSError(error.errno, error.strerror, os.fspath(path)) from None
 
 
-def _write(path, data):
+def _write(path: str | PathLike[str], data: bytes) -> None:
     folder = os.path.dirname(os.path.abspath(path))
     from tempfile import mkstemp  # which takes as long to load as a fifth of this package
 

@@ -1,5 +1,7 @@
 """Where arrays live: MXNet's contexts, of which there is one kind here that holds memory."""
 
+from __future__ import annotations
+
 import threading
 
 from ndarray.errors import MXNetError, OperatorError, shown
@@ -25,39 +27,42 @@ class Context:
     cpu(2)
     """
 
-    def __init__(self, device_type, device_id=0):
+    device_type: str
+    device_id: int
+
+    def __init__(self, device_type: str | Context, device_id: int = 0) -> None:
         if isinstance(device_type, Context):
-            device_type, device_id = device_type.device_type, device_type.device_id
+            device_id, device_type = device_type.device_id, device_type.device_type
         if device_type not in _TYPES:
             raise OperatorError(f"no device type {shown(device_type)}; known: {', '.join(_TYPES)}")
         self.device_type = device_type
         self.device_id = int(device_id)
         self.device_typeid = _TYPES[device_type]
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return (isinstance(other, Context) and self.device_type == other.device_type
                 and self.device_id == other.device_id)
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash((self.device_typeid, self.device_id))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.device_type}({self.device_id})"
 
-    def __enter__(self):
+    def __enter__(self) -> Context:
         _stack().append(self)
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         _stack().pop()
 
-    def check_usable(self):
+    def check_usable(self) -> None:
         """Raise where no array can be made on this device."""
         if self.device_type == "gpu":
             raise MXNetError(f"{self}: there is no GPU here; make the array on cpu()")
 
 
-def _stack():
+def _stack() -> list[Context]:
     try:
         return _local.stack
     except AttributeError:
@@ -65,7 +70,7 @@ def _stack():
         return _local.stack
 
 
-def cpu(device_id=0):
+def cpu(device_id: int = 0) -> Context:
     """Return a CPU context.
 
     Examples
@@ -76,7 +81,7 @@ def cpu(device_id=0):
     return Context("cpu", device_id)
 
 
-def gpu(device_id=0):
+def gpu(device_id: int = 0) -> Context:
     """Return a GPU context; it can be named and compared, but holds no arrays here.
 
     Examples
@@ -87,7 +92,7 @@ def gpu(device_id=0):
     return Context("gpu", device_id)
 
 
-def cpu_pinned(device_id=0):
+def cpu_pinned(device_id: int = 0) -> Context:
     """Return a context of pinned CPU memory, which is CPU memory here.
 
     Examples
@@ -98,7 +103,7 @@ def cpu_pinned(device_id=0):
     return Context("cpu_pinned", device_id)
 
 
-def current_context():
+def current_context() -> Context:
     """Return the context of the innermost ``with``; ``cpu(0)`` outside of any.
 
     Examples
@@ -110,7 +115,7 @@ def current_context():
     return _stack()[-1]
 
 
-def num_gpus():
+def num_gpus() -> int:
     """Return 0: there is none.
 
     Examples

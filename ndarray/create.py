@@ -1,6 +1,9 @@
 """Making arrays."""
 
+from __future__ import annotations
+
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,11 +14,16 @@ from ndarray.errors import DTypeError, MXNetError, OperatorError, ParamError, sh
 from ndarray.params import Param, Shape
 from ndarray.tensortype import show_shape
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from ndarray.typing import DTypeLike, Number, ShapeLike
+
 _SHAPE = Param("shape", Shape)
 
 
 @contextmanager
-def _said_by(what):
+def _said_by(what: str) -> Iterator[None]:
     """Let NumPy compute without warnings, and word what it refuses as an error of ours that begins with `what`."""
     try:
         with np.errstate(all="ignore"):
@@ -28,7 +36,7 @@ def _said_by(what):
         raise ParamError(f"{what}: {error}") from None
 
 
-def array(source_array, ctx=None, dtype=None):
+def array(source_array: Any, ctx: Context | str | None = None, dtype: DTypeLike | None = None) -> NDArray:
     """Return a new array with a copy of some values.
 
     Parameters
@@ -52,22 +60,24 @@ def array(source_array, ctx=None, dtype=None):
     return as_ndarray(source_array, ctx, dtype)
 
 
-def _new(what, make, shape, ctx, dtype, out):
+def _new(what: str, make: Callable[..., np.ndarray], shape: ShapeLike, ctx: Context | str | None,
+         dtype: DTypeLike | None, out: NDArray | None) -> NDArray:
     ctx = Context(ctx) if ctx is not None else current_context()
     ctx.check_usable()
-    shape = _SHAPE.parse(shape, "shape")
-    if any(d < 0 for d in shape):
-        raise ParamError(f"shape {shape}: a length cannot be negative")
+    dims = _SHAPE.parse(shape, "shape")
+    if any(d < 0 for d in dims):
+        raise ParamError(f"shape {dims}: a length cannot be negative")
     dtype = out._data.dtype if out is not None else dtype_of(dtype) if dtype is not None else DEFAULT
     with _said_by(what):
-        data = make(shape, dtype)
+        data = make(dims, dtype)
     if out is None:
         return NDArray(data, ctx)
     out[:] = data
     return out
 
 
-def zeros(shape, ctx=None, dtype=None, stype=None, out=None):
+def zeros(shape: ShapeLike, ctx: Context | str | None = None, dtype: DTypeLike | None = None, stype: str | None = None,
+          out: NDArray | None = None) -> Any:
     """Return an array of zeros.
 
     Parameters
@@ -93,7 +103,8 @@ def zeros(shape, ctx=None, dtype=None, stype=None, out=None):
     return _new("zeros", np.zeros, shape, ctx, dtype, out)
 
 
-def ones(shape, ctx=None, dtype=None, out=None):
+def ones(shape: ShapeLike, ctx: Context | str | None = None, dtype: DTypeLike | None = None,
+         out: NDArray | None = None) -> NDArray:
     """Return an array of ones; parameters as `zeros`.
 
     Examples
@@ -104,7 +115,8 @@ def ones(shape, ctx=None, dtype=None, out=None):
     return _new("ones", np.ones, shape, ctx, dtype, out)
 
 
-def full(shape, val, ctx=None, dtype=None, out=None):
+def full(shape: ShapeLike, val: Number, ctx: Context | str | None = None, dtype: DTypeLike | None = None,
+         out: NDArray | None = None) -> NDArray:
     """Return an array that holds one number everywhere; parameters as `zeros`.
 
     Examples
@@ -116,7 +128,7 @@ def full(shape, val, ctx=None, dtype=None, out=None):
     return _new("full", lambda shape, dtype: np.full(shape, np.asarray(val, dtype)), shape, ctx, dtype, out)
 
 
-def empty(shape, ctx=None, dtype=None):
+def empty(shape: ShapeLike, ctx: Context | str | None = None, dtype: DTypeLike | None = None) -> NDArray:
     """Return an array whose elements mean nothing yet; parameters as `zeros`.
 
     Examples
@@ -127,7 +139,8 @@ def empty(shape, ctx=None, dtype=None):
     return _new("empty", np.empty, shape, ctx, dtype, None)
 
 
-def arange(start, stop=None, step=1.0, repeat=1, ctx=None, dtype=None):
+def arange(start: Number, stop: Number | None = None, step: Number = 1.0, repeat: int = 1,
+           ctx: Context | str | None = None, dtype: DTypeLike | None = None) -> NDArray:
     """Return evenly spaced numbers from `start` to before `stop`, each `repeat` times; float32 when left out.
 
     Examples
@@ -138,11 +151,12 @@ def arange(start, stop=None, step=1.0, repeat=1, ctx=None, dtype=None):
     if stop is None:
         start, stop = 0, start
     with _said_by("arange"):
-        data = np.repeat(np.arange(start, stop, step), repeat)
+        data: np.ndarray = np.repeat(np.arange(start, stop, step), repeat)  # type: ignore[arg-type]
     return as_ndarray(data, ctx, dtype)
 
 
-def linspace(start, stop, num, endpoint=True, ctx=None, dtype=None):
+def linspace(start: Number, stop: Number, num: int, endpoint: bool = True, ctx: Context | str | None = None,
+             dtype: DTypeLike | None = None) -> NDArray:
     """Return `num` evenly spaced numbers from `start` to `stop`; float32 when left out.
 
     Examples
@@ -155,7 +169,7 @@ def linspace(start, stop, num, endpoint=True, ctx=None, dtype=None):
     return as_ndarray(data, ctx, dtype)
 
 
-def eye(N, M=0, k=0, ctx=None, dtype=None):
+def eye(N: int, M: int = 0, k: int = 0, ctx: Context | str | None = None, dtype: DTypeLike | None = None) -> NDArray:
     """Return a matrix with ones on its `k`-th diagonal and zeros elsewhere; float32 when left out.
 
     Examples
@@ -169,7 +183,7 @@ def eye(N, M=0, k=0, ctx=None, dtype=None):
     return as_ndarray(data, ctx, dtype)
 
 
-def from_numpy(ndarray, zero_copy=True):
+def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
     """Return an NDArray over a NumPy array's own memory.
 
     Parameters
@@ -200,7 +214,7 @@ def from_numpy(ndarray, zero_copy=True):
     return NDArray(ndarray if zero_copy else ndarray.copy())
 
 
-def from_dlpack(source):
+def from_dlpack(source: Any) -> NDArray:
     """Return an NDArray over the memory of any array that speaks DLPack.
 
     Parameters
@@ -236,17 +250,17 @@ def from_dlpack(source):
 class _Capsule:
     """What a DLPack capsule came from, as far as the taker asks."""
 
-    def __init__(self, capsule):
+    def __init__(self, capsule: Any) -> None:
         self._capsule = capsule
 
-    def __dlpack__(self, **kwargs):
+    def __dlpack__(self, **kwargs: Any) -> Any:
         return self._capsule
 
-    def __dlpack_device__(self):
+    def __dlpack_device__(self) -> tuple[int, int]:
         return 1, 0
 
 
-def to_dlpack_for_read(data):
+def to_dlpack_for_read(data: NDArray) -> Any:
     """Return a DLPack capsule over the memory of an NDArray, for one taker.
 
     Examples
@@ -263,7 +277,7 @@ def to_dlpack_for_read(data):
 to_dlpack_for_write = to_dlpack_for_read
 
 
-def moveaxis(tensor, source, destination):
+def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Sequence[int]) -> NDArray:
     """Return a copy with some axes moved; the others keep their order.
 
     Parameters
@@ -280,7 +294,7 @@ def moveaxis(tensor, source, destination):
         return NDArray(np.moveaxis(tensor._data, source, destination).copy(), tensor._ctx)
 
 
-def concatenate(arrays, axis=0, always_copy=True):
+def concatenate(arrays: Iterable[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
     """Return arrays joined along an axis.
 
     Examples
@@ -298,7 +312,7 @@ def concatenate(arrays, axis=0, always_copy=True):
         return NDArray(np.concatenate([a._data for a in arrays], axis=axis), arrays[0]._ctx)
 
 
-def waitall():
+def waitall() -> None:
     """Return when every array is computed, which they always are.
 
     Examples

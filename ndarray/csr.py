@@ -1,10 +1,21 @@
 """Compressed sparse row matrices: what is needed to keep and to pass on those that files hold."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ndarray.array import NDArray, as_ndarray
 from ndarray.context import current_context
 from ndarray.errors import OperatorError, ShapeError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ndarray.context import Context
+    from ndarray.typing import DTypeLike
 
 
 class CSRNDArray:
@@ -33,37 +44,38 @@ class CSRNDArray:
     __slots__ = ("_data", "_indices", "_indptr", "shape", "_ctx", "__weakref__")
     stype = "csr"
 
-    def __init__(self, data, indices, indptr, shape, ctx=None):
+    def __init__(self, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, shape: Sequence[int],
+                 ctx: Context | None = None) -> None:
         self._data, self._indices, self._indptr = data, indices, indptr
         self.shape = tuple(shape)
         self._ctx = ctx if ctx is not None else current_context()
 
     @property
-    def dtype(self):
+    def dtype(self) -> type[np.generic]:
         """Element type, as a NumPy type."""
         return self._data.dtype.type
 
     @property
-    def context(self):
+    def context(self) -> Context:
         """The device."""
         return self._ctx
 
     @property
-    def data(self):
+    def data(self) -> NDArray:
         """The stored elements, an NDArray."""
         return NDArray(self._data, self._ctx)
 
     @property
-    def indices(self):
+    def indices(self) -> NDArray:
         """Their columns, an NDArray."""
         return NDArray(self._indices, self._ctx)
 
     @property
-    def indptr(self):
+    def indptr(self) -> NDArray:
         """Where each row begins, an NDArray."""
         return NDArray(self._indptr, self._ctx)
 
-    def asnumpy(self):
+    def asnumpy(self) -> np.ndarray:
         """Return the whole matrix as a NumPy array.
 
         Examples
@@ -78,7 +90,7 @@ class CSRNDArray:
         whole[np.repeat(np.arange(self.shape[0]), np.diff(self._indptr)), self._indices] = self._data
         return whole
 
-    def tostype(self, stype):
+    def tostype(self, stype: str) -> NDArray | CSRNDArray:
         """Return the matrix with another storage: 'default' or 'csr'.
 
         Examples
@@ -94,11 +106,11 @@ class CSRNDArray:
             raise OperatorError(f"a csr matrix becomes 'default', not {shown(stype)}")
         return NDArray(self.asnumpy(), self._ctx)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"\n<CSRNDArray {self.shape[0]}x{self.shape[1]} @{self._ctx}>"
 
 
-def csr_matrix(parts, shape, dtype=None):
+def csr_matrix(parts: tuple[Any, Any, Any], shape: Sequence[int], dtype: DTypeLike | None = None) -> CSRNDArray:
     """Return a matrix from ``(data, indices, indptr)``.
 
     Raises
@@ -119,7 +131,7 @@ def csr_matrix(parts, shape, dtype=None):
     return CSRNDArray(data, indices, indptr, shape)
 
 
-def check_csr(data, indices, indptr, shape):
+def check_csr(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, shape: Sequence[int]) -> None:
     """Raise where the parts do not describe a matrix of `shape`."""
     if not data.ndim == indices.ndim == indptr.ndim == 1:
         raise ShapeError("elements, columns and indptr must be arrays of one axis")

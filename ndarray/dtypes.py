@@ -1,5 +1,7 @@
 """Names of element types: MXNet's words and numbers for NumPy's dtypes."""
 
+from typing import Any
+
 import numpy as np
 
 from ndarray.errors import DTypeError, shown
@@ -16,7 +18,7 @@ FLOAT64 = _BY_NAME["float64"]
 BOOL = _BY_NAME["bool"]
 
 
-def dtype_of(value):
+def dtype_of(value: Any) -> np.dtype[Any]:
     """Return the NumPy dtype that `value` names.
 
     Parameters
@@ -47,16 +49,16 @@ def dtype_of(value):
     return dtype
 
 
-def flag_of(dtype):
+def flag_of(dtype: Any) -> int:
     """Return MXNet's number for a dtype, as symbol and ``.params`` files write it."""
     return _FLAGS[np.dtype(dtype)]
 
 
-def is_known(dtype):
+def is_known(dtype: object) -> bool:
     """Tell whether arrays can have this NumPy dtype."""
     return dtype in _FLAGS
 
 
-def is_floating(dtype):
+def is_floating(dtype: np.dtype[Any] | None) -> bool:
     """Tell whether a NumPy dtype is float16, float32 or float64."""
     return dtype is not None and dtype in FLOATING

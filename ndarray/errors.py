@@ -1,5 +1,12 @@
 """What can go wrong: one family of errors, each worded for the reader's next step."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 LONGEST_VALUE = 200
 
 
@@ -59,7 +66,7 @@ class NotImplementedForSymbol(MXNetError, NotImplementedError):
     """Something that arrays can do and symbols, having no values, cannot."""
 
 
-def shown(value):
+def shown(value: object) -> str:
     """Return `value` as a message shows it: escaped, and cut at 200 characters; of an array, what kind it is.
 
     Examples
@@ -75,7 +82,7 @@ def shown(value):
     return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE - 1] + "…"
 
 
-def unknown(kind, name, known):
+def unknown(kind: str, name: object, known: Iterable[object]) -> str:
     """Return the sentence "no `kind` named `name`" with the nearest known names.
 
     Examples

@@ -1,11 +1,13 @@
 """What may stand in the brackets of an array, and what it selects."""
 
+from typing import Any
+
 import numpy as np
 
 from ndarray.errors import OperatorError, shown
 
 
-def as_key(key, array_type):
+def as_key(key: Any, array_type: Any) -> tuple[Any, ...]:
     """Return an index as a tuple of what NumPy takes; raise for what MXNet does not know.
 
     Parameters
@@ -18,7 +20,7 @@ def as_key(key, array_type):
     return tuple(_part(part, array_type) for part in (key if isinstance(key, tuple) else (key,)))
 
 
-def _part(part, array_type):
+def _part(part: Any, array_type: Any) -> Any:
     if isinstance(part, array_type):
         part = part._data
     if isinstance(part, (list, np.ndarray)):
@@ -34,7 +36,7 @@ def _part(part, array_type):
     raise OperatorError(f"an index is an integer, a slice, None, Ellipsis, a list or an NDArray, not {shown(part)}")
 
 
-def is_view_key(key):
+def is_view_key(key: tuple[Any, ...]) -> bool:
     """Tell whether indexing gives a view: integers and step-1 slices that leave the memory in one run.
 
     That is, integers first, then one slice, then only whole axes.

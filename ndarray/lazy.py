@@ -1,6 +1,7 @@
 """Modules that are loaded when something in them is first used, so that `import symbolic` costs little."""
 
 from importlib import import_module
+from typing import Any
 
 
 class Later:
@@ -19,11 +20,11 @@ class Later:
     'Graph'
     """
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self._name = name
 
-    def __getattr__(self, attribute):
+    def __getattr__(self, attribute: str) -> Any:
         return getattr(import_module(self._name), attribute)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<later {self._name}>"

@@ -1,9 +1,12 @@
 """MXNet's ``.params`` files: lists and dicts of arrays, read in every version, written in the current one."""
 
+from __future__ import annotations
+
 import math
 import os
 import struct
 import warnings
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +19,9 @@ from ndarray.errors import FormatError, LimitError, OperatorError, ShapeError, s
 from ndarray.ops.optimizer_sparse import Rows
 from ndarray.sparse import RowSparseNDArray
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _LIST = 0x112
 _VERSION_1, _VERSION_2, _VERSION_3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 _MOST_AXES = 32
@@ -24,7 +30,7 @@ _BFLOAT16 = 12
 _STORAGES = ("default", "row_sparse", "csr")
 
 
-def save(fname, data):
+def save(fname: str | os.PathLike[str], data: Any) -> None:
     """Write arrays to a file, whole or not at all.
 
     Parameters
@@ -51,14 +57,14 @@ def save(fname, data):
     write_atomically(_path(fname), data)
 
 
-def _path(fname):
+def _path(fname: str | os.PathLike[str]) -> str:
     try:
         return os.fspath(fname)
     except TypeError:
         raise OperatorError(f"a file's name is wanted, got {shown(fname)}") from None
 
 
-def save_to_bytes(data):
+def save_to_bytes(data: Any) -> bytes:
     """Return the bytes that `save` writes."""
     names = []
     if isinstance(data, (NDArray, RowSparseNDArray, CSRNDArray)):
@@ -82,7 +88,7 @@ def save_to_bytes(data):
     return b"".join(parts)
 
 
-def _record(array, where):
+def _record(array: Any, where: str) -> list[bytes]:
     """Return one array's record, as pieces of bytes."""
     if isinstance(array, NDArray):
         # Rank 0 and version 2 would say "no array"; only version 3 knows scalars.
@@ -100,20 +106,20 @@ def _record(array, where):
     raise OperatorError(f"save: {where} must be an NDArray, got {shown(array)}")
 
 
-def _shape(shape):
+def _shape(shape: Sequence[int]) -> bytes:
     return struct.pack(f"<i{len(shape)}q", len(shape), *shape)
 
 
-def _kind(data):
+def _kind(data: np.ndarray) -> bytes:
     """Device (cpu 0; where an array lies is no part of what it is) and dtype."""
     return struct.pack("<iii", 1, 0, flag_of(data.dtype.newbyteorder("=")))
 
 
-def _raw(data):
+def _raw(data: np.ndarray) -> bytes:
     return np.ascontiguousarray(data, data.dtype.newbyteorder("<")).tobytes()
 
 
-def load(fname):
+def load(fname: str | os.PathLike[str]) -> Any:
     """Return the arrays of a file.
 
     Parameters
@@ -153,7 +159,7 @@ def load(fname):
         raise type(error)(f"{os.fspath(fname)}: {error}") from None
 
 
-def load_frombuffer(buf):
+def load_frombuffer(buf: bytes | bytearray | memoryview) -> Any:
     """Return the arrays that bytes hold; see `load`.
 
     Examples
@@ -184,26 +190,26 @@ def load_frombuffer(buf):
 class _Reader:
     """Bytes, and how far they are read; asks for no more than there are."""
 
-    def __init__(self, data):
+    def __init__(self, data: memoryview) -> None:
         self.data = data
         self.at = 0
 
     @property
-    def left(self):
+    def left(self) -> int:
         return len(self.data) - self.at
 
-    def take(self, n, what):
+    def take(self, n: int, what: str) -> memoryview:
         """Return the next `n` bytes."""
         if n > self.left:
             raise FormatError(f"byte {self.at}: {what} takes {n} bytes, {self.left} are left")
         self.at += n
         return self.data[self.at - n:self.at]
 
-    def number(self, code, what):
+    def number(self, code: str, what: str) -> int:
         """Return the next number, of a format of `struct`."""
         return struct.unpack(f"<{code}", self.take(struct.calcsize(f"<{code}"), what))[0]
 
-    def count(self, what, each):
+    def count(self, what: str, each: int) -> int:
         """Return how many things follow, of at least `each` bytes."""
         place, n = self.at, self.number("Q", f"the number of {what}")
         if n * each > self.left:
@@ -211,7 +217,7 @@ class _Reader:
         return n
 
 
-def _read_name(reader):
+def _read_name(reader: _Reader) -> str:
     length = reader.count("bytes of a name", 1)
     place = reader.at
     try:
@@ -220,7 +226,7 @@ def _read_name(reader):
         raise FormatError(f"byte {place}: a name is not UTF-8") from None
 
 
-def _read_array(reader, i):
+def _read_array(reader: _Reader, i: int) -> Any:
     place = reader.at
     magic = reader.number("I", f"array {i}")
     if magic in (_VERSION_2, _VERSION_3):
@@ -245,12 +251,12 @@ def _read_array(reader, i):
     return NDArray(_read_values(reader, shape, dtype, i), cpu())
 
 
-def _read_shape(reader, i):
+def _read_shape(reader: _Reader, i: int) -> tuple[int, ...]:
     place = reader.at
     return _read_dims(reader, reader.number("i", f"the rank of array {i}"), "q", i, place)
 
 
-def _read_dims(reader, rank, code, i, place):
+def _read_dims(reader: _Reader, rank: int, code: str, i: int, place: int) -> tuple[int, ...]:
     if not 0 <= rank <= _MOST_AXES:
         raise FormatError(f"byte {place}: array {i} has rank {rank}, which is not between 0 and {_MOST_AXES}")
     shape = tuple(reader.number(code, f"the shape of array {i}") for _ in range(rank))
@@ -262,13 +268,13 @@ def _read_dims(reader, rank, code, i, place):
     return shape
 
 
-def _read_kind(reader, i):
+def _read_kind(reader: _Reader, i: int) -> Any:
     """Return the dtype after skipping the device, which is a hint at most."""
     reader.take(8, "the device")
     return _read_dtype(reader, i)
 
 
-def _read_dtype(reader, i):
+def _read_dtype(reader: _Reader, i: int) -> Any:
     place = reader.at
     flag = reader.number("i", f"the dtype of array {i}")
     if flag == _BFLOAT16:
@@ -278,7 +284,7 @@ def _read_dtype(reader, i):
     return np.dtype(NAMES[flag])
 
 
-def _read_values(reader, shape, dtype, i):
+def _read_values(reader: _Reader, shape: tuple[int, ...], dtype: Any, i: int) -> np.ndarray:
     """Return the elements; bfloat16, which NumPy lacks, as the float32 that it is the upper half of."""
     stored = np.dtype("<u2") if dtype == _BFLOAT16 else dtype.newbyteorder("<")
     raw = np.frombuffer(reader.take(math.prod(shape) * stored.itemsize, f"the elements of array {i}"), stored)
@@ -289,7 +295,7 @@ def _read_values(reader, shape, dtype, i):
     return raw.astype(dtype).reshape(shape)
 
 
-def _read_sparse(reader, storage, i):
+def _read_sparse(reader: _Reader, storage: int, i: int) -> RowSparseNDArray | CSRNDArray:
     place = reader.at
     stored, shape = _read_shape(reader, i), _read_shape(reader, i)
     dtype = _read_kind(reader, i)
@@ -310,7 +316,7 @@ def _read_sparse(reader, storage, i):
         raise FormatError(f"byte {place}: array {i} is no {_STORAGES[storage]} array: {error}") from None
 
 
-def _check_rows(indices, values, shape):
+def _check_rows(indices: np.ndarray, values: np.ndarray, shape: tuple[int, ...]) -> None:
     if not shape or indices.ndim != 1 or values.shape != (len(indices), *shape[1:]):
         raise ShapeError(f"rows of shape {values.shape} for indices of shape {indices.shape} into {shape}")
     if len(indices) and ((np.diff(indices) <= 0).any() or indices[0] < 0 or indices[-1] >= shape[0]):

@@ -1,13 +1,22 @@
 """Random numbers, from one generator."""
 
+from __future__ import annotations
+
 import os
 import threading
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ndarray.array import NDArray, as_ndarray
 from ndarray.create import _new, _said_by
 from ndarray.errors import ParamError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ndarray.context import Context
+    from ndarray.typing import DTypeLike, ShapeLike
 
 _lock = threading.Lock()
 _generator = None
@@ -17,7 +26,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
-def seed(seed_state, ctx="all"):
+def seed(seed_state: int, ctx: Context | str = "all") -> None:
     """Start the generator anew, so that the same numbers follow.
 
     Parameters
@@ -48,7 +57,7 @@ def get_state() -> dict[str, object]:
     True
     """
     with _lock:
-        return _numbers().bit_generator.state
+        return dict(_numbers().bit_generator.state)
 
 
 def set_state(state: dict[str, object]) -> None:
@@ -70,7 +79,7 @@ def set_state(state: dict[str, object]) -> None:
             raise ParamError(f"set_state: not a state of the random generator: {error}") from None
 
 
-def _numbers():
+def _numbers() -> np.random.Generator:
     """Return the generator, made when first asked for: NumPy loads its own only then."""
     global _generator
     if _generator is None:
@@ -78,7 +87,8 @@ def _numbers():
     return _generator
 
 
-def _draw(what, draw, shape, dtype, ctx, out):
+def _draw(what: str, draw: Callable[[np.random.Generator, tuple[int, ...]], Any], shape: ShapeLike,
+          dtype: DTypeLike | None, ctx: Context | str | None, out: NDArray | None) -> NDArray:
     def make(shape, dtype):
         with _lock:
             return np.asarray(draw(_numbers(), shape)).astype(dtype)
@@ -86,7 +96,8 @@ def _draw(what, draw, shape, dtype, ctx, out):
     return _new(what, make, (out.shape if out is not None else shape), ctx, dtype, out)
 
 
-def uniform(low=0.0, high=1.0, shape=(1,), dtype=None, ctx=None, out=None):
+def uniform(low: float = 0.0, high: float = 1.0, shape: ShapeLike = (1,), dtype: DTypeLike | None = None,
+            ctx: Context | str | None = None, out: NDArray | None = None) -> NDArray:
     """Return numbers drawn evenly from [low, high); float32 of shape (1,) when left out.
 
     Examples
@@ -98,7 +109,8 @@ def uniform(low=0.0, high=1.0, shape=(1,), dtype=None, ctx=None, out=None):
     return _draw("uniform", lambda g, shape: g.uniform(low, high, shape), shape, dtype, ctx, out)
 
 
-def normal(loc=0.0, scale=1.0, shape=(1,), dtype=None, ctx=None, out=None):
+def normal(loc: float = 0.0, scale: float = 1.0, shape: ShapeLike = (1,), dtype: DTypeLike | None = None,
+           ctx: Context | str | None = None, out: NDArray | None = None) -> NDArray:
     """Return normally distributed numbers of mean `loc` and standard deviation `scale`.
 
     Raises
@@ -115,7 +127,8 @@ def normal(loc=0.0, scale=1.0, shape=(1,), dtype=None, ctx=None, out=None):
     return _draw("normal", lambda g, shape: g.normal(loc, scale, shape), shape, dtype, ctx, out)
 
 
-def randint(low, high, shape=(1,), dtype="int32", ctx=None, out=None):
+def randint(low: int, high: int, shape: ShapeLike = (1,), dtype: DTypeLike | None = "int32",
+            ctx: Context | str | None = None, out: NDArray | None = None) -> NDArray:
     """Return integers drawn evenly from [low, high).
 
     Examples
@@ -127,7 +140,8 @@ def randint(low, high, shape=(1,), dtype="int32", ctx=None, out=None):
     return _draw("randint", lambda g, shape: g.integers(low, high, shape), shape, dtype, ctx, out)
 
 
-def randn(*shape, loc=0.0, scale=1.0, dtype=None, ctx=None):
+def randn(*shape: int, loc: float = 0.0, scale: float = 1.0, dtype: DTypeLike | None = None,
+          ctx: Context | str | None = None) -> NDArray:
     """Return normally distributed numbers; the shape is given by position.
 
     Examples
@@ -138,7 +152,7 @@ def randn(*shape, loc=0.0, scale=1.0, dtype=None, ctx=None):
     return normal(loc, scale, shape or (1,), dtype, ctx)
 
 
-def shuffle(data):
+def shuffle(data: Any) -> NDArray:
     """Return the array with its rows in random order.
 
     Examples

@@ -1,6 +1,15 @@
 """The table of operators: each name and each alias once."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ndarray.errors import OperatorError, UnknownNameError, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ndarray.operator import Operator
 
 _operators = {}
 _by_any_name = {}
@@ -9,7 +18,7 @@ _families = {}
 _derived = {}
 
 
-def declare_later(load):
+def declare_later(load: Callable[[], object]) -> None:
     """Let ``load()`` declare operators when first one is asked for that is not here, or all are.
 
     To declare some hundred operators takes as long as to import a quarter of NumPy.
@@ -17,7 +26,7 @@ def declare_later(load):
     _later.append(load)
 
 
-def _declared():
+def _declared() -> dict[str, Operator]:
     """Return the table with every operator in it."""
     while _later:
         # Taken off only afterwards: another thread that asks meanwhile waits for the same modules.
@@ -28,7 +37,7 @@ def _declared():
     return _by_any_name
 
 
-def add(op):
+def add(op: Operator) -> Operator:
     """Enter an operator under its name and its aliases."""
     for name in (op.name, *op.aliases):
         if name in _by_any_name:
@@ -38,7 +47,7 @@ def add(op):
     return op
 
 
-def get(name):
+def get(name: str) -> Operator:
     """Return the operator called `name`, which may be an alias."""
     try:
         return _by_any_name[name]
@@ -46,7 +55,7 @@ def get(name):
         return _derived.get(name) or _declared().get(name) or _derive(name)
 
 
-def _derive(name):
+def _derive(name: str) -> Operator:
     prefixes, base = [], name
     while base not in _by_any_name:
         prefix = next((p for p in _families if base.startswith(p)), None)
@@ -63,7 +72,7 @@ def _derive(name):
     return op
 
 
-def derive(prefix, make):
+def derive(prefix: str, make: Callable[[Operator], Operator]) -> None:
     """Answer for names that start with `prefix` by ``make(op)`` of the operator called by the rest of the name.
 
     Such operators follow from others: `operators` and `names` do not list them.
@@ -71,7 +80,7 @@ def derive(prefix, make):
     _families[prefix] = make
 
 
-def within(space, name):
+def within(space: str, name: str) -> str | None:
     """Return the full name of the operator that MXNet keeps as `name` under `space`, None where there is none.
 
     Examples
@@ -83,12 +92,12 @@ def within(space, name):
     return next((full for full in (f"_{space}_{name}", f"_{name}", name) if full in known), None)
 
 
-def operators():
+def operators() -> tuple[Operator, ...]:
     """Return every operator, in the order of declaration."""
     _declared()
     return tuple(_operators.values())
 
 
-def names():
+def names() -> dict[str, Operator]:
     """Return a dict of every name and alias to its operator."""
     return dict(_declared())

@@ -1,14 +1,22 @@
 """Rules of operators that move, join and cut elements, and what their bodies share with them."""
 
+from __future__ import annotations
+
 import builtins
 import math
+from typing import TYPE_CHECKING, Any
 
 from ndarray.errors import ShapeError
 from ndarray.rules import agree_dtype, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
-def place_of(axis, ndim, slot=0):
+    from ndarray.tensortype import Dims
+
+
+def place_of(axis: int, ndim: int, slot: int = 0) -> int:
     """Return an axis counted from 0.
 
     Raises
@@ -26,7 +34,7 @@ def place_of(axis, ndim, slot=0):
     return axis % ndim
 
 
-def moves(forward, back=None):
+def moves(forward: Callable[..., Any], back: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """Return the rule of an operator on one array whose output's shape follows from the input's.
 
     Parameters
@@ -52,7 +60,7 @@ def moves(forward, back=None):
     return infer
 
 
-def fill_by_size(out, shape, params=None):
+def fill_by_size(out: Dims, shape: Dims | None, params: Any = None) -> Dims | None:
     """Return `shape` with its one unknown dimension, which follows from as many elements as `out` has."""
     if shape is None or shape.count(None) != 1 or None in out:
         return shape
@@ -62,7 +70,7 @@ def fill_by_size(out, shape, params=None):
     return tuple(size // known if d is None else d for d in shape)
 
 
-def resolve_shape(shape, target, reverse=False):
+def resolve_shape(shape: Sequence[int | None], target: Sequence[int], reverse: bool = False) -> tuple[Any, ...]:
     """Return the shape that MXNet's codes in `target` make of `shape`.
 
     Parameters
@@ -90,7 +98,10 @@ def resolve_shape(shape, target, reverse=False):
     if reverse:
         groups, shape = groups[::-1], shape[::-1]
     # Codes that copy, merge or split keep the size; numbers and -1 share out the rest.
-    result, rest, asked, left = [], [], [], list(shape)
+    result: list[Any] = []
+    rest: Any = []
+    asked: Any = []
+    left: list[Any] = list(shape)
     for code, *parts in groups:
         need = {0: 1, -3: 2, -4: 1}.get(code, 0)
         if len(left) < need:
@@ -124,7 +135,7 @@ def resolve_shape(shape, target, reverse=False):
     return tuple(result[::-1] if reverse else result)
 
 
-def _groups(target):
+def _groups(target: Sequence[int]) -> list[Any]:
     """Return the codes one by one, each split with its two numbers."""
     groups, codes = [], list(target)
     if codes.count(-1) - sum(-1 in codes[i + 1:i + 3] for i, c in enumerate(codes) if c == -4) > 1:
@@ -139,7 +150,7 @@ def _groups(target):
     return groups
 
 
-def _split(length, parts, target):
+def _split(length: int | None, parts: Sequence[int], target: Sequence[int]) -> list[int | None]:
     a, b = parts
     known = b if a == -1 else a
     if known < 1 or min(a, b) < -1:
@@ -153,15 +164,15 @@ def _split(length, parts, target):
     return found
 
 
-def _product(dims):
+def _product(dims: Sequence[int | None]) -> int | None:
     return None if None in dims else math.prod(dims)
 
 
-def _shown(shape, reverse):
+def _shown(shape: Sequence[int | None], reverse: bool) -> str:
     return show_shape(tuple(shape[::-1] if reverse else shape))
 
 
-def slice_points(shape, params):
+def slice_points(shape: Dims, params: Mapping[str, Any]) -> tuple[Any, Any, Any]:
     """Return begin, end and step of every axis, from the tuples ``begin``, ``end`` and ``step`` for the first axes.
 
     Raises
@@ -181,25 +192,25 @@ def slice_points(shape, params):
             (*(1 if s is None else s for s in step), *(1,) * whole))
 
 
-def sliced_shape(shape, params):
+def sliced_shape(shape: Dims, params: Mapping[str, Any]) -> Dims:
     """Return the shape of the region that ``begin``, ``end`` and ``step`` cut out."""
     return tuple(None if d is None else len(range(*builtins.slice(*point).indices(d)))
                  for d, point in zip(shape, zip(*slice_points(shape, params))))
 
 
-def on_axis(axis, ndim, begin, end):
+def on_axis(axis: int, ndim: int, begin: int | None, end: int | None) -> tuple[Any, Any, Any]:
     """Return the begin, end and step of a cut along one axis."""
     at = place_of(axis, ndim)
     return ((*(None,) * at, begin, *(None,) * (ndim - at - 1)), (*(None,) * at, end, *(None,) * (ndim - at - 1)),
             (1,) * ndim)
 
 
-def cut(xp, x, axis, begin, end):
+def cut(xp: Any, x: Any, axis: int, begin: int | None, end: int | None) -> Any:
     """Return ``x[begin:end]`` along one axis, in the vocabulary `xp`."""
     return xp.strided_slice(x, *on_axis(axis, x.ndim, begin, end))
 
 
-def check_repeats(shape, target):
+def check_repeats(shape: Dims, target: Dims) -> None:
     """Raise where an array of `shape` does not become `target` by repeating axes of length 1."""
     aligned = (1,) * (len(target) - len(shape)) + shape
     if len(shape) > len(target) or any(d not in (1, None, t) and t is not None for d, t in zip(aligned, target)):

@@ -1,5 +1,9 @@
 """Row-sparse arrays: the rows that are not zero, and the updates that touch these rows alone."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ndarray import registry
@@ -12,6 +16,12 @@ from ndarray.errors import BindError, DTypeError, OperatorError, ParamError, Sha
 from ndarray.functions import function
 from ndarray.ops.optimizer_sparse import Rows
 from ndarray.tensortype import TensorType, show_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ndarray.operator import Operator
+    from ndarray.typing import DTypeLike, ShapeLike
 
 
 class RowSparseNDArray:
@@ -39,56 +49,56 @@ class RowSparseNDArray:
     __slots__ = ("_rows", "_ctx", "__weakref__")
     stype = "row_sparse"
 
-    def __init__(self, rows, ctx=None):
+    def __init__(self, rows: Rows, ctx: Context | None = None) -> None:
         self._rows = rows
         self._ctx = ctx if ctx is not None else current_context()
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """Length of each axis of the whole array."""
         return self._rows.shape
 
     @property
-    def dtype(self):
+    def dtype(self) -> type[np.generic]:
         """Element type, as a NumPy type such as ``numpy.float32``."""
         return self._rows.dtype.type
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """Number of axes."""
         return len(self._rows.shape)
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Number of elements of the whole array."""
         return int(np.prod(self._rows.shape, dtype=np.int64))
 
     @property
-    def context(self):
+    def context(self) -> Context:
         """The device."""
         return self._ctx
 
     ctx = context
 
     @property
-    def indices(self):
+    def indices(self) -> NDArray:
         """Which rows are stored, ascending: an int64 NDArray over the array's own memory."""
         return NDArray(self._rows.indices, self._ctx)
 
     @property
-    def data(self):
+    def data(self) -> NDArray:
         """The stored rows: an NDArray over the array's own memory."""
         return NDArray(self._rows.values, self._ctx)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         n = len(self._rows.indices)
         return (f"\n<RowSparseNDArray {'x'.join(map(str, self.shape))}, {n} row{'s' * (n != 1)} stored "
                 f"@{self._ctx}>")
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.shape[0]
 
-    def asnumpy(self):
+    def asnumpy(self) -> np.ndarray:
         """Return the whole array as a NumPy array.
 
         Examples
@@ -100,7 +110,7 @@ class RowSparseNDArray:
         """
         return self._rows.dense()
 
-    def tostype(self, stype):
+    def tostype(self, stype: str) -> Any:
         """Return the array with another storage: 'default' or 'row_sparse'.
 
         Examples
@@ -116,7 +126,7 @@ class RowSparseNDArray:
             raise OperatorError(f"no storage {shown(stype)}; known: 'default', 'row_sparse'")
         return NDArray(self._rows.dense(), self._ctx)
 
-    def todense(self):
+    def todense(self) -> NDArray:
         """Return the whole as an NDArray.
 
         Examples
@@ -128,7 +138,7 @@ class RowSparseNDArray:
         """
         return self.tostype("default")
 
-    def copy(self):
+    def copy(self) -> RowSparseNDArray:
         """Return a copy.
 
         Examples
@@ -145,10 +155,10 @@ class RowSparseNDArray:
 
     __copy__ = copy
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: object) -> RowSparseNDArray:
         return self.copy()
 
-    def copyto(self, other):
+    def copyto(self, other: Any) -> Any:
         """Copy into another array of either storage, or return a copy in a context.
 
         Examples
@@ -170,7 +180,7 @@ class RowSparseNDArray:
         other[:] = self._rows.dense()
         return other
 
-    def as_in_context(self, context):
+    def as_in_context(self, context: Context) -> RowSparseNDArray:
         """Return the array in a context; itself when it is there already.
 
         Examples
@@ -182,7 +192,7 @@ class RowSparseNDArray:
         """
         return self if context == self._ctx else self.copyto(context)
 
-    def astype(self, dtype, copy=True):
+    def astype(self, dtype: DTypeLike, copy: bool = True) -> RowSparseNDArray:
         """Return the array with another element type; itself when it has it and `copy` is false.
 
         Examples
@@ -199,7 +209,7 @@ class RowSparseNDArray:
         with np.errstate(all="ignore"):
             return RowSparseNDArray(Rows(indices.copy(), values.astype(dtype), shape), self._ctx)
 
-    def retain(self, indices):
+    def retain(self, indices: NDArray | np.ndarray | Sequence[int]) -> RowSparseNDArray:
         """Return the array with those of the stored rows alone that `indices` lists.
 
         Examples
@@ -213,20 +223,22 @@ class RowSparseNDArray:
         kept = np.isin(self._rows.indices, wanted)
         return RowSparseNDArray(Rows(self._rows.indices[kept], self._rows.values[kept], self.shape), self._ctx)
 
-    def wait_to_read(self):
+    def wait_to_read(self) -> None:
         """Return when the array is computed, which it always is."""
 
     wait_to_write = wait_to_read
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (*self.copy()._rows, self._ctx.device_type, self._ctx.device_id)
 
 
-def _restore(indices, values, shape, device_type, device_id):
+def _restore(indices: np.ndarray, values: np.ndarray, shape: tuple[int, ...], device_type: str,
+             device_id: int) -> RowSparseNDArray:
     return RowSparseNDArray(Rows(indices, values, shape), Context(device_type, device_id))
 
 
-def row_sparse_array(arg1, shape=None, ctx=None, dtype=None):
+def row_sparse_array(arg1: Any, shape: Sequence[int] | None = None, ctx: Context | str | None = None,
+                     dtype: DTypeLike | None = None) -> RowSparseNDArray:
     """Return a new row-sparse array.
 
     Parameters
@@ -267,7 +279,7 @@ def row_sparse_array(arg1, shape=None, ctx=None, dtype=None):
     return from_dense(dense, "row_sparse")
 
 
-def zeros(stype, shape, ctx=None, dtype=None):
+def zeros(stype: str, shape: ShapeLike, ctx: Context | str | None = None, dtype: DTypeLike | None = None) -> Any:
     """Return an array of zeros in the storage `stype`, with no row stored.
 
     Examples
@@ -275,9 +287,9 @@ def zeros(stype, shape, ctx=None, dtype=None):
     >>> zeros("row_sparse", (4, 2)).data.shape
     (0, 2)
     """
-    shape = tuple(int(d) for d in shape) if isinstance(shape, (tuple, list)) else (int(shape),)
+    shape = (int(shape),) if isinstance(shape, (int, np.integer)) else tuple([int(d) for d in shape])
     if stype == "default":
-        return NDArray(np.zeros(shape, dtype_of(dtype or DEFAULT)), ctx and Context(ctx))
+        return NDArray(np.zeros(shape, dtype_of(dtype or DEFAULT)), None if ctx is None else Context(ctx))
     _check_storage(stype)
     if not shape:
         raise ShapeError("a row_sparse array needs at least one axis")
@@ -285,7 +297,7 @@ def zeros(stype, shape, ctx=None, dtype=None):
     return RowSparseNDArray(rows, Context(ctx) if ctx is not None else None)
 
 
-def retain(data, indices):
+def retain(data: RowSparseNDArray, indices: NDArray | np.ndarray | Sequence[int]) -> RowSparseNDArray:
     """Return `data` with those of its stored rows alone that `indices` lists.
 
     Examples
@@ -297,7 +309,7 @@ def retain(data, indices):
     return data.retain(indices)
 
 
-def from_dense(array, stype):
+def from_dense(array: NDArray, stype: str) -> RowSparseNDArray:
     """Return an NDArray in another storage: of its rows, those that are not all zero."""
     _check_storage(stype)
     if not array.ndim:
@@ -307,17 +319,17 @@ def from_dense(array, stype):
     return RowSparseNDArray(Rows(indices.astype(np.int64), data[indices], data.shape), array.context)
 
 
-def _check_storage(stype):
+def _check_storage(stype: str) -> None:
     if stype != "row_sparse":
         raise OperatorError(f"no storage {shown(stype)}; known: 'default', 'row_sparse'")
 
 
-def _check_shape(given, found):
+def _check_shape(given: Sequence[int] | None, found: Sequence[int]) -> None:
     if given is not None and tuple(given) != tuple(found):
         raise ShapeError(f"shape is {show_shape(tuple(given))}, but the array has {show_shape(tuple(found))}")
 
 
-def _rows(data, indices, shape, dtype):
+def _rows(data: Any, indices: Any, shape: Sequence[int] | None, dtype: DTypeLike | None) -> Rows:
     """Return checked `Rows`, sorted by index."""
     values = as_ndarray(data, None, dtype if dtype is not None else getattr(data, "dtype", None))._data
     places = np.asarray(indices._data if isinstance(indices, NDArray) else indices)
@@ -340,7 +352,7 @@ def _rows(data, indices, shape, dtype):
     return Rows(places, values[order], shape)
 
 
-def invoke_sparse(op, inputs, params, out):
+def invoke_sparse(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: Any) -> Any:
     """Call an operator on arrays of which some are row-sparse.
 
     Parameters
@@ -396,11 +408,11 @@ def invoke_sparse(op, inputs, params, out):
     return out if out is not None else result
 
 
-def _rows_of(x, op, name):
+def _rows_of(x: Any, op: Operator, name: str) -> Any:
     return x._rows if isinstance(x, RowSparseNDArray) else _whole(x, f"{op.name}: {name}")
 
 
-def _whole(x, what):
+def _whole(x: Any, what: str) -> np.ndarray:
     """Return the memory of an array that is dense, or row-sparse with every row stored."""
     if isinstance(x, NDArray):
         return x._data
@@ -412,7 +424,7 @@ def _whole(x, what):
     return x._rows.values
 
 
-def _check_targets(targets):
+def _check_targets(targets: Mapping[str, np.ndarray]) -> None:
     checked = []
     for name, target in targets.items():
         check_writable(target, name)
@@ -422,7 +434,7 @@ def _check_targets(targets):
         checked.append((name, target))
 
 
-def _write(target, new, old):
+def _write(target: np.ndarray, new: Any, old: np.ndarray) -> None:
     """Write what an operator gave: the whole, or `old` with some rows replaced."""
     if not isinstance(new, Rows):
         target[...] = new
@@ -432,12 +444,12 @@ def _write(target, new, old):
     target[new.indices] = new.values
 
 
-def updates():
+def updates() -> dict[str, str]:
     """Return the operators with row-sparse gradients: the names that they have here to those that they have elsewhere."""
     return {alias.removeprefix("_sparse_"): alias for alias, op in registry.names().items() if "sparse" in op.rules}
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Callable[..., Any]:
     """Return the eager function of an update that takes row-sparse gradients."""
     known = updates()
     if name not in known:
@@ -447,5 +459,5 @@ def __getattr__(name):
     return function(known[name])
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), *updates()})

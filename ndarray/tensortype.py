@@ -1,11 +1,17 @@
 """The type of a value: its shape and its dtype, as far as they are known."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from ndarray.errors import DTypeError, ShapeError
+
+Dims: TypeAlias = tuple[int | Any, ...]
+"""A shape; None for each length that is not known."""
 
 
 class TensorType(NamedTuple):
@@ -22,20 +28,20 @@ class TensorType(NamedTuple):
     TensorType(shape=(2, 3), dtype=dtype('float32'))
     """
 
-    shape: tuple[int | None, ...] | None = None
-    dtype: np.dtype | None = None
+    shape: Dims | Any = None
+    dtype: np.dtype | Any = None
 
     @property
-    def known(self):
+    def known(self) -> bool:
         """Whether nothing is left to learn."""
         return self.dtype is not None and self.shape is not None and None not in self.shape
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """How many bytes an array of this type holds; the type must be known."""
         return prod(self.shape) * self.dtype.itemsize
 
-    def merge(self, other):
+    def merge(self, other: TensorType) -> TensorType:
         """Return what both know together.
 
         Raises
@@ -47,32 +53,33 @@ class TensorType(NamedTuple):
             return self
         return TensorType(merge_shapes(self.shape, other.shape), merge_dtypes(self.dtype, other.dtype))
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         # NumPy says that float64 equals None: an unknown dtype must not look like it.
         return (isinstance(other, TensorType) and self.shape == other.shape
                 and (self.dtype is None) is (other.dtype is None) and self.dtype == other.dtype)
 
-    def __ne__(self, other):
+    def __ne__(self, other: object) -> bool:
         return not self == other
 
-    __hash__ = tuple.__hash__
-
-    def __str__(self):
+    def __str__(self) -> str:
         dims = "?" if self.shape is None else ",".join("?" if d is None else str(d) for d in self.shape)
         return f"{self.dtype or '?'}[{dims}]"
 
 
+# In the body of the class it would be read as a field.
+TensorType.__hash__ = tuple.__hash__  # type: ignore[method-assign]
+
 UNKNOWN = TensorType()
 
 
-def merge_dtypes(a, b):
+def merge_dtypes(a: np.dtype | None, b: np.dtype | None) -> np.dtype | None:
     """Return the dtype that both agree on; None knows nothing."""
     if a is None or b is None or a == b:
         return b if a is None else a
     raise DTypeError(f"expected {a}, got {b}")
 
 
-def merge_shapes(a, b):
+def merge_shapes(a: Dims | None, b: Dims | None) -> Dims | None:
     """Return the shape that both agree on, axis by axis; None knows nothing."""
     if a is None or b is None or a == b:
         return b if a is None else a
@@ -81,7 +88,7 @@ def merge_shapes(a, b):
     raise ShapeError(f"expected {show_shape(a)}, got {show_shape(b)}")
 
 
-def show_shape(shape):
+def show_shape(shape: Sequence[int | None] | None) -> str:
     """Return a shape as text, with ``?`` for what is not known."""
     if shape is None:
         return "?"

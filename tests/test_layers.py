@@ -64,6 +64,8 @@ def imports(name):
     now, late = set(), set()
 
     def visit(node, found):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            return  # never imported: a type may be named wherever it is
         for child in ast.iter_child_nodes(node):
             inside = late if isinstance(child, (ast.FunctionDef, ast.Lambda)) else found
             if isinstance(child, ast.Import):

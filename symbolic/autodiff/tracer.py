@@ -26,7 +26,7 @@ class Traced:
 
     __slots__ = ("trace", "entry", "type", "mask")
     __array_ufunc__ = None
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, trace, entry, type, mask=False):
         self.trace, self.entry, self.type, self.mask = trace, entry, type, mask

@@ -1,13 +1,18 @@
 """What the values of a step look like: least, most, norm, and how many are not finite."""
 
+from __future__ import annotations
+
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from symbolic.diagnostics.overlay import Overlay, quantity
 from symbolic.diagnostics.report import Report
 from symbolic.graph.node import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
 _PART = 1 << 20
 """So many elements are looked at in one go, for their squares take eight bytes each."""
@@ -37,12 +42,12 @@ class Statistics(NamedTuple):
     infinite: int
 
     @property
-    def nonfinite(self):
+    def nonfinite(self) -> int:
         """How many elements are not finite."""
         return self.nan + self.infinite
 
 
-def statistics(array):
+def statistics(array: Any) -> Statistics:
     """Return the `Statistics` of an array; ``executor.monitor(stat=statistics)`` takes them of every run.
 
     Parameters
@@ -74,7 +79,7 @@ def statistics(array):
                       float(max(highs)) if highs else None, math.hypot(*norms), nan, infinite)
 
 
-def _norm(part, largest):
+def _norm(part: np.ndarray, largest: float) -> float:
     """The root of the sum of squares, of which none overflows."""
     return float(largest * np.sqrt(np.sum(np.square(part / largest)))) if largest else 0.0
 
@@ -111,15 +116,15 @@ class Numerics(Report):
     HEAD = ("value", "type", "least", "most", "norm", "")
     WORDS = (0, 1, 5)
 
-    def __init__(self, rows):
+    def __init__(self, rows: Iterable[Value]) -> None:
         self.rows = tuple(rows)
 
     @property
-    def nonfinite(self):
+    def nonfinite(self) -> tuple[Value, ...]:
         """The rows with elements that are not finite, as a tuple."""
         return tuple(row for row in self.rows if row.of.nonfinite)
 
-    def overlay(self):
+    def overlay(self) -> Overlay:
         """Return the norms as an overlay; nodes with values that are not finite are the hottest."""
         values, text = {}, {}
         for name, node, of in self.rows:
@@ -130,7 +135,7 @@ class Numerics(Report):
         return Overlay("norm", "", values, text, worst=True, log=True)
 
     @property
-    def title(self):
+    def title(self) -> str:
         """Whether all is finite, in a line."""
         bad = self.nonfinite
         if not bad:
@@ -139,7 +144,7 @@ class Numerics(Report):
         where = f", made at {node.location}" if node.location else ""
         return f"{len(bad)} of {len(self.rows)} values are not finite; the first is {bad[0].name}{where}"
 
-    def cells(self, row):
+    def cells(self, row: Value) -> tuple[str, ...]:
         """Return what a row says in each column."""
         of = row.of
         counts = [f"{n} {word}" for n, word in ((of.nan, "NaN"), (of.infinite, "infinite")) if n]
@@ -147,30 +152,30 @@ class Numerics(Report):
                 *("" if x is None else f"{x:.6g}" for x in (of.least, of.most)), f"{of.norm:.6g}",
                 f"⚠ {_told(of)}: {', '.join(counts)}" if of.nonfinite else "")
 
-    def rank(self, row):
+    def rank(self, row: Value) -> bool:
         """Return whether all is finite: what is not comes first."""
         return not row.of.nonfinite
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<Numerics of {len(self.rows)} values, {len(self.nonfinite)} not finite>"
 
 
-def _told(of):
+def _told(of: Statistics) -> str:
     return f"{of.nonfinite} of {math.prod(of.shape)} not finite"
 
 
 class Collector:
     """Looks on while a graph runs, and keeps the statistics of what nodes give."""
 
-    def __init__(self, known):
+    def __init__(self, known: Mapping[Node, Node]) -> None:
         self._known = known
         self.rows = []
 
-    def variables(self, nodes, arrays, ending=""):
+    def variables(self, nodes: Iterable[Node], arrays: Mapping[str, Any], ending: str = "") -> None:
         """Look at the arrays of variables as they are now."""
         self.rows += [Value(n.name + ending, n, statistics(arrays[n.name]._data)) for n in nodes]
 
-    def __call__(self, node, inputs, outputs):
+    def __call__(self, node: Node, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Look at a node that has run."""
         for i, value in enumerate(outputs):
             self.rows.append(Value(node.output_name(i), self._known.get(node, node), statistics(value)))

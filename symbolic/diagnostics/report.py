@@ -1,11 +1,17 @@
 """Rows as columns: of text for a terminal, or as a table of a page; reports made of them."""
 
+from __future__ import annotations
+
 from html import escape
+from typing import TYPE_CHECKING, Any
 
 from symbolic.graph.types import printable
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
 
-def as_text(head, rows, words=(0,)):
+
+def as_text(head: Sequence[str], rows: Iterable[Sequence[str]], words: Collection[int] = (0,)) -> str:
     """Return rows of text in columns, numbers to the right.
 
     Parameters
@@ -31,7 +37,7 @@ def as_text(head, rows, words=(0,)):
     return "\n".join(lines)
 
 
-def as_html(head, rows, caption, words=(0,)):
+def as_html(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str, words: Collection[int] = (0,)) -> str:
     """Return the same as an HTML table."""
     def line(tag, cells):
         looks = ["left" if k in words else "right" for k in range(len(head))]
@@ -46,21 +52,28 @@ def as_html(head, rows, caption, words=(0,)):
 class Report:
     """What was found out of a graph, as rows: prints as a table, and a notebook shows one.
 
-    A report has ``title``, a line that sums it up, ``rows``, and the `HEAD` of its columns, of which `WORDS` are
-    those that hold words.
+    A report has ``rows``, and the `HEAD` of its columns, of which `WORDS` are those that hold words.
     """
 
-    HEAD, WORDS, PRINTED = (), (0,), 60
+    HEAD: tuple[str, ...] = ()
+    WORDS: tuple[int, ...] = (0,)
+    PRINTED = 60
+    rows: Sequence[Any]
 
-    def cells(self, row):
+    @property
+    def title(self) -> str:
+        """The line that sums it up."""
+        raise NotImplementedError
+
+    def cells(self, row: Any) -> tuple[str, ...]:
         """Return what a row says in each column."""
         raise NotImplementedError
 
-    def rank(self, row):
+    def rank(self, row: Any) -> Any:
         """Return by what rows are sorted of which only the first are shown."""
         raise NotImplementedError
 
-    def table(self, most=None):
+    def table(self, most: int | None = None) -> str:
         """Return the rows as text.
 
         Parameters
@@ -74,9 +87,10 @@ class Report:
         text = f"{self.title}\n{as_text(self.HEAD, map(self.cells, rows), self.WORDS)}"
         return text + (f"\n… and {len(self.rows) - len(rows)} more" if len(rows) < len(self.rows) else "")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.table(self.PRINTED)
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: Collection[str] | None = None,
+                          exclude: Collection[str] | None = None) -> dict[str, str]:
         html = as_html(self.HEAD, map(self.cells, self.rows), self.title, self.WORDS)
         return {"text/plain": str(self), "text/html": html}

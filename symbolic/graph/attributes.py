@@ -1,7 +1,14 @@
 """Text attributes that a user or a scope attaches to nodes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ndarray.errors import ParamError, shown
 from symbolic.graph.scope import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HIDDEN = ("ctx_group", "lr_mult", "wd_mult", "force_mirroring", "mirror_stage")
 """Keys that are stored as ``__key__`` and read under both names."""
@@ -28,24 +35,24 @@ class AttrScope(Scope):
     {'__ctx_group__': 'dev1', '__stage__': '3'}
     """
 
-    def __init__(self, **attrs):
+    def __init__(self, **attrs: str) -> None:
         self._attrs = checked(attrs)
 
-    def __enter__(self):
+    def __enter__(self) -> AttrScope:
         self._own = self._attrs
         self._attrs = {**type(self).current._attrs, **self._own}
         return super().__enter__()
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         self._attrs = self._own
         super().__exit__(*exc)
 
-    def get(self, attrs=None):
+    def get(self, attrs: Mapping[str, str] | None = None) -> Mapping[str, str]:
         """Return the scope's attributes with `attrs` over them."""
         return {**self._attrs, **checked(attrs)} if attrs else self._attrs
 
 
-def checked(attrs):
+def checked(attrs: Mapping[str, str]) -> dict[str, str]:
     """Return attributes under the names they are stored by; raise where a value is not text."""
     stored = {}
     for key, value in attrs.items():
@@ -55,7 +62,7 @@ def checked(attrs):
     return stored
 
 
-def visible(attrs):
+def visible(attrs: Any) -> dict[str, str]:
     """Return stored attributes with the hidden keys under both of their names."""
     both = dict(attrs)
     for key in HIDDEN:

@@ -1,8 +1,11 @@
 """Making nodes: variables, operators applied to entries, and graphs put into graphs."""
 
+from __future__ import annotations
+
 import sys
 from os.path import dirname
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import ndarray.errors
 from ndarray.dtypes import dtype_of, flag_of
@@ -13,10 +16,16 @@ from symbolic.graph.graph import Graph
 from symbolic.graph.naming import NameManager
 from symbolic.graph.node import Entry, Node
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ndarray.operator import Operator
+    from ndarray.typing import DTypeLike
+
 _LIBRARY = (dirname(dirname(__file__)), dirname(ndarray.errors.__file__), "<string>")
 
 
-def caller():
+def caller() -> tuple[str, int]:
     """Return file and line of the code, outside this library, that is making a node."""
     frame = sys._getframe(2)
     while frame.f_code.co_filename.startswith(_LIBRARY) and frame.f_back is not None:
@@ -24,7 +33,8 @@ def caller():
     return frame.f_code.co_filename, frame.f_lineno
 
 
-def variable(name, attrs=None, shape=None, dtype=None, **more):
+def variable(name: str, attrs: Mapping[str, str] | None = None, shape: Sequence[int] | None = None,
+             dtype: DTypeLike | None = None, **more: str) -> Entry:
     """Return the entry of a new variable.
 
     Parameters
@@ -45,7 +55,9 @@ def variable(name, attrs=None, shape=None, dtype=None, **more):
     return Entry(Node(None, name, attrs=tuple(sorted((attrs | more).items())), where=caller()))
 
 
-def apply(op, args=(), named=None, params=MappingProxyType({}), name=None, attrs=None, hint=None):
+def apply(op: Operator, args: Sequence[Entry] = (), named: Mapping[str, Entry] | None = None,
+          params: Mapping[str, Any] = MappingProxyType({}), name: str | None = None,
+          attrs: Mapping[str, str] | None = None, hint: str | None = None) -> Node:
     """Return the node of an operator applied to entries.
 
     Parameters
@@ -74,8 +86,8 @@ def apply(op, args=(), named=None, params=MappingProxyType({}), name=None, attrs
         Naming what is unknown, missing, given twice or not of its type.
     """
     label = name or op.name
-    fed = []
-    key = (op, *params.items(), *map(kind_of, params.values()))
+    fed: list[Entry] = []
+    key: Any = (op, *params.items(), *map(kind_of, params.values()))
     try:
         ready = _ready.get(key)
     except TypeError:  # A list among the parameters.
@@ -85,7 +97,7 @@ def apply(op, args=(), named=None, params=MappingProxyType({}), name=None, attrs
     else:
         parsed = op.parse({name: _collect_fed(value, fed) for name, value in params.items()}, label)
         if op.many and op.fixed_names(parsed) is not None:
-            parsed[op.count] = len(op.fixed_names(parsed))
+            parsed[op.count] = len(op.fixed_names(parsed) or ())
         elif op.many and parsed.get(op.count) is None:
             parsed[op.count] = _count(op, args, named, parsed, label)
         items, complete = tuple(sorted(parsed.items())), op.complete(parsed, label)
@@ -93,13 +105,13 @@ def apply(op, args=(), named=None, params=MappingProxyType({}), name=None, attrs
             _keep_ready(key, items, complete)
     names = op.input_names(complete)
     complete_call = len(args) == len(names) and not named
-    given = None if complete_call else _given(op, args, named or {}, names, label)
+    given: Any = None if complete_call else _given(op, args, named or {}, names, label)
     name = NameManager.current.get(name, hint or op.hint)
     attrs = AttrScope.current.get(attrs)
     if complete_call:
         inputs = tuple(args)
     else:
-        inherited = {key: text_of(value) for key, value in items if not is_fed(value)} | attrs
+        inherited = {key: text_of(value) for key, value in items if not is_fed(value)} | {**attrs}
         inputs = tuple([given[key] if key in given else variable(f"{name}_{key}", inherited) for key in names])
     if fed:
         items = tuple([(key, shift_fed(value, len(inputs))) for key, value in items])
@@ -115,14 +127,15 @@ _READY_AT_MOST = 4096
 _ready = {}
 
 
-def _keep_ready(key, items, complete):
+def _keep_ready(key: Any, items: Any, complete: Any) -> None:
     """Remember parsed parameters: most nodes of a graph are made with the same few."""
     if len(_ready) >= _READY_AT_MOST:
         _ready.clear()
     _ready[key] = items, complete
 
 
-def _given(op, args, named, names, label):
+def _given(op: Operator, args: Sequence[Entry], named: Mapping[str, Entry], names: Sequence[str],
+           label: str) -> dict[str, Entry]:
     """Return the inputs that came, by name; raise where one is unknown, doubled or too many."""
     if len(args) > len(names):
         raise OperatorError(f"{label}: {op.name} takes {len(names)} inputs ({', '.join(names[:8])}), got {len(args)}")
@@ -136,7 +149,7 @@ def _given(op, args, named, names, label):
     return given
 
 
-def _collect_fed(value, fed):
+def _collect_fed(value: Any, fed: list[Entry]) -> Any:
     """Replace each entry in a parameter's value by a mark of its place in `fed`, where it is appended."""
     if isinstance(value, Entry):
         fed.append(value)
@@ -146,7 +159,8 @@ def _collect_fed(value, fed):
     return value
 
 
-def _count(op, args, named, parsed, label):
+def _count(op: Operator, args: Sequence[Entry], named: Mapping[str, Entry] | None, parsed: Mapping[str, Any],
+           label: str) -> int:
     """Return the number of tensors of an operator that takes any, from the inputs given."""
     if args and not named:
         return op.count_from(len(args), parsed, label)
@@ -158,11 +172,11 @@ def _count(op, args, named, parsed, label):
     return n
 
 
-def _names_of_tensor(op, k):
+def _names_of_tensor(op: Operator, k: int) -> list[str]:
     return [i.many.pattern.format(name=i.name, i=k) for i in op.inputs if i.many]
 
 
-def substitute(graph, replacements, name=None):
+def substitute(graph: Graph, replacements: Mapping[Node, Entry], name: str | None = None) -> Graph:
     """Return the graph with entries in place of some variables.
 
     Parameters
@@ -179,7 +193,8 @@ def substitute(graph, replacements, name=None):
     return new
 
 
-def call(graph, args=(), named=None, name=None):
+def call(graph: Graph, args: Sequence[Entry] = (), named: Mapping[str, Entry] | None = None,
+         name: str | None = None) -> Graph:
     """Return `graph` composed with entries: its free variables replaced by position or by name.
 
     Raises
@@ -203,24 +218,24 @@ def call(graph, args=(), named=None, name=None):
     return substitute(graph, {n: e for key, e in (named or {}).items() for n in by_name[key]}, name)
 
 
-def with_attrs(graph, node, attrs):
+def with_attrs(graph: Graph, node: Node, attrs: Mapping[str, str]) -> Graph:
     """Return the graph with attributes added to one of its nodes."""
     new = node.replace(attrs=tuple(sorted({**dict(node.attrs), **attrs}.items())))
     return graph.rewrite(lambda n: new.outputs if n is node else n.outputs)
 
 
-def internals(graph):
+def internals(graph: Graph) -> Graph:
     """Return the graph whose outputs are every node's outputs, inputs first."""
     return Graph([e for n in graph.nodes for e in n.outputs])
 
 
-def children(graph):
+def children(graph: Graph) -> Graph | None:
     """Return the graph of the direct inputs of the outputs, None where there are none."""
     entries = [e for n in dict.fromkeys(o.node for o in graph.outputs) for e in n.inputs]
     return Graph(entries) if entries else None
 
 
-def pick(graph, key):
+def pick(graph: Graph, key: Any) -> Sequence[Entry]:
     """Return the outputs of `graph` that an index, a slice or an output's name selects.
 
     Raises

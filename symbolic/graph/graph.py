@@ -1,6 +1,15 @@
 """A graph as a program: every node that the outputs need, inputs before users."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ndarray.cached import cached_property
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from symbolic.graph.node import Entry, Node
 
 
 class Graph:
@@ -17,21 +26,21 @@ class Graph:
         In depth-first order of first use.
     """
 
-    def __init__(self, outputs):
+    def __init__(self, outputs: Iterable[Entry]) -> None:
         self.outputs = tuple(outputs)
 
     @cached_property
-    def nodes(self):
+    def nodes(self) -> tuple[Node, ...]:
         """Every node that the outputs need; sorted when first asked for, so that composing costs nothing."""
         return _inputs_first(self.outputs)
 
     @cached_property
-    def variables(self):
+    def variables(self) -> tuple[Node, ...]:
         """The nodes without operator, in the order of first use."""
         return tuple(n for n in self.nodes if n.op is None)
 
     @cached_property
-    def written(self):
+    def written(self) -> dict[Node, Node]:
         """The variables that some node writes, as a dict to the first node that does."""
         found = {}
         for node in self.nodes:
@@ -43,17 +52,17 @@ class Graph:
         return found
 
     @cached_property
-    def arguments(self):
+    def arguments(self) -> tuple[Node, ...]:
         """The variables that no node writes."""
         return tuple(n for n in self.variables if n not in self.written)
 
     @cached_property
-    def auxiliary(self):
+    def auxiliary(self) -> tuple[Node, ...]:
         """The variables that some node writes: states."""
         return tuple(n for n in self.variables if n in self.written)
 
     @cached_property
-    def last_uses(self):
+    def last_uses(self) -> dict[Node, list[Entry]]:
         """The entries that nobody reads after a node, as a dict from the node; outputs are wanted to the end."""
         wanted, found = set(self.outputs), {}
         for node in reversed(self.nodes):
@@ -63,7 +72,7 @@ class Graph:
                 wanted.update(last)
         return found
 
-    def rewrite(self, rule, moved=None):
+    def rewrite(self, rule: Callable[[Node], Sequence[Entry]], moved: dict[Entry, Entry] | None = None) -> Graph:
         """Return the graph with the entries ``rule(node)`` in place of each node's outputs.
 
         Parameters
@@ -88,17 +97,18 @@ class Graph:
         outputs = tuple(new[e] for e in self.outputs)
         return self if outputs == self.outputs else Graph(outputs)
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: Collection[str] | None = None,
+                          exclude: Collection[str] | None = None) -> dict[str, str]:
         from symbolic.show.notebook import of_graph  # which only notebooks need
 
         return of_graph(self, str(self), include, exclude)
 
-    def __str__(self):
+    def __str__(self) -> str:
         body = [str(n) for n in self.nodes if n.op is not None]
         return "\n".join([*body, "return " + ", ".join(map(str, self.outputs))])
 
 
-def _inputs_first(outputs):
+def _inputs_first(outputs: Sequence[Entry]) -> tuple[Node, ...]:
     """Order nodes by depth-first search, with a stack of our own: graphs are deeper than Python's."""
     order = {}
     stack = [(e[0], False) for e in reversed(outputs)]

@@ -1,8 +1,11 @@
 """Shapes and dtypes, carried forward and back through the graph until nothing more is learnt."""
 
+from __future__ import annotations
+
 import collections
 import math
 from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 from ndarray.dtypes import dtype_of
 from ndarray.errors import DTypeError, ParamError, ShapeError, shown
@@ -10,8 +13,14 @@ from ndarray.params import Param, Shape
 from ndarray.tensortype import UNKNOWN, TensorType, show_shape
 from symbolic.graph.node import Entry
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-def infer(graph, known=None):
+    from symbolic.graph.graph import Graph
+    from symbolic.graph.node import Node
+
+
+def infer(graph: Graph, known: Mapping[str, TensorType] | None = None) -> dict[Entry, TensorType]:
     """Return the type of every entry, as far as it follows.
 
     Parameters
@@ -55,17 +64,17 @@ def infer(graph, known=None):
     return types
 
 
-def has_open_shape(node):
+def has_open_shape(node: Node) -> bool:
     """Tell whether a node is a constant with a 0 in its shape: MXNet's sign that others say the length."""
     return not node.inputs and 0 in (node.complete_params.get("shape") or ()) and node.num_outputs == 1
 
 
-def _open_type(node):
+def _open_type(node: Node) -> TensorType:
     _, (type_,) = node.op.infer_types([], [UNKNOWN], node.complete_params, f"{node.name} ({node.op.name})")
     return TensorType(from_mxnet_shape(type_.shape), type_.dtype)
 
 
-def _settle(queue, types, readers):
+def _settle(queue: Any, types: dict[Entry, TensorType], readers: Mapping[Entry, list[Node]]) -> None:
     """Learn from the nodes in a queue, and from those that this tells something, until nothing more is learnt."""
     waiting = set(queue)
     while queue:
@@ -78,7 +87,7 @@ def _settle(queue, types, readers):
                     queue.append(other)
 
 
-def declared(variable, given=None):
+def declared(variable: Node, given: TensorType | None = None) -> TensorType:
     """Return what a variable's attributes say of its type, with `given` before them."""
     shape, dtype = given or UNKNOWN
     if variable.attrs and (shape is None or dtype is None):
@@ -93,7 +102,7 @@ def declared(variable, given=None):
 _SHAPE = Param("shape", Shape)
 
 
-def from_mxnet_shape(shape):
+def from_mxnet_shape(shape: Sequence[int]) -> tuple[int | None, ...]:
     """Return a shape with None for each 0 or -1 that marks an unknown dimension.
 
     Raises
@@ -106,7 +115,7 @@ def from_mxnet_shape(shape):
     return tuple(None if d in (0, -1) else d for d in shape)
 
 
-def _learn(node, types):
+def _learn(node: Node, types: dict[Entry, TensorType]) -> list[Entry]:
     """Infer one node; return the entries whose type is now better known."""
     params = node.complete_params
     entries = node.inputs
@@ -127,7 +136,7 @@ def _learn(node, types):
     return changed
 
 
-def _store(types, entry, new):
+def _store(types: dict[Entry, TensorType], entry: Entry, new: TensorType) -> bool:
     """Keep what is learnt of an entry; an entry read twice by a node learns from both places."""
     merged = types[entry].merge(new)
     better = merged != types[entry]
@@ -135,7 +144,7 @@ def _store(types, entry, new):
     return better
 
 
-def _learn_fed(node, params, types, dtype):
+def _learn_fed(node: Node, params: Mapping[str, Any], types: dict[Entry, TensorType], dtype: Any) -> list[Entry]:
     """Infer what feeds the parameters: one element each, or one for each tensor."""
     changed = []
     for name, value in params.items():

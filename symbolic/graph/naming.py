@@ -13,10 +13,10 @@ class NameManager(Scope):
     ('dot0', 'dot1', 'mine')
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._counter = {}
 
-    def get(self, name, hint):
+    def get(self, name: str | None, hint: str) -> str:
         """Return `name`, or when it is None or empty, `hint` and the next number."""
         if name:
             return name
@@ -39,10 +39,10 @@ class Prefix(NameManager):
     ('net_dot0', 'net_mine')
     """
 
-    def __init__(self, prefix):
+    def __init__(self, prefix: str) -> None:
         super().__init__()
         self._prefix = prefix
 
-    def get(self, name, hint):
+    def get(self, name: str | None, hint: str) -> str:
         """Return the prefix and the name that `NameManager.get` gives."""
         return self._prefix + super().get(name, hint)

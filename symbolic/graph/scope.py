@@ -1,12 +1,18 @@
 """Scopes: objects that a ``with`` block makes current, in one thread."""
 
+from __future__ import annotations
+
 import threading
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class _ScopeType(type):
     """Each direct subclass of `Scope` is one kind: it has a stack of its own in each thread."""
 
-    def __init__(cls, name, bases, namespace):
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
         super().__init__(name, bases, namespace)
         if any(isinstance(base, _ScopeType) for base in bases) and not hasattr(cls, "_local"):
             cls._local = threading.local()
@@ -20,10 +26,10 @@ class _ScopeType(type):
             return cls._stack()[-1]
 
     @current.setter
-    def current(cls, scope):
+    def current(cls, scope) -> Any:
         cls._stack()[-1] = scope
 
-    def _stack(cls):
+    def _stack(cls) -> list[Any]:
         try:
             return cls._local.stack
         except AttributeError:
@@ -35,9 +41,9 @@ class _ScopeType(type):
 class Scope(metaclass=_ScopeType):
     """A thread-local setting that nests."""
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         type(self)._stack().append(self)
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         type(self)._stack().pop()

@@ -55,7 +55,7 @@ def walk(graph: Graph, values: Mapping[Node, Any], run: Callable[..., tuple[Sequ
 
 
 def evaluate(graph: Graph, values: Mapping[Node, Any], xp: Any,
-             visit: Callable[[Node, list, Sequence], object] | None = None) -> tuple[tuple, dict[Node, Any]]:
+             visit: Callable[[Node, Any, Any], object] | None = None) -> tuple[tuple[Any, ...], dict[Node, Any]]:
     """Compute the outputs of a graph with the arrays and functions of `xp`; see `walk`.
 
     Parameters
@@ -75,7 +75,7 @@ def evaluate(graph: Graph, values: Mapping[Node, Any], xp: Any,
     return walk(graph, values, lambda node, inputs, params: compute(node, xp, inputs, params), visit)
 
 
-def compute(node: Node, xp: Any, inputs: Sequence, params: Mapping[str, Any]) -> tuple[tuple, tuple]:
+def compute(node: Node, xp: Any, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Run one node's operator on its inputs, those that feed parameters included."""
     arrays, params = feed(node, inputs, params)
     try:
@@ -85,7 +85,7 @@ def compute(node: Node, xp: Any, inputs: Sequence, params: Mapping[str, Any]) ->
         raise
 
 
-def feed(node: Node, inputs: Sequence, params: Mapping[str, Any]) -> tuple[Sequence, Mapping[str, Any]]:
+def feed(node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) -> tuple[Sequence[Any], Mapping[str, Any]]:
     """Return the arrays of a node's inputs, and its parameters with the values that feed them."""
     fed = len(node.op.fed(params))
     if not fed:

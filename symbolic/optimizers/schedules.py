@@ -35,7 +35,7 @@ class Scheduler:
     warmup_begin_lr: float = 0.0
     warmup_mode: str = "linear"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if name not in ("step", "warmup_mode") and not (isinstance(value, Real) and math.isfinite(value)):
                 raise ParamError(f"{name} must be a finite number, got {shown(value)}")
@@ -45,14 +45,14 @@ class Scheduler:
             raise ParamError(f"a warm-up rises in steps, got warmup_steps={self.warmup_steps} from "
                              f"{self.warmup_begin_lr} to {self.base_lr}")
 
-    def __call__(self, num_update):
+    def __call__(self, num_update: int) -> float:
         """Return the rate of an update, the first of which is number 1."""
         if num_update < self.warmup_steps:
             done = num_update / self.warmup_steps if self.warmup_mode == "linear" else 0
             return self.warmup_begin_lr + (self.base_lr - self.warmup_begin_lr) * done
         return self.after_warmup(num_update)
 
-    def after_warmup(self, num_update):
+    def after_warmup(self, num_update: int) -> float:
         """Return the rate once the warm-up is over."""
         return self.base_lr
 
@@ -79,12 +79,12 @@ class FactorScheduler(Scheduler):
     factor: float = 1.0
     stop_factor_lr: float = 1e-8
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.step < 1 or not 0 < self.factor <= 1:
             raise ParamError(f"step must be at least 1 and factor in (0, 1], got {self.step} and {self.factor}")
 
-    def after_warmup(self, num_update):
+    def after_warmup(self, num_update: int) -> float:
         """Return the rate once the warm-up is over."""
         return max(self.base_lr * self.factor ** (max(num_update - 1, 0) // self.step), self.stop_factor_lr)
 
@@ -109,12 +109,12 @@ class MultiFactorScheduler(Scheduler):
     step: tuple[int, ...]
     factor: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if list(self.step) != sorted(set(self.step)) or min(self.step, default=1) < 1:
             raise ParamError(f"step must be updates in rising order, from 1, got {shown(self.step)}")
 
-    def after_warmup(self, num_update):
+    def after_warmup(self, num_update: int) -> float:
         """Return the rate once the warm-up is over."""
         return self.base_lr * self.factor ** bisect_left(self.step, num_update)
 
@@ -141,17 +141,17 @@ class PolyScheduler(Scheduler):
     pwr: float = 2
     final_lr: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.max_update <= self.warmup_steps:
             raise ParamError(f"max_update={self.max_update} must come after warmup_steps={self.warmup_steps}")
 
-    def after_warmup(self, num_update):
+    def after_warmup(self, num_update: int) -> float:
         """Return the rate once the warm-up is over."""
         left = 1 - min((num_update - self.warmup_steps) / (self.max_update - self.warmup_steps), 1)
         return self.final_lr + (self.base_lr - self.final_lr) * self.shape(left)
 
-    def shape(self, left):
+    def shape(self, left: float) -> float:
         """Return the height of the curve, from 1 to 0, when the part `left` of the way is left."""
         return left ** self.pwr
 
@@ -173,6 +173,6 @@ class CosineScheduler(PolyScheduler):
     (1.0, 0.5, 0.0)
     """
 
-    def shape(self, left):
+    def shape(self, left: float) -> float:
         """Return the height of the curve, from 1 to 0, when the part `left` of the way is left."""
         return (1 - math.cos(math.pi * left)) / 2

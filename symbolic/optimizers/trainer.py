@@ -1,9 +1,12 @@
 """Steps bound to arrays: parameters are updated where they lie, one call a step."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,8 +20,12 @@ from symbolic.optimizers import checkpoint
 from symbolic.runtime.checks import as_array, check_context, inferred
 from symbolic.symbol import Symbol
 
+if TYPE_CHECKING:
+    from ndarray.typing import ArrayLike, Number
+    from symbolic.executor import Executor
 
-def updates(step):
+
+def updates(step: Symbol) -> dict[str, str]:
     """Return which output is the new value of which argument: a dict of output name to argument name.
 
     Examples
@@ -36,7 +43,8 @@ def updates(step):
     return found
 
 
-def bind_in_place(step, arrays, ctx=None, engine="auto", watch=None, **shapes):
+def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | None = None, engine: str = "auto",
+                  watch: str | None = None, **shapes: Sequence[int]) -> Executor:
     """Bind a step so that each run updates the parameters in the arrays given, all or nothing.
 
     Parameters
@@ -125,7 +133,9 @@ class Trainer:
     ([16.0, 4.0, 1.0], array([0.5]), 3)
     """
 
-    def __init__(self, step, arrays, lr=None, num_update=0, ctx=None, engine="auto", watch=None, **shapes):
+    def __init__(self, step: Symbol, arrays: Mapping[str, ArrayLike], lr: float | Callable[[int], float] | None = None,
+                 num_update: int = 0, ctx: Context | None = None, engine: str = "auto", watch: str | None = None,
+                 **shapes: Sequence[int]) -> None:
         self.executor = bind_in_place(step, arrays, ctx, engine, watch, **shapes)
         self.num_update = num_update
         self._step, self._lr = step, lr
@@ -135,7 +145,7 @@ class Trainer:
         if lr is not None and "lr" not in self._fed:
             raise OperatorError(f"the step has no variable lr to be fed, got lr={shown(lr)}")
 
-    def step(self, **inputs):
+    def step(self, **inputs: ArrayLike | Number) -> list[NDArray]:
         """Make one update; return the outputs of the loss.
 
         Parameters
@@ -144,7 +154,7 @@ class Trainer:
             Copied into the arrays bound under these names; ``lr`` and ``t`` go before what the trainer feeds.
         """
         number = self.num_update + 1
-        fed = {"t": number}
+        fed: dict[str, float] = {"t": number}
         if self._lr is not None:
             fed["lr"] = self._lr(number) if callable(self._lr) else self._lr
             if not np.isfinite(fed["lr"]):

@@ -1,10 +1,20 @@
 """Constants whose shape others say."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from symbolic.graph.infer import has_open_shape
 from symbolic.graph.node import Entry
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def fill_shapes(graph, types):
+    from ndarray.tensortype import TensorType
+    from symbolic.graph.graph import Graph
+
+
+def fill_shapes(graph: Graph, types: Mapping[Entry, TensorType]) -> Graph:
     """Give each constant with a 0 in its shape the shape that was inferred, as of a recurrent network's first state.
 
     Parameters

@@ -1,5 +1,9 @@
 """What no variable changes is computed once."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ndarray import vocabulary
@@ -7,8 +11,13 @@ from ndarray.params import Training
 from symbolic.graph.node import Entry, Node
 from symbolic.passes.merge import changes
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def fold_constants(graph, moved=None):
+    from symbolic.graph.graph import Graph
+
+
+def fold_constants(graph: Graph, moved: dict[Entry, Entry] | None = None) -> tuple[Graph, dict[Node, np.ndarray]]:
     """Replace every pure computation on constants by a variable with its value.
 
     Numbers that fill an array stay nodes: a loop has them in its code, and need not read them.
@@ -55,7 +64,7 @@ def fold_constants(graph, moved=None):
     return graph, {node: value for node, value in constants.items() if node in used}
 
 
-def _computed(node, values):
+def _computed(node: Node, values: Mapping[Entry, np.ndarray]) -> list[np.ndarray] | None:
     """Return the outputs of a node whose inputs are constant, None where it has to run every time."""
     op = node.op
     if op is None or not op.pure or op.writes or any(e not in values for e in node.inputs):
@@ -71,5 +80,5 @@ def _computed(node, values):
         return None
 
 
-def _is_fill(value):
+def _is_fill(value: np.ndarray) -> bool:
     return value.size > 0 and bool((value == value.reshape(-1)[0]).all())

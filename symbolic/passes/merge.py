@@ -1,9 +1,17 @@
 """Two nodes that say the same become one."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ndarray.params import is_array
 
+if TYPE_CHECKING:
+    from symbolic.graph.graph import Graph
+    from symbolic.graph.node import Entry, Node
 
-def merge_duplicates(graph, moved=None):
+
+def merge_duplicates(graph: Graph, moved: dict[Entry, Entry] | None = None) -> Graph:
     """Keep the first of the nodes that apply one pure operator to the same inputs.
 
     Parameters
@@ -35,7 +43,7 @@ def merge_duplicates(graph, moved=None):
     return graph.rewrite(rule, moved)
 
 
-def _key(node):
+def _key(node: Node) -> Any:
     """Return what two equal nodes share; None for a node that stands for itself."""
     op = node.op
     if op is None or not op.pure or op.writes or any(map(changes, node.complete_params.values())):
@@ -44,6 +52,6 @@ def _key(node):
     return op, node.inputs, repr(sorted(node.complete_params.items()))
 
 
-def changes(value):
+def changes(value: object) -> bool:
     """Tell whether a parameter is an array, whose contents may change."""
     return any(map(changes, value)) if isinstance(value, tuple) else is_array(value)

@@ -1,10 +1,18 @@
 """The mode in which a graph runs: training or not."""
 
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ndarray.params import Training
 
+if TYPE_CHECKING:
+    from ndarray.operator import Operator
+    from symbolic.graph.graph import Graph
 
-def training(graph):
+
+def training(graph: Graph) -> Graph:
     """Return the graph whose operators train; the graph itself where none of them asks for the mode."""
     if not any(n.op is not None and _modes(n.op) for n in graph.nodes):
         return graph
@@ -18,5 +26,5 @@ def training(graph):
     return graph.rewrite(rule)
 
 
-def _modes(op):
+def _modes(op: Operator) -> list[str]:
     return [p.name for p in op.params.values() if p.type is Training]

@@ -1,10 +1,24 @@
 """A graph as a networkx graph, for everything networkx can do with one."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ndarray.params import text_of
 from symbolic.graph.types import types_of
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-def to_networkx(graph, shape=None, dtype=None):
+    import networkx
+
+    from ndarray.typing import DTypeLike
+    from symbolic.graph.graph import Graph
+    from symbolic.graph.node import Node
+
+
+def to_networkx(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None,
+                dtype: Mapping[str, DTypeLike] | DTypeLike | None = None) -> networkx.MultiDiGraph:
     """Return a graph as a `networkx.MultiDiGraph`.
 
     Parameters
@@ -52,7 +66,7 @@ def to_networkx(graph, shape=None, dtype=None):
     return result
 
 
-def unique_names(graph):
+def unique_names(graph: Graph) -> dict[Node, str]:
     """Return a name for each node that no other has: its own, or with a number where several are called alike."""
     taken, counts, keys = {n.name for n in graph.nodes}, {}, {}
     for node in graph.nodes:
