@@ -1,5 +1,7 @@
 """What a notebook shows of an array: a small table of its values."""
 
+import warnings
+from collections.abc import Callable, Collection
 from html import escape
 
 import numpy as np
@@ -19,15 +21,24 @@ def of_array(array, text, include=None, exclude=None):
     include, exclude : collection of str, optional
         Types of data that are wanted, or not.
     """
+    return chosen({"text/plain": text} | never_raising(lambda: {"text/html": _table(array)}), include, exclude)
+
+
+def never_raising(make: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """Return what `make` returns, without its warnings, and nothing where it fails.
+
+    A cell that only shows something must not fail, whatever is wrong with it.
+    """
     try:
-        found = {"text/plain": text, "text/html": _table(array)}
-    except Exception:  # a cell that only shows something must not fail, whatever is wrong with it
-        found = {"text/plain": text}
-    return chosen(found, include, exclude)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return make()
+    except Exception:
+        return {}
 
 
-def chosen(bundle, include, exclude):
-    """Return what of a bundle is wanted."""
+def chosen(bundle: dict[str, str], include: Collection[str] | None, exclude: Collection[str] | None) -> dict[str, str]:
+    """Return the part of a bundle with the media types asked for."""
     return {kind: data for kind, data in bundle.items()
             if (not include or kind in include) and not (exclude and kind in exclude)}
 

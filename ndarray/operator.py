@@ -70,6 +70,11 @@ class Operator:
         The operator ends a network: its gradient does not ask for an arriving one.
     declared_update : Update or None
         What the inputs and parameters of an update mean, where that differs from the defaults of `Update`.
+    kind : str
+        What the operator is for a reader: ``"arithmetic"``, ``"shape"`` (moves elements), ``"reduction"``, ``"constant"``,
+        ``"layer"``, ``"loss"``, ``"update"``, ``"gradient"`` or ``"unregistered"``.
+    hidden_outputs : int
+        How many outputs MXNet's files count in addition to those that a user sees.
     """
 
     name: str
@@ -89,6 +94,8 @@ class Operator:
     numbered: Callable | None = None
     loss_head: bool = False
     declared_update: Update | None = None
+    kind: str = "arithmetic"
+    hidden_outputs: int = 0
     rules: dict[str, Callable] = field(default_factory=dict)
 
     def __post_init__(self):
@@ -373,12 +380,13 @@ class Operator:
 
 
 def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, absent=None, fusible=False, pure=True,
-             primitive=False, output_suffix="output", numbered=None, loss_head=False, update=None):
+             primitive=False, output_suffix="output", numbered=None, loss_head=False, update=None, kind=None,
+             hidden_outputs=0):
     """Declare an operator: a decorator that reads its schema from the function's signature.
 
     Before ``/`` stand the namespace `xp` and the array inputs (annotated `Many` where there is one for each
     tensor), after ``*`` the typed parameters.  The keywords are the attributes of `Operator`; `update` is its
-    ``declared_update``.
+    ``declared_update``, and the kind is by default the ``KIND`` of the file.
     """
 
     def declare(function):
@@ -395,7 +403,9 @@ def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, abse
             params=params, infer=infer, compute=function, outputs=outputs, writes=tuple(writes),
             scalar_dtype=scalar_dtype, absent=absent, fusible=fusible, pure=pure,
             primitive=primitive, output_suffix=output_suffix, numbered=numbered,
-            loss_head=loss_head, declared_update=update))
+            loss_head=loss_head, declared_update=update,
+            kind=kind or function.__globals__.get("KIND", "arithmetic"),
+            hidden_outputs=hidden_outputs))
 
     return declare
 

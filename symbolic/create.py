@@ -168,7 +168,7 @@ def _source(op_name, name, attrs, dtype=None, **params):
     return apply_op(op_name, name=name, attr=attrs or None, **params)
 
 
-def load_json(json_str, limits=None):
+def load_json(json_str, limits=None, *, unknown="error"):
     """Return the Symbol that a JSON text holds.
 
     Parameters
@@ -176,7 +176,11 @@ def load_json(json_str, limits=None):
     json_str : str
         As `Symbol.tojson` or MXNet of any age wrote it.
     limits : Limits, optional
-        How large it may be; see `symbolic.save.json.Limits`.
+        How large it may be; see `symbolic.save.json.limits.Limits`.
+    unknown : {"error", "keep"}, optional
+        What to do with an operator that the registry does not have.  ``"keep"`` takes its node with its name,
+        attributes, inputs and outputs: the graph can be shown, compared and saved, and what needs the meaning of the
+        operator is refused, naming it.
 
     Returns
     -------
@@ -194,10 +198,10 @@ def load_json(json_str, limits=None):
     >>> load_json(var("a").tojson())
     <Symbol a>
     """
-    return Symbol(json.loads(json_str, limits or json.Limits()))
+    return Symbol(json.loads(json_str, limits or json.Limits(), unknown=unknown))
 
 
-def load(fname, limits=None):
+def load(fname, limits=None, *, unknown="error"):
     """Return the Symbol that a file holds.
 
     Parameters
@@ -205,7 +209,11 @@ def load(fname, limits=None):
     fname : str or path
         Of a file that `Symbol.save` or MXNet of any age wrote.
     limits : Limits, optional
-        How large it may be; see `symbolic.save.json.Limits`.
+        How large it may be; see `symbolic.save.json.limits.Limits`.
+    unknown : {"error", "keep"}, optional
+        What to do with an operator that the registry does not have.  ``"keep"`` takes its node with its name,
+        attributes, inputs and outputs: the graph can be shown, compared and saved, and what needs the meaning of the
+        operator is refused, naming it.
 
     Returns
     -------
@@ -224,4 +232,4 @@ def load(fname, limits=None):
     ...     load(os.path.join(folder, "a.json"))
     <Symbol a>
     """
-    return Symbol(json.load(fname, limits or json.Limits()))
+    return Symbol(json.load(fname, limits or json.Limits(), unknown))

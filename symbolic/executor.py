@@ -9,6 +9,7 @@ from ndarray.lazy import Later
 from ndarray.tensortype import TensorType, show_shape
 from symbolic.graph.infer import from_mxnet_shape, infer
 from symbolic.graph.node import Entry
+from symbolic.graph.unregistered import refuse_unregistered
 from symbolic.inspection import Inspection
 from symbolic.passes.fill_shapes import fill_shapes
 from symbolic.passes.set_training import training
@@ -64,6 +65,7 @@ def bind(graph, ctx, args=None, aux_states=None, out=None, engine="auto", args_g
     BindError, ShapeError, DTypeError, UnknownNameError
         Before anything is allocated or written.
     """
+    refuse_unregistered(graph, "bind")
     ctx = check_context(ctx)
     reqs = requests(graph, grad_req)
     if watch not in (None, "nonfinite"):

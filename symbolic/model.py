@@ -58,13 +58,15 @@ def save_checkpoint(prefix, epoch, symbol, arg_params, aux_params=None, remove_a
         symbol.save(symbol_path)
 
 
-def load_checkpoint(prefix, epoch):
+def load_checkpoint(prefix, epoch, *, unknown="error"):
     """Return what `save_checkpoint` has written.
 
     Parameters
     ----------
     prefix : str or path
     epoch : int
+    unknown : {"error", "keep"}, optional
+        What to do with an operator that the registry does not have, as in `load`.
 
     Returns
     -------
@@ -87,7 +89,7 @@ def load_checkpoint(prefix, epoch):
     (<Symbol net>, [1.0, 1.0])
     """
     symbol_path, _ = _paths(prefix, epoch)
-    return load(symbol_path), *load_params(prefix, epoch)
+    return load(symbol_path, unknown=unknown), *load_params(prefix, epoch)
 
 
 def load_params(prefix, epoch):

@@ -485,7 +485,7 @@ def _refuse(name, *args, **kwargs):
 
 
 def _unpickled(text):
-    return Symbol(json.loads(text, json.UNLIMITED))
+    return Symbol(json.loads(text, json.UNLIMITED, unknown="keep"))
 
 
 def _attrs_of(node):

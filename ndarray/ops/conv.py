@@ -10,6 +10,8 @@ from ndarray.params import Naturals, Positive, Positives
 from ndarray.rules import agree_dtype, fit, slot_error
 from ndarray.tensortype import TensorType, merge_shapes
 
+KIND = "layer"
+
 
 def _conv_size(size, kernel, stride, pad, dilate):
     return None if size is None else (size + 2 * pad - dilate * (kernel - 1) - 1) // stride + 1

@@ -10,6 +10,8 @@ from ndarray.operator import operator
 from ndarray.params import DType, Shape
 from ndarray.tensortype import TensorType
 
+KIND = "constant"
+
 
 def _of_shape(inputs, outputs, params):
     """The output has the shape and dtype asked for."""

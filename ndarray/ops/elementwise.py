@@ -29,6 +29,8 @@ class Unary(NamedTuple):
     aliases : tuple of str
     rule : callable
         Which dtypes are taken; only floating ones unless said otherwise.
+    kind : str
+        As in `Operator`.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Unary(NamedTuple):
     gradient: object = None
     aliases: tuple = ()
     rule: object = same_floating
+    kind: str = "arithmetic"
 
 
 _LN2, _LN10, _DEGREE = math.log(2), math.log(10), math.pi / 180
@@ -124,8 +127,10 @@ FAMILY = (
     Unary("_copy", "0.5", "The element itself.", lambda xp, x: x, lambda xp, h, y, x: h, ("identity",), rule=same),
     Unary("BlockGrad", "0.5", "The element itself; no gradient passes.", lambda xp, x: x, aliases=("stop_gradient",),
           rule=same),
-    Unary("zeros_like", "0.", "0 for every element.", lambda xp, x: xp.zeros_like(x), rule=same),
-    Unary("ones_like", "1.", "1 for every element.", lambda xp, x: xp.ones_like(x), rule=same),
+    Unary("zeros_like", "0.", "0 for every element.", lambda xp, x: xp.zeros_like(x), rule=same,
+          kind="constant"),
+    Unary("ones_like", "1.", "1 for every element.", lambda xp, x: xp.ones_like(x), rule=same,
+          kind="constant"),
     Unary("isnan", "0.", "1 where the element is NaN, else 0.", lambda xp, x: xp.astype(x != x, x.dtype),
           aliases=("_contrib_isnan",)),
     Unary("isinf", "0.", "1 where the element is infinite, else 0.",
@@ -163,7 +168,7 @@ def _declare(row):
     body.__doc__ = _DOC.format(words=row.words, name=row.name, example=row.example,
                                x=1.5 if row.name == "arccosh" else 0.5,
                                floating=", floating" if row.rule is same_floating else "")
-    op = operator(row.rule, aliases=row.aliases, fusible=True, primitive=True)(body)
+    op = operator(row.rule, aliases=row.aliases, fusible=True, primitive=True, kind=row.kind)(body)
     op.gradient(lambda xp, head, output, data: (gradient and gradient(xp, head, output, data),),
                 flat=() if gradient else ("data",))
 

@@ -25,7 +25,7 @@ def _flag(xp, arrays):
     return xp.reshape(xp.astype(wrong == 0, float32), (1,))
 
 
-@operator(_one_flag)
+@operator(_one_flag, kind="reduction")
 def all_finite(xp, data, /, *, init_output: bool = True):
     r"""Tell whether every element is finite.
 
@@ -69,7 +69,7 @@ def all_finite(xp, data, /, *, init_output: bool = True):
     return _flag(xp, (data,))
 
 
-@operator(_one_flag)
+@operator(_one_flag, kind="reduction")
 def multi_all_finite(xp, array: Many(), /, *, num_arrays: Count = None, init_output: bool = True):
     r"""Tell whether every element of many arrays is finite.
 

@@ -10,6 +10,8 @@ from ndarray.rules import agree_dtype, slot_error
 from ndarray.rules_shape import place_of
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
+KIND = "shape"
+
 
 def _take_rule(inputs, outputs, params):
     a, indices = inputs

@@ -20,7 +20,7 @@ def _constant_rule(inputs, outputs, params):
     return [], [outputs[0].merge(TensorType(shape, dtype_of(params["dtype"])))]
 
 
-@operator(_constant_rule, primitive=True)
+@operator(_constant_rule, primitive=True, kind="constant")
 def _constant(xp, /, *, value: Floats, shape: Shape, dtype: DType = "float32"):
     """An array whose elements are written in the graph.
 
@@ -52,7 +52,7 @@ def _one_number(inputs, outputs, params):
     return inputs, [outputs[0].merge(TensorType((), float32))]
 
 
-@operator(_one_number, primitive=True)
+@operator(_one_number, primitive=True, kind="reduction")
 def _sum_sq(xp, data, /):
     """The sum of the squares of all elements, accumulated accurately.
 

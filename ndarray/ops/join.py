@@ -9,6 +9,8 @@ from ndarray.rules import agree, agree_dtype, same, slot_error
 from ndarray.rules_shape import cut, place_of
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
+KIND = "shape"
+
 
 def _at_least_one(inputs):
     if not inputs:
@@ -189,7 +191,7 @@ def _sum_rule(inputs, outputs, params):
     return same(inputs, outputs, params)
 
 
-@operator(_sum_rule, aliases=("ElementWiseSum", "_sum"), fusible=True)
+@operator(_sum_rule, aliases=("ElementWiseSum", "_sum"), fusible=True, kind="arithmetic")
 def add_n(xp, args: Many("arg{i}"), /, *, num_args: Count = None):
     """Sum of several arrays.
 

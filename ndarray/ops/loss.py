@@ -11,6 +11,8 @@ from ndarray.params import Scalar
 from ndarray.rules import agree, check_floating, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes
 
+KIND = "loss"
+
 
 def _like_data(label_shape, or_data=False):
     """Return the rule: the output is like the data, the label's shape follows by ``label_shape(shape, params)``.

@@ -11,6 +11,8 @@ from ndarray.params import DType, Ints, Positive, Training, Within
 from ndarray.rules import agree_dtype, check_floating, fit, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes
 
+KIND = "layer"
+
 
 def _fully_connected(inputs, outputs, params):
     """The weight's shape from the data's, the data's from the weight's where it keeps its axes."""

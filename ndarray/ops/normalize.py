@@ -13,6 +13,8 @@ from ndarray.rules import agree_dtype, check_floating, fit, same_floating, slot_
 from ndarray.rules_shape import cut, place_of
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
+KIND = "layer"
+
 
 def _per_axis(extra_outputs):
     """Return the rule: parameters and states have one element for each place of ``params['axis']``.

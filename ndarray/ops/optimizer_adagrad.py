@@ -7,6 +7,8 @@ from ndarray.params import Scalar
 from ndarray.rules import agree_dtype, check_floating, same, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
+KIND = "update"
+
 
 @operator(same_floating, writes=("history",), aliases=("adagrad_update",), fusible=True)
 def _sparse_adagrad_update(xp, weight, grad, history, /, *, lr: Scalar, epsilon: Scalar = 1e-7, wd: Scalar = 0.0,

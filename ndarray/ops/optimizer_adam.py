@@ -6,6 +6,8 @@ from ndarray.params import Scalar
 from ndarray.rules import same_floating
 from ndarray.update import Update
 
+KIND = "update"
+
 
 @operator(same_floating, writes=("mean", "var"), aliases=("_sparse_adam_update",), fusible=True,
           update=Update(corrects_bias=True))

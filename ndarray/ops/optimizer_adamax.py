@@ -5,6 +5,8 @@ from ndarray.ops.optimizer_common import clipped, rescaled, scalars_in
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
 
+KIND = "update"
+
 
 @operator(same_floating, writes=("mean", "largest"), scalar_dtype="float64", fusible=True)
 def adamax_update(xp, weight, grad, mean, largest, /, *, lr: Scalar, beta1: Scalar = 0.9, beta2: Scalar = 0.999,

@@ -8,6 +8,8 @@ from ndarray.params import Count, Scalar, Scalars
 from ndarray.rules import mixed_precision, same_floating, slot_error
 from ndarray.update import Update
 
+KIND = "update"
+
 
 def _with_rescale(rule, width, default):
     """Return `rule` over the first `width` inputs; the last input is one element, of `default` dtype unless known."""

@@ -8,6 +8,8 @@ from ndarray.params import Scalar
 from ndarray.rules import agree, agree_dtype, check_floating, mixed_precision, same_floating, slot_error
 from ndarray.tensortype import TensorType
 
+KIND = "update"
+
 
 def bias_correction_of(xp, beta, t, dtype):
     """Return ``1 - beta**t``; the power is taken in float64 and rounded to `dtype`, as in MXNet."""

@@ -8,6 +8,8 @@ from ndarray.ops.optimizer_multi_lamb import LAYERWISE
 from ndarray.params import Count, Scalar, Scalars
 from ndarray.rules import same_floating
 
+KIND = "update"
+
 
 def _step(xp, weight, grad, mean, var, *, lr, wd, t, beta1, beta2, epsilon, rescale_grad, lower_bound, upper_bound,
           clip_gradient):

@@ -10,6 +10,8 @@ from ndarray.update import Update
 LAYERWISE = Update(rate="learning_rates", decay="wds", count="step_count")
 """What the parameters of LAMB and its relatives mean."""
 
+KIND = "update"
+
 
 def _tensors(params):
     return params["num_tensors"]

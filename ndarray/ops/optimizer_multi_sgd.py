@@ -7,6 +7,8 @@ from ndarray.params import Count, Scalar, Scalars
 from ndarray.rules import mixed_precision, same_floating
 from ndarray.update import Update
 
+KIND = "update"
+
 
 def tensors(params):
     """Return how many outputs there are: one for each tensor."""

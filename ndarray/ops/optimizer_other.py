@@ -7,6 +7,8 @@ from ndarray.ops.optimizer_common import clipped
 from ndarray.params import Scalar, Within
 from ndarray.rules import same_floating
 
+KIND = "update"
+
 _Share = Annotated[Scalar, Within(0, 1)]
 
 

@@ -6,6 +6,8 @@ from ndarray.ops.optimizer_multi_sgd import RATES, decays, narrow, steps, tensor
 from ndarray.params import Count, Scalar
 from ndarray.rules import mixed_precision, same_floating
 
+KIND = "update"
+
 
 def _preloaded(xp, lrs, wds, weights):
     """Return rates, and decays multiplied in float32 as MXNet does, as scalars of each weight's dtype."""

@@ -6,6 +6,8 @@ from ndarray.params import Scalar
 from ndarray.rules import mixed_precision, same_floating
 from ndarray.update import Update
 
+KIND = "update"
+
 
 def scaled_gradient(xp, grad, lr, rescale_grad, clip_gradient):
     """Return the gradient's part of a step; without a bound the two factors are multiplied first."""

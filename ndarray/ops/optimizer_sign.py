@@ -5,6 +5,8 @@ from ndarray.ops.optimizer_common import rescaled
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
 
+KIND = "update"
+
 
 @operator(same_floating, fusible=True)
 def signsgd_update(xp, weight, grad, /, *, lr: Scalar, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,

@@ -11,6 +11,8 @@ from ndarray.rules import agree_dtype, slot_error
 from ndarray.rules_shape import cut, moves, place_of
 from ndarray.tensortype import TensorType, merge_shapes
 
+KIND = "shape"
+
 
 def _in_line(shape, axis):
     """Return the shape in which sorting happens: one run without an axis."""

@@ -19,6 +19,8 @@ from ndarray.rules import agree_dtype, check_floating, slot_error, with_axes
 from ndarray.rules_shape import cut
 from ndarray.tensortype import TensorType, merge_shapes
 
+KIND = "layer"
+
 _LONG = 8
 """From which length on the elements of a window are a reduced axis rather than operands of their own."""
 

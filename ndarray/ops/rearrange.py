@@ -9,6 +9,8 @@ from ndarray.rules import slot_error
 from ndarray.rules_shape import moves, place_of
 from ndarray.tensortype import TensorType, show_shape
 
+KIND = "shape"
+
 
 def _diagonal_shape(shape, params):
     k = params["k"]

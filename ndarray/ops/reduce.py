@@ -11,6 +11,8 @@ from ndarray.params import DType, Ints
 from ndarray.rules import agree_dtype, check_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
+KIND = "reduction"
+
 
 def reduced_axes(ndim, axis, exclude):
     """Return the axes to reduce, from 0, in order; none named means all.

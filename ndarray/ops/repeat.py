@@ -10,6 +10,8 @@ from ndarray.rules import agree_dtype, slot_error
 from ndarray.rules_shape import check_repeats, cut, moves, on_axis, place_of
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
+KIND = "shape"
+
 
 def _target(shape, params):
     """Return the shape asked for, where 0 keeps an axis."""

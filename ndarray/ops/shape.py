@@ -9,6 +9,8 @@ from ndarray.rules import agree_dtype, slot_error
 from ndarray.rules_shape import fill_by_size, moves, place_of, resolve_shape
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
+KIND = "shape"
+
 
 def _reshaped(shape, params):
     return resolve_shape(shape, params["shape"], params["reverse"])

@@ -7,6 +7,8 @@ from ndarray.rules import agree_dtype, slot_error
 from ndarray.rules_shape import cut, moves, on_axis, place_of, slice_points, sliced_shape
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
+KIND = "shape"
+
 
 @operator(moves(sliced_shape), aliases=("crop",), primitive=True)
 def slice(xp, data, /, *, begin: SlicePoints, end: SlicePoints, step: SlicePoints = ()):

@@ -11,6 +11,8 @@ from ndarray.params import Count, Positive
 from ndarray.rules import agree_dtype, slot_error
 from ndarray.tensortype import TensorType, merge_shapes
 
+KIND = "layer"
+
 
 def _bilinear_names(params):
     return ("data", "weight") if params.get("sample_type") == "bilinear" else None

@@ -8,6 +8,7 @@ from symbolic.autodiff.reverse import pull_back
 from symbolic.graph.attributes import AttrScope
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry, Node
+from symbolic.graph.unregistered import UnregisteredOperator, refuse
 
 _OWN = ("__lr_mult__", "__wd_mult__", "__shape__", "__dtype__", "__init__", "__storage_type__")
 
@@ -54,6 +55,8 @@ def carried_back(graph, heads, wrt):
     wrt : sequence of Entry
     """
     def through(node, arrived, positions):
+        if isinstance(node.op, UnregisteredOperator):
+            refuse(node, "gradient")
         try:
             check_differentiable(node)
         except NotDifferentiableError as error:

@@ -9,12 +9,15 @@ import zipfile
 
 import numpy as np
 
-from ndarray import paramsfile
+from ndarray import paramsfile, registry
 from ndarray.array import NDArray
 from ndarray.atomic import write_atomically
 from ndarray.dtypes import dtype_of, is_known
-from ndarray.errors import DTypeError, FormatError, LimitError, ParamError, unknown
-from symbolic.save.json import Limits, loads, read_bytes
+from ndarray.errors import DTypeError, FormatError, LimitError, ParamError
+from ndarray.errors import unknown as unknown_name
+from symbolic.graph.unregistered import unregistered_nodes
+from symbolic.save.json.limits import Limits
+from symbolic.save.json.read import loads, read_bytes
 
 _PARAMS_MAGIC = (0x112).to_bytes(8, "little")
 
@@ -75,16 +78,20 @@ def is_params(data):
     return data.startswith(_PARAMS_MAGIC)
 
 
-def read_graph(path, strangers=False):
-    """Return the graph that a file holds; `strangers` as in `symbolic.save.json.loads`."""
+def read_graph(path, unknown="error"):
+    """Return the graph that a file holds; `unknown` as in `symbolic.save.json.read.loads`."""
     shown_path = "standard input" if path == "-" else path
     try:
         data = read_file(path)
         if is_params(data):
-            raise FormatError("holds arrays and no graph; `params` lists them")
-        return loads(data, watch=watch("reading"), strangers=strangers)
+            raise FormatError("holds arrays, not a graph; `symbolic params` lists them")
+        graph = loads(data, watch=watch("reading"), unknown=unknown, origin=shown_path)
     except (FormatError, LimitError) as error:
         raise type(error)(f"{shown_path}: {error}") from None
+    for name, node in {n.op.name: n for n in reversed(unregistered_nodes(graph))}.items():
+        warnings.warn(f"{node.location}.op: {unknown_name('operator', name, registry.names())}; kept without its meaning",
+                      UserWarning, stacklevel=2)
+    return graph
 
 
 def read_arrays(path):
@@ -104,7 +111,7 @@ def read_values(graph, paths):
         given |= read_arrays(path)
     names = {n.name for n in graph.variables}
     for name in given.keys() - names:
-        warnings.warn(unknown("variable", name, names), UserWarning, stacklevel=2)
+        warnings.warn(unknown_name("variable", name, names), UserWarning, stacklevel=2)
     return {name: value for name, value in given.items() if name in names}
 
 
@@ -112,7 +119,7 @@ def _read_npz(path):
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as found:
             if isinstance(found, np.ndarray):
-                raise FormatError(f"{path}: is a single array, no .npz file of named ones")
+                raise FormatError(f"{path}: is a single array, not an .npz file of named arrays")
             arrays = {name: np.array(found[name]) for name in found.files}
     except (ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
         if isinstance(error, FormatError):
@@ -120,7 +127,7 @@ def _read_npz(path):
         raise FormatError(f"{path}: {error}") from None
     for name, array in arrays.items():
         if not is_known(array.dtype.newbyteorder("=")):
-            raise DTypeError(f"{path}: {name} has dtype {array.dtype}, which no array here has")
+            raise DTypeError(f"{path}: {name} has dtype {array.dtype}, which is not supported")
     return arrays
 
 
@@ -131,7 +138,7 @@ def write_arrays(path, arrays):
         paramsfile.save(path, {name: NDArray(a) for name, a in arrays.items()})
         return
     if suffix != ".npz":
-        raise ParamError(f"{path} ends in none of .npz, .params")
+        raise ParamError(f"{path} must end in .npz or .params")
     # Not numpy.savez, for which some names have a meaning.
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

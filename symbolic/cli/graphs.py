@@ -13,14 +13,14 @@ from symbolic.graph.node import Entry
 from symbolic.graph.types import printable, types_of
 from symbolic.save.check import Problem, find_problems
 from symbolic.save.code import to_code
-from symbolic.save.json import save
+from symbolic.save.json.write import save
 from symbolic.show.summary import summary, tree
 from symbolic.symbol import Symbol
 
 
 def show(options):
     """Print a graph as a table and as a tree."""
-    graph = read_graph(options.file, strangers=True)
+    graph = read_graph(options.file, unknown="keep")
     shape = dict(options.shape)
     if options.json:
         print(json.dumps(_facts(graph, types_of(graph, shape)), indent=2))
@@ -53,7 +53,7 @@ def draw(options):
     """Draw a graph into a file."""
     from symbolic.show.plot import plot_network
 
-    graph = read_graph(options.file, strangers=True)
+    graph = read_graph(options.file, unknown="keep")
     more = {"collapse": False} if options.no_collapse else {}
     title = os.path.splitext(os.path.basename(options.file))[0]
     plot = plot_network(Symbol(graph), title=title, shape=dict(options.shape), dtype=dtypes_of(options), **more)
@@ -75,7 +75,7 @@ def check(options):
     errors = sum(p.serious for p in problems)
     if options.json:
         print(json.dumps({"file": options.file, "errors": errors, "warnings": len(problems) - errors, "problems": [
-            {"place": p.place, "message": p.message, "serious": p.serious} for p in problems]}, indent=2))
+            {"location": p.location, "message": p.message, "serious": p.serious} for p in problems]}, indent=2))
     else:
         for problem in problems:
             print("; ".join(printable(line.strip()) for line in str(problem).splitlines()))
@@ -101,7 +101,7 @@ def convert(options):
     """Convert a graph to ONNX, or an old file to today's JSON."""
     suffix = os.path.splitext(options.output)[1].lower()
     if suffix not in (".onnx", ".json"):
-        raise ParamError(f"{shown(options.output)} ends in none of .onnx, .json")
+        raise ParamError(f"{shown(options.output)} must end in .onnx or .json")
     graph = read_graph(options.file)
     if suffix == ".json":
         save(graph, options.output)

@@ -36,7 +36,7 @@ def profile(options):
     """Measure a graph; print a table and what it says of memory and values, or write a trace or a picture."""
     suffix = os.path.splitext(options.output or "")[1].lower()
     if options.output and suffix not in _PROFILES:
-        raise ParamError(f"{shown(options.output)} ends in none of {', '.join(_PROFILES)}")
+        raise ParamError(f"{shown(options.output)} must end in one of {', '.join(_PROFILES)}")
     executor = _bound(options)
     time, memory, numerics = executor.profile(options.steps), executor.memory(), executor.numerics()
     if suffix == ".json":

@@ -5,6 +5,7 @@ from ndarray.errors import BindError, OperatorError, UnknownNameError, shown, un
 from ndarray.tensortype import TensorType
 from symbolic.graph.infer import from_mxnet_shape, infer
 from symbolic.graph.node import Entry
+from symbolic.graph.unregistered import refuse_unregistered
 
 
 def shapes(graph, args, kwargs):
@@ -12,6 +13,7 @@ def shapes(graph, args, kwargs):
     types = _shapes_inferred(graph, args, kwargs)
     open_ = [n.name for n in graph.variables if not _shape_known(types[Entry(n)])]
     if open_ or not all(_shape_known(types[e]) for e in graph.outputs):
+        refuse_unregistered(graph, "infer_shape")
         return (None, None, None), (
             "Cannot decide shape for the following arguments (0s in shape means unknown dimensions). "
             f"Consider providing them as input: {', '.join(open_) or 'none are open, but an output is'}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ndarray.cached import cached_property
 
@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from symbolic.graph.node import Entry, Node
+
+
+class HasGraph(Protocol):
+    """What is drawn, compared and saved as its graph: a Symbol."""
+
+    @property
+    def graph(self) -> Graph:
+        """The graph."""
 
 
 class Graph:

@@ -93,9 +93,9 @@ class Node:
 
     @property
     def location(self):
-        """Where the node was made, as ``file:line``; empty when that is not known."""
+        """Where the node was made, as ``file:line`` or ``file: nodes[7]``; empty when that is not known."""
         file, line = self.where
-        return f"{basename(file)}:{line}" if file else ""
+        return basename(file) + (f":{line}" if line else "")
 
     def output_name(self, index):
         """Return the name of an output, as `list_outputs` gives it."""

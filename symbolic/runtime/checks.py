@@ -10,6 +10,7 @@ from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, Unk
 from ndarray.tensortype import TensorType, show_shape
 from symbolic.graph.infer import from_mxnet_shape, infer
 from symbolic.graph.node import Entry
+from symbolic.graph.unregistered import refuse_unregistered
 
 GRAD_REQS = ("write", "add", "null")
 
@@ -102,6 +103,7 @@ def inferred(graph, shapes, type_dict=None):
     BindError
         When the shapes do not settle every type, naming what is missing.
     """
+    refuse_unregistered(graph, "simple_bind")
     names = {n.name for n in graph.variables}
     dtypes = {name: dtype_of(d) for name, d in (type_dict or {}).items()}
     known = {}

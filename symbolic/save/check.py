@@ -1,48 +1,51 @@
-"""Everything that is wrong with a symbol file, rather than the first thing."""
+"""Every fault of a symbol file, not only the first."""
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from json import loads as parse_json
 
 from ndarray.errors import FormatError, LimitError, MXNetError, shown
+from symbolic.graph.graph import Graph
 from symbolic.graph.infer import infer
-from symbolic.save.json import Limits, read
+from symbolic.save.json.limits import DEFAULT, Limits
+from symbolic.save.json.read import parse, read
 
-_PLACE = re.compile(r"(line \d+, column \d+|byte \d+|(?:nodes|heads)[^ :]*): (.*)", re.DOTALL)
+_LOCATION = re.compile(r"(line \d+, column \d+|byte \d+|(?:nodes|heads)[^ :]*): (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, or odd.
+    """One fault or oddity.
 
     Attributes
     ----------
-    place : str
+    location : str
         Where in the file, such as ``nodes[7].inputs[0]``; empty for the file as a whole.
     message : str
     serious : bool
         Whether the file cannot be used as it is.
     """
 
-    place: str
+    location: str
     message: str
     serious: bool = True
 
-    def __str__(self):
-        where = f"{self.place}: " if self.place else ""
+    def __str__(self) -> str:
+        where = f"{self.location}: " if self.location else ""
         return f"{'error' if self.serious else 'warning'}: {where}{self.message}"
 
 
-def find_problems(text, limits=Limits(), watch=iter):
-    """Return every problem of a symbol file: what cannot be read, what disagrees, what is likely a mistake.
+def find_problems(text: str | bytes, limits: Limits = DEFAULT, watch: Callable[[list], Iterable] = iter
+                  ) -> list[Problem]:
+    """Return every problem of a symbol file: what cannot be read, what is contradictory, what is probably a mistake.
 
     Parameters
     ----------
     text : str or bytes
     limits : Limits, optional
     watch : callable, optional
-        As in `symbolic.save.json.read`.
+        As in `symbolic.save.json.read.read`.
 
     Returns
     -------
@@ -52,9 +55,9 @@ def find_problems(text, limits=Limits(), watch=iter):
     --------
     >>> text = '{"nodes": [{"op": "exq", "name": "e", "inputs": [[3, 0]]}], "heads": [[0, 0]]}'
     >>> for problem in find_problems(text):
-    ...     print(problem)
+    ...     print(problem)  # doctest: +ELLIPSIS
     error: nodes[0].inputs[0]: node 3 does not come before it
-    error: nodes[0].op: no operator named 'exq'; did you mean 'exp'?
+    error: nodes[0].op: no operator named 'exq'; did you mean 'exp'?; `symbolic show` shows the file, ...
     """
     faults, remarks = [], []
     try:
@@ -62,41 +65,41 @@ def find_problems(text, limits=Limits(), watch=iter):
     except (FormatError, LimitError) as error:
         return [_problem(str(error))]
     found = [_problem(str(e)) for e in faults] + [_problem(r, False) for r in remarks]
-    document = parse_json(text)
+    document = parse(text, limits)
     found += _check_counts(document)
     return found + ([] if graph is None else [*_check_names(graph), *_check_types(graph), *_check_reached(graph, document)])
 
 
-def _problem(message, serious=True):
-    match = _PLACE.match(message)
+def _problem(message: str, serious: bool = True) -> Problem:
+    match = _LOCATION.match(message)
     return Problem(*(match.groups() if match else ("", message)), serious)
 
 
-def _check_counts(document):
-    """Compare what a file says of itself with what it holds; MXNet goes by the latter, too."""
+def _check_counts(document: dict) -> Iterator[Problem]:
+    """Compare a file's list of variables with its nodes, which are what counts, as in MXNet."""
     variables = [i for i, n in enumerate(document["nodes"]) if isinstance(n, dict) and n.get("op") == "null"]
     if "arg_nodes" in document and document["arg_nodes"] != variables:
         yield Problem("arg_nodes", f"{shown(document['arg_nodes'])} are not the variables, {shown(variables)}", False)
 
 
-def _check_names(graph):
+def _check_names(graph: Graph) -> Iterator[Problem]:
     for kind, names, why in (
         ("variables", [n.name for n in graph.variables], "arrays are bound by name, so they cannot be bound"),
         ("operators' nodes", [n.name for n in graph.nodes if n.op], "their outputs cannot be told apart by name"),
     ):
         for name, times in Counter(names).items():
             if times > 1:
-                yield Problem("", f"{times} {kind} are called {shown(name)}; {why}", False)
+                yield Problem("", f"{times} {kind} are named {shown(name)}; {why}", False)
 
 
-def _check_types(graph):
+def _check_types(graph: Graph) -> Iterator[Problem]:
     try:
         infer(graph)
     except MXNetError as error:
         yield Problem("", str(error))
 
 
-def _check_reached(graph, document):
+def _check_reached(graph: Graph, document: dict) -> Iterator[Problem]:
     unused = len(document["nodes"]) - len(graph.nodes)
     if unused > 0:
         yield Problem("heads", f"no output needs {unused} of the {len(document['nodes'])} nodes", False)

@@ -10,6 +10,7 @@ from ndarray import registry
 from ndarray.dtypes import NAMES
 from ndarray.errors import FormatError, MXNetError
 from ndarray.params import Fed, Lone, Param, Shape, fed_names, text_of
+from symbolic.graph.unregistered import refuse_unregistered
 
 _WIDTH = 110
 _TAKEN = {"sym", "symbol", "apply_op", "float", *keyword.kwlist, *keyword.softkwlist}
@@ -46,6 +47,7 @@ def to_code(graph):
     symbol = step
     <BLANKLINE>
     """
+    refuse_unregistered(graph, "to_code")
     names = _names(graph.nodes)
 
     def value_of(entry):

@@ -1,45 +1,69 @@
-"""Operators that only their file knows: a graph with them can be shown, not run."""
+"""What a file tells of operators that the registry does not have."""
 
-from ndarray.errors import OperatorError, shown
-from ndarray.operator import Input, Operator
-from ndarray.params import Param
+from typing import Any
+
+from ndarray.operator import Operator
+from symbolic.graph.unregistered import UnregisteredOperator, unregistered
 
 
-class Strangers:
-    """The operators of one file that nobody declares.
+class Unregistered:
+    """The operators of one file that the registry does not have.
 
     Parameters
     ----------
     document : dict
-        The file; whatever in it is not as it should be is passed over.
+        The parsed file; whatever in it is malformed is passed over: who builds nodes reports it.
+    origin : str, optional
+        The file's name, for messages.
     """
 
-    def __init__(self, document):
-        self._known = {}
-        self._outputs = {}
+    def __init__(self, document: dict[str, Any], origin: str = ""):
+        self._origin = origin
+        self._known: dict[tuple, UnregisteredOperator] = {}
+        self._outputs: dict[int, int] = {}
+        self._written: dict[int, tuple[int, ...]] = {}
+        versions: dict[int, int] = {}
         nodes = document.get("nodes")
-        lists = [r.get("inputs") for r in nodes if isinstance(r, dict)] if isinstance(nodes, list) else []
-        for entries in (*lists, document.get("heads")):
-            for entry in entries if isinstance(entries, list) else ():
-                if isinstance(entry, list) and len(entry) > 1 and all(type(n) is int for n in entry[:2]):
-                    node, output = entry[:2]
-                    self._outputs[node] = max(self._outputs.get(node, 1), output + 1)
+        for number, record in enumerate(nodes if isinstance(nodes, list) else ()):
+            entries = _entries(record.get("inputs") if isinstance(record, dict) else None)
+            for node, output, _ in entries:
+                self._outputs[node] = max(self._outputs.get(node, 1), output + 1)
+            # MXNet counts the versions of a variable: whoever reads a new one writes it.
+            written = [at for at, (node, _, version) in enumerate(entries) if version > versions.get(node, 0)]
+            versions |= {entries[at][0]: entries[at][2] for at in written}
+            self._written[number] = tuple(written)
+        for node, output, _ in _entries(document.get("heads")):
+            self._outputs[node] = max(self._outputs.get(node, 1), output + 1)
+        self._stored = _stored_outputs(document)
 
-    def operator(self, name, number, inputs, names):
-        """Return an operator with as many inputs and outputs as node `number` has, and these parameters, as text."""
-        key = name, inputs, self._outputs.get(number, 1), names
+    def operator(self, name: str, number: int, inputs: int, params: tuple[str, ...]) -> UnregisteredOperator:
+        """Return the operator of node `number`: nodes with equal facts share one."""
+        outputs = self._outputs.get(number, 1)
+        key = (name, inputs, outputs, params, tuple([at for at in self._written.get(number, ()) if at < inputs]),
+               max(self._stored.get(number, 0) - outputs, 0))
         if key not in self._known:
-            self._known[key] = _operator(*key)
+            self._known[key] = unregistered(*key)
         return self._known[key]
 
+    def where(self, op: Operator, location: str) -> tuple[str, int]:
+        """Return the file and the location in it of a node whose operator is not registered, as `Node.where`."""
+        if not isinstance(op, UnregisteredOperator):
+            return "", 0
+        return f"{self._origin}: {location}" if self._origin else location, 0
 
-def _operator(name, inputs, outputs, names):
-    def compute(xp, *arrays, **params):
-        """Nothing is known of this operator but its name."""
-        raise OperatorError(f"no operator named {shown(name)}: it can be shown, not run")
 
-    def infer(arrays, results, params):
-        return arrays, results
+def _entries(value: object) -> list[tuple[int, int, int]]:
+    """Return the well-formed ones of a list of ``[node, output, version]``."""
+    found = []
+    for entry in value if isinstance(value, list) else ():
+        if isinstance(entry, list) and len(entry) in (2, 3) and all(type(n) is int for n in entry):
+            found.append((entry[0], entry[1], entry[2] if len(entry) == 3 else 0))
+    return found
 
-    return Operator(name, (), tuple([Input(f"arg{i}") for i in range(inputs)]),
-                    {n: Param(n, str) for n in names}, infer, compute, outputs, pure=False)
+
+def _stored_outputs(document: dict[str, Any]) -> dict[int, int]:
+    """Return how many outputs a file counts for each node, as far as its numbers make sense."""
+    rows = document.get("node_row_ptr")
+    if not isinstance(rows, list) or not all(type(n) is int for n in rows):
+        return {}
+    return {i: b - a for i, (a, b) in enumerate(zip(rows, rows[1:])) if 0 < b - a < 1000}

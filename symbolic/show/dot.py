@@ -1,8 +1,8 @@
 """A drawing in Graphviz's language."""
 
 from ndarray.notebook import cut_text
-from symbolic.diagnostics.overlay import COLOURS, colour
 from symbolic.graph.types import printable
+from symbolic.show.heat import COLOURS, colour
 from symbolic.show.kinds import KINDS
 from symbolic.show.theme import THEMES
 
@@ -112,10 +112,10 @@ def _legend(drawing, look):
     """A row of samples beside the picture, one for each kind that occurs."""
     lines = ["  subgraph cluster_legend {",
              f'    graph [label="", color="{look.rule}", style=rounded, margin=8];']
-    samples = [(f"legend_{name}", KINDS[name].words, _kind(name, look)) for name in drawing.kinds]
+    samples = [(f"legend_{name}", KINDS[name].label, _kind(name, look)) for name in drawing.kinds]
     if drawing.heats:
         samples = [(key, words, found | {"fillcolor": look.paper}) for key, words, found in samples]
-    samples.append(("legend_output", "output", _kind("operator", look) | {"peripheries": "2"}))
+    samples.append(("legend_output", "output", _kind("arithmetic", look) | {"peripheries": "2"}))
     for key, words, found in samples:
         small = {"label": words, "fontsize": "8", "height": "0.25", "width": "0.5", "margin": "0.12,0.03"}
         lines.append(f"    {key} [{_attributes(small | found)}];")

@@ -9,14 +9,14 @@ from ndarray.errors import LimitError
 from ndarray.notebook import cut_text
 from ndarray.params import text_of
 from ndarray.tensortype import TensorType
-from symbolic.diagnostics.overlay import Heat, Note, heats
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry, Node
 from symbolic.graph.types import printable, type_text, types_of
 from symbolic.show.collapse import common_name, repeats, slots
 from symbolic.show.digraph import unique_names
-from symbolic.show.kinds import KINDS, kind_of_operator, kinds_of
-from symbolic.show.regions import places_of, regions_in_order
+from symbolic.show.heat import Heat, Note, heats
+from symbolic.show.kinds import KINDS, kinds_of
+from symbolic.show.regions import occurrences_of, regions_in_order
 
 LAYER_PARAMETERS = ("_weight", "_bias", "_gamma", "_beta", "_moving_mean", "_moving_var", "_moving_inv_var",
                     "_moving_avg", "_running_mean", "_running_var")
@@ -158,15 +158,15 @@ def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collaps
     _warn_of_doubles([n.name for n in graph.variables])
     kinds, heads = kinds_of(graph, types), {e.node for e in graph.outputs}
     collapse = len(graph.nodes) > COLLAPSE_ABOVE if collapse is None else collapse
-    places = places_of(graph)
-    order = regions_in_order(places)
-    groups = repeats(places, kinds, graph.outputs, cut=order is not None) if collapse else [[p] for p in places]
-    hidden = {at for at in _layer_parameters(places) if at[0] not in heads} if hide_weights else ()
-    groups = [group for group in groups if not all((p.node, p.region) in hidden for p in group)]
+    occurrences = occurrences_of(graph)
+    order = regions_in_order(occurrences)
+    groups = repeats(occurrences, kinds, graph.outputs, cut=order is not None) if collapse else [[each] for each in occurrences]
+    hidden = {at for at in _layer_parameters(occurrences) if at[0] not in heads} if hide_weights else ()
+    groups = [group for group in groups if not all((each.node, each.region) in hidden for each in group)]
     _refuse_too_many(groups, collapse)
     titles = {node: printable(name) for node, name in unique_names(graph).items()}
-    keys = {place: f"n{i}" for i, group in enumerate(groups) for place in group}
-    warm = heats(overlays, graph, [[place.node for place in group] for group in groups])
+    keys = {each: f"n{i}" for i, group in enumerate(groups) for each in group}
+    warm = heats(overlays, graph, [[each.node for each in group] for group in groups])
     boxes = [_box(group, keys, titles, kinds, heads, warm) for group in groups]
     arrows = _arrows(groups, keys, types, kinds)
     if collapse:
@@ -190,7 +190,7 @@ def _warn_of_doubles(names):
 
 
 def _box(group, keys, titles, kinds, heads, warm):
-    nodes = tuple([place.node for place in group])
+    nodes = tuple([each.node for each in group])
     names = tuple([titles[node] for node in nodes])
     title = common_name(names) + (f"  ×{len(group)}" if len(group) > 1 else "")
     return Box(keys[group[0]], title, kinds[nodes[0]], _lines(nodes[0]), not heads.isdisjoint(nodes), names,
@@ -211,12 +211,12 @@ def _arrows(groups, keys, types, kinds):
     arrows = []
     for group in groups:
         merged, asides = {}, {}
-        for place in group:
-            node = place.node
+        for each in group:
+            node = each.node
             written = set(node.op.written(node.complete_params)) if node.op else ()
-            for at, (source, entry, name) in enumerate(zip(place.inputs, node.inputs, slots(node))):
-                if source in keys and _is_aside(source, place, kinds):
-                    asides[keys[source]] = Arrow(keys[source], keys[place], aside=True)
+            for at, (source, entry, name) in enumerate(zip(each.inputs, node.inputs, slots(node))):
+                if source in keys and _is_aside(source, each, kinds):
+                    asides[keys[source]] = Arrow(keys[source], keys[each], aside=True)
                 elif source in keys:
                     # What an operator on many tensors reads of merged tensors, or of one number, is one arrow.
                     known = merged.setdefault((keys[source], name), [[], False])
@@ -228,8 +228,8 @@ def _arrows(groups, keys, types, kinds):
     return arrows
 
 
-def _is_aside(source, place, kinds):
-    return (kinds[place.node] == "gradient" and source.region != place.region
+def _is_aside(source, each, kinds):
+    return (kinds[each.node] == "gradient" and source.region != each.region
             and kinds[source.node] not in ("gradient", "constant"))
 
 
@@ -269,20 +269,20 @@ def _beside_consumers(boxes, arrows):
     return new_boxes, [replace(a, tail=moved[a.tail][a.head]) if a.tail in moved else a for a in arrows]
 
 
-def _layer_parameters(places):
+def _layer_parameters(occurrences):
     """Return the nodes, each with its region, that are parameters of layers and nothing else there."""
     readers = {}
-    for place in places:
-        for source in place.inputs:
-            readers.setdefault((source.node, source.region), []).append(place.node.op)
+    for each in occurrences:
+        for source in each.inputs:
+            readers.setdefault((source.node, source.region), []).append(each.node.op)
     return {key for key, ops in readers.items() if key[0].name.endswith(LAYER_PARAMETERS) and key[0].op is None
-            and all(kind_of_operator(op) in ("layer", "loss", "gradient") for op in ops)}
+            and all(op.kind in ("layer", "loss", "gradient") for op in ops)}
 
 
 def _lines(node):
     if node.op is None:
         return ()
-    inner = ("heads", "wrt") if kind_of_operator(node.op) == "gradient" else ()
+    inner = ("heads", "wrt") if node.op.kind == "gradient" else ()
     params = [f"{k} = {_short(text_of(v))}" for k, v in node.params
               if k != node.op.count and k not in inner and not node.op.fed({k: v})]
     return (node.op.name, *params)

@@ -1,9 +1,12 @@
-"""Where Graphviz put what is on a drawing, read from the SVG that it wrote; the words for it are each writer's own."""
+"""Where Graphviz put what is on a drawing, read from the SVG that it wrote; each writer formats it by itself."""
 
 import re
 import xml.etree.ElementTree as xml
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from symbolic.show.drawing import Drawing
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _GEOMETRY = {"polygon": ("points",), "polyline": ("points",), "path": ("d",), "ellipse": ("cx", "cy", "rx", "ry")}
@@ -19,17 +22,17 @@ class Shape(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A line of text, and where it stands."""
+    """A line of text, and its position."""
 
     x: str
     y: str
     anchor: str
-    words: str
+    content: str
     size: float
 
 
 class Part(NamedTuple):
-    """What a box, an arrow or a frame consists of."""
+    """The shapes and texts of a box, an arrow or a frame."""
 
     shapes: list[Shape]
     texts: list[Text]
@@ -44,7 +47,7 @@ class Placed:
     width, height : float
         Of the picture, in points.
     dx, dy : float
-        Where the origin of all coordinates stands in it.
+        Position of the origin of all coordinates in it.
     frames : list of Part
         One for each region.
     arrows : list of (str, str, str, Part)
@@ -62,7 +65,7 @@ class Placed:
     boxes: dict[str, Part]
 
 
-def read_placed(svg, drawing):
+def read_placed(svg: str, drawing: "Drawing") -> Placed:
     """Return what Graphviz laid out: of its SVG only what is on the drawing, as shapes and texts.
 
     Parameters
@@ -90,7 +93,7 @@ def read_placed(svg, drawing):
     return Placed(width, height, dx, dy, frames, arrows, {key: boxes[key] for key in keys if key in boxes})
 
 
-def _part(group):
+def _part(group: xml.Element) -> Part:
     shapes, texts = [], []
     for element in group.iter():
         tag = element.tag.removeprefix(_SVG)

@@ -1,6 +1,11 @@
-"""What each node is for a picture, and how it looks: by colour and by shape, so that colour-blind eyes see it, too."""
+"""What each node is on a picture, and how it looks: by colour and by shape, so that colour-blind readers see it, too."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+
+from ndarray.tensortype import TensorType
+from symbolic.graph.graph import Graph
+from symbolic.graph.node import Entry, Node
 
 
 @dataclass(frozen=True)
@@ -11,15 +16,15 @@ class Kind:
 
     Attributes
     ----------
-    words : str
-        What the legend calls it.
+    label : str
+        Its name in the legend.
     shape, style : str
         Graphviz's names.
     fill, line : str
-        Colours on white; `symbolic.show.theme` makes the dark ones of them.
+        Colours on white; `symbolic.show.theme` derives the dark ones.
     """
 
-    words: str
+    label: str
     shape: str
     fill: str
     line: str
@@ -37,35 +42,23 @@ KINDS = {
     "gradient": Kind("gradient of an operator", "box", "#e3f0f5", "#3b7d94", "filled,diagonals"),
     "reduction": Kind("reduction", "invhouse", "#f6dcea", "#a3527f"),
     "shape": Kind("moves elements", "box", "#eeeeee", "#777777", "filled,dashed"),
-    "operator": Kind("arithmetic", "box", "#f7f7f7", "#555555", "filled,rounded"),
+    "arithmetic": Kind("arithmetic", "box", "#f7f7f7", "#555555", "filled,rounded"),
     "update": Kind("weight update", "box", "#cfeee2", "#007a5a", "filled,rounded,bold"),
+    "unregistered": Kind("unregistered operator", "box", "#ffffff", "#b03030", "filled,dotted"),
 }
-"""Every kind of node, by the name that `symbolic.show.drawing.Box.kind` has, in the order of the legend."""
+"""Every kind of node, by the name in `symbolic.show.drawing.Box.kind`, in the order of the legend.
 
-_BY_MODULE = {"reduce": "reduction", "loss": "loss", "nn": "layer", "conv": "layer", "pooling": "layer",
-              "upsampling": "layer", "rnn": "layer", "normalize": "layer",
-              "creation": "constant"} | dict.fromkeys(
-                  ("shape", "join", "indexing", "slicing", "repeat", "rearrange", "order"), "shape")
-_BY_NAME = {"multi_sum_sq": "reduction", "_sum_sq": "reduction", "all_finite": "reduction",
-            "multi_all_finite": "reduction", "_constant": "constant", "ones_like": "constant", "zeros_like": "constant"}
+Operators declare theirs (`ndarray.operator.Operator.kind`); a variable's follows from who reads it.
+"""
 
 _PARAMETERS = ("weight", "bias", "gamma", "beta")
-"""Beginnings of the names of inputs that are learnt."""
+"""Prefixes of the names of inputs that are learnt."""
 
 _RATES = ("lr", "lrs", "wd", "wds")
 """Inputs that are hyper-parameters, of operators that take them as arrays."""
 
 
-def kind_of_operator(op):
-    """Return the kind of an operator: by what it does to weights, else by its family."""
-    if op.name.startswith("_backward_"):
-        return "gradient"
-    if op.name.endswith(("_update", "_update_phase1", "_update_phase2")):
-        return "update"
-    return _BY_NAME.get(op.name) or _BY_MODULE.get(op.compute.__module__.rsplit(".", 1)[-1], "operator")
-
-
-def kinds_of(graph, types):
+def kinds_of(graph: Graph, types: Mapping[Entry, TensorType]) -> dict[Node, str]:
     """Return the kind of each node; a variable's follows from who reads it.
 
     Parameters
@@ -81,7 +74,7 @@ def kinds_of(graph, types):
     rates, found = _rates(graph, roles), {}
     for node in graph.nodes:
         if node.op is not None:
-            found[node] = kind_of_operator(node.op)
+            found[node] = node.op.kind
         elif node in graph.written:
             found[node] = "state"
         else:
@@ -94,9 +87,41 @@ def kinds_of(graph, types):
     return found
 
 
-def roles_of(graph):
-    """Return for each node the (consumer, input name) pairs that read it."""
-    roles = {node: [] for node in graph.nodes}
+def learnt_variables(graph: Graph, types: Mapping[Entry, TensorType], given: Collection[str] = ()) -> list[Node]:
+    """Return the variables that training learns: no data, labels, states or hyper-parameters.
+
+    Parameters
+    ----------
+    graph : Graph
+    types : dict of Entry to TensorType
+    given : collection of str, optional
+        Names of variables whose shape the caller gives; such a variable is data unless an operator names it a weight.
+
+    Notes
+    -----
+    What an operator reads as its weight, bias, gamma or beta is learnt.  So is a variable with a declared shape that is
+    only computed with, as in ``broadcast_mul(data, scale)``, if other variables are data.
+
+    Examples
+    --------
+    >>> import symbolic as sym
+    >>> from symbolic.graph.infer import infer
+    >>> net = sym.SoftmaxOutput(sym.FullyConnected(sym.var("data"), num_hidden=2, name="fc"), name="out").graph
+    >>> [node.name for node in learnt_variables(net, infer(net))]
+    ['fc_weight', 'fc_bias']
+    """
+    kinds, roles = kinds_of(graph, types), roles_of(graph)
+    free = [n for n in graph.arguments if kinds[n] == "input"]
+    declared = {n for n in free if n.name not in given and "__shape__" in dict(n.attrs) and roles[n]
+                and all(reader.op.kind == "arithmetic" for reader, _ in roles[n])}
+    if len(declared) == len(free):
+        declared = set()
+    return [n for n in graph.arguments if kinds[n] == "parameter" or n in declared]
+
+
+def roles_of(graph: Graph) -> dict[Node, list[tuple[Node, str]]]:
+    """Return for each node the pairs of consumer and input name that read it."""
+    roles: dict[Node, list[tuple[Node, str]]] = {node: [] for node in graph.nodes}
     for node in graph.nodes:
         if node.op is not None:
             for name, entry in zip(node.input_names, node.inputs):
@@ -104,8 +129,8 @@ def roles_of(graph):
     return roles
 
 
-def _rates(graph, roles):
-    """Return the nodes whose value ends in hyper-parameters and nowhere else, as ``lr`` that is first reshaped."""
+def _rates(graph: Graph, roles: dict[Node, list[tuple[Node, str]]]) -> set[Node]:
+    """Return the nodes whose value ends in hyper-parameters and nowhere else, such as ``lr`` that is first reshaped."""
     heads, found = {e.node for e in graph.outputs}, set()
     for node in reversed(graph.nodes):
         if roles[node] and node not in heads and all(
@@ -115,10 +140,10 @@ def _rates(graph, roles):
     return found
 
 
-def _is_factor(node, readers, types):
+def _is_factor(node: Node, readers: list[tuple[Node, str]], types: Mapping[Entry, TensorType]) -> bool:
     """Whether it is one number that scales or shifts larger arrays."""
     own = types[node.outputs[0]].shape
     return bool(readers) and own in ((), (1,)) and all(
-        kind_of_operator(reader.op) == "operator"
+        reader.op.kind == "arithmetic"
         and own not in (shapes := [types[e].shape for e in reader.outputs]) and None not in shapes
         for reader, _ in readers)

@@ -27,7 +27,7 @@ class Mark:
 
     Attributes
     ----------
-    words : str
+    label : str
     kind : str
         Whose colours it has: one of `KINDS`, or of the arrows ``written`` and ``aside``.
     outlines : tuple of str
@@ -36,7 +36,7 @@ class Mark:
         As in SVG; empty for a full line.
     """
 
-    words: str
+    label: str
     kind: str
     outlines: tuple[str, ...]
     dashes: str = ""
@@ -44,19 +44,19 @@ class Mark:
 
 def marks(drawing):
     """Return what the legend of a drawing explains: the kinds that occur, then what marks a box or an arrow."""
-    found = [Mark(KINDS[name].words, name, *_sample(KINDS[name])) for name in drawing.kinds]
+    found = [Mark(KINDS[name].label, name, *_sample(KINDS[name])) for name in drawing.kinds]
     if any(box.head for box in drawing.boxes):
-        found.append(Mark("output", "operator", ("M1 1h26v16h-26z", "M4 4h20v10h-20z")))
+        found.append(Mark("output", "arithmetic", ("M1 1h26v16h-26z", "M4 4h20v10h-20z")))
     if any(arrow.written for arrow in drawing.arrows):
         found.append(Mark("changed in place", "written", ("M1 9a2 2 0 1 0 4 0a2 2 0 1 0 -4 0zM5 9h21l-5 -3v6l5 -3",)))
     if any(arrow.aside for arrow in drawing.arrows):
         found.append(Mark("value of the forward pass", "aside", ("M1 9h25l-5 -3v6l5 -3",), "1 3"))
     if any(box.again for box in drawing.boxes):
-        found.append(Mark("stands elsewhere, too", "input", (SAMPLES["ellipse"],), "1 2"))
+        found.append(Mark("also drawn elsewhere", "input", (SAMPLES["ellipse"],), "1 2"))
     return found
 
 
 def _sample(kind):
     styles = kind.style.split(",")
     outline = next((SAMPLES[s] for s in styles if s in SAMPLES), SAMPLES.get(kind.shape))
-    return (outline,), "3 2" if "dashed" in styles else ""
+    return (outline,), "3 2" if "dashed" in styles else "1 2" if "dotted" in styles else ""

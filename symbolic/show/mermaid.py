@@ -75,7 +75,7 @@ def _legend(drawing):
     if len(drawing.kinds) < 2:
         return []
     return ["  subgraph legend[\"legend\"]",
-            *(f"    {_node(f'legend_{name}', KINDS[name], [KINDS[name].words])}" for name in drawing.kinds), "  end"]
+            *(f"    {_node(f'legend_{name}', KINDS[name], [KINDS[name].label])}" for name in drawing.kinds), "  end"]
 
 
 def _quoted(*lines):

@@ -1,28 +1,37 @@
-"""What a notebook shows of graphs, Symbols, executors and pictures: never an error, whatever is missing or broken."""
+"""What a notebook shows of graphs, Symbols and executors: never an error, and never more than a second or two of work."""
 
 import math
-import warnings
 from collections import defaultdict
+from collections.abc import Collection, Mapping
 from html import escape
+from typing import Any
 
 import numpy as np
 
 from ndarray.errors import MXNetError
-from ndarray.notebook import chosen, cut_text
+from ndarray.notebook import chosen, cut_text, never_raising
 from ndarray.tensortype import TensorType
+from symbolic.graph.graph import Graph
+from symbolic.graph.node import Entry
 from symbolic.graph.types import printable, types_of
 from symbolic.show.drawing import draw
 from symbolic.show.plot import Plot
-from symbolic.show.summary import tree_of
+from symbolic.show.summary import error_as_html, tree_as_html
 
 MOST_NODES = 20_000
-"""Larger graphs are told of, not drawn: a cell that only names one should not take seconds."""
+"""Larger graphs are described, not drawn: a cell that only names one should not take seconds."""
+
+SECONDS = 1.5
+"""How long a layout that nobody asked for may take."""
 
 _ROWS = 60
 
+Bundle = dict[str, str]
 
-def of_graph(graph, text, include=None, exclude=None):
-    """Return what a notebook shows of a graph: its picture, or its tree where there is none.
+
+def of_graph(graph: Graph, text: str, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+             ) -> Bundle:
+    """Return what a notebook shows of a graph: its picture, or its tree where that takes too long.
 
     Parameters
     ----------
@@ -30,74 +39,42 @@ def of_graph(graph, text, include=None, exclude=None):
     text : str
         What a terminal shows.
     include, exclude : collection of str, optional
-        Types of data that are wanted, or not.
+        Media types to keep, or to leave out.
     """
-    return chosen({"text/plain": text} | _tried(lambda: _picture_or_tree(graph)), include, exclude)
+    return chosen({"text/plain": text} | never_raising(lambda: _picture_or_tree(graph)), include, exclude)
 
 
-def of_executor(executor, text, include=None, exclude=None):
-    """Return what a notebook shows of an executor: the picture of its graph with what is bound, and a table of that."""
-    return chosen({"text/plain": text} | _tried(lambda: _executor(executor, text)), include, exclude)
+def of_executor(executor: Any, text: str, include: Collection[str] | None = None,
+                exclude: Collection[str] | None = None) -> Bundle:
+    """Return what a notebook shows of an executor: the picture of its graph, and a table of the arrays bound."""
+    return chosen({"text/plain": text} | never_raising(lambda: _executor(executor, text)), include, exclude)
 
 
-def of_plot(plot, text, include=None, exclude=None):
-    """Return what a notebook shows of a picture: it, or the tree where it cannot be laid out."""
-    return chosen({"text/plain": text} | _tried(lambda: _svg_or_tree(plot)), include, exclude)
-
-
-def _tried(make):
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return make()
-    except Exception:  # a cell that only shows something must not fail, whatever is wrong with it
-        return {}
-
-
-def _picture_or_tree(graph, shape=None, dtype=None):
+def _picture_or_tree(graph: Graph, shape: Mapping[str, Any] | None = None, dtype: Any = None) -> Bundle:
     if len(graph.nodes) > MOST_NODES:
-        return {"text/html": f"<p>{len(graph.nodes):,} nodes: too many to draw unasked; see <code>plot_network</code>, "
-                             "<code>print_summary</code></p>"}
+        return {"text/html": f"<p>{len(graph.nodes):,} nodes: too many to draw by default; see "
+                             "<code>plot_network</code>, <code>print_summary</code></p>"}
     types, remark = _types(graph, shape, dtype)
     try:
         plot = Plot(draw(graph, types=types))
     except MXNetError as error:
-        return {"text/html": _tree(graph, types, error)}
-    found = _svg_or_tree(plot)
+        return {"text/html": tree_as_html(graph, types, error)}
+    found = plot.shown(SECONDS)
     if remark is None or "image/svg+xml" not in found:
         return found
-    return {"text/html": f"<p>{_line(remark)}</p>{found['image/svg+xml']}"}
+    return {"text/html": f"<p>{error_as_html(remark)}</p>{found['image/svg+xml']}"}
 
 
-def _types(graph, shape, dtype):
-    """Return the types, and what is wrong with them: then none is known."""
+def _types(graph: Graph, shape: Mapping[str, Any] | None, dtype: Any
+           ) -> tuple[Mapping[Entry, TensorType], MXNetError | None]:
+    """Return the types and no error, or no type and the error where they disagree."""
     try:
         return types_of(graph, shape, dtype), None
     except MXNetError as error:
         return defaultdict(TensorType), error
 
 
-def _svg_or_tree(plot):
-    try:
-        return {"image/svg+xml": plot.svg}
-    except MXNetError as error:
-        return {"text/html": _tree(plot.drawing.graph, plot.drawing.types, error)}
-
-
-def _tree(graph, types, why):
-    lines = tree_of(graph, types).splitlines()
-    shown = [cut_text(line, 160) for line in lines[:_ROWS]]
-    if len(lines) > _ROWS:
-        shown.append(f"… and {len(lines) - _ROWS:,} lines more")
-    text = "\n".join(shown)
-    return f"<pre>{escape(text)}</pre><p>{_line(why)}</p>"
-
-
-def _line(error):
-    return escape(cut_text(printable("; ".join(map(str.strip, str(error).splitlines()))), 300))
-
-
-def _executor(executor, text):
+def _executor(executor: Any, text: str) -> Bundle:
     arrays = executor.arg_dict | executor.aux_dict
     found = _picture_or_tree(executor.graph, {name: a.shape for name, a in arrays.items()},
                              {name: a.dtype for name, a in arrays.items()})

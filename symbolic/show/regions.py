@@ -1,33 +1,36 @@
-"""Where each node stands on a picture: the regions, and the variables that stand in several of them."""
+"""The regions of a picture, and in which of them each node is drawn: a variable may be drawn in several."""
 
+from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 
+from symbolic.graph.graph import Graph
+from symbolic.graph.node import Node
 from symbolic.graph.types import printable
 
 
-class Place:
-    """A node at one place of the picture.
+class Occurrence:
+    """A node in one region of the picture.
 
     Attributes
     ----------
     node : Node
     region : str
-        From the attribute ``__region__``; empty where there is none.
-    inputs : tuple of Place
+        From the attribute ``__region__``; empty without one.
+    inputs : tuple of Occurrence
         In the order of the node's.
     """
 
     __slots__ = ("node", "region", "inputs")
 
-    def __init__(self, node, region, inputs=()):
+    def __init__(self, node: Node, region: str, inputs: tuple["Occurrence", ...] = ()):
         self.node, self.region, self.inputs = node, region, inputs
 
 
-def places_of(graph):
-    """Return the places of a graph's nodes, inputs first.
+def occurrences_of(graph: Graph) -> list[Occurrence]:
+    """Return the occurrences of a graph's nodes, inputs first.
 
-    An operator stands in its region.  A variable stands in each region that reads it: an arrow that crosses the picture
-    says less than a name that is there twice.
+    An operator is drawn in its region.  A variable is drawn in each region that reads it: an arrow that crosses the
+    picture tells less than a name that is there twice.
 
     Parameters
     ----------
@@ -35,37 +38,38 @@ def places_of(graph):
 
     Returns
     -------
-    list of Place
+    list of Occurrence
     """
     heads = {e.node for e in graph.outputs}
-    found, at = [], {}
+    found: list[Occurrence] = []
+    known: dict[tuple[Node, str], Occurrence] = {}
 
-    def place(node, region):
-        if (node, region) not in at:
-            at[node, region] = Place(node, region)
-            found.append(at[node, region])
-        return at[node, region]
+    def occurrence(node: Node, region: str) -> Occurrence:
+        if (node, region) not in known:
+            known[node, region] = Occurrence(node, region)
+            found.append(known[node, region])
+        return known[node, region]
 
     for node in graph.nodes:
         region = region_of(node)
         if node.op is not None:
-            inputs = tuple([place(e.node, region if e.node.op is None else region_of(e.node)) for e in node.inputs])
-            place(node, region).inputs = inputs
+            inputs = tuple([occurrence(e.node, region if e.node.op is None else region_of(e.node)) for e in node.inputs])
+            occurrence(node, region).inputs = inputs
         elif node in heads:
-            place(node, region)
+            occurrence(node, region)
     return found
 
 
-def region_of(node):
-    """Return the part of the graph that a node was put in, as text to show; empty where there is none."""
+def region_of(node: Node) -> str:
+    """Return the part of the graph that a node was put in, as text to show; empty without one."""
     return printable(dict(node.attrs).get("__region__", "")) if node.attrs else ""
 
 
-def regions_in_order(places):
-    """Return the regions, those before others that they feed; None where they feed each other in a circle."""
-    feeds = {p.region: set() for p in places}
-    for place in places:
-        feeds[place.region].update(source.region for source in place.inputs if source.region != place.region)
+def regions_in_order(occurrences: Iterable[Occurrence]) -> list[str] | None:
+    """Return the regions, each before those that it feeds; None where they feed each other in a circle."""
+    feeds: dict[str, set[str]] = {o.region: set() for o in occurrences}
+    for each in occurrences:
+        feeds[each.region].update(source.region for source in each.inputs if source.region != each.region)
     try:
         return list(TopologicalSorter(feeds).static_order())
     except CycleError:

@@ -1,17 +1,31 @@
 """A graph as text: a table of its nodes, and an indented tree."""
 
 import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 
 from ndarray.errors import OperatorError, ParamError, shown
+from ndarray.notebook import cut_text
 from ndarray.params import text_of
-from symbolic.graph.node import Entry
+from ndarray.tensortype import TensorType
+from symbolic.graph.graph import Graph, HasGraph
+from symbolic.graph.node import Entry, Node
 from symbolic.graph.types import printable, type_text, types_of
+from symbolic.graph.unregistered import unregistered_nodes
+from symbolic.show.kinds import learnt_variables
 
 _COLUMNS = ("Node (operator)", "Hyper-parameters", "Output", "Elements", "Inputs")
 
+_HTML_LINES = 60
 
-def summary(graph, shape=None, line_length=120, positions=(0.30, 0.50, 0.68, 0.78, 1.0)):
+
+def summary(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None, line_length: int = 120,
+            positions: Sequence[float] = (0.30, 0.50, 0.68, 0.78, 1.0)) -> str:
     """Return a table of the nodes of a graph: operator, hyper-parameters, types, sizes, inputs.
+
+    "Total params" counts the elements of what is learnt: the variables that are neither data, labels, states nor
+    hyper-parameters, each once.
 
     Parameters
     ----------
@@ -21,47 +35,59 @@ def summary(graph, shape=None, line_length=120, positions=(0.30, 0.50, 0.68, 0.7
     line_length : int, optional
         Width in characters.
     positions : sequence of float, optional
-        Where each of the five columns ends, as a part of the width.
+        Where each column ends, as a part of the width; four numbers, as in MXNet, leave out the hyper-parameters.
 
     Raises
     ------
     ParamError
-        If `positions` are not five rising numbers.
+        If `positions` are not four or five increasing numbers.
     ShapeError, UnknownNameError
     """
     ends = [int(line_length * p) if p <= 1 else int(p) for p in positions]
-    if len(ends) != len(_COLUMNS) or sorted(set(ends)) != ends:
-        raise ParamError(f"positions must be {len(_COLUMNS)} rising numbers, got {shown(positions)}")
+    if len(ends) not in (len(_COLUMNS) - 1, len(_COLUMNS)) or sorted(set(ends)) != ends:
+        raise ParamError(f"positions must be {len(_COLUMNS) - 1} or {len(_COLUMNS)} increasing numbers, "
+                         f"got {shown(positions)}")
     types = types_of(graph, shape)
-    written = graph.written
     lines = ["_" * line_length, *_row(_COLUMNS, ends), "=" * line_length]
-    total_elements = total_bytes = 0
     for node in graph.nodes:
-        elements, size = _sizes(node, types)
-        if node.op is None:
-            total_elements += elements or 0
-            total_bytes += size or 0
-        kind = ("state" if node in written else "variable") if node.op is None else node.op.name
-        lines += _row((f"{printable(node.name)} ({kind})",
-                       ", ".join(f"{k}={text_of(v)}" for k, v in node.params),
+        elements, _ = _sizes(node, types)
+        kind = ("state" if node in graph.written else "variable") if node.op is None else node.op.name
+        lines += _row((f"{printable(node.name)} ({printable(kind)})",
+                       ", ".join(f"{k}={printable(text_of(v))}" for k, v in node.params),
                        ", ".join(filter(None, map(type_text, (types[e] for e in node.outputs)))),
                        "" if elements is None else f"{elements:,}",
                        ", ".join(printable(str(e)[1:]) for e in node.inputs)), ends)
         lines.append("_" * line_length)
-    operators = sum(n.op is not None for n in graph.nodes)
     lines[-1] = "=" * line_length
-    lines += [f"Total params: {total_elements:,}",
-              f"Total bytes: {total_bytes:,}" + ("" if all(types[Entry(n)].known for n in graph.variables)
-                                                 else " (of the variables whose type is known)"),
-              f"Nodes: {operators} operators, {len(graph.arguments)} arguments, {len(graph.auxiliary)} states",
-              "_" * line_length]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_totals(graph, types, shape or {}), "_" * line_length])
 
 
-def print_summary(symbol, shape=None, line_length=120, positions=(0.30, 0.50, 0.68, 0.78, 1.0)):
+def _totals(graph: Graph, types: Mapping[Entry, TensorType], given: Mapping[str, object]) -> Iterator[str]:
+    """Return the lines under the table."""
+    learnt = learnt_variables(graph, types, given)
+    sizes = [_sizes(n, types) for n in learnt]
+    open_ = [printable(n.name) for n, (elements, _) in zip(learnt, sizes) if elements is None]
+    without = f" (without {_listed(open_)}, whose shape is not known)" if open_ else ""
+    yield f"Total params: {sum(elements or 0 for elements, _ in sizes):,}{without}"
+    yield (f"Total bytes: {sum(size or 0 for _, size in sizes):,}"
+           + (" (of the params whose dtype is known)" if any(e is not None and s is None for e, s in sizes) else ""))
+    operators = sum(n.op is not None for n in graph.nodes)
+    yield f"Nodes: {operators} operators, {len(graph.arguments)} arguments, {len(graph.auxiliary)} states"
+    found = Counter(printable(n.op.name) for n in unregistered_nodes(graph))
+    if found:
+        yield f"Not registered: {_listed([f'{name} ×{n}' if n > 1 else name for name, n in found.items()])}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+
+
+def print_summary(symbol: HasGraph, shape: Mapping[str, Sequence[int]] | None = None, line_length: int = 120,
+                  positions: Sequence[float] = (0.30, 0.50, 0.68, 0.78, 1.0)) -> None:
     """Print a table of the nodes of a Symbol; parameters as `summary`.
 
-    "Params" counts the elements of all variables: weights, gradients, states and hyper-parameters alike.
+    "Total params" counts the elements of what is learnt: the variables that are neither data, labels, states nor
+    hyper-parameters, each once.
 
     Examples
     --------
@@ -71,6 +97,8 @@ def print_summary(symbol, shape=None, line_length=120, positions=(0.30, 0.50, 0.
     ____...
     step (signsgd_update)   lr=0.1          2×3           6       w, g
     ====...
+    Total params: 6
+    ...
     """
     graph = getattr(symbol, "graph", None)
     if graph is None:
@@ -78,8 +106,8 @@ def print_summary(symbol, shape=None, line_length=120, positions=(0.30, 0.50, 0.
     print(summary(graph, shape, line_length, positions))
 
 
-def _sizes(node, types):
-    """Return elements and bytes of a node's outputs, None where they are not known."""
+def _sizes(node: Node, types: Mapping[Entry, TensorType]) -> tuple[int | None, int | None]:
+    """Return elements and bytes of a node's outputs, each None where it is not known."""
     if not all(types[e].shape is not None and None not in types[e].shape for e in node.outputs):
         return None, None
     elements = sum(math.prod(types[e].shape) for e in node.outputs)
@@ -88,8 +116,9 @@ def _sizes(node, types):
     return elements, sum(math.prod(types[e].shape) * types[e].dtype.itemsize for e in node.outputs)
 
 
-def _row(cells, ends):
-    """Return a row as lines: a cell too long for its column goes on below."""
+def _row(cells: Sequence[str], ends: Sequence[int]) -> Iterator[str]:
+    """Return a row as lines: a cell too long for its column continues below."""
+    cells = cells if len(ends) == len(cells) else (cells[0], *cells[2:])
     widths = [e - s - 1 for s, e in zip((0, *ends), ends)]
     parts = [_wrap(cell, width) for cell, width in zip(cells, widths)]
     for line in range(max(map(len, parts))):
@@ -97,8 +126,8 @@ def _row(cells, ends):
         yield text.rstrip()
 
 
-def _wrap(text, width):
-    """Return text cut into lines, at blanks where there are some; four lines at most."""
+def _wrap(text: str, width: int) -> list[str]:
+    """Return text cut into lines, at blanks where possible; four lines at most."""
     width = max(width, 4)
     lines = []
     while len(text) > width:
@@ -111,8 +140,8 @@ def _wrap(text, width):
     return [*lines, text]
 
 
-def tree(graph, shape=None):
-    """Return a graph as an indented tree, outputs first; what was shown above is referred to, not repeated.
+def tree(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None) -> str:
+    """Return a graph as an indented tree, outputs first; what is shown above is referred to, not repeated.
 
     Parameters
     ----------
@@ -132,8 +161,8 @@ def tree(graph, shape=None):
     return tree_of(graph, types_of(graph, shape))
 
 
-def tree_of(graph, types):
-    """Return the tree of a graph with the types of its entries at hand; as `tree`."""
+def tree_of(graph: Graph, types: Mapping[Entry, TensorType]) -> str:
+    """Return the tree of a graph whose types are known; as `tree`."""
     lines, seen = [], set()
     stack = [(e.node, 0) for e in reversed(graph.outputs)]
     while stack:
@@ -144,9 +173,24 @@ def tree_of(graph, types):
             lines.append(f"{indent}{name} …")
             continue
         seen.add(node)
-        params = ", ".join(f"{k}={text_of(v)}" for k, v in node.params)
-        kind = "" if node.op is None else f" = {node.op.name}({params})"
+        params = ", ".join(f"{k}={printable(text_of(v))}" for k, v in node.params)
+        kind = "" if node.op is None else f" = {printable(node.op.name)}({params})"
         shapes = ", ".join(filter(None, (type_text(types[e]) for e in node.outputs)))
         lines.append(f"{indent}{name}{kind}" + (f"  {shapes}" if shapes else ""))
         stack.extend((e.node, depth + 1) for e in reversed(node.inputs))
     return "\n".join(lines)
+
+
+def tree_as_html(graph: Graph, types: Mapping[Entry, TensorType], error: Exception) -> str:
+    """Return the first lines of a graph's tree as HTML, and why there is no picture."""
+    lines = tree_of(graph, types).splitlines()
+    first = [cut_text(line, 160) for line in lines[:_HTML_LINES]]
+    if len(lines) > _HTML_LINES:
+        first.append(f"… and {len(lines) - _HTML_LINES:,} more lines")
+    text = "\n".join(first)
+    return f"<pre>{escape(text)}</pre><p>{error_as_html(error)}</p>"
+
+
+def error_as_html(error: Exception) -> str:
+    """Return an error's message as one line of HTML."""
+    return escape(cut_text(printable("; ".join(map(str.strip, str(error).splitlines()))), 300))

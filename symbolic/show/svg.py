@@ -2,10 +2,10 @@
 
 from html import escape
 
-from symbolic.diagnostics.overlay import COLOURS
 from symbolic.graph.types import printable
 from symbolic.show.dot import tooltip, warmth
 from symbolic.show.graphviz_svg import read_placed
+from symbolic.show.heat import COLOURS
 from symbolic.show.kinds import KINDS
 from symbolic.show.legend import WIDTH, marks
 from symbolic.show.theme import DARK, THEMES
@@ -83,7 +83,7 @@ def _texts(part, look):
 
 
 def _text(text, look):
-    return f'<text x="{text.x}" y="{text.y}" text-anchor="{text.anchor}" {look}>{escape(text.words)}</text>'
+    return f'<text x="{text.x}" y="{text.y}" text-anchor="{text.anchor}" {look}>{escape(text.content)}</text>'
 
 
 def _legend(drawing, look, width, height):
@@ -92,7 +92,7 @@ def _legend(drawing, look, width, height):
     if len(drawing.kinds) < 2 and not drawing.heats:
         return width, height, []
     room, x, y, lines, widest = max(width - 24, 420), 0, 0, [], 0
-    samples = [(_mark(mark, look, drawing.heats), WIDTH, mark.words) for mark in found]
+    samples = [(_mark(mark, look, drawing.heats), WIDTH, mark.label) for mark in found]
     for sample, wide, words in [*samples, *([_scale(drawing.heats[0], look)] if drawing.heats else [])]:
         step = wide + 22 + round(5.6 * len(words))
         if x and x + step > room:
@@ -130,7 +130,7 @@ def _follow_the_reader(drawing, regions):
     # Heat stays as it is, with the ink that can be read on it.
     fills = {name: "" if drawing.heats else f"fill:{DARK.fill(name)};" for name in KINDS}
     rules = [f".sym-{name}{{{fills[name]}stroke:{DARK.line(name)}}}"
-             for name in dict.fromkeys([*drawing.kinds, "operator", "input"])]
+             for name in dict.fromkeys([*drawing.kinds, "arithmetic", "input"])]
     rules.append(f".sym-cold{{fill:{DARK.paper}}}")
     rules += [f".sym-region{i}{{fill:{DARK.tint(i)};stroke:{DARK.rule}}}" for i in range(regions)]
     rules += [f".sym-paper{{fill:{DARK.paper}}}", f".sym-text{{fill:{DARK.text}}}", f".sym-faint{{fill:{DARK.faint}}}",

@@ -21,6 +21,7 @@ from ndarray.tensortype import TensorType
 from symbolic.graph.infer import infer
 from symbolic.graph.node import Entry
 from symbolic.graph.types import types_of
+from symbolic.graph.unregistered import refuse_unregistered
 from symbolic.passes.fill_shapes import fill_shapes
 from symbolic.passes.set_training import training
 from symbolic.save.onnx.model import to_onnx
@@ -87,6 +88,7 @@ def save_onnx(symbol, fname, shape=None, dtype=None, params=None, is_train=False
     graph = getattr(symbol, "graph", None)
     if graph is None:
         raise OperatorError(f"save_onnx takes a Symbol, got {shown(symbol)}")
+    refuse_unregistered(graph, "save_onnx")
     if is_train:
         graph = training(graph)
     kept = _arrays(graph, params or {})

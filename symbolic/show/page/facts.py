@@ -3,9 +3,9 @@
 import json
 
 from ndarray.params import Fed, text_of
-from symbolic.diagnostics.overlay import Heat, colour
 from symbolic.graph.types import printable, type_text
-from symbolic.show.drawing import KINDS
+from symbolic.show.heat import Heat, colour
+from symbolic.show.kinds import KINDS
 from symbolic.show.page.docstring import document
 
 _LONGEST = 2000
@@ -36,7 +36,7 @@ def facts(drawing):
         "nodes": [_node(node, number, drawing, drawn, sorted({*heads.get(node, ())})) for node in number],
         "boxes": {box.key: {"title": box.title, "kind": box.kind, "nodes": [number[n] for n in box.nodes]}
                   for box in drawing.boxes},
-        "kinds": {name: kind.words for name, kind in KINDS.items()},
+        "kinds": {name: kind.label for name, kind in KINDS.items()},
         "ops": {name: _operator(op) for name, op in sorted(ops.items())},
         "overlays": [_overlay(heat, number, drawing) for heat in drawing.heats],
     }

@@ -54,7 +54,7 @@ def _frame(part):
 
 def _text(text, look=""):
     place = {"x": text.x, "y": text.y, "text-anchor": text.anchor}
-    return f"<text{look}{_given(place)}>{escape(text.words)}</text>"
+    return f"<text{look}{_given(place)}>{escape(text.content)}</text>"
 
 
 def _given(attributes):

@@ -8,9 +8,9 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from symbolic.diagnostics.overlay import COLOURS
 from symbolic.show.dot import to_dot
 from symbolic.show.graphviz import to_svg
+from symbolic.show.heat import COLOURS
 from symbolic.show.kinds import KINDS
 from symbolic.show.legend import HEIGHT, WIDTH, marks
 from symbolic.show.page.facts import facts, to_json
@@ -56,7 +56,7 @@ def to_html(drawing, node_attrs=None, theme="auto"):
 def label(box):
     """Return what a screen reader says of a box: what stands in it, then what its look tells."""
     merged = [f"{len(box.nodes)} nodes"] if len(box.nodes) > 1 else []
-    return ", ".join([box.title, *box.lines, KINDS[box.kind].words, *merged, *(["output"] if box.head else [])])
+    return ", ".join([box.title, *box.lines, KINDS[box.kind].label, *merged, *(["output"] if box.head else [])])
 
 
 @cache
@@ -93,7 +93,7 @@ def _legend(drawing):
     return "\n".join([
         f'<li class="{f"kind-{mark.kind}" if mark.kind in KINDS else mark.kind}"><svg class="sample" width="{WIDTH}" height="{HEIGHT}" aria-hidden="true">'
         + "".join(f'<path class="shape" d="{outline}"{_dashed(mark)}/>' for outline in mark.outlines)
-        + f"</svg>{escape(mark.words)}</li>" for mark in marks(drawing)])
+        + f"</svg>{escape(mark.label)}</li>" for mark in marks(drawing)])
 
 
 def _dashed(mark):

@@ -9,20 +9,15 @@ import pytest
 
 import ndarray as nd
 from ndarray import call, registry
-from ndarray.kernels import machine_code
 
 N = call.WORTH_LOOPS + 77
 UPDATES = {"signsgd_update": 2, "sgd_update": 2, "sgd_mom_update": 3, "signum_update": 3, "adam_update": 4, "ftrl_update": 4}
 
 
-@pytest.fixture(params=["machine code", "tiles"], autouse=True)
-def backend(request, monkeypatch):
-    if request.param == "tiles":
-        monkeypatch.setattr(machine_code, "available", lambda: False)
-    elif not machine_code.available():
-        pytest.skip("llvmlite is not installed")
+@pytest.fixture(autouse=True)
+def fresh_plans(backend):
     forget()
-    yield request.param
+    yield
     forget()
 
 

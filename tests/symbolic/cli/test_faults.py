@@ -52,7 +52,7 @@ show                                        2  the following arguments are requi
     show GRAPH --shape weight=3,2 --shape grad=2,2  1  expected (3, 2), got (2, 2)
     show GRAPH --shape weight=3,x               2  'weight=3,x' is not NAME=1,3,224,224
     draw GRAPH                                  2  the following arguments are required: -o/--output
-    draw GRAPH -o x.pdf                         1  ends in none of .svg
+    draw GRAPH -o x.pdf                         1  must end in one of .svg
     draw GRAPH -o no/x.dot                      1  no/x.dot: No such file or directory
     draw GRAPH -o x.svg --dtype float99         2  float99
     draw cut.json -o x.svg                      1  cut.json: line
@@ -64,10 +64,10 @@ show                                        2  the following arguments are requi
     run GRAPH --args nothing.npz                1  nothing.npz: No such file or directory
     run GRAPH --args cut.json                   1  byte 0
     run GRAPH --args misfit.npz                 1  expected (3, 2), got (2, 2)
-    run GRAPH --args good.npz -o x.txt          1  ends in none of .npz, .params
+    run GRAPH --args good.npz -o x.txt          1  must end in .npz or .params
     run GRAPH --args good.npz -o no/x.npz       1  no/x.npz: No such file or directory
     profile GRAPH                               1  key `weight` is missing in `args`; not given: weight, grad, mom
-    profile GRAPH --args good.npz -o x.txt      1  ends in none of .json, .html
+    profile GRAPH --args good.npz -o x.txt      1  must end in one of .json, .html
     profile GRAPH --args good.npz --steps 0     1  --steps must be at least 1, got 0
     profile GRAPH --args good.npz -o no/x.json  1  no/x.json: No such file or directory
     params nothing.params                       1  nothing.params: No such file or directory
@@ -77,7 +77,7 @@ show                                        2  the following arguments are requi
     check nothing.json                          1  nothing.json: No such file or directory
     ops signsgd_updat                           1  did you mean 'signsgd_update'
     convert GRAPH                               2  the following arguments are required: -o/--output
-    convert GRAPH -o x.pb                       1  ends in none of .onnx, .json
+    convert GRAPH -o x.pb                       1  must end in .onnx or .json
     convert cut.json -o x.json                  1  cut.json: line
     paint GRAPH                                 2  invalid choice: 'paint'
 """
@@ -108,7 +108,7 @@ def test_what_cannot_run_is_shown_with_a_warning(folder):
         process = start(*command.split(), cwd=folder)
         out, told = (text.decode() for text in process.communicate(timeout=60))
         assert process.returncode == 0 and len(told.splitlines()) == 1
-        assert told.startswith("symbolic: warning: nodes[3].op: no operator named 'signum_updaet'; did you mean 'signum_update'")
+        assert told.startswith("symbolic: warning: odd.json: nodes[3].op: no operator named 'signum_updaet'; did you mean 'signum_update'")
     assert "signum_updaet" in (folder / "odd.dot").read_text()
     (folder / "odd.dot").unlink()
 

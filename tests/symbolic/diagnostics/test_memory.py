@@ -3,19 +3,9 @@
 import tracemalloc
 
 import numpy as np
-import pytest
 
 import symbolic as sym
-from ndarray.kernels import machine_code
 from tests.symbolic.drawn import lamb
-
-
-@pytest.fixture(params=["machine code", "tiles"])
-def backend(request, monkeypatch):
-    if request.param == "tiles":
-        monkeypatch.setattr(machine_code, "available", lambda: False)
-    elif not machine_code.available():
-        pytest.skip("llvmlite is not installed")
 
 
 def bound(engine, in_place=True):
@@ -84,7 +74,6 @@ def test_arrays_that_no_loop_walks_have_a_stand_in(backend):
     assert strided.temporary == plain.temporary + 64
 
 
-@pytest.mark.parametrize("engine", ["eager", "fused"])
 def test_gradients_take_their_part(engine):
     net = sym.SoftmaxOutput(sym.Dropout(sym.FullyConnected(sym.var("x"), num_hidden=3, name="fc"), name="d"), sym.var("y"))
     run = net.simple_bind(x=(4, 5), y=(4,), engine=engine)

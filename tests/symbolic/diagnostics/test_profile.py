@@ -8,18 +8,8 @@ import pytest
 import symbolic as sym
 from ndarray import registry
 from ndarray.errors import ParamError
-from ndarray.kernels import machine_code
 from symbolic.diagnostics.profile import Profile
 from tests.symbolic.drawn import lamb
-
-
-@pytest.fixture(params=["eager", "machine code", "tiles"])
-def engine(request, monkeypatch):
-    if request.param == "tiles":
-        monkeypatch.setattr(machine_code, "available", lambda: False)
-    elif request.param == "machine code" and not machine_code.available():
-        pytest.skip("llvmlite is not installed")
-    return "eager" if request.param == "eager" else "fused"
 
 
 def lamb_in_place(n, engine):
@@ -67,9 +57,8 @@ def test_pieces_of_the_eager_engine_are_nodes():
     assert rows["(results)"].written == 3 * (24 + 36)
 
 
-@pytest.mark.parametrize("engine", ["machine code", "tiles"], indirect=True)
-def test_pieces_of_the_fused_engine_are_what_it_describes(engine):
-    _, run, _ = lamb_in_place(4, engine)
+def test_pieces_of_the_fused_engine_are_what_it_describes(backend):
+    _, run, _ = lamb_in_place(4, "fused")
     profile, text = run.profile(steps=2), run.debug_str()
     rows = check(profile, 2)
     loops = [row for row in profile.rows if row.what.startswith("kernel")]

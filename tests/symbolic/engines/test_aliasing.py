@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import symbolic as sym
@@ -20,9 +20,8 @@ WHERE = st.one_of(*(st.integers(0, SIZE - LENGTH * step).map(lambda at, step=ste
                     for step in (1, 2)), st.integers(LENGTH, SIZE - 1).map(lambda at: slice(at, at - LENGTH, -1)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(places=st.lists(WHERE, min_size=6, max_size=6), seed=st.integers(0, 1000))
-@pytest.mark.parametrize("engine", ["eager", "fused"])
 @pytest.mark.parametrize("update", UPDATES)
 def test_wherever_arrays_lie(update, engine, places, seed):
     names, make = UPDATES[update]

@@ -20,15 +20,6 @@ SUMS = ("sum", "mean", "norm", "nansum", "multi_sum_sq", "_sum_sq", "clip_global
 UPDATES = [op for op in registry.operators() if "optimizer_" in op.compute.__module__]
 
 
-@pytest.fixture(params=["machine code", "tiles"])
-def engine(request, monkeypatch):
-    if request.param == "tiles":
-        monkeypatch.setattr(machine_code, "available", lambda: False)
-    elif not machine_code.available():
-        pytest.skip("llvmlite is not installed")
-    return request.param
-
-
 def run(op, arrays, params, engine):
     """Return outputs and states after two steps, of which the second sees what the first has written."""
     values = [a.copy() for a in arrays]
@@ -65,7 +56,7 @@ def assert_same_bits(got, expected):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
-def test_samples(sample, dtype, engine):
+def test_samples(sample, dtype, backend):
     arrays = [a.astype(dtype) if a.dtype == np.float64 else a for a in sample.arrays]
     agree(registry.get(sample.op), arrays, sample.params)
 
@@ -80,7 +71,7 @@ def special(rng, shape, dtype):
 @pytest.mark.parametrize("clip", [None, 0.5])
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("op", UPDATES, ids=lambda op: op.name)
-def test_updates_of_special_values(op, dtype, clip, engine):
+def test_updates_of_special_values(op, dtype, clip, backend):
     rng = np.random.default_rng(7)
     params = {name: 0.125 if name not in ("t", "step_count") else 3 for name, p in op.params.items()
               if p.type is Scalar and p.default is REQUIRED}

@@ -20,15 +20,6 @@ from symbolic import engines
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(params=["machine code", "tiles"])
-def backend(request, monkeypatch):
-    if request.param == "tiles":
-        monkeypatch.setattr(machine_code, "available", lambda: False)
-    elif not machine_code.available():
-        pytest.skip("llvmlite is not installed")
-    return request.param
-
-
 def lars(n, seed=0):
     """Return a pipeline of norms, rates and updates of `n` tensors, and its arrays."""
     w, g, m = ([sym.var(f"{k}{i}") for i in range(n)] for k in "wgm")

@@ -32,7 +32,6 @@ def expected(data, i, h):
     return state
 
 
-@pytest.mark.parametrize("engine", ["eager", "fused"])
 def test_a_first_state_takes_the_batch_of_its_network(engine):
     net = cell()
     assert net.infer_shape(data=(2, 3, 5)) == ([(2, 3, 5), (4, 5), (4, 4)], [(2, 4)], [])

@@ -36,7 +36,6 @@ def test_a_constant_that_cannot_be_computed_fails_where_it_is_run():
     assert any(n.op is not None and n.op.name == "take" for n in folded.nodes)
 
 
-def test_folded_graphs_compute_the_same():
+def test_folded_graphs_compute_the_same(engine):
     s = sym.arange(4) * 2 + sym.var("x")
-    got = [s.bind(args={"x": np.ones(4, "f4")}, engine=e).forward()[0].asnumpy() for e in ("eager", "fused")]
-    np.testing.assert_array_equal(*got)
+    assert s.bind(args={"x": np.ones(4, "f4")}, engine=engine).forward()[0].tolist() == [1, 3, 5, 7]

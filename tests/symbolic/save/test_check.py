@@ -12,7 +12,7 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "symbol_json"
 
 
 def places(document):
-    return [(p.place, p.serious) for p in find_problems(json.dumps(document))]
+    return [(p.location, p.serious) for p in find_problems(json.dumps(document))]
 
 
 def variable(name, **more):
@@ -39,7 +39,7 @@ def test_everything_is_found_in_one_go():
 @pytest.mark.parametrize("text, place", [("{", "line 1, column 2"), (b"\xff", "byte 0"), ("[]", ""), ("{}", "nodes")])
 def test_what_cannot_be_read_is_one_problem(text, place):
     problem, = find_problems(text)
-    assert problem.serious and problem.place == place
+    assert problem.serious and problem.location == place
 
 
 def test_likely_mistakes_are_warnings():
@@ -49,7 +49,7 @@ def test_likely_mistakes_are_warnings():
                 "heads": [[4, 0]], "arg_nodes": [0, 1, 5]}
     messages = [str(p) for p in find_problems(json.dumps(document))]
     assert len(messages) == 4 and all(m.startswith("warning") for m in messages)
-    for words in ("no parameter speed", "2 variables are called 'x'", "2 operators' nodes are called 'e'",
+    for words in ("no parameter speed", "2 variables are named 'x'", "2 operators' nodes are named 'e'",
                   "no output needs 1 of the 6 nodes"):
         assert any(words in m for m in messages)
 

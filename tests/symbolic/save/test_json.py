@@ -11,7 +11,8 @@ import pytest
 
 import symbolic as sym
 from ndarray.errors import FormatError, LimitError
-from symbolic.save.json import Limits, loads
+from symbolic.save.json.limits import Limits
+from symbolic.save.json.read import loads
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "symbol_json"
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())["symbols"]
@@ -117,23 +118,23 @@ def node(**changes):
 
 
 @pytest.mark.parametrize("text, place", [
-    ("", "line 1"), ("[]", "object"), ("{}", "nodes: is missing"), (document(nodes=3), "nodes: 3"),
+    ("", "the text is empty"), ("[]", "object"), ("{}", "nodes: is missing"), (document(nodes=3), "nodes: expected a list, got 3"),
     (document(heads=[]), "no output"), (document(heads=[[7, 0]]), "heads[0]: node 7"),
     (document(heads=[[1, 3]]), "heads[0]: 'e' has 1 outputs"), (document(heads=["a"]), "heads[0]"),
     (node(op="exq"), "nodes[1].op: no operator named 'exq'; did you mean 'exp'"), (node(op=None), "nodes[1].op"),
     (node(inputs=[[1, 0, 0]]), "nodes[1].inputs[0]: node 1 does not come before"), (node(inputs=[[-1, 0]]), "nodes[1].inputs[0]"),
     (node(inputs=[]), "nodes[1].inputs: exp takes data; missing: data"), (node(inputs=[[0, 0], [0, 0]]), "takes 1 inputs, got 2"),
-    (node(inputs=[[0, 9]]), "nodes[1].inputs[0]: 'x' has 1 outputs"), (node(attrs={"a": 3}), "nodes[1].attrs.a: 3 is no text"),
+    (node(inputs=[[0, 9]]), "nodes[1].inputs[0]: 'x' has 1 outputs"), (node(attrs={"a": 3}), "nodes[1].attrs.a: expected text, got 3"),
     (node(op="sum", attrs={"axis": "one"}), "nodes[1]: e: axis='one'"), (node(op="_plus_scalar"), "required parameter scalar"),
     (node(op="_plus_scalar", attrs={"scalar": "%9"}), "the inputs that feed parameters, %9, are not the last 1 of 1"),
-    ('{"nodes": [], "nodes": []}', "'nodes' stands twice"), (document(x=float("nan")), "NaN is no JSON number"),
+    ('{"nodes": [], "nodes": []}', "duplicate key 'nodes'"), (document(x=float("nan")), "NaN is not a JSON number"),
     (b"\xff", "byte 0"), ("[" * 100_000, "nested"), (document(x=eval("[" * 64 + "]" * 64)), "nested"),
     (node(more=eval("[" * 62 + "]" * 62)), "nested"), (document(x=1).replace("1}", "1e999}"), "1e999"),
     (document(x=1).replace("x\": 1}", "x\": " + "1" * 5000 + "}"), "too many digits"),
     (node(name="\ud800"), "nodes[1].name"), (node(attrs={"__a__": "\udfff"}), "nodes[1].attrs.__a__"),
-    (node(op="SliceChannel", attrs={"num_outputs": "10000000"}), "more than 10000000 outputs"),
+    (node(op="SliceChannel", attrs={"num_outputs": "10000000"}), "more outputs than the limit of 10,000,000"),
     (node(op="multi_sum_sq", attrs={"num_arrays": "100000000000"}), "got 1 arrays"), (node(inputs=[[True, 0]]), "[True, 0]"),
-    (node(name="n" * 5000), "nodes[1].name: has 5000 characters"), (node(inputs=[[10 ** 30, 0]]), "does not come before"),
+    (node(name="n" * 5000), "nodes[1].name: has 5,000 characters"), (node(inputs=[[10 ** 30, 0]]), "does not come before"),
 ])
 def test_a_broken_file_is_refused_with_the_place(text, place):
     with pytest.raises((FormatError, LimitError)) as error:
@@ -147,7 +148,7 @@ def test_brackets_up_to_the_limit_are_read():
 
 def test_the_first_of_many_doubled_keys_is_found_in_no_time():
     keys = ", ".join(f'"k{i}": 0' for i in range(100_000))
-    with pytest.raises(FormatError, match="'k99999' stands twice"):
+    with pytest.raises(FormatError, match="duplicate key 'k99999'"):
         sym.load_json("{" + keys + ', "k99999": 0}')
 
 

@@ -96,9 +96,9 @@ def test_large_graphs_are_merged_or_told_of(monkeypatch):
     for _ in range(3100):
         x = sym.exp(x)
     html = check(shown(x))["text/html"]
-    assert "too many for a picture" in html and "lines more" in html and len(html) < 20_000
+    assert "too many for a picture" in html and "more lines" in html and len(html) < 20_000
     monkeypatch.setattr(notebook, "MOST_NODES", 100)
-    assert "too many to draw unasked" in check(shown(x))["text/html"]
+    assert "too many to draw by default" in check(shown(x))["text/html"]
 
 
 def test_names_are_only_text():

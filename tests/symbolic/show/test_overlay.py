@@ -6,7 +6,8 @@ import pytest
 
 import symbolic as sym
 from ndarray.errors import ParamError
-from symbolic.diagnostics.overlay import COLOURS, Overlay, colour, heats, quantity
+from symbolic.diagnostics.overlay import Overlay, quantity
+from symbolic.show.heat import COLOURS, colour, heats
 from tests.symbolic.drawn import HOSTILE, hostile, lamb, momentum_step
 
 

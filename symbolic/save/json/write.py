@@ -1,0 +1,127 @@
+"""A graph as MXNet's symbol JSON: the text of MXNet 1.9.1, character for character where it knows the operators."""
+
+import json
+import os
+
+from ndarray.atomic import write_atomically
+from ndarray.errors import FormatError, shown
+from ndarray.params import text_of
+from symbolic.graph.graph import Graph
+from symbolic.graph.node import Node
+
+VERSION = 10901
+"""The version of MXNet whose format is written."""
+
+_OWN_STATES = {"Dropout": "state"}
+"""Operators with a state for which MXNet has no input; reading adds what writing leaves out."""
+
+_STORED_OUTPUTS = {"BatchNorm": 3, "BatchNorm_v1": 3, "Dropout": 2, "GroupNorm": 3, "InstanceNorm": 3, "LRN": 2,
+                   "LayerNorm": 3, "L2Normalization": 2}
+"""Operators of which MXNet counts outputs that nobody sees."""
+
+
+def dumps(graph: Graph) -> str:
+    """Return a graph as JSON that MXNet reads wherever it knows the operators.
+
+    A parameter that is fed at run time is written as ``%k``, the number of the node's input that feeds it.
+    What was read from a file is written as it was read, but for parameters in an unusual spelling: ``0.10`` becomes
+    ``0.1``, ``(1,2)`` becomes ``(1, 2)``, ``true`` becomes ``True``.
+
+    Examples
+    --------
+    >>> import symbolic as sym
+    >>> print(dumps(sym.var("x").graph))  # doctest: +NORMALIZE_WHITESPACE
+    {
+      "nodes": [
+        {
+          "op": "null",
+          "name": "x",
+          "inputs": []
+        }
+      ],
+      "arg_nodes": [0],
+      "node_row_ptr": [0, 1],
+      "heads": [[0, 0, 0]],
+      "attrs": {"mxnet_version": ["int", 10901]}
+    }
+    """
+    implied = _implied(graph)
+    nodes = [n for n in graph.nodes if n not in implied] if implied else graph.nodes
+    number = {node: i for i, node in enumerate(nodes)}
+    rows, blocks, versions = [0], [], {}
+    for node in nodes:
+        rows.append(rows[-1] + stored_outputs(node))
+        blocks.append(_node_text(node, number, versions))
+    arguments = [number[n] for n in graph.variables if n in number]
+    heads = [[number[e.node], e.index, 0] for e in graph.outputs]
+    return ('{\n  "nodes": [\n' + ", \n".join(blocks) + "\n  ], \n"
+            f'  "arg_nodes": {_wrapped(arguments, 2)}, \n'
+            f'  "node_row_ptr": {_wrapped(rows, 2)}, \n'
+            f'  "heads": {_wrapped(heads, 2)}, \n'
+            f'  "attrs": {{"mxnet_version": ["int", {VERSION}]}}\n}}')
+def _implied(graph: Graph) -> set[Node]:
+    """Return the variables that a reader adds by itself: states of their own node, named and described after it."""
+    found = {}
+    for node in graph.nodes:
+        if node.op is not None and node.op.name in _OWN_STATES:
+            state, name = node.inputs[-1].node, f"{node.name}_{_OWN_STATES[node.op.name]}"
+            known = {(k, text_of(v)) for k, v in node.params} | set(node.attrs)
+            if state.op is None and state.name == name and known.issuperset(state.attrs):
+                found[state] = 0
+    if found:
+        for entry in (*graph.outputs, *(e for n in graph.nodes for e in n.inputs)):
+            if entry.node in found:
+                found[entry.node] += 1
+    return {state for state, uses in found.items() if uses == 1}
+
+
+def stored_outputs(node: Node) -> int:
+    """Return how many outputs of a node MXNet counts, those that nothing reads included."""
+    if node.op is None:
+        return 1
+    return max(node.num_outputs + node.op.hidden_outputs, _STORED_OUTPUTS.get(node.op.name, 0))
+
+
+def _wrapped(items: list, indent: int) -> str:
+    """Return a list as MXNet's writer formats it: on one line up to ten items, else one a line."""
+    if len(items) <= 10:
+        return str(items)
+    pad = " " * indent
+    return "[\n" + ", \n".join(f"{pad}  {i}" for i in items) + f"\n{pad}]"
+
+
+def _node_text(node: Node, number: dict[Node, int], versions: dict[Node, int]) -> str:
+    """Return a node's block; `versions` counts how often each variable has been written so far."""
+    lines = [f'      "op": {json.dumps(node.op.name if node.op else "null")}',
+             f'      "name": {json.dumps(node.name, ensure_ascii=False)}']
+    attrs = dict(node.attrs)
+    if node.op:
+        attrs |= {key: text_of(value) for key, value in node.params}
+    if attrs:
+        pairs = [f"{json.dumps(k, ensure_ascii=False)}: {json.dumps(attrs[k], ensure_ascii=False)}"
+                 for k in sorted(attrs)]
+        lines.append(f'      "attrs": {{{pairs[0]}}}' if len(pairs) == 1 else
+                     '      "attrs": {\n' + ", \n".join(f"        {p}" for p in pairs) + "\n      }")
+    inputs = [[number[e.node], e.index, 0] for e in node.inputs if e.node in number]
+    for at in node.op.written(node.complete_params) if node.op and node.op.writes else ():
+        source = node.inputs[at].node
+        if source in number:
+            versions[source] = inputs[at][2] = versions.get(source, 0) + 1
+    lines.append(f'      "inputs": {_wrapped(inputs, 6)}')
+    return "    {\n" + ", \n".join(lines) + "\n    }"
+
+
+def save(graph: Graph, path: str | os.PathLike) -> None:
+    """Write a graph to a file, whole or not at all.
+
+    Raises
+    ------
+    FormatError
+        If a name or an attribute holds half of a character, which no file can hold.
+    """
+    try:
+        data = dumps(graph).encode()
+    except UnicodeEncodeError as error:
+        raise FormatError(f"{shown(error.object[max(error.start - 20, 0):error.end])} holds a lone surrogate, "
+                          "which UTF-8 cannot write; rename the node") from None
+    write_atomically(path, data)
