@@ -1,0 +1,115 @@
+"""The four ways to add to the packages, from outside of them: an operator, a rule, an engine and a pass."""
+
+import numpy as np
+import pytest
+
+import ndarray as nd
+import symbolic as sym
+from ndarray import registry
+from ndarray.operator import operator
+from ndarray.params import Scalar
+from ndarray.rules import same_floating
+from ndarray.update import Update
+from symbolic import optimizers
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_tables():
+    """Forget afterwards what is declared here."""
+    registry.names()
+    with pytest.MonkeyPatch.context() as patch:
+        for table in ("_operators", "_by_any_name"):
+            patch.setattr(registry, table, dict(getattr(registry, table)))
+        yield
+
+
+# An operator: one function.  Everything else follows from it.
+
+@pytest.fixture(scope="module")
+def toy_shrink(own_tables):
+    @operator(same_floating, fusible=True)
+    def toy_shrink(xp, data, /, *, by: Scalar = 1.0):
+        """Move each element towards zero, and not beyond it."""
+        return xp.sign(data) * xp.maximum(xp.abs(data) - by, xp.zeros_like(data))
+
+    return toy_shrink
+
+
+def test_an_operator_runs_eagerly(toy_shrink):
+    x = nd.array([3.0, -0.5, -2.0])
+    assert nd.toy_shrink(x, by=0.5).tolist() == [2.5, 0.0, -1.5]
+    assert nd.toy_shrink(x, out=x) is x and x.tolist() == [2.0, 0.0, -1.0]
+    with pytest.raises(nd.MXNetError, match="no parameter of toy_shrink named 'bye'; did you mean 'by'"):
+        nd.toy_shrink(x, bye=0.5)
+
+
+def test_an_operator_makes_nodes(toy_shrink):
+    node = sym.toy_shrink(sym.var("x"), by=sym.var("by"), name="shrunk")
+    assert node.list_arguments() == ["x", "by"] and node.list_outputs() == ["shrunk_output"]
+    assert node.infer_shape(x=(2, 3)) == ([(2, 3), (1,)], [(2, 3)], [])
+    assert sym.load_json(node.tojson()).tojson() == node.tojson()
+    assert "toy_shrink" in sym.plot_network(node).dot
+
+
+def test_an_operator_has_a_gradient_and_a_loop(toy_shrink):
+    x = np.linspace(-3, 3, 7).astype("float32")
+    node = sym.toy_shrink(sym.var("x"), by=1.5, name="shrunk")
+    grad, = sym.gradient(node, "x").eval(x=x)
+    assert grad.tolist() == [1, 1, 0, 0, 0, 1, 1]
+    results = [node.bind(args={"x": x}, engine=engine).forward()[0].asnumpy() for engine in ("eager", "fused")]
+    assert np.array_equal(*results)
+    assert "NumPy" not in node.bind(args={"x": x}, engine="fused").debug_str()
+
+
+# A rule: an operator that updates a `weight` by a `grad`.
+
+@pytest.fixture(scope="module")
+def toy_update(own_tables):
+    @operator(same_floating, writes=("speed",), fusible=True,
+              update=Update(names=("toy",), rate="pace", usual={"drag": 0.5}))
+    def heavy_update(xp, weight, grad, speed, slope, /, *, pace: Scalar, drag: Scalar, wd: Scalar = 0.0):
+        """Step along a speed that drags, scaled by a slope."""
+        speed = drag * speed - pace * slope * (grad + wd * weight)
+        return weight + speed, speed
+
+    return heavy_update
+
+
+def test_a_rule_updates_alone_and_in_a_step(toy_update):
+    """What the declaration says is enough: the state, the further input, the name of the rate, the usual value."""
+    alone = optimizers.update(["w"], "toy")
+    assert alone.list_arguments() == ["w", "w_grad", "w_slope", "lr"] and alone.list_auxiliary_states() == ["w_speed"]
+    loss = sym.make_loss(sym.sum(sym.square(sym.var("w"))), name="cost")
+    w = np.array([4.0])
+    trainer = optimizers.Trainer(optimizers.step(loss, "toy", ["w"]), {"w": w}, lr=0.125, w_slope=(1,))
+    trainer.step(w_slope=np.ones(1))
+    trainer.step(w_slope=np.ones(1))
+    # The gradient of w² is 2 w: 4 - 0.125 * 8 = 3, then 3 - 0.5 * 1 - 0.125 * 6.
+    assert w.tolist() == [1.75]
+
+
+def test_a_rule_updates_single_arrays(toy_update):
+    update, weight = optimizers.Updater("heavy", lr=0.25, drag=0.0), nd.array([1.0])
+    update(0, nd.array([2.0]), weight, slope=nd.array([0.5]))
+    assert weight.tolist() == [0.75] and update.states[0].keys() == {"speed"}
+
+
+# A pass: a function from graph to graph.
+
+def drop_identities(graph):
+    """Return the graph without the nodes that only multiply by one."""
+    def rule(node):
+        by_one = node.op is not None and node.op.name == "_mul_scalar" and node.complete_params["scalar"] == 1
+        return node.inputs if by_one else node.outputs
+
+    return graph.rewrite(rule)
+
+
+def test_a_pass_rewrites_a_graph():
+    x = sym.var("x")
+    before = sym.exp(x * 1, name="e") * 2
+    after = drop_identities(before.graph)
+    assert str(after) == "%e = exp(%x)\n%_mulscalar1 = _mul_scalar(%e, scalar=2)\nreturn %_mulscalar1"
+    assert drop_identities(after) is after
+    values = np.array([0.0, 1.0])
+    assert np.array_equal(*[s.eval(x=values)[0].asnumpy() for s in (before, sym.Symbol(after))])
