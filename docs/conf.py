@@ -46,7 +46,7 @@ _LINKED = """ndarray.NDArray ndarray.Context ndarray.params.Scalar ndarray.param
     ndarray.tensortype.TensorType ndarray.operator.Operator symbolic.Symbol symbolic.Executor symbolic.graph.graph.Graph
     symbolic.graph.node.Node symbolic.graph.node.Entry symbolic.show.plot.Plot symbolic.show.drawing.Drawing
     symbolic.diagnostics.profile.Profile symbolic.diagnostics.memory.MemoryUse symbolic.diagnostics.numerics.Numerics
-    symbolic.save.json.Limits symbolic.optimizers.Rule
+    symbolic.save.json.limits.Limits symbolic.optimizers.Rule
     symbolic.optimizers.LayerwiseRule""".split()
 _LINKED += [f"ndarray.errors.{name}" for name, value in vars(errors).items() if isinstance(value, type)]
 numpydoc_xref_aliases = {full.rpartition(".")[2]: full for full in _LINKED}  # what the types of parameters link to

@@ -10,7 +10,7 @@ import numpy as np
 
 from ndarray.errors import DTypeError, ShapeError
 
-Dims: TypeAlias = tuple[int | Any, ...]
+Dims: TypeAlias = "tuple[int | Any, ...]"
 """A shape; None for each length that is not known."""
 
 

@@ -21,7 +21,8 @@ MORE = {
     "showing": ("Pictures and summaries", "symbolic.show.plot symbolic.show.summary symbolic.show.digraph "
                 "symbolic.show.drawing symbolic.diagnostics.overlay "
                 "symbolic.diagnostics.profile symbolic.diagnostics.memory symbolic.diagnostics.numerics"),
-    "saving": ("Files", "symbolic.save.json symbolic.save.check symbolic.save.code symbolic.save.onnx.save"),
+    "saving": ("Files", "symbolic.save.json.limits symbolic.save.json.read symbolic.save.json.write "
+               "symbolic.save.check symbolic.save.code symbolic.save.onnx.save"),
 }
 
 OWN_PAGE = 8  # A class with more members than this has a page of its own.
