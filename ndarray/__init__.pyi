@@ -424,8 +424,8 @@ def Pooling_v1(
     """First version of `Pooling`, which old files hold."""
 
 def Reshape(
-        data: NDArray, shape: ShapeLike, reverse: bool = False, *, out: NDArray | None = None,
-        name: str | None = None) -> NDArray:
+        data: NDArray, shape: ShapeLike = (), reverse: bool = False, target_shape: ShapeLike = (),
+        keep_highest: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The elements in the same order under another shape."""
 
 def SVMOutput(
@@ -1137,8 +1137,8 @@ def reset_arrays(
     """Set arrays to zero, in place."""
 
 def reshape(
-        data: NDArray, shape: ShapeLike, reverse: bool = False, *, out: NDArray | None = None,
-        name: str | None = None) -> NDArray:
+        data: NDArray, shape: ShapeLike = (), reverse: bool = False, target_shape: ShapeLike = (),
+        keep_highest: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The elements in the same order under another shape."""
 
 def reshape_like(lhs: NDArray, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:

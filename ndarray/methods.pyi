@@ -263,8 +263,8 @@ class NDArrayMethods:
         """First version of `Pooling`, which old files hold."""
 
     def Reshape(
-            self, shape: ShapeLike, reverse: bool = False, *, out: NDArray | None = None,
-            name: str | None = None) -> NDArray:
+            self, shape: ShapeLike = (), reverse: bool = False, target_shape: ShapeLike = (),
+            keep_highest: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The elements in the same order under another shape."""
 
     def SVMOutput(

@@ -73,8 +73,13 @@ class Operator:
     kind : str
         What the operator is for a reader: ``"arithmetic"``, ``"shape"`` (moves elements), ``"reduction"``, ``"constant"``,
         ``"layer"``, ``"loss"``, ``"update"``, ``"gradient"`` or ``"unregistered"``.
-    hidden_outputs : int
-        How many outputs MXNet's files count in addition to those that a user sees.
+    stored_name : str or None
+        The name in MXNet's files, where it is not `name`.
+    stored_outputs : int, callable or None
+        How many outputs MXNet's files count, where some are hidden from users; ``stored_outputs(params)`` where it
+        depends.
+    initial : dict of str to str
+        How MXNet initialises the variables that stand for inputs which were not given: their ``__init__``.
     """
 
     name: str
@@ -95,7 +100,9 @@ class Operator:
     loss_head: bool = False
     declared_update: Update | None = None
     kind: str = "arithmetic"
-    hidden_outputs: int = 0
+    stored_name: str | None = None
+    stored_outputs: int | Callable | None = None
+    initial: dict[str, str] = field(default_factory=dict)
     rules: dict[str, Callable] = field(default_factory=dict)
 
     def __post_init__(self):
@@ -381,7 +388,7 @@ class Operator:
 
 def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, absent=None, fusible=False, pure=True,
              primitive=False, output_suffix="output", numbered=None, loss_head=False, update=None, kind=None,
-             hidden_outputs=0):
+             stored_name=None, stored_outputs=None, initial=None):
     """Declare an operator: a decorator that reads its schema from the function's signature.
 
     Before ``/`` stand the namespace `xp` and the array inputs (annotated `Many` where there is one for each
@@ -405,7 +412,7 @@ def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, abse
             primitive=primitive, output_suffix=output_suffix, numbered=numbered,
             loss_head=loss_head, declared_update=update,
             kind=kind or function.__globals__.get("KIND", "arithmetic"),
-            hidden_outputs=hidden_outputs))
+            stored_name=stored_name, stored_outputs=stored_outputs, initial=initial or {}))
 
     return declare
 

@@ -17,7 +17,7 @@ REQUIRED = Parameter.empty
 """The default of a parameter that has none."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?f?$")
-_INTEGER = re.compile(r"[+-]?\d+$")
+_INTEGER = re.compile(r"[+-]?\d+L?$")  # with the L of long integers in files of Python 2
 
 
 class Fed(NamedTuple):
@@ -282,10 +282,14 @@ def _float(value):
             return float(value)
         if not _NUMBER.match(value):
             raise ValueError
-        return int(value) if _INTEGER.match(value) else float(value.rstrip("f"))
+        return _whole(value) if _INTEGER.match(value) else float(value.rstrip("f"))
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.floating)):
         raise TypeError
     return int(value) if isinstance(value, Integral) else float(value)
+
+
+def _whole(text):
+    return int(text.strip().removesuffix("L"))
 
 
 def _finite(value):
@@ -327,7 +331,7 @@ def _int(value):
     if isinstance(value, str):
         if not _INTEGER.match(value.strip()):
             raise ValueError
-        return int(value)
+        return _whole(value)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
         raise TypeError
     return int(value)

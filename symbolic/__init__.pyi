@@ -260,8 +260,8 @@ def Pooling_v1(
     """First version of `Pooling`, which old files hold."""
 
 def Reshape(
-        data: Symbol | None = None, *, shape: ShapeLike, reverse: bool = False, name: str | None = None,
-        attr: dict[str, str] | None = None) -> Symbol:
+        data: Symbol | None = None, *, shape: ShapeLike = (), reverse: bool = False, target_shape: ShapeLike = (),
+        keep_highest: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The elements in the same order under another shape."""
 
 def SVMOutput(
@@ -1003,8 +1003,8 @@ def reset_arrays(
     """Set arrays to zero, in place."""
 
 def reshape(
-        data: Symbol | None = None, *, shape: ShapeLike, reverse: bool = False, name: str | None = None,
-        attr: dict[str, str] | None = None) -> Symbol:
+        data: Symbol | None = None, *, shape: ShapeLike = (), reverse: bool = False, target_shape: ShapeLike = (),
+        keep_highest: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The elements in the same order under another shape."""
 
 def reshape_like(

@@ -218,8 +218,8 @@ class SymbolMethods:
         """First version of `Pooling`, which old files hold."""
 
     def Reshape(
-            self, *, shape: ShapeLike, reverse: bool = False, name: str | None = None,
-            attr: dict[str, str] | None = None) -> Symbol:
+            self, *, shape: ShapeLike = (), reverse: bool = False, target_shape: ShapeLike = (),
+            keep_highest: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """The elements in the same order under another shape."""
 
     def SVMOutput(
@@ -923,8 +923,8 @@ class SymbolMethods:
         """Set arrays to zero, in place."""
 
     def reshape(
-            self, *, shape: ShapeLike, reverse: bool = False, name: str | None = None,
-            attr: dict[str, str] | None = None) -> Symbol:
+            self, *, shape: ShapeLike = (), reverse: bool = False, target_shape: ShapeLike = (),
+            keep_highest: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """The elements in the same order under another shape."""
 
     def reshape_like(

@@ -116,7 +116,8 @@ def _(new, old, params):
     return new if params["init_output"] else old * new
 
 
-@operator(_as_they_are, outputs=lambda params: params["num_arrays"], writes=("array",), fusible=True)
+@operator(_as_they_are, outputs=lambda params: params["num_arrays"], writes=("array",), fusible=True,
+          stored_outputs=0)
 def reset_arrays(xp, array: Many(), /, *, num_arrays: Count = None):
     r"""Set arrays to zero, in place.
 

@@ -48,7 +48,7 @@ def _rows(xp, x, axis):
     return x if axis in (-2, x.ndim - 2) else xp.swapaxes(x, axis, -2)
 
 
-@operator(_floating(_rows_along_axis(batch_rule)), aliases=("_linalg_gemm2",))
+@operator(_floating(_rows_along_axis(batch_rule)), aliases=("_linalg_gemm2",), stored_name="_linalg_gemm2")
 def linalg_gemm2(xp, A, B, /, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Scalar = 1.0,
                  axis: int = -2):
     r"""Scaled product of matrices, :math:`\alpha A B`.
@@ -87,7 +87,7 @@ def _gemm_rule(inputs, outputs, params):
     return [*ins, outs[0]], outs
 
 
-@operator(_floating(_rows_along_axis(_gemm_rule)), aliases=("_linalg_gemm",))
+@operator(_floating(_rows_along_axis(_gemm_rule)), aliases=("_linalg_gemm",), stored_name="_linalg_gemm")
 def linalg_gemm(xp, A, B, C, /, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Scalar = 1.0,
                 beta: Scalar = 1.0, axis: int = -2):
     r"""Scaled product of matrices and a scaled matrix, :math:`\alpha A B + \beta C`.
@@ -148,7 +148,7 @@ def _syrk_rule(inputs, outputs, params):
     return [TensorType(shape, dtype)], [TensorType(out, dtype)]
 
 
-@operator(_floating(_syrk_rule), aliases=("_linalg_syrk",))
+@operator(_floating(_syrk_rule), aliases=("_linalg_syrk",), stored_name="_linalg_syrk")
 def linalg_syrk(xp, A, /, *, transpose: bool = False, alpha: Scalar = 1.0):
     r"""Scaled product of a matrix with its own transpose, :math:`\alpha A A^T`.
 
@@ -192,7 +192,7 @@ def _square_rule(inputs, outputs, params):
     return [common], [common]
 
 
-@operator(_floating(_square_rule), aliases=("_linalg_potrf",), primitive=True)
+@operator(_floating(_square_rule), aliases=("_linalg_potrf",), stored_name="_linalg_potrf", primitive=True)
 def linalg_potrf(xp, A, /):
     """Cholesky factor: the lower triangular matrix whose product with its transpose is `A`.
 
@@ -231,7 +231,7 @@ def _(xp, head, output, A):
     return (0.5 * (full + swap_last(xp, full)),)
 
 
-@operator(_floating(_square_rule), aliases=("_linalg_inverse",), primitive=True)
+@operator(_floating(_square_rule), aliases=("_linalg_inverse",), stored_name="_linalg_inverse", primitive=True)
 def linalg_inverse(xp, A, /):
     """Inverse of each matrix.
 

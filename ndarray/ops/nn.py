@@ -147,7 +147,9 @@ def _leaky_relu(inputs, outputs, params):
     return found, [TensorType(out.shape, dtype)]
 
 
-@operator(_leaky_relu, absent=lambda params: () if params["act_type"] == "prelu" else ("gamma",))
+@operator(_leaky_relu, absent=lambda params: () if params["act_type"] == "prelu" else ("gamma",),
+          stored_outputs=lambda params: 2 if params["act_type"] == "rrelu" else 1,
+          initial={"gamma": '["Constant", {"value": 0.25}]'})
 def LeakyReLU(xp, data, gamma=None, /, *, act_type: Literal["elu", "gelu", "leaky", "prelu", "rrelu", "selu"] = "leaky",
               slope: float = 0.25, lower_bound: float = 0.125, upper_bound: float = 0.334):
     r"""Activations that let negative values through.
@@ -245,7 +247,7 @@ def _dropout(inputs, outputs, params):
     return [data, state], [data]
 
 
-@operator(_dropout, writes=("state",))
+@operator(_dropout, writes=("state",), stored_outputs=2)
 def Dropout(xp, data, state, /, *, p: Annotated[float, Within(0, 1)] = 0.5,
             mode: Literal["always", "training"] = "training", axes: Ints = (), train: Training = False):
     """Set elements to zero at random while training, and scale the others so that the mean stays.

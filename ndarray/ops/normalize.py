@@ -15,6 +15,9 @@ from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
 KIND = "layer"
 
+_MOVING = {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}
+"""How the running statistics start."""
+
 
 def _per_axis(extra_outputs):
     """Return the rule: parameters and states have one element for each place of ``params['axis']``.
@@ -54,7 +57,7 @@ def _three_if_asked(params):
 
 
 @operator(_per_axis(lambda shape, axis: (shape[axis],)), writes=("moving_mean", "moving_var"), outputs=_three_if_asked,
-          output_suffix=("output", "mean", "var"))
+          output_suffix=("output", "mean", "var"), stored_outputs=3, initial=_MOVING)
 def BatchNorm(xp, data, gamma, beta, moving_mean, moving_var, /, *, eps: float = 1e-3, momentum: float = 0.9,
               fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1,
               cudnn_off: bool = False, train: Training = False):
@@ -128,7 +131,7 @@ def _batch_norm(xp, data, gamma, beta, moving_mean, moving_var, *, axis, eps, mo
 
 
 @operator(_of_channels(lambda shape, axis: (shape[axis],)), writes=("moving_mean", "moving_var"),
-          outputs=_three_if_asked, output_suffix=("output", "mean", "var"))
+          outputs=_three_if_asked, output_suffix=("output", "mean", "var"), stored_outputs=3, initial=_MOVING)
 def BatchNorm_v1(xp, data, gamma, beta, moving_mean, moving_var, /, *, eps: float = 1e-3, momentum: float = 0.9,
                  fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False,
                  train: Training = False):
@@ -180,7 +183,7 @@ def BatchNorm_v1(xp, data, gamma, beta, moving_mean, moving_var, /, *, eps: floa
 
 
 @operator(_per_axis(lambda shape, axis: (*shape[:axis], 1, *shape[axis + 1:])), outputs=_three_if_asked,
-          output_suffix=("output", "mean", "std"))
+          output_suffix=("output", "mean", "std"), stored_outputs=3)
 def LayerNorm(xp, data, gamma, beta, /, *, axis: int = -1, eps: float = 1e-5, output_mean_var: bool = False):
     r"""Normalise along one axis by its mean and variance.
 
@@ -222,7 +225,7 @@ def LayerNorm(xp, data, gamma, beta, /, *, axis: int = -1, eps: float = 1e-5, ou
     return (out, mean, deviation) if output_mean_var else (out,)
 
 
-@operator(same_floating)
+@operator(same_floating, stored_outputs=2)
 def L2Normalization(xp, data, /, *, eps: float = 1e-10, mode: Literal["channel", "instance", "spatial"] = "instance"):
     r"""Divide by the Euclidean norm.
 
@@ -256,7 +259,7 @@ def L2Normalization(xp, data, /, *, eps: float = 1e-10, mode: Literal["channel",
     return data / xp.sqrt(xp.sum(data * data, axis=axes, keepdims=True) + eps)
 
 
-@operator(_of_channels())
+@operator(_of_channels(), stored_outputs=3)
 def InstanceNorm(xp, data, gamma, beta, /, *, eps: float = 1e-3):
     r"""Normalise each channel of each instance by its own mean and variance.
 
@@ -318,7 +321,7 @@ def _group_norm(inputs, outputs, params):
     return types, [TensorType(shape, dtype), *more]
 
 
-@operator(_group_norm, outputs=_three_if_asked, output_suffix=("output", "mean", "std"))
+@operator(_group_norm, outputs=_three_if_asked, output_suffix=("output", "mean", "std"), stored_outputs=3)
 def GroupNorm(xp, data, gamma, beta, /, *, num_groups: Positive = 1, eps: float = 1e-5, output_mean_var: bool = False):
     r"""Normalise groups of channels of each instance by their own mean and variance.
 
@@ -367,7 +370,7 @@ def GroupNorm(xp, data, gamma, beta, /, *, num_groups: Positive = 1, eps: float 
     return (out, xp.reshape(mean, flat), xp.reshape(deviation, flat)) if output_mean_var else (out,)
 
 
-@operator(with_axes(same_floating, 2))
+@operator(with_axes(same_floating, 2), stored_outputs=2)
 def LRN(xp, data, /, *, alpha: float = 1e-4, beta: float = 0.75, knorm: float = 2.0, nsize: Positive):
     r"""Local response normalisation: divide by the activity of neighbouring channels.
 

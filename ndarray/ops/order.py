@@ -40,7 +40,7 @@ def _back(out, shape, params):
 
 
 @operator(moves(lambda shape, params: _in_line(shape, params["axis"]), _back), primitive=True,
-          numbered=lambda params: True)  # MXNet counts the places, too
+          numbered=lambda params: True, stored_outputs=2)  # MXNet counts the places, too
 def sort(xp, data, /, *, axis: int | None = -1, is_ascend: bool = True):
     """The elements in order along an axis.
 
@@ -133,7 +133,8 @@ def _topk_rule(inputs, outputs, params):
 
 
 @operator(_topk_rule, outputs=lambda params: 2 if params["ret_typ"] == "both" else 1, primitive=True,
-          numbered=lambda params: params["ret_typ"] == "value")
+          numbered=lambda params: params["ret_typ"] == "value",
+          stored_outputs=lambda params: 2 if params["ret_typ"] in ("both", "value") else 1)
 def topk(xp, data, /, *, axis: int | None = -1, k: int = 1,
          ret_typ: Literal["both", "indices", "mask", "value"] = "indices", is_ascend: bool = False,
          dtype: DType = "float32"):

@@ -186,7 +186,7 @@ def _counts(data, geometry, params):
     return counts.astype(data.dtype) if np.ptp(counts) else float(counts.flat[0])
 
 
-@operator(with_axes(_pooling, 3, 5))
+@operator(with_axes(_pooling, 3, 5), stored_outputs=lambda params: 2 if params["pool_type"] == "max" else 1)
 def Pooling(xp, data, /, *, kernel: Positives = (), pool_type: Literal["avg", "lp", "max", "sum"] = "max",
             global_pool: bool = False, cudnn_off: bool = False,
             pooling_convention: Literal["full", "same", "valid"] = "valid", stride: Positives = (),

@@ -13,11 +13,18 @@ KIND = "shape"
 
 
 def _reshaped(shape, params):
-    return resolve_shape(shape, params["shape"], params["reverse"])
+    return resolve_shape(shape, *_codes(**params))
 
 
-@operator(moves(_reshaped, fill_by_size), aliases=("Reshape",), primitive=True)
-def reshape(xp, data, /, *, shape: Ints, reverse: bool = False):
+def _codes(shape, reverse, target_shape, keep_highest):
+    """Return the codes of a new shape, and whether they count from the right; `target_shape` has codes of its own."""
+    if shape or not target_shape:
+        return shape, reverse
+    return tuple([0 if keep_highest and axis == 0 else length or -1 for axis, length in enumerate(target_shape)]), False
+
+
+@operator(moves(_reshaped, fill_by_size), aliases=("Reshape",), primitive=True, stored_name="Reshape")
+def reshape(xp, data, /, *, shape: Ints = (), reverse: bool = False, target_shape: Ints = (), keep_highest: bool = False):
     """The elements in the same order under another shape.
 
     Parameters
@@ -29,6 +36,10 @@ def reshape(xp, data, /, *, shape: Ints, reverse: bool = False):
         next two numbers.
     reverse : bool, optional
         Match the codes from the right.
+    target_shape : tuple of int, optional
+        What files from before MXNet 0.9 have instead of `shape`: 0 follows from the size.
+    keep_highest : bool, optional
+        With `target_shape`: the first axis keeps its length.
 
     Returns
     -------
@@ -45,11 +56,11 @@ def reshape(xp, data, /, *, shape: Ints, reverse: bool = False):
     >>> nd.reshape(nd.ones((2, 3, 4)), shape=(0, -1)).shape
     (2, 12)
     """
-    return xp.reshape(data, resolve_shape(data.shape, shape, reverse))
+    return xp.reshape(data, resolve_shape(data.shape, *_codes(shape, reverse, target_shape, keep_highest)))
 
 
 @reshape.gradient
-def _(xp, head, output, data, *, shape, reverse):
+def _(xp, head, output, data, **codes):
     return (xp.reshape(head, data.shape),)
 
 

@@ -49,7 +49,7 @@ def _upsampling(inputs, outputs, params):
     return [TensorType(s, dtype) for s in shapes], [TensorType(out, dtype)]
 
 
-@operator(_upsampling)
+@operator(_upsampling, initial=dict.fromkeys(("arg1", "weight"), '["bilinear", {}]'))
 def UpSampling(xp, arg: Many("{name}{i}", _bilinear_names), /, *, scale: Positive, num_filter: int = 0,
                sample_type: Literal["bilinear", "nearest"],
                multi_input_mode: Literal["concat", "sum"] = "concat", num_args: Count = None, workspace: int = 512):

@@ -112,7 +112,8 @@ def apply(op: Operator, args: Sequence[Entry] = (), named: Mapping[str, Entry] |
         inputs = tuple(args)
     else:
         inherited = {key: text_of(value) for key, value in items if not is_fed(value)} | {**attrs}
-        inputs = tuple([given[key] if key in given else variable(f"{name}_{key}", inherited) for key in names])
+        inputs = tuple([given[key] if key in given else variable(f"{name}_{key}", _first_value(op, key) | inherited)
+                        for key in names])
     if fed:
         items = tuple([(key, shift_fed(value, len(inputs))) for key, value in items])
         inputs += tuple(fed)
@@ -120,6 +121,10 @@ def apply(op: Operator, args: Sequence[Entry] = (), named: Mapping[str, Entry] |
     if not fed:
         node.remember(complete)
     return node
+
+
+def _first_value(op: Operator, key: str) -> dict[str, str]:
+    return {"__init__": op.initial[key]} if key in op.initial else {}
 
 
 _PLAIN = {int, float, str, bool}

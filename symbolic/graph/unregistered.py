@@ -14,7 +14,7 @@ class UnregisteredOperator(Operator):
 
 
 def unregistered(name: str, inputs: int, outputs: int, params: tuple[str, ...], written: tuple[int, ...] = (),
-                 hidden_outputs: int = 0) -> UnregisteredOperator:
+                 stored_outputs: int | None = None) -> UnregisteredOperator:
     """Return an operator with the numbers of inputs and outputs that a file tells, and parameters that are text.
 
     Parameters
@@ -25,8 +25,8 @@ def unregistered(name: str, inputs: int, outputs: int, params: tuple[str, ...], 
         Names of the attributes that are parameters.
     written : tuple of int
         Positions of the inputs that the operator writes.
-    hidden_outputs : int
-        Outputs that a file counts and nothing reads.
+    stored_outputs : int, optional
+        How many outputs the file counts, if it does.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def unregistered(name: str, inputs: int, outputs: int, params: tuple[str, ...], 
     names = [f"arg{i}" for i in range(inputs)]
     return UnregisteredOperator(
         name, (), tuple(map(Input, names)), {p: Param(p, str) for p in params}, infer, compute, outputs,
-        writes=tuple([names[at] for at in written]), pure=False, kind="unregistered", hidden_outputs=hidden_outputs)
+        writes=tuple([names[at] for at in written]), pure=False, kind="unregistered", stored_outputs=stored_outputs)
 
 
 def unregistered_nodes(graph: Graph) -> list[Node]:

@@ -40,7 +40,7 @@ class Unregistered:
         """Return the operator of node `number`: nodes with equal facts share one."""
         outputs = self._outputs.get(number, 1)
         key = (name, inputs, outputs, params, tuple([at for at in self._written.get(number, ()) if at < inputs]),
-               max(self._stored.get(number, 0) - outputs, 0))
+               max(self._stored[number], outputs) if number in self._stored else None)
         if key not in self._known:
             self._known[key] = unregistered(*key)
         return self._known[key]

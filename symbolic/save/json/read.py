@@ -387,7 +387,8 @@ def _missing_states(op: Operator, name: str, arrays: int, params: dict, fed: int
     missing: Sequence[str] = names[arrays:]
     if missing and (fed or any(n not in op.writes for n in missing)):
         raise FormatError(f"{location}.inputs: {op.name} takes {', '.join(names)}; missing: {', '.join(missing)}")
-    return [Entry(Node(None, f"{name}_{n}")) for n in missing]
+    return [Entry(Node(None, f"{name}_{n}", attrs=(("__init__", op.initial[n]),) if n in op.initial else ()))
+            for n in missing]
 
 
 def _at(location: str, key: str, k: int) -> str:

@@ -15,10 +15,6 @@ VERSION = 10901
 _OWN_STATES = {"Dropout": "state"}
 """Operators with a state for which MXNet has no input; reading adds what writing leaves out."""
 
-_STORED_OUTPUTS = {"BatchNorm": 3, "BatchNorm_v1": 3, "Dropout": 2, "GroupNorm": 3, "InstanceNorm": 3, "LRN": 2,
-                   "LayerNorm": 3, "L2Normalization": 2}
-"""Operators of which MXNet counts outputs that nobody sees."""
-
 
 def dumps(graph: Graph) -> str:
     """Return a graph as JSON that MXNet reads wherever it knows the operators.
@@ -59,6 +55,8 @@ def dumps(graph: Graph) -> str:
             f'  "node_row_ptr": {_wrapped(rows, 2)}, \n'
             f'  "heads": {_wrapped(heads, 2)}, \n'
             f'  "attrs": {{"mxnet_version": ["int", {VERSION}]}}\n}}')
+
+
 def _implied(graph: Graph) -> set[Node]:
     """Return the variables that a reader adds by itself: states of their own node, named and described after it."""
     found = {}
@@ -77,9 +75,14 @@ def _implied(graph: Graph) -> set[Node]:
 
 def stored_outputs(node: Node) -> int:
     """Return how many outputs of a node MXNet counts, those that nothing reads included."""
-    if node.op is None:
-        return 1
-    return max(node.num_outputs + node.op.hidden_outputs, _STORED_OUTPUTS.get(node.op.name, 0))
+    if node.op is None or node.op.stored_outputs is None:
+        return node.num_outputs
+    stored = node.op.stored_outputs
+    return stored(node.complete_params) if callable(stored) else stored
+
+
+def _stored_name(node: Node) -> str:
+    return "null" if node.op is None else node.op.stored_name or node.op.name
 
 
 def _wrapped(items: list, indent: int) -> str:
@@ -92,7 +95,7 @@ def _wrapped(items: list, indent: int) -> str:
 
 def _node_text(node: Node, number: dict[Node, int], versions: dict[Node, int]) -> str:
     """Return a node's block; `versions` counts how often each variable has been written so far."""
-    lines = [f'      "op": {json.dumps(node.op.name if node.op else "null")}',
+    lines = [f'      "op": {json.dumps(_stored_name(node))}',
              f'      "name": {json.dumps(node.name, ensure_ascii=False)}']
     attrs = dict(node.attrs)
     if node.op:

@@ -2,9 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 
 import symbolic as sym
+from ndarray.errors import FormatError, ShapeError
 
 
 def text(*nodes, heads=None, version=None, **more):
@@ -67,3 +69,34 @@ def test_one_old_variable_gets_several_attributes():
               {"param": {"num_hidden": "4"}, "attr": {"weight_wd_mult": "0"}}))
     found = sym.load_json(text(*nodes)).attr_dict()["w"]
     assert found["lr_mult"] == "3" and found["wd_mult"] == "0"
+
+
+def one(op, attrs, version=10901):
+    return sym.load_json(text(*variables("x"), (op, "o", [[0, 0]], {"attrs": attrs}), version=version))
+
+
+@pytest.mark.parametrize("attrs, shape", [
+    ({"target_shape": "(0,)"}, (24,)), ({"target_shape": "(4, 6)", "shape": "()"}, (4, 6)),
+    ({"target_shape": "(0, 6)", "keep_highest": "False"}, (4, 6)), ({"target_shape": "(9, 0)", "keep_highest": "True"}, (2, 12)),
+    ({"shape": "(0, -1)", "target_shape": "(7, 7)", "keep_highest": "False", "reverse": "False"}, (2, 12))])
+def test_reshape_had_a_target_with_codes_of_its_own(attrs, shape):
+    net = one("Reshape", attrs, version=800)
+    assert net.infer_shape(x=(2, 3, 4))[1] == [shape] == sym.load_json(net.tojson()).infer_shape(x=(2, 3, 4))[1]
+    assert net.eval(x=np.zeros((2, 3, 4)))[0].shape == shape
+
+
+def test_reshape_to_a_target_of_another_size_is_refused():
+    with pytest.raises(ShapeError):
+        one("Reshape", {"target_shape": "(5, 5)"}).infer_shape(x=(2, 3))
+
+
+def test_long_integers_of_python_2_in_parameters_and_variables():
+    assert one("slice_axis", {"axis": "1L", "begin": "0", "end": "2L"}).infer_shape(x=(2, 6))[1] == [(2, 2)]
+    assert one("Reshape", {"shape": "(0L, -1L)"}).infer_shape(x=(2, 3, 2))[1] == [(2, 6)]
+    pooled = one("Pooling", {"kernel": "(2L, 2L)", "stride": "[2L, 2L]"})
+    assert pooled.infer_shape(x=(1, 1, 4, 4))[1] == [(1, 1, 2, 2)] and pooled.list_attr()["kernel"] == "(2, 2)"
+    declared = sym.load_json(text(("null", "x", [], {"attrs": {"__shape__": "(2L, 3L)"}}), ("exp", "e", [[0, 0]], {})))
+    assert declared.infer_shape()[1] == [(2, 3)]
+    for wrong in ("(2LL, 2)", "(L,)", "(2l,)"):
+        with pytest.raises(FormatError):
+            one("Pooling", {"kernel": wrong})
