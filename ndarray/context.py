@@ -59,7 +59,7 @@ class Context:
     def check_usable(self) -> None:
         """Raise where no array can be made on this device."""
         if self.device_type == "gpu":
-            raise MXNetError(f"{self}: there is no GPU here; make the array on cpu()")
+            raise MXNetError(f"{self}: there is no GPU here; use cpu()")
 
 
 def _stack() -> list[Context]:

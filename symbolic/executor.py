@@ -1,39 +1,59 @@
-"""A graph with arrays bound to it: run it forwards and back, look at its arrays, bind it anew."""
+"""A graph with arrays bound to it: run it forwards and back, look at its arrays, bind it again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.cached import cached_property
+from ndarray.context import Context
 from ndarray.errors import BindError, OperatorError, ShapeError, UnknownNameError, shown, unknown
+from ndarray.kernels.signals import deferred
 from ndarray.lazy import Later
 from ndarray.tensortype import TensorType, show_shape
+from symbolic.engines.buffers import commit, undoing
+from symbolic.graph.graph import Graph
 from symbolic.graph.infer import from_mxnet_shape, infer
 from symbolic.graph.node import Entry
+from symbolic.graph.types import complete_types, given_types
 from symbolic.graph.unregistered import refuse_unregistered
-from symbolic.inspection import Inspection
 from symbolic.passes.fill_shapes import fill_shapes
 from symbolic.passes.set_training import training
 from symbolic.runtime.checks import (
     as_array,
     by_name,
     check_context,
+    check_declared,
     check_doubles,
     check_states,
     gradient_arrays,
     head_arrays,
-    inferred,
     inputs_for,
     output_arrays,
     requests,
+    together,
 )
-from symbolic.runtime.compiled import BackRun, Run
-from symbolic.runtime.monitor import Callback, Record, refuse_non_finite
-from symbolic.runtime.run_lock import turn_of
+from symbolic.runtime.compiled import CompiledGradient, CompiledGraph
+from symbolic.runtime.monitor import Callback, Monitors, Record
+from symbolic.runtime.run_lock import lock_of
 
-backpass = Later("symbolic.autodiff.partition")
+if TYPE_CHECKING:
+    from symbolic.diagnostics.memory import MemoryUse
+    from symbolic.diagnostics.numerics import Numerics
+    from symbolic.diagnostics.profile import Profile
+
+partition = Later("symbolic.autodiff.partition")
+_profile, _numerics, _memory = (Later("symbolic.diagnostics.profile"), Later("symbolic.diagnostics.numerics"),
+                                Later("symbolic.diagnostics.memory"))
+
+Arrays = Sequence[Any] | Mapping[str, Any]
 
 
-def bind(graph, ctx, args=None, aux_states=None, out=None, engine="auto", args_grad=None, grad_req="write", watch=None):
+def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_states: Arrays | None = None,
+         out: Mapping[str, Any] | None = None, engine: str = "auto", args_grad: Arrays | None = None,
+         grad_req: str | Sequence[str] | Mapping[str, str] = "write", watch: str | None = None) -> "Executor":
     """Bind arrays to a graph.
 
     Parameters
@@ -58,7 +78,7 @@ def bind(graph, ctx, args=None, aux_states=None, out=None, engine="auto", args_g
     Returns
     -------
     Executor
-        Uses the arrays where they lie; nothing is copied.
+        Uses the arrays in place, without copying.
 
     Raises
     ------
@@ -70,46 +90,52 @@ def bind(graph, ctx, args=None, aux_states=None, out=None, engine="auto", args_g
     reqs = requests(graph, grad_req)
     if watch not in (None, "nonfinite"):
         raise BindError(f"watch must be None or 'nonfinite', got {shown(watch)}")
-    given = by_name(args, graph.arguments, "args")
-    given |= by_name(aux_states, graph.auxiliary, "aux_states")
+    given = together(by_name(args, graph.arguments, "args"), by_name(aux_states, graph.auxiliary, "aux_states"))
     missing = [n.name for n in graph.variables if n.name not in given]
     if missing:
         kind = "args" if missing[0] in {n.name for n in graph.arguments} else "aux_states"
-        raise BindError(f"key `{missing[0]}` is missing in `{kind}`; not given: {', '.join(missing)}")
+        names = ", ".join(map(shown, missing[:20]))
+        raise BindError(f"key {shown(missing[0])} is missing in {kind}; not given: {names}")
     check_doubles(graph.variables)
     arrays = {n.name: as_array(given[n.name], n.name, ctx) for n in graph.variables}
-    known = {name: TensorType(a.shape, a._data.dtype.newbyteorder("=")) for name, a in arrays.items()}
-    types = infer(graph, known)
+    check_declared(graph.variables, arrays)
+    types = infer(graph, _types_of(arrays))
     grads = gradient_arrays(graph, args_grad, reqs, arrays, ctx)
     outputs = output_arrays(graph, types, out or {}, arrays, ctx)
     check_states(graph, arrays)
     reqs = {name: req if name in grads else "null" for name, req in reqs.items()}
-    executor = Executor(graph, arrays, outputs, types, engine, ctx, reqs, grads, frozenset(out or ()))
-    if watch:
-        executor.watch_finite()
-    return executor
+    return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
+                    grads=grads, in_place=frozenset(out or ()), monitors=Monitors(finite=watch is not None))
 
 
-def simple_bind(graph, ctx, shapes, type_dict=None, engine="auto", grad_req="write"):
+def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
+                type_dict: Mapping[str, Any] | None = None, engine: str = "auto",
+                grad_req: str | Sequence[str] | Mapping[str, str] = "write") -> "Executor":
     """Infer all types from some shapes, allocate zeros and bind them.
 
-    Gradient arrays are allocated when they are first asked for, for the arguments that a gradient reaches.
+    Gradient arrays are allocated when they are first asked for: of each floating argument, zeros where no gradient
+    reaches it.
 
     Raises
     ------
-    BindError
+    ShapeError
         When the shapes do not settle every type, naming what is missing.
     """
     ctx = check_context(ctx)
     reqs = requests(graph, grad_req)
-    types = inferred(graph, shapes, type_dict)
+    refuse_unregistered(graph, "simple_bind")
+    types = complete_types(graph, given_types(graph, shapes, type_dict, "simple_bind"), "simple_bind")
+    check_doubles(graph.variables)
     arrays = {n.name: NDArray(np.zeros(*types[Entry(n)]), ctx) for n in graph.variables}
-    executor = bind(graph, ctx, arrays, engine=engine)
-    executor._reqs, executor._grads = reqs, None
-    return executor
+    outputs = output_arrays(graph, types, {}, arrays, ctx)
+    return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs)
 
 
-class Executor(Inspection):
+def _types_of(arrays):
+    return {name: TensorType(a.shape, a._data.dtype.newbyteorder("=")) for name, a in arrays.items()}
+
+
+class Executor:
     """A graph and its arrays, ready to run.  Made by `Symbol.bind`, `Symbol.simple_bind`.
 
     One thread at a time runs it; others wait for their turn.
@@ -133,22 +159,25 @@ class Executor(Inspection):
     array([6.])
     """
 
-    def __init__(self, graph, arrays, outputs, types, engine, ctx, reqs, grads, in_place):
+    def __init__(self, graph: Graph, *, arrays: dict[str, NDArray], outputs: list[NDArray],
+                 types: dict[Entry, TensorType], engine: str, ctx: Context, grad_reqs: dict[str, str],
+                 grads: dict[str, NDArray] | None = None, in_place: frozenset[str] = frozenset(),
+                 monitors: Monitors | None = None) -> None:
         self.graph, self._filled = graph, fill_shapes(graph, types)
         self.engine = engine
         self._ctx = ctx
         self._types = types
         self._arrays = arrays
-        self.arg_dict = {n.name: arrays[n.name] for n in graph.arguments}
-        self.aux_dict = {n.name: arrays[n.name] for n in graph.auxiliary}
-        self.outputs = outputs
-        self._reqs, self._grads, self._in_place = reqs, grads, in_place
-        self._lock = turn_of(self)
-        self._callback, self._records, self._watching = None, [], False
-        self._memory = {name: _native(a._data) for name, a in arrays.items()}
-        self._forwards, self._backs = {}, {}
+        self.arg_dict: dict[str, NDArray] = {n.name: arrays[n.name] for n in graph.arguments}
+        self.aux_dict: dict[str, NDArray] = {n.name: arrays[n.name] for n in graph.auxiliary}
+        self.outputs: list[NDArray] = outputs
+        self._grad_reqs, self._grads, self._zeros, self._in_place = grad_reqs, grads, {}, in_place
+        self._lock, self._running = lock_of(self), False
+        self._monitors = monitors or Monitors()
+        self._memory = {name: a._data for name, a in arrays.items()}
+        self._compiled_graphs, self._compiled_gradients = {}, {}
         self._mode, self._kept = None, None
-        self._program = self._forward_run(False).program
+        self._program = self._compiled_forward(False).program
 
     # Arrays
 
@@ -163,10 +192,10 @@ class Executor(Inspection):
         return list(self.aux_dict.values())
 
     @property
-    def grad_dict(self):
-        """The gradient of each argument by name, None where none is wanted or none reaches it."""
+    def grad_dict(self) -> dict[str, NDArray | None]:
+        """The gradient of each argument by name, None where none was asked for."""
         grads = self._gradients()
-        return {name: grads.get(name) for name in self.arg_dict}
+        return {name: grads.get(name, self._zeros.get(name)) for name in self.arg_dict}
 
     @property
     def grad_arrays(self):
@@ -179,14 +208,16 @@ class Executor(Inspection):
         return dict(zip([e.node.output_name(e.index) for e in self.graph.outputs], self.outputs))
 
     def _gradients(self):
-        """Return the gradient arrays by argument, allocated when they are first asked for."""
+        """Return the arrays of the gradients that are computed, by argument, allocated when first asked for."""
         if self._grads is None:
             with self._lock:
-                wanted = [Entry(n) for n in self.graph.arguments if self._reqs[n.name] != "null"]
-                wanted = {e.node.name for e in backpass.reached(self.graph, wanted) if self._types[e].dtype.kind == "f"}
-                self._reqs = {name: req if name in wanted else "null" for name, req in self._reqs.items()}
-                self._grads = self._grads or {name: NDArray(np.zeros_like(a._data), self._ctx)
-                                              for name, a in self.arg_dict.items() if name in wanted}
+                asked = [Entry(n) for n in self.graph.arguments if self._grad_reqs[n.name] != "null"]
+                asked = [e for e in asked if self._types[e].dtype.kind == "f"]
+                reached = {e.node.name for e in partition.reached(self.graph, asked)}
+                made = {e.node.name: NDArray(np.zeros_like(self._arrays[e.node.name]._data), self._ctx) for e in asked}
+                self._grad_reqs = {name: req if name in reached else "null" for name, req in self._grad_reqs.items()}
+                self._zeros = {name: a for name, a in made.items() if name not in reached}
+                self._grads = {name: a for name, a in made.items() if name in reached}
         return self._grads
 
     # Running
@@ -224,24 +255,43 @@ class Executor(Inspection):
         array([2.718, 2.718])
         """
         with self._lock:
-            before = self._feed(inputs) if inputs else ()
+            self._check_idle("forward")
+            self._running = True
             try:
-                self._run_forward(bool(is_train))
-            except BaseException:
-                for target, old in before:
-                    target[...] = old
-                raise
+                if inputs:
+                    self._run_fed(bool(is_train), inputs_for(inputs, self._arrays))
+                else:
+                    self._run_forward(bool(is_train))
+            finally:
+                self._running = False
         return self.outputs
+
+    def _check_idle(self, what):
+        if self._running:
+            raise BindError(f"{what}: this executor is running, and a monitor of it cannot run it as well; nothing was "
+                            "written")
+
+    def _run_fed(self, is_train, ready):
+        """Copy what is given into the bound arrays and run; undo the copies where the run fails."""
+        targets, values = [t for t, _ in ready], [v for _, v in ready]
+        with deferred():
+            before = [target.copy() for target in targets]
+            commit(targets, values)
+            try:
+                self._run_forward(is_train)
+            except BaseException:
+                commit(targets, before)
+                raise
 
     def _run_forward(self, is_train):
         self._mode, self._kept = is_train, None
-        # What the graph changes cannot be computed anew afterwards.
+        # What the graph changes cannot be computed again afterwards.
         if self._gradients() if is_train else self._grads and (self.graph.written or self._in_place):
-            back = self._back_run(self._heads_expected())
-            back.forward(self._visits())
-            self._kept = back
+            compiled = self._compiled_gradient(self._heads_expected())
+            compiled.forward(self._monitors.visits())
+            self._kept = compiled
         else:
-            self._forward_run(is_train)(self._visits())
+            self._compiled_forward(is_train)(self._monitors.visits())
 
     def backward(self, out_grads=None, is_train=True):
         """Compute the gradients of the last `forward` into `grad_dict`, all or nothing.
@@ -257,7 +307,7 @@ class Executor(Inspection):
         Raises
         ------
         BindError
-            If no argument has a gradient, or an output that is no loss has no head.
+            If no argument has a gradient, or an output that is not a loss has no head.
         ShapeError, DTypeError, UnknownNameError
 
         Examples
@@ -271,71 +321,66 @@ class Executor(Inspection):
         array([60.])
         """
         with self._lock:
-            if not self._gradients():
-                raise BindError("backward: no argument has a gradient array; bind with args_grad, or with simple_bind "
-                                "and grad_req other than 'null'")
-            if self._mode is None:
-                self._mode = bool(is_train)
-            heads = {} if out_grads is None else head_arrays(self.graph, self._types, out_grads, self._ctx)
-            if out_grads is None and (needing := backpass.needing_heads(self.graph, self._wrt())):
-                names = ", ".join([e.node.output_name(e.index) for e in [self.graph.outputs[i] for i in sorted(needing)]])
-                raise BindError(f"backward: {names} {'is no loss' if len(needing) == 1 else 'are no losses'}, so out_grads "
-                                "must say what arrives there; or end the graph with make_loss")
-            back = self._back_run(frozenset(heads))
+            self._check_idle("backward")
+            self._running = True
+            try:
+                self._run_backward(out_grads, bool(is_train))
+            finally:
+                self._running = False
+
+    def _run_backward(self, out_grads, is_train):
+        if not self._gradients() and not self._zeros:
+            raise BindError("backward: no argument has a gradient array; bind with args_grad, or with simple_bind and "
+                            "grad_req other than 'null'")
+        if self._mode is None:
+            self._mode = is_train
+        heads = {} if out_grads is None else head_arrays(self.graph, self._types, out_grads)
+        if out_grads is None and (needing := partition.needing_heads(self.graph, self._wrt())):
+            names = ", ".join([e.node.output_name(e.index) for e in [self.graph.outputs[i] for i in sorted(needing)]])
+            raise BindError(f"backward: {names} {'is not a loss' if len(needing) == 1 else 'are not losses'}: give the "
+                            "gradient in out_grads, or end the graph with make_loss")
+        if self._grads:
+            compiled = self._compiled_gradient(frozenset(heads))
             for i, head in heads.items():
-                back.heads[i][...] = head
-            (back.backward if back is self._kept else back.whole)(self._visits())
+                compiled.heads[i][...] = head
+            (compiled.backward if compiled is self._kept else compiled.whole)(self._monitors.visits())
 
     def _wrt(self):
-        by_name_ = {n.name: n for n in self.graph.arguments}
-        return [Entry(by_name_[name]) for name in self._grads]
+        arguments = {n.name: n for n in self.graph.arguments}
+        return [Entry(arguments[name]) for name in self._grads]
 
     def _heads_expected(self):
-        """Return at which outputs heads will arrive: as in the last `backward`, or where no loss is."""
-        for mode, given in reversed(self._backs):
+        """Return at which outputs heads will arrive: as in the last `backward`, or where there is no loss."""
+        for mode, given in reversed(self._compiled_gradients):
             if mode == self._mode:
                 return given
-        return backpass.needing_heads(self.graph, self._wrt())
+        return partition.needing_heads(self.graph, self._wrt())
 
-    def _forward_run(self, is_train):
-        if is_train not in self._forwards:
+    def _compiled_forward(self, is_train):
+        if is_train not in self._compiled_graphs:
             graph = training(self._filled) if is_train else self._filled
-            if graph is self._filled and self._forwards:
-                return next(iter(self._forwards.values()))
-            types = self._types if graph is self.graph else infer(graph, self._known())
-            self._forwards[is_train] = Run(graph, self._memory, [o._data for o in self.outputs], types, self.engine)
-        return self._forwards[is_train]
+            if graph is self._filled and self._compiled_graphs:
+                return next(iter(self._compiled_graphs.values()))
+            types = self._types if graph is self.graph else infer(graph, _types_of(self._arrays))
+            self._compiled_graphs[is_train] = CompiledGraph(graph, self._memory, [o._data for o in self.outputs], types,
+                                                            self.engine)
+        return self._compiled_graphs[is_train]
 
-    def _back_run(self, given):
+    def _compiled_gradient(self, given):
         key = self._mode, given
-        if key in self._backs:
-            self._backs[key] = self._backs.pop(key)
+        if key in self._compiled_gradients:
+            self._compiled_gradients[key] = self._compiled_gradients.pop(key)
         else:
             graph = training(self._filled) if self._mode else self._filled
             changing = set(graph.written) | {n for n in graph.variables if any(
                 np.may_share_memory(self._arrays[n.name]._data, self.output_dict[o]._data) for o in self._in_place)}
-            parts = backpass.split(graph, self._known(), self._wrt(), given, changing)
-            self._backs[key] = BackRun(
+            parts = partition.split(graph, _types_of(self._arrays), self._wrt(), given, changing)
+            self._compiled_gradients[key] = CompiledGradient(
                 parts, self._memory, [o._data for o in self.outputs], {n: g._data for n, g in self._grads.items()},
-                {name for name, req in self._reqs.items() if req == "add"}, self.engine)
-        return self._backs[key]
+                {name for name, req in self._grad_reqs.items() if req == "add"}, self.engine)
+        return self._compiled_gradients[key]
 
-    def _feed(self, inputs):
-        """Copy what is given into the bound arrays; return these with copies of what they held."""
-        ready = inputs_for(inputs, self._arrays)
-        before = [(target, target.copy()) for target, _ in ready]
-        for target, data in ready:
-            target[...] = data
-        return before
-
-    def _known(self):
-        return {name: TensorType(a.shape, a._data.dtype.newbyteorder("=")) for name, a in self._arrays.items()}
-
-    # Looking on
-
-    def _visits(self):
-        return [*([self._callback] if self._callback else ()), *self._records,
-                *([refuse_non_finite] if self._watching else ())]
+    # Monitors
 
     def set_monitor_callback(self, callback, monitor_all=False):
         """Call ``callback(name, array)`` with a copy of every node's outputs; None stops it.
@@ -344,7 +389,7 @@ class Executor(Inspection):
         ----------
         callback : callable or None
         monitor_all : bool, optional
-            Inputs as well, called ``<node>_<input>``.
+            Inputs as well, named ``<node>_<input>``.
 
         Examples
         --------
@@ -354,10 +399,10 @@ class Executor(Inspection):
         >>> outputs = run.forward()
         e_output [1. 1.]
         """
-        self._callback = None if callback is None else Callback(callback, monitor_all, self._ctx)
+        self._monitors.callback = None if callback is None else Callback(callback, monitor_all, self._ctx)
 
     def monitor(self, pattern=".*", stat=None):
-        """Return a dict that every run fills anew with copies of the outputs of nodes.
+        """Return a dict that every run fills with copies of the outputs of nodes.
 
         Parameters
         ----------
@@ -380,7 +425,7 @@ class Executor(Inspection):
         {'n_output': np.float64(-2.0)}
         """
         record = Record(pattern, stat, self._ctx)
-        self._records.append(record)
+        self._monitors.records.append(record)
         return record
 
     def watch_finite(self, on=True):
@@ -399,9 +444,122 @@ class Executor(Inspection):
         ndarray.errors.NonFiniteError: low_output (log) is float64[1], 1 of 1 not finite (1 NaN, 0 infinite)
         ...
         """
-        self._watching = on
+        self._monitors.finite = on
 
-    # Binding anew
+    # Measuring: whatever runs, all arrays are afterwards as before
+
+    def profile(self, steps: int = 20, is_train: bool = False) -> "Profile":
+        """Measure what each node takes (engine ``eager``), or each fused loop.
+
+        The steps are real, and undone: each starts from the arrays as they are now, and afterwards outputs, states,
+        gradients and random states hold what they held.  This takes a copy of all that a step writes.  Monitors and
+        `watch_finite` do not look on.
+
+        Parameters
+        ----------
+        steps : int, optional
+            How many are measured, alternately piece by piece and whole; one more, to warm up, is not counted.
+        is_train : bool, optional
+            Measure a training step: with gradients forward and back, where some are bound.
+
+        Returns
+        -------
+        Profile
+            Prints as a table; `symbolic.diagnostics.profile.Profile.rows` are its data, ``save("trace.json")`` writes
+            it for Perfetto, and ``plot_network(symbol, overlays=[profile])`` draws it.
+
+        Raises
+        ------
+        ParamError
+            If `steps` is not a positive integer.
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> step = sym.signsgd_update(sym.var("w"), sym.var("g"), lr=0.1, name="step")
+        >>> run = step.bind(args={"w": np.ones(8, "f4"), "g": np.ones(8, "f4")}, engine="eager")
+        >>> profile = run.profile(steps=3)
+        >>> [(row.name, row.calls, row.read, row.written) for row in profile.rows]
+        [('step', 3, 64, 32), ('(results)', 3, 32, 32)]
+        """
+        with self._lock:
+            self._check_idle("a measurement")
+            compiled, known = self._step(bool(is_train))
+            return _profile.measure([each.program for each in compiled], steps, _undoing(compiled), known)
+
+    def numerics(self, is_train: bool = False) -> "Numerics":
+        """Look at every value of the step that `forward` would run next: least, most, norm, how many are not finite.
+
+        The step is real, with the eager engine, and undone as in `profile`.  To look at the steps of a training as
+        they come, see ``monitor(stat=symbolic.diagnostics.numerics.statistics)``.
+
+        Parameters
+        ----------
+        is_train : bool, optional
+            Look at a training step: with gradients forward and back, where some are bound.
+
+        Returns
+        -------
+        Numerics
+            Prints as a table; `symbolic.diagnostics.numerics.Numerics.rows` are its data, ``nonfinite`` those that are
+            not finite, and ``plot_network(symbol, overlays=[numerics])`` draws it.
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> run = sym.log(sym.var("x"), name="l").bind(args={"x": np.array([1.0, 0.0])})
+        >>> [(row.name, row.of.infinite) for row in run.numerics().nonfinite]
+        [('l_output', 1)]
+        """
+        with self._lock:
+            self._check_idle("a measurement")
+            compiled, known = self._step(bool(is_train))
+            return _numerics.collect(compiled, self.graph, self._arrays, _undoing(compiled), known)
+
+    def memory(self, is_train: bool = False) -> "MemoryUse":
+        """Return what memory a step takes: bound arrays, values that share an array, and temporary values.
+
+        Nothing runs.
+
+        Parameters
+        ----------
+        is_train : bool, optional
+            Of a training step: with gradients forward and back, where some are bound.
+
+        Returns
+        -------
+        MemoryUse
+            Prints as a table; `symbolic.diagnostics.memory.MemoryUse.rows` are its data, and
+            ``plot_network(symbol, overlays=[memory])`` draws it.
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> step, w = sym.signsgd_update(sym.var("w"), sym.var("g"), lr=0.1, name="step"), np.ones(8, "f4")
+        >>> use = step.bind(args={"w": w, "g": np.ones(8, "f4")}, out={"step_output": w}).memory()
+        >>> use.bound, use.in_place
+        (64, {'step_output': 'w'})
+        """
+        with self._lock:
+            self._check_idle("a measurement")
+            compiled, known = self._step(bool(is_train))
+            return _memory.memory_use(compiled, self.graph, self.output_dict, self._arrays, known)
+
+    def _step(self, is_train):
+        """Return what a step runs, and for its nodes those of the graph that was bound; the mode stays as it is."""
+        if is_train and self._gradients():
+            mode, self._mode = self._mode, True
+            try:
+                gradient = self._compiled_gradient(self._heads_expected())
+            finally:
+                self._mode = mode
+            compiled = [gradient.first, gradient.second]
+        else:
+            compiled = [self._compiled_forward(is_train)]
+        # A graph in training mode has other nodes, one for one and in the same order.
+        return compiled, dict(zip(compiled[0].graph.nodes, self.graph.nodes, strict=True))
+
+    # Binding again
 
     def copy_params_from(self, arg_params, aux_params=None, allow_extra_params=False):
         """Copy values into the bound arrays, cast to their dtype.
@@ -476,13 +634,14 @@ class Executor(Inspection):
         out = {}
         for name in self._in_place:
             out[name] = arrays[self._same_as(name)] if self._same_as(name) else self.output_dict[name]
-        executor = bind(self.graph, self._ctx, arrays, out=out, engine=self.engine)
-        executor._reqs = dict(self._reqs)
-        executor._grads = None if self._grads is None else {
+        types = infer(self.graph, _types_of(arrays))
+        grads = None if self._grads is None else {
             name: _reshaped(g, arrays[name].shape, f"the gradient of {name}", allow_up_sizing, self._ctx)
             for name, g in self._grads.items()}
-        executor._callback, executor._records, executor._watching = self._callback, self._records, self._watching
-        return executor
+        outputs = output_arrays(self.graph, types, out, arrays, self._ctx)
+        monitors = replace(self._monitors, records=list(self._monitors.records))
+        return Executor(self.graph, arrays=arrays, outputs=outputs, types=types, engine=self.engine, ctx=self._ctx,
+                        grad_reqs=dict(self._grad_reqs), grads=grads, in_place=self._in_place, monitors=monitors)
 
     def _same_as(self, name):
         """Return the argument whose array receives an output, if one does."""
@@ -499,11 +658,8 @@ class Executor(Inspection):
 
     def __repr__(self):
         names = ", ".join(self.output_dict)
-        return f"<Executor of {names}: {len(self.arg_dict)} arguments, {len(self.aux_dict)} states, engine {self.engine}>"
-
-
-def _native(data):
-    return data if data.dtype.isnative else data.astype(data.dtype.newbyteorder("="))
+        return (f"<Executor of {names}: {len(self.arg_dict)} arguments, {len(self.aux_dict)} states, "
+                f"engine {self.engine}>")
 
 
 def _reshaped(old, shape, name, allow_up_sizing, ctx):
@@ -516,3 +672,7 @@ def _reshaped(old, shape, name, allow_up_sizing, ctx):
         raise ShapeError(f"reshape: {name} would grow from {show_shape(old.shape)} to {show_shape(shape)}; "
                          "pass allow_up_sizing=True to allocate new memory")
     return NDArray(np.zeros(shape, old._data.dtype), ctx)
+
+
+def _undoing(compiled):
+    return undoing([target for each in compiled for target in each.targets])

@@ -18,27 +18,41 @@ if hasattr(os, "register_at_fork"):
 
 
 class deferred:
-    """A ``with`` block that Ctrl-C does not tear: what arrives within is handled at its end.
+    """A ``with`` block that Ctrl-C does not tear: what arrives within is handled at its end, or at `deliver`.
 
-    Only the main thread handles signals; elsewhere the block is plain.
+    Only the main thread handles signals; elsewhere, and within another such block, the block is plain.
     """
 
     __slots__ = ("_handler", "_arrived")
 
-    def __enter__(self):
+    _outermost: "deferred | None" = None
+
+    def __enter__(self) -> None:
         self._arrived = None
         self._handler = None
-        if threading.get_ident() == _main:
+        if threading.get_ident() == _main and deferred._outermost is None:
             handler = signal.getsignal(signal.SIGINT)
             if callable(handler):
                 self._handler = handler
+                deferred._outermost = self
                 signal.signal(signal.SIGINT, self._note)
 
     def _note(self, number, frame):
         self._arrived = number, frame
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         if self._handler is not None:
             signal.signal(signal.SIGINT, self._handler)
-            if self._arrived is not None:
-                self._handler(*self._arrived)
+            deferred._outermost = None
+            self._deliver()
+
+    def _deliver(self):
+        if self._arrived is not None:
+            arrived, self._arrived = self._arrived, None
+            self._handler(*arrived)
+
+
+def deliver() -> None:
+    """Handle an interrupt that waits for the end of a `deferred` block now, while nothing has been written yet."""
+    if deferred._outermost is not None and threading.get_ident() == _main:
+        deferred._outermost._deliver()

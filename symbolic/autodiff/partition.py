@@ -1,4 +1,4 @@
-"""A graph and its gradient as two graphs that run one after the other: what the second needs, the first leaves behind."""
+"""A graph and its gradient as two graphs: the forward graph outputs also the residuals that the backward one reads."""
 
 from dataclasses import dataclass
 
@@ -12,21 +12,21 @@ from symbolic.graph.node import Entry, Node
 
 
 @dataclass(frozen=True)
-class Backpass:
+class Partition:
     """The two halves.
 
     Attributes
     ----------
     forward : Graph
-        The graph, with the entries that are left behind as further outputs.
+        The graph, with the residuals as further outputs.
     backward : Graph
         One output for each gradient; its variables are those of the graph, and `heads` and `residuals`.
     whole : Graph
-        The gradients from the graph's variables and `heads` alone, for when nothing was left behind.
+        The gradients from the graph's variables and `heads` alone, without residuals.
     heads : dict of int to Node
         The variable through which the head of an output arrives.
     residuals : dict of Entry to Node
-        The variable that stands for what was left behind.
+        The variable of the backward graph for an entry of the forward graph.
     known : dict of str to TensorType
         Of the variables of all three.
     """
@@ -40,7 +40,7 @@ class Backpass:
 
 
 def split(graph, known, wrt, given, changing):
-    """Return the `Backpass` of a graph.
+    """Return the `Partition` of a graph.
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ def split(graph, known, wrt, given, changing):
     left = dict.fromkeys(e for e in read if (e.node in ours if e.node.op is not None else e.node in changing))
     residuals = {e: Node(None, f"{e.node.name}@kept{k}") for k, e in enumerate(left)}
     known |= {v.name: plain[e] for e, v in residuals.items()}
-    return Backpass(Graph([*graph.outputs, *residuals]), _cut(parts, ours, residuals), parts, variables, residuals, known)
+    forward = Graph([*graph.outputs, *residuals])
+    return Partition(forward, _cut(parts, ours, residuals), parts, variables, residuals, known)
 
 
 def _cut(graph, ours, residuals):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ndarray.tensortype import TensorType
+from symbolic.diagnostics.memory_plan import MemoryPlan
 from symbolic.diagnostics.overlay import Overlay, quantity
 from symbolic.diagnostics.report import Report
 from symbolic.graph.node import Node
@@ -104,7 +105,7 @@ def memory_use(runs, graph, outputs, arrays, known):
 
     Parameters
     ----------
-    runs : list of Run
+    runs : list of CompiledGraph
         The graph; with gradients, its two halves.
     graph : Graph
         As it was bound.
@@ -117,9 +118,9 @@ def memory_use(runs, graph, outputs, arrays, known):
     arrays = {name: a._data for name, a in arrays.items()}
     bound = _spanned([*arrays.values(), *outputs.values()])
     everything = [*arrays.values(), *outputs.values()]
-    everything += [a for run in runs for a in (*run.bound.values, *run.bound.outputs)]
+    everything += [a for run in runs for a in (*run.buffers.values, *run.buffers.outputs)]
     in_place = {name: at for name, a in outputs.items() if (at := _sharing(a, arrays)) is not None}
-    plans = [run.program.plan() for run in runs]
+    plans = [run.program.plan() or MemoryPlan(0, 0, 0, {}) for run in runs]
     rows = [Row(n.name, n, _type(arrays[n.name]), arrays[n.name].nbytes, "bound") for n in graph.variables]
     for run, plan in zip(runs, plans):
         rows += [_row(run, plan, entry, known, outputs, in_place) for entry in plan.where]
@@ -131,7 +132,7 @@ def memory_use(runs, graph, outputs, arrays, known):
 
 
 def _row(run, plan, entry, known, outputs, in_place):
-    node, kind, type_ = known.get(entry.node, entry.node), plan.where[entry], run.bound.types[entry]
+    node, kind, type_ = known.get(entry.node, entry.node), plan.where[entry], run.buffers.types[entry]
     name = node.output_name(entry.index)
     size = type_.nbytes if kind == "temporary" else 0
     where = _WHERE[kind]

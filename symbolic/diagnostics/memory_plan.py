@@ -7,7 +7,7 @@ from ndarray.kernels.cluster import Addition, Pass
 from symbolic.graph.node import Entry
 
 
-class Plan(NamedTuple):
+class MemoryPlan(NamedTuple):
     """The memory of a program.
 
     Attributes
@@ -52,7 +52,8 @@ def by_liveness(graph, types):
         alive, unshared = alive + made, unshared + made
         most = max(most, alive)
         alive -= sum(types[e].nbytes for e in graph.last_uses.get(node, ()) if e.node.op is not None)
-    return Plan(most, unshared, 0, {e: "temporary" for n in graph.nodes if n.op is not None for e in n.outputs}, True)
+    where = {e: "temporary" for n in graph.nodes if n.op is not None for e in n.outputs}
+    return MemoryPlan(most, unshared, 0, where, True)
 
 
 def by_schedule(graph, schedule, flow, memory, more, moved, origins):
@@ -82,7 +83,7 @@ def by_schedule(graph, schedule, flow, memory, more, moved, origins):
                 continue
             at = origins[lowered.node][1][lowered.index]
             where[entry] = _kind(at, flow, slots)
-    return Plan(memory.bytes + more[0], memory.unshared + more[0], more[1], where)
+    return MemoryPlan(memory.bytes + more[0], memory.unshared + more[0], more[1], where)
 
 
 def _slots(schedule):

@@ -165,7 +165,7 @@ def _told(of: Statistics) -> str:
 
 
 class Collector:
-    """Looks on while a graph runs, and keeps the statistics of what nodes give."""
+    """A visitor of a run that keeps the statistics of what nodes give."""
 
     def __init__(self, known: Mapping[Node, Node]) -> None:
         self._known = known
@@ -179,3 +179,31 @@ class Collector:
         """Look at a node that has run."""
         for i, value in enumerate(outputs):
             self.rows.append(Value(node.output_name(i), self._known.get(node, node), statistics(value)))
+
+
+def collect(compiled, graph, arrays, around, known):
+    """Return the `Numerics` of a step.
+
+    Parameters
+    ----------
+    compiled : sequence of CompiledGraph
+        What runs, one after the other.
+    graph : Graph
+        As it was bound.
+    arrays : dict of str to NDArray
+        Of its variables.
+    around : callable
+        ``around(run)`` runs a step and leaves all arrays as they were.
+    known : dict of Node to Node
+        For nodes of the compiled graphs, those of `graph`.
+    """
+    collector = Collector(known)
+    collector.variables(graph.variables, arrays)
+
+    def step():
+        for each in compiled:
+            each([collector])
+        collector.variables(graph.auxiliary, arrays, " (new)")
+
+    around(step)
+    return Numerics(collector.rows)

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from ndarray.atomic import write_atomically
 from ndarray.cached import cached_property
 from ndarray.errors import ParamError, shown
+from ndarray.text import common_name
+from symbolic.diagnostics.attribution import Piece
 from symbolic.diagnostics.overlay import Overlay, quantity
 from symbolic.diagnostics.report import Report
 from symbolic.graph.node import Node
-from symbolic.show.collapse import common_name
 
 _NAMED = 20
 """So many names of nodes an event of a trace lists."""
@@ -190,8 +191,7 @@ def measure(programs, steps, around, known):
 
     Parameters
     ----------
-    programs : sequence
-        With a method ``measured()``.
+    programs : sequence of Program
     steps : int
     around : callable
         ``around(run)`` runs a step and leaves all arrays as they were.
@@ -201,11 +201,11 @@ def measure(programs, steps, around, known):
     Raises
     ------
     ParamError
-        If `steps` is no positive whole number.
+        If `steps` is not a positive integer.
     """
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise ParamError(f"profile: steps must be a whole number from 1 on, got {shown(steps)}")
-    measured = [program.measured() for program in programs]
+        raise ParamError(f"profile: steps must be a positive integer, got {shown(steps)}")
+    measured = [program.measured() or _whole(program) for program in programs]
     pieces = [piece._replace(nodes={known.get(n, n): part for n, part in piece.nodes.items()})
               for found, _ in measured for piece in found]
     whole, spans = [], []
@@ -214,6 +214,11 @@ def measure(programs, steps, around, known):
         spans.append(_spans([run for _, run in measured], around))
     # The first step fetches what later ones find in the cache.
     return Profile(programs[0].NAME, pieces, spans[1:], whole[1:])
+
+
+def _whole(program):
+    """Return a program that has no pieces as one."""
+    return [Piece("the whole", {}, 0, 0)], partial(_at_once, program)
 
 
 def _at_once(program, stamp):

@@ -1,39 +1,73 @@
-"""Engines: ways to run a graph.  One file each, imported when first asked for."""
+"""Engines: ways to run a graph, one file each, imported when first asked for.
 
+``program.py`` is the contract that each engine's programs keep.  `eager` is the reference, with which every other
+engine must agree; `fused` runs loops of machine code; `lower` and `buffers` are what engines share.  A new engine is a
+file here and its name in `ENGINES`, or, from outside, a call of `register`.
+"""
+
+from collections.abc import Callable
 from importlib import import_module
 
-from ndarray.errors import UnknownNameError, unknown
+from ndarray.errors import OperatorError, UnknownNameError, shown, unknown
+from symbolic.engines.buffers import Buffers
+from symbolic.engines.program import Program
+from symbolic.graph.graph import Graph
+
+Compile = Callable[[Graph, Buffers], Program]
+"""What an engine is: a function that returns the program of a graph on the arrays of some buffers."""
 
 ENGINES = ("eager", "fused")
-"""Every engine by name; each is a file here with ``compile(graph, bound) -> program``."""
+"""The engines of this package; each is a file here with a function ``compile``."""
+
+_registered: dict[str, Compile] = {}
 
 
-def get(name):
-    """Return the function ``compile(graph, bound) -> program`` of the engine called `name`.
+def register(name: str, compile: Compile) -> None:
+    """Let ``bind(engine=name)`` compile graphs with an engine from outside this package.
 
-    A program is called without arguments: it runs the graph on the arrays of the `Bound` it was compiled for, all
-    or nothing.  ``program.describe()`` says how.
+    Parameters
+    ----------
+    name : str
+    compile : callable
+        ``compile(graph, buffers)`` returns a `symbolic.engines.program.Program`.
+
+    Raises
+    ------
+    OperatorError
+        If there is an engine of this name, or `compile` cannot be called.
+    """
+    if name in ENGINES or name in _registered or name == "auto":
+        raise OperatorError(f"there is an engine named {shown(name)} already")
+    if not callable(compile):
+        raise OperatorError(f"an engine is a function compile(graph, buffers), got {shown(compile)}")
+    _registered[name] = compile
+
+
+def get(name: str) -> Compile:
+    """Return the compile function of an engine.
 
     Raises
     ------
     UnknownNameError
     """
+    if name in _registered:
+        return _registered[name]
     if name not in ENGINES:
-        raise UnknownNameError(unknown("engine", name, ENGINES))
+        raise UnknownNameError(unknown("engine", name, ("auto", *ENGINES, *_registered)))
     return import_module(f"symbolic.engines.{name}").compile
 
 
-def choose(name, graph, bound):
-    """Return the compile function of the engine called `name`; ``"auto"`` chooses for these arrays."""
-    return get(_best(bound) if name == "auto" else name)
+def choose(name: str, graph: Graph, buffers: Buffers) -> Compile:
+    """Return the compile function of an engine; ``"auto"`` chooses for these arrays."""
+    return get(_best(buffers) if name == "auto" else name)
 
 
 WORTH_FUSING = 1 << 16
 """How many elements of all arrays repay the making of loops."""
 
 
-def _best(bound):
-    if sum([a.size for a in bound.values]) < WORTH_FUSING:
+def _best(buffers):
+    if sum([a.size for a in buffers.values]) < WORTH_FUSING:
         return "eager"
     from ndarray.kernels.machine_code import available
 

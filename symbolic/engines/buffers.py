@@ -10,7 +10,7 @@ import numpy as np
 from ndarray.kernels.signals import deferred
 
 
-class Bound(NamedTuple):
+class Buffers(NamedTuple):
     """The arrays of one graph.
 
     Attributes

@@ -3,41 +3,50 @@
 import numpy as np
 
 from ndarray import vocabulary
+from ndarray.kernels.signals import deliver
 from symbolic.diagnostics.attribution import Piece, by_node
 from symbolic.diagnostics.memory_plan import by_liveness
 from symbolic.engines.buffers import commit
-from symbolic.graph.walk import evaluate
+from symbolic.graph.walk import compute, walk
 
 
-def compile(graph, bound):
-    """Return the program that walks `graph` node by node on the arrays of `bound`."""
-    return EagerProgram(graph, bound)
+def compile(graph, buffers):
+    """Return the program that walks `graph` node by node on the arrays of `buffers`."""
+    return EagerProgram(graph, buffers)
 
 
 class EagerProgram:
-    """A graph run by `evaluate` with NumPy; results are written when every node has succeeded.
+    """A graph that is walked with NumPy; results are written when every node has succeeded.
 
     Parameters
     ----------
     graph : Graph
-    bound : Bound
+    buffers : Buffers
     """
 
     NAME = "eager"
 
-    def __init__(self, graph, bound):
+    def __init__(self, graph, buffers):
         self.graph = graph
-        self.bound = bound
-        self._values = dict(zip(graph.variables, bound.values))
+        self.buffers = buffers
+        self._values = dict(zip(graph.variables, buffers.values))
+        self._swapped = [n for n, v in self._values.items() if not v.dtype.isnative]
         self._states = tuple(graph.written)
-        self._targets = (*bound.outputs, *(self._values[n] for n in self._states))
+        self._targets = (*buffers.outputs, *(self._values[n] for n in self._states))
 
     def __call__(self, visit=None):
         """Run all nodes, then write outputs and states."""
         with np.errstate(all="ignore"):
-            outputs, written = evaluate(self.graph, self._values, vocabulary, visit)
+            outputs, written = walk(self.graph, self._arrays(), _run, visit)
             results = [*outputs, *(written[n] for n in self._states)]
-            commit(self._targets, _apart(results, self.bound.values))
+            commit(self._targets, _apart(results, self.buffers.values))
+
+    def _arrays(self):
+        """Return the array of each variable, byte-swapped ones in the native order as they are now."""
+        if not self._swapped:
+            return self._values
+        swapped = {n: self._values[n] for n in self._swapped}
+        return self._values | {n: v.astype(v.dtype.newbyteorder("=")) for n, v in swapped.items()}
 
     def measured(self):
         """Return the pieces of a run, and ``run(stamp)``, which calls `stamp` before the first and after each."""
@@ -48,15 +57,20 @@ class EagerProgram:
             self(lambda *_: stamp())
             stamp()
 
-        return [*by_node(self.graph, self.bound.types), Piece("results", {}, size, size)], run
+        return [*by_node(self.graph, self.buffers.types), Piece("results", {}, size, size)], run
 
     def plan(self):
-        """Return the `Plan` of the memory that a run takes."""
-        return by_liveness(self.graph, self.bound.types)
+        """Return the `MemoryPlan` of the memory that a run takes."""
+        return by_liveness(self.graph, self.buffers.types)
 
     def describe(self):
         """Return the schedule as text: one line a node."""
         return "\n".join(["engine eager: one NumPy call per node", *(f"  {n}" for n in self.graph.nodes if n.op)])
+
+
+def _run(node, inputs, params):
+    deliver()
+    return compute(node, vocabulary, inputs, params)
 
 
 def _apart(results, values):

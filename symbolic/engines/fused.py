@@ -29,9 +29,9 @@ from symbolic.passes.fold import fold_constants
 from symbolic.passes.merge import merge_duplicates
 
 
-def compile(graph, bound):
-    """Return the program that runs `graph` in loops on the arrays of `bound`."""
-    return FusedProgram(graph, bound)
+def compile(graph, buffers):
+    """Return the program that runs `graph` in loops on the arrays of `buffers`."""
+    return FusedProgram(graph, buffers)
 
 
 class FusedProgram:
@@ -40,16 +40,16 @@ class FusedProgram:
     Parameters
     ----------
     graph : Graph
-    bound : Bound
+    buffers : Buffers
     """
 
     NAME = "fused"
 
     @np.errstate(all="ignore")
-    def __init__(self, graph, bound):
+    def __init__(self, graph, buffers):
         self.graph = graph
-        self.bound = bound
-        flow, self._places = _lowered(graph, bound)
+        self.buffers = buffers
+        flow, self._places = _lowered(graph, buffers)
         self._table = Table if machine_code.available() else TileTable
         self._schedule, self._flow = cluster(flow), flow
         self._binding = Binding(self._schedule, flow, self._places.arrays, self._table, call=_call)
@@ -62,7 +62,7 @@ class FusedProgram:
     def measured(self):
         """Return the pieces of a run, and ``run(stamp)``, which calls `stamp` before the first and after each."""
         moved, origins = {}, {}
-        _lowered(self.graph, self.bound, moved, origins)
+        _lowered(self.graph, self.buffers, moved, origins)
         parts = parts_of(self._binding)
         copies = [(step, Piece("copy", {}, step.args[1].nbytes, step.args[0].nbytes))
                   for step in (*self._places.before, *self._places.after)]
@@ -81,10 +81,10 @@ class FusedProgram:
         return [piece for _, piece in steps], run
 
     def plan(self):
-        """Return the `Plan` of the memory that a run takes."""
+        """Return the `MemoryPlan` of the memory that a run takes."""
         moved, origins = {}, {}
-        _lowered(self.graph, self.bound, moved, origins)
-        theirs = {id(a) for a in (*self.bound.values, *self.bound.outputs)}
+        _lowered(self.graph, self.buffers, moved, origins)
+        theirs = {id(a) for a in (*self.buffers.values, *self.buffers.outputs)}
         copied = {id(array) for step in (*self._places.before, *self._places.after) for array in step.args}
         ours = [a for a in self._places.arrays.values() if id(a) not in theirs]
         stand_ins = sum(a.nbytes for a in ours if id(a) in copied)
@@ -98,22 +98,22 @@ class FusedProgram:
 
 
 @np.errstate(all="ignore")
-def _lowered(graph, bound, moved=None, origins=None):
+def _lowered(graph, buffers, moved=None, origins=None):
     """Return the flow of a graph and the places of its arrays.
 
     Where two dicts are given, they receive for each entry the one that was lowered in its place, and the instructions
     of each lowered node as `lower` gives them.
     """
     merged, folded = ({}, {}) if moved is not None else (None, None)
-    arrays = dict(zip(graph.variables, bound.values))
+    arrays = dict(zip(graph.variables, buffers.values))
     smaller, constants = fold_constants(merge_duplicates(graph, merged), folded)
     if moved is not None:
         moved |= {entry: folded[new] for entry, new in merged.items()}
     arrays |= constants
-    types = _types(smaller, graph, bound.types, constants)
+    types = _types(smaller, graph, buffers.types, constants)
     places = Places()
     inputs = {n: places.read(arrays[n]) for n in smaller.variables}
-    targets = [places.write(a) for a in (*bound.outputs, *(arrays[n] for n in smaller.written))]
+    targets = [places.write(a) for a in (*buffers.outputs, *(arrays[n] for n in smaller.written))]
     flow = lower(smaller, types, inputs, targets, origins)
     return flow._replace(overlaps=places.overlaps()), places
 

@@ -1,10 +1,8 @@
-"""What `Symbol.infer_shape` and its kin answer: MXNet's lists of shapes and dtypes, in the order of the arguments."""
+"""What `Symbol.infer_shape`, `infer_type` and their partial forms return: MXNet's lists, in order of the arguments."""
 
-from ndarray.dtypes import dtype_of
-from ndarray.errors import BindError, OperatorError, UnknownNameError, shown, unknown
-from ndarray.tensortype import TensorType
-from symbolic.graph.infer import from_mxnet_shape, infer
+from ndarray.errors import BindError
 from symbolic.graph.node import Entry
+from symbolic.graph.types import types_of
 from symbolic.graph.unregistered import refuse_unregistered
 
 
@@ -27,29 +25,21 @@ def shapes_so_far(graph, args, kwargs):
 
 def dtypes_so_far(graph, args, kwargs):
     """Return the dtypes as far as they follow; None is unknown."""
-    given = _given(graph, args, kwargs, "infer_type")
-    types = infer(graph, {name: TensorType(None, dtype_of(dtype)) for name, dtype in given.items()})
+    types = types_of(graph, dtype=_by_name(graph, args, kwargs, "infer_type"), who="infer_type")
     return _in_order(graph, types, lambda t: None if t.dtype is None else t.dtype.type)
 
 
 def _shapes_inferred(graph, args, kwargs):
-    given = _given(graph, args, kwargs, "infer_shape")
-    for name, shape in given.items():
-        if not isinstance(shape, tuple):
-            raise OperatorError(f"infer_shape: the shape of {name} must be a tuple, got {shown(shape)}")
-    # By position, () stands for what is not known.
-    return infer(graph, {name: TensorType(from_mxnet_shape(shape)) for name, shape in given.items()
-                         if shape != () or name in kwargs})
+    given = _by_name(graph, args, kwargs, "infer_shape")
+    # By position, () is an unknown shape.
+    return types_of(graph, {name: shape for name, shape in given.items() if shape != () or name in kwargs},
+                    who="infer_shape")
 
 
-def _given(graph, args, kwargs, what):
-    """Return what is said of variables, by name."""
+def _by_name(graph, args, kwargs, who):
+    """Return what is given of variables, by name."""
     if args and kwargs:
-        raise BindError(f"{what} takes what is known either by position or by keyword, not both")
-    names = [n.name for n in graph.variables]
-    for name in kwargs:
-        if name not in names:
-            raise UnknownNameError(f"{what}: {unknown('variable', name, names)}")
+        raise BindError(f"{who} takes what is known either by position or by keyword, not both")
     given = dict(zip([n.name for n in graph.arguments], args)) if args else kwargs
     return {name: value for name, value in given.items() if value is not None}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from ndarray.cached import cached_property
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from symbolic.graph.node import Entry, Node
 
@@ -104,12 +104,6 @@ class Graph:
             moved.update(new)
         outputs = tuple(new[e] for e in self.outputs)
         return self if outputs == self.outputs else Graph(outputs)
-
-    def _repr_mimebundle_(self, include: Collection[str] | None = None,
-                          exclude: Collection[str] | None = None) -> dict[str, str]:
-        from symbolic.show.notebook import of_graph  # which only notebooks need
-
-        return of_graph(self, str(self), include, exclude)
 
     def __str__(self) -> str:
         body = [str(n) for n in self.nodes if n.op is not None]

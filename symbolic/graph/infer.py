@@ -56,7 +56,7 @@ def infer(graph: Graph, known: Mapping[str, TensorType] | None = None) -> dict[E
     queue = collections.deque(n for n in graph.nodes if n.op is not None and n not in skipped)
     _settle(queue, types, readers)
     for node in open_:
-        # A length that nobody says is none.
+        # A length that nothing settles is 0.
         shape, dtype = types[Entry(node)]
         types[Entry(node)] = TensorType(tuple([d or 0 for d in shape]), dtype)
     if open_:
@@ -108,11 +108,11 @@ def from_mxnet_shape(shape: Sequence[int]) -> tuple[int | None, ...]:
     Raises
     ------
     ShapeError
-        If a dimension is anything else below 0, or no integer.
+        If a dimension is anything else below 0, or not an integer.
     """
-    if not all(isinstance(d, Integral) and d >= -1 for d in shape):
-        raise ShapeError(f"{shown(shape)} is no shape: dimensions are integers from 1, and 0 or -1 where unknown")
-    return tuple(None if d in (0, -1) else d for d in shape)
+    if not all(isinstance(d, Integral) and not isinstance(d, bool) and d >= -1 for d in shape):
+        raise ShapeError(f"{shown(shape)} is not a shape: dimensions are integers from 1, and 0 or -1 where unknown")
+    return tuple(None if d in (0, -1) else int(d) for d in shape)
 
 
 def _learn(node: Node, types: dict[Entry, TensorType]) -> list[Entry]:

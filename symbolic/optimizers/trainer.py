@@ -14,10 +14,12 @@ from ndarray import random
 from ndarray.array import NDArray
 from ndarray.context import Context
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
+from ndarray.tensortype import TensorType
 from symbolic.engines.buffers import commit
 from symbolic.graph.node import Entry
+from symbolic.graph.types import complete_types, given_types
 from symbolic.optimizers import checkpoint
-from symbolic.runtime.checks import as_array, check_context, inferred
+from symbolic.runtime.checks import as_array, check_context
 from symbolic.symbol import Symbol
 
 if TYPE_CHECKING:
@@ -91,8 +93,9 @@ def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | 
     if missing:
         raise OperatorError(f"bind_in_place: the parameters {', '.join(missing)} have no arrays; only inputs and "
                             "states are allocated")
-    types = inferred(graph, {k: a.shape for k, a in given.items()} | shapes,
-                     {k: a._data.dtype.newbyteorder("=") for k, a in given.items()})
+    known = given_types(graph, shapes, who="bind_in_place")
+    known |= {name: TensorType(a.shape, a._data.dtype.newbyteorder("=")) for name, a in given.items()}
+    types = complete_types(graph, known, "bind_in_place")
     for node in graph.variables:
         if node.name not in given:
             weight = given.get(node.name.removesuffix("_weight32")) if node.name.endswith("_weight32") else None
@@ -205,7 +208,7 @@ class Trainer:
     @classmethod
     def load(cls, folder: str | PathLike[str], *, step: Symbol | None = None, arrays: dict | None = None, lr=None,
              rename: Mapping[str, str] | Callable[[str], str] | None = None, strict: bool = True,
-             ctx: Context | None = None, engine: str = "auto", watch: str | None = None, **shapes) -> "Trainer":
+             ctx: Context | None = None, engine: str = "auto", watch: str | None = None, **shapes) -> Trainer:
         """Return a trainer that goes on from a checkpoint, bit for bit as if there had been no stop.
 
         The random state of `ndarray.random` is set as well.

@@ -1,16 +1,16 @@
 """What arrays are bound to what: checked before anything is allocated or written."""
 
+import warnings
+
 import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.call import check_writable, first_shared
 from ndarray.context import Context, current_context
-from ndarray.dtypes import DEFAULT, dtype_of, is_known
+from ndarray.dtypes import NAMES, is_known
 from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.tensortype import TensorType, show_shape
-from symbolic.graph.infer import from_mxnet_shape, infer
-from symbolic.graph.node import Entry
-from symbolic.graph.unregistered import refuse_unregistered
+from symbolic.graph.infer import declared
 
 GRAD_REQS = ("write", "add", "null")
 
@@ -21,6 +21,7 @@ def check_context(ctx):
         return current_context()
     if not isinstance(ctx, Context):
         raise OperatorError(f"ctx must be a Context such as cpu(), got {shown(ctx)}")
+    ctx.check_usable()
     return ctx
 
 
@@ -30,7 +31,7 @@ def as_array(value, name, ctx):
         return value
     if isinstance(value, np.ndarray):
         if not is_known(value.dtype.newbyteorder("=")):
-            raise DTypeError(f"`{name}` has dtype {value.dtype}, which no array here has")
+            raise DTypeError(f"`{name}` has unsupported dtype {value.dtype}; supported: {', '.join(NAMES)}")
         return NDArray(value, ctx)
     raise BindError(f"`{name}` must be an NDArray or a numpy.ndarray, got {shown(value)}")
 
@@ -54,8 +55,26 @@ def check_doubles(variables):
     seen = set()
     for node in variables:
         if node.name in seen:
-            raise BindError(f"two variables are called `{node.name}`; arrays are bound by name, so give each its own")
+            raise BindError(f"two variables are named {shown(node.name)}; arrays are bound by name: give each its own")
         seen.add(node.name)
+
+
+def together(args, aux_states):
+    """Return arguments and states by name; raise where one is given twice with different arrays."""
+    for name in args.keys() & aux_states.keys():
+        if args[name] is not aux_states[name]:
+            raise BindError(f"{shown(name)} is given twice, in args and in aux_states, with different arrays")
+    return args | aux_states
+
+
+def check_declared(variables, arrays):
+    """Warn where an array has another dtype than its variable declares."""
+    for node in variables:
+        dtype = declared(node).dtype
+        found = arrays[node.name].dtype
+        if dtype is not None and dtype != np.dtype(found):
+            warnings.warn(f"bind: {shown(node.name)} is declared {dtype} and bound to an array of {np.dtype(found)}, "
+                          "which decides", stacklevel=4)
 
 
 def output_arrays(graph, types, out, arrays, ctx):
@@ -93,36 +112,6 @@ def check_states(graph, arrays):
     shared = first_shared(states)
     if shared is not None:
         raise BindError(f"{shared[0]} and {shared[1]} share memory, and both are written")
-
-
-def inferred(graph, shapes, type_dict=None):
-    """Return the types of all entries that follow from some shapes; float32 where no dtype follows from anything.
-
-    Raises
-    ------
-    BindError
-        When the shapes do not settle every type, naming what is missing.
-    """
-    refuse_unregistered(graph, "simple_bind")
-    names = {n.name for n in graph.variables}
-    dtypes = {name: dtype_of(d) for name, d in (type_dict or {}).items()}
-    known = {}
-    for name in (*shapes, *dtypes):
-        if name not in names:
-            raise UnknownNameError(f"simple_bind: {unknown('variable', name, names)}")
-        shape = shapes.get(name)
-        if shape is not None and not isinstance(shape, (tuple, list)):
-            raise BindError(f"simple_bind: the shape of {name} must be a tuple, got {shown(shape)}")
-        known[name] = TensorType(None if shape is None else from_mxnet_shape(shape), dtypes.get(name))
-    types = infer(graph, known)
-    if any(types[Entry(n)].dtype is None for n in graph.variables):
-        defaults = {n.name: TensorType(types[Entry(n)].shape, types[Entry(n)].dtype or DEFAULT)
-                    for n in graph.variables}
-        types = infer(graph, defaults)
-    open_ = [n.name for n in graph.variables if not types[Entry(n)].known]
-    if open_:
-        raise BindError(f"simple_bind: the shapes of {', '.join(open_)} do not follow from {shown(shapes)}")
-    return types
 
 
 def requests(graph, grad_req):
@@ -179,7 +168,8 @@ def gradient_arrays(graph, args_grad, reqs, arrays, ctx):
         data, like = grad._data, arrays[name]._data
         check_type(data, TensorType(like.shape, like.dtype), f"args_grad[{name!r}]")
         check_writable(data, f"args_grad[{name!r}]")
-        others = [*((f"args_grad[{k!r}]", g._data) for k, g in found.items()), *((k, a._data) for k, a in arrays.items())]
+        others = [(f"args_grad[{k!r}]", g._data) for k, g in found.items()]
+        others += [(k, a._data) for k, a in arrays.items()]
         for other, memory in others:
             if data.size and memory.size and np.may_share_memory(data, memory):
                 raise BindError(f"args_grad[{name!r}] and {other} share memory, and the gradient is written")
@@ -187,7 +177,7 @@ def gradient_arrays(graph, args_grad, reqs, arrays, ctx):
     return found
 
 
-def head_arrays(graph, types, out_grads, ctx):
+def head_arrays(graph, types, out_grads):
     """Return what arrives at the outputs, by number, checked.
 
     Parameters
@@ -195,8 +185,8 @@ def head_arrays(graph, types, out_grads, ctx):
     graph : Graph
     types : dict of Entry to TensorType
     out_grads : array, list or dict of array
-        One for the only output, in order, or by output name; None where nothing arrives.
-    ctx : Context
+        One for the only output, in order, or by output name; None where nothing arrives.  Numbers of another dtype
+        are converted, as `forward` converts inputs.
 
     Raises
     ------
@@ -215,8 +205,11 @@ def head_arrays(graph, types, out_grads, ctx):
     heads = {}
     for i, (name, value) in enumerate(zip(names, given)):
         if value is not None:
-            heads[i] = as_array(value, f"out_grads[{name!r}]", ctx)._data
-            check_type(heads[i], types[graph.outputs[i]], f"out_grads[{name!r}]")
+            shape = types[graph.outputs[i]].shape
+            heads[i] = _numbers(value, f"out_grads[{name!r}]")
+            if heads[i].shape != shape:
+                raise ShapeError(f"out_grads[{name!r}]: expected shape {show_shape(shape)}, "
+                                 f"got {show_shape(heads[i].shape)}")
     return heads
 
 
@@ -225,23 +218,31 @@ def inputs_for(values, arrays):
 
     Raises
     ------
-    OperatorError, BindError, ShapeError
+    OperatorError, BindError, ShapeError, DTypeError
     """
     ready = []
     for name, value in values.items():
         target = arrays.get(name)
         if target is None:
             raise OperatorError(f"forward: {unknown('argument', name, arrays)}")
-        data = value._data if isinstance(value, NDArray) else value
-        if not isinstance(data, (np.ndarray, np.generic, int, float)):
-            raise BindError(f"forward: `{name}` must be an NDArray, a numpy.ndarray or a number, got {shown(value)}")
-        data = np.asarray(data)
+        data = _numbers(value, f"forward: {shown(name)}")
         if data.shape != target.shape and not (data.ndim == 0 and target.size == 1):
-            raise ShapeError(f"Shape not match! Argument {name}, need: {show_shape(target.shape)}, "
-                             f"received: {show_shape(data.shape)}")
+            raise ShapeError(f"forward: {shown(name)} has shape {show_shape(target.shape)}, got an array of shape "
+                             f"{show_shape(data.shape)}")
         check_writable(target._data, name)
-        ready.append((target._data, data))
+        ready.append((target._data, np.asarray(data, target._data.dtype)))
     return ready
+
+
+def _numbers(value, name):
+    """Return what is given for an array as a NumPy array of numbers."""
+    data = value._data if isinstance(value, NDArray) else value
+    if not isinstance(data, (np.ndarray, np.generic, int, float)):
+        raise BindError(f"{name} must be an NDArray, a numpy.ndarray or a number, got {shown(value)}")
+    data = np.asarray(data)
+    if data.dtype.kind not in "fiub":
+        raise DTypeError(f"{name} has unsupported dtype {data.dtype}; expected numbers")
+    return data
 
 
 def check_type(data, type_, name):

@@ -4,13 +4,13 @@ import numpy as np
 
 from ndarray import registry
 from symbolic import engines
-from symbolic.engines.buffers import Bound
+from symbolic.engines.buffers import Buffers
 from symbolic.graph.graph import Graph
 from symbolic.graph.infer import infer
 from symbolic.graph.node import Entry, Node
 
 
-class Run:
+class CompiledGraph:
     """A graph and its arrays, compiled.
 
     Parameters
@@ -25,16 +25,17 @@ class Run:
 
     def __init__(self, graph, arrays, outputs, types, engine):
         self.graph = graph
-        self.bound = Bound(tuple([arrays[n.name] for n in graph.variables]), tuple(outputs), types)
-        self.program = engines.choose(engine, graph, self.bound)(graph, self.bound)
+        self.buffers = Buffers(tuple([arrays[n.name] for n in graph.variables]), tuple(outputs), types)
+        self.program = engines.choose(engine, graph, self.buffers)(graph, self.buffers)
 
     @property
     def targets(self):
         """The arrays that a run changes: outputs, then states."""
-        return [*self.bound.outputs, *(v for n, v in zip(self.graph.variables, self.bound.values) if n in self.graph.written)]
+        states = (v for n, v in zip(self.graph.variables, self.buffers.values) if n in self.graph.written)
+        return [*self.buffers.outputs, *states]
 
     def __call__(self, visits=()):
-        """Run all nodes; while somebody looks on, node by node."""
+        """Run all nodes; node by node where there are visits."""
         if not visits:
             self.program()
             return
@@ -44,15 +45,15 @@ class Run:
             for look in visits:
                 look(node, inputs, outputs)
 
-        compile_eager(self.graph, self.bound)(visit)
+        compile_eager(self.graph, self.buffers)(visit)
 
 
-class BackRun:
+class CompiledGradient:
     """A graph and its gradient with their arrays, in two halves; see `symbolic.autodiff.partition`.
 
     Parameters
     ----------
-    backpass : Backpass
+    partition : Partition
     arrays : dict of str to numpy.ndarray
         Of the graph's variables, by name.
     outputs : sequence of numpy.ndarray
@@ -69,28 +70,28 @@ class BackRun:
         Where the heads go before `backward` or `whole` runs.
     """
 
-    def __init__(self, backpass, arrays, outputs, grads, adding, engine):
-        self._parts, self._arrays, self._outputs, self._engine = backpass, arrays, outputs, engine
+    def __init__(self, partition, arrays, outputs, grads, adding, engine):
+        self._parts, self._arrays, self._outputs, self._engine = partition, arrays, outputs, engine
         self._grads, self._adding = grads, adding
-        known = backpass.known
-        self.heads = {i: np.zeros(*known[v.name]) for i, v in backpass.heads.items()}
-        self._left = {v.name: np.empty(*known[v.name]) for v in backpass.residuals.values()}
+        known = partition.known
+        self.heads = {i: np.zeros(*known[v.name]) for i, v in partition.heads.items()}
+        self._residuals = {v.name: np.empty(*known[v.name]) for v in partition.residuals.values()}
         self._runs = {}
 
     @property
     def first(self):
-        """The `Run` of the forward half."""
+        """The `CompiledGraph` of the forward half."""
         if "forward" not in self._runs:
             graph = self._parts.forward
-            self._runs["forward"] = Run(graph, self._arrays, [*self._outputs, *self._left.values()],
-                                        infer(graph, self._parts.known), self._engine)
+            self._runs["forward"] = CompiledGraph(graph, self._arrays, [*self._outputs, *self._residuals.values()],
+                                                  infer(graph, self._parts.known), self._engine)
         return self._runs["forward"]
 
     @property
     def second(self):
-        """The `Run` of the backward half."""
+        """The `CompiledGraph` of the backward half."""
         if "backward" not in self._runs:
-            self._runs["backward"] = self._back(self._parts.backward, self._arrays | self._left)
+            self._runs["backward"] = self._back(self._parts.backward, self._arrays | self._residuals)
         return self._runs["backward"]
 
     def forward(self, visits=()):
@@ -102,7 +103,7 @@ class BackRun:
         self.second(visits)
 
     def whole(self, visits=()):
-        """Compute the gradients anew from the arguments; outputs and states stay as they are."""
+        """Compute the gradients again from the arguments; outputs and states stay as they are."""
         if "whole" not in self._runs:
             graph = self._parts.whole
             self._states = {n.name: np.empty_like(self._arrays[n.name]) for n in graph.written}
@@ -121,4 +122,4 @@ class BackRun:
                 entry = Node(registry.get("elemwise_add"), f"{name}_grad_sum", (Entry(old), entry)).outputs[0]
             outputs.append(entry)
         graph = Graph(outputs)
-        return Run(graph, arrays, self._grads.values(), infer(graph, known), self._engine)
+        return CompiledGraph(graph, arrays, self._grads.values(), infer(graph, known), self._engine)

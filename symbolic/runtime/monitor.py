@@ -1,11 +1,35 @@
-"""Looking on while a graph runs: values for monitors, and the first that is not finite."""
+"""Looking at the nodes of a run: values for monitors, and the first that is not finite."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.errors import NonFiniteError, ParamError
+
+
+@dataclass
+class Monitors:
+    """What looks at the nodes of an executor's runs.
+
+    Attributes
+    ----------
+    callback : Callback or None
+    records : list of Record
+    finite : bool
+        Whether the first value that is not finite is an error.
+    """
+
+    callback: "Callback | None" = None
+    records: "list[Record]" = field(default_factory=list)
+    finite: bool = False
+
+    def visits(self) -> list[Callable]:
+        """Return the functions to call with each node, its inputs and its outputs."""
+        return [*([self.callback] if self.callback else ()), *self.records,
+                *([refuse_non_finite] if self.finite else ())]
 
 
 class Callback:
@@ -16,7 +40,7 @@ class Callback:
     function : callable
         ``function(name, array)``.
     every : bool
-        Inputs as well, called ``<node>_<input>``.
+        Inputs as well, named ``<node>_<input>``.
     ctx : Context
     """
 
@@ -49,7 +73,7 @@ class Record(dict):
         try:
             self._matches = re.compile(pattern).fullmatch
         except (re.error, TypeError) as error:
-            raise ParamError(f"monitor: {pattern!r} is no regular expression: {error}") from None
+            raise ParamError(f"monitor: {pattern!r} is not a valid regular expression: {error}") from None
         self._stat, self._ctx = stat, ctx
 
     def __call__(self, node, inputs, outputs):
@@ -72,9 +96,10 @@ def refuse_non_finite(node, inputs, outputs):
     for i, value in enumerate(outputs):
         value = np.asarray(value)
         if value.dtype.kind == "f" and not np.isfinite(value).all():
-            told = "".join(f"\n    {name} = {e}: {described(x)}" for name, e, x in zip(node.input_names, node.inputs, inputs))
+            given = zip(node.input_names, node.inputs, inputs)
+            arrived = "".join(f"\n    {name} = {e}: {described(x)}" for name, e, x in given)
             where = f"\n  made at {node.location}" if node.location else ""
-            raise NonFiniteError(f"{node.output_name(i)} ({node.op.name}) is {described(value)}{told}{where}\n"
+            raise NonFiniteError(f"{node.output_name(i)} ({node.op.name}) is {described(value)}{arrived}{where}\n"
                                  "  nothing was written")
 
 

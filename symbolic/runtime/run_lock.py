@@ -1,4 +1,4 @@
-"""Taking turns: one thread at a time runs an executor, and no child of a fork waits for a thread it does not have."""
+"""The lock of an executor: one thread at a time runs it, and no child of a fork waits for a thread it does not have."""
 
 import os
 import threading
@@ -9,8 +9,8 @@ from ndarray.errors import BindError
 _owners = weakref.WeakSet()
 
 
-def turn_of(executor):
-    """Return a new lock for an executor, whose attribute ``_lock`` it is to be."""
+def lock_of(executor: object) -> threading.RLock:
+    """Return a new lock for an executor, whose attribute ``_lock`` it is to be, beside ``_running``."""
     _owners.add(executor)
     return threading.RLock()
 
@@ -19,8 +19,8 @@ class _CutOff:
     """In the place of the lock of an executor that another thread was running when the process forked."""
 
     def __enter__(self):
-        raise BindError("another thread was running this executor when the process forked; in the child that step is cut "
-                        "off and its arrays may be half written: bind a new executor to arrays of the child's own")
+        raise BindError("another thread was running this executor when the process forked; in the child that step is "
+                        "cut off and its arrays may be half written: bind a new executor to arrays of the child's own")
 
     def __exit__(self, *error):
         """Never reached, but ``with`` asks for it."""
@@ -30,6 +30,8 @@ def _after_fork():
     for executor in list(_owners):
         if executor._lock.acquire(blocking=False):
             executor._lock.release()
+            # Where a monitor forked, the child is within a run that is the parent's.
+            executor._running = False
         else:
             executor._lock = _CutOff()
 

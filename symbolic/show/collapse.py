@@ -1,7 +1,6 @@
 """Merging the parts of a graph that repeat side by side, so that a picture of many tensors is as large as one of one tensor."""
 
-import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 
 from symbolic.graph.node import Entry, Node
 from symbolic.show.regions import Occurrence
@@ -89,36 +88,3 @@ def slots(node: Node) -> tuple[str, ...]:
         return () if op is None else node.input_names
     each = node.complete_params[op.count]
     return (*op.many * each, *node.input_names[len(op.many) * each:])
-
-
-def common_name(names: Sequence[str]) -> str:
-    """Return one name for several: what differs between them becomes ``*``.
-
-    Examples
-    --------
-    >>> common_name(["layer0_r1", "layer1_r1"]), common_name(["hidden_bias", "out_bias"]), common_name(["a", "b", "c"])
-    ('layer*_r1', '*_bias', 'a, b, …')
-    """
-    if len(names) == 1:
-        return names[0]
-    texts = {re.sub(r"\d+", "*", name) for name in names}
-    if len(texts) == 1:
-        # Numbers that are the same in all names stay.
-        columns = zip(*(re.findall(r"\d+", name) for name in names))
-        shown = iter([found[0] if len(set(found)) == 1 else "*" for found in columns])
-        return re.sub(r"\d+", lambda match: next(shown), names[0])
-    words = [re.split("(?<=_)|(?=_)", name) for name in names]
-    start, end = _common(words), _common([w[::-1] for w in words])[::-1]
-    if (start or end) and len(start) + len(end) <= min(map(len, words)):
-        return "".join([*start, "*", *end])
-    return ", ".join(names[:2]) + (", …" if len(names) > 2 else "")
-
-
-def _common(words: Iterable[Sequence[str]]) -> list[str]:
-    """Return the words that all begin with, unless these are nothing but underscores."""
-    found = []
-    for column in zip(*words):
-        if len(set(column)) > 1:
-            break
-        found.append(column[0])
-    return found if "".join(found).strip("_") else []

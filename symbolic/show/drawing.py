@@ -9,10 +9,11 @@ from ndarray.errors import LimitError
 from ndarray.notebook import cut_text
 from ndarray.params import text_of
 from ndarray.tensortype import TensorType
+from ndarray.text import common_name
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry, Node
 from symbolic.graph.types import printable, type_text, types_of
-from symbolic.show.collapse import common_name, repeats, slots
+from symbolic.show.collapse import repeats, slots
 from symbolic.show.digraph import unique_names
 from symbolic.show.heat import Heat, Note, heats
 from symbolic.show.kinds import KINDS, kinds_of

@@ -6,21 +6,19 @@ import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.atomic import write_atomically
-from ndarray.dtypes import DEFAULT, dtype_of
+from ndarray.dtypes import dtype_of
 from ndarray.errors import (
     DTypeError,
     FormatError,
     MXNetError,
     OperatorError,
-    ShapeError,
     UnknownNameError,
     shown,
     unknown,
 )
 from ndarray.tensortype import TensorType
-from symbolic.graph.infer import infer
-from symbolic.graph.node import Entry
-from symbolic.graph.types import types_of
+from symbolic.graph.infer import declared
+from symbolic.graph.types import complete_types, given_types
 from symbolic.graph.unregistered import refuse_unregistered
 from symbolic.passes.fill_shapes import fill_shapes
 from symbolic.passes.set_training import training
@@ -122,20 +120,11 @@ def _array(name, value):
 
 def types_for(graph, shape=None, dtype=None, kept=None):
     """Return the type of every entry, with float32 where no dtype follows; parameters as `save_onnx`."""
-    given = types_of(graph, shape, dtype)
-    known = {n.name: given[Entry(n)] for n in graph.variables}
-    for name, array in (kept or {}).items():
-        known[name] = _merged(name, known[name], array)
-    types = infer(graph, known)
-    if any(types[Entry(n)].dtype is None for n in graph.variables):
-        types = infer(graph, {n.name: TensorType(types[Entry(n)].shape, types[Entry(n)].dtype or DEFAULT)
-                              for n in graph.variables})
-    missing = [n.name for n in graph.variables if not types[Entry(n)].known]
-    if missing:
-        raise ShapeError(f"save_onnx: the shape{'s' * (len(missing) > 1)} of {', '.join(map(shown, missing[:20]))} "
-                         f"{'do' if len(missing) > 1 else 'does'} not follow from {shown(dict(shape or {}))}; "
-                         "give them (shape=, --shape)")
-    return types
+    known = given_types(graph, shape, dtype, "save_onnx")
+    for node in graph.variables:
+        if node.name in (kept or {}):
+            known[node.name] = _merged(node.name, declared(node, known.get(node.name)), kept[node.name])
+    return complete_types(graph, known, "save_onnx", "; give them (shape=, --shape)")
 
 
 def _merged(name, known, array):

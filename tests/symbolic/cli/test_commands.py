@@ -95,7 +95,7 @@ def test_run_with_a_checkpoint(tmp_path):
 
 
 def test_run_complains(tmp_path, capsys):
-    assert "key `weight` is missing" in complaint("run", GRAPH)
+    assert "key 'weight' is missing" in complaint("run", GRAPH)
     path = tmp_path / "odd.npz"
     for content, words in (({"wieght": np.ones(1)}, "warning: no variable named 'wieght'"),
                            ({"weight": np.array([{}])}, "odd.npz: Object arrays cannot be loaded"),

@@ -57,7 +57,7 @@ show                                        2  the following arguments are requi
     draw GRAPH -o x.svg --dtype float99         2  float99
     draw cut.json -o x.svg                      1  cut.json: line
     draw long.json -o x.svg --no-collapse       1  5001 boxes are too many for a picture
-    run GRAPH                                   1  key `weight` is missing in `args`; not given: weight, grad, mom
+    run GRAPH                                   1  key 'weight' is missing in args; not given: 'weight', 'grad', 'mom'
     run GRAPH --engine quick                    2  invalid choice: 'quick'
     run GRAPH --steps 0 --args good.npz         1  --steps must be at least 1, got 0
     run GRAPH --steps two                       2  invalid int value: 'two'
@@ -66,7 +66,7 @@ show                                        2  the following arguments are requi
     run GRAPH --args misfit.npz                 1  expected (3, 2), got (2, 2)
     run GRAPH --args good.npz -o x.txt          1  must end in .npz or .params
     run GRAPH --args good.npz -o no/x.npz       1  no/x.npz: No such file or directory
-    profile GRAPH                               1  key `weight` is missing in `args`; not given: weight, grad, mom
+    profile GRAPH                               1  key 'weight' is missing in args; not given: 'weight', 'grad', 'mom'
     profile GRAPH --args good.npz -o x.txt      1  must end in one of .json, .html
     profile GRAPH --args good.npz --steps 0     1  --steps must be at least 1, got 0
     profile GRAPH --args good.npz -o no/x.json  1  no/x.json: No such file or directory

@@ -57,7 +57,7 @@ def test_a_failing_node_leaves_everything_as_it_was():
 
 
 @pytest.mark.parametrize("args, kind, words", [
-    ({"w": np.ones(2)}, BindError, ["`g`", "missing"]),
+    ({"w": np.ones(2)}, BindError, ["'g'", "missing"]),
     ([np.ones(2)], BindError, ["1 arrays for 2", "w, g"]),
     ((3,), BindError, ["1 arrays"]),
     ("w", BindError, ["list or a dict"]),

@@ -145,7 +145,7 @@ def test_group_indexing_iteration_and_internals():
 def test_two_variables_of_one_name_are_two():
     s = sym.var("x") + sym.var("x")
     assert s.list_arguments() == ["x", "x"]
-    with pytest.raises(MXNetError, match="two variables are called `x`"):
+    with pytest.raises(MXNetError, match="two variables are named 'x'"):
         s.bind(args={"x": np.ones(2)})
 
 

@@ -78,5 +78,9 @@ def test_the_positional_form():
     assert s.infer_shape((2, 3), (3, 4))[1] == [(2, 4)]
     with pytest.raises(ValueError, match="not both"):
         s.infer_shape((2, 3), b=(3, 4))
-    with pytest.raises(TypeError, match="tuple"):
-        s.infer_shape(a=[2, 3])
+    with pytest.raises(ShapeError, match="infer_shape: the shape of 'a' must be a tuple, got 3"):
+        s.infer_shape(a=3)
+    with pytest.raises(ShapeError, match="is not a shape"):
+        s.infer_shape(a=(True, 3))
+    (shape, *_), _, _ = s.infer_shape(a=(np.int64(2), np.int64(3)), b=[3, 4])
+    assert [type(d) for d in shape] == [int, int]

@@ -1,0 +1,37 @@
+"""Text for people: names that stand for several."""
+
+import re
+from collections.abc import Sequence
+
+
+def common_name(names: Sequence[str]) -> str:
+    """Return one name for several: what differs between them becomes ``*``.
+
+    Examples
+    --------
+    >>> common_name(["layer0_r1", "layer1_r1"]), common_name(["hidden_bias", "out_bias"]), common_name(["a", "b", "c"])
+    ('layer*_r1', '*_bias', 'a, b, …')
+    """
+    if len(names) == 1:
+        return names[0]
+    texts = {re.sub(r"\d+", "*", name) for name in names}
+    if len(texts) == 1:
+        # Numbers that are the same in all names stay.
+        columns = zip(*(re.findall(r"\d+", name) for name in names))
+        shown = iter([found[0] if len(set(found)) == 1 else "*" for found in columns])
+        return re.sub(r"\d+", lambda match: next(shown), names[0])
+    words = [re.split("(?<=_)|(?=_)", name) for name in names]
+    start, end = _common(words), _common([w[::-1] for w in words])[::-1]
+    if (start or end) and len(start) + len(end) <= min(map(len, words)):
+        return "".join([*start, "*", *end])
+    return ", ".join(names[:2]) + (", …" if len(names) > 2 else "")
+
+
+def _common(words):
+    """Return the words with which all begin, unless these are nothing but underscores."""
+    found = []
+    for column in zip(*words):
+        if len(set(column)) > 1:
+            break
+        found.append(column[0])
+    return found if "".join(found).strip("_") else []
