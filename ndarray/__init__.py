@@ -13,8 +13,8 @@ from ndarray.registry import declare_later as _declare_later, names as _names
 
 _declare_later(lambda: _import("ndarray.ops"))
 
-_LATE = {"contrib": "contrib", "op": "op", "_internal": "op", "ops": "ops", "random": "random", "sparse": "sparse",
-         "save": "paramsfile", "load": "paramsfile", "load_frombuffer": "paramsfile"}
+_LATE = {"contrib": "contrib", "op": "op", "_internal": "op", "ops": "ops", "linalg": "linalg",
+         "random": "random", "sparse": "sparse", "save": "paramsfile", "load": "paramsfile", "load_frombuffer": "paramsfile"}
 """What is loaded when it is first asked for, and the module that it is or that has it."""
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from ndarray import contrib as contrib
+from ndarray import linalg as linalg
 from ndarray import op as op
 from ndarray import ops as ops
 from ndarray import random as random
@@ -433,10 +434,20 @@ def SVMOutput(
         use_linear: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The data itself, with the gradient of a support vector machine's loss against `label`."""
 
+def SequenceLast(
+        data: NDArray, sequence_length: NDArray | None = None, use_sequence_length: bool = False, axis: int = 0, *,
+        out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The last element of each sequence."""
+
 def SequenceMask(
         data: NDArray, sequence_length: NDArray | None = None, use_sequence_length: bool = False, value: float = 0.0,
         axis: int = 0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Each sequence cut to its length: what comes after holds a constant."""
+
+def SequenceReverse(
+        data: NDArray, sequence_length: NDArray | None = None, use_sequence_length: bool = False, axis: int = 0, *,
+        out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Each sequence in reverse order; what comes after its length keeps its place."""
 
 def SliceChannel(
         data: NDArray, num_outputs: int, axis: int = 1, squeeze_axis: bool = False, *,
@@ -559,6 +570,9 @@ def argmax(
         name: str | None = None) -> NDArray:
     """Place of the largest element along an axis, as float32; the first where there are several."""
 
+def argmax_channel(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Place of the largest element along axis 1, in the dtype of the elements; the first where there are several."""
+
 def argmin(
         data: NDArray, axis: int | None = None, keepdims: bool = False, *, out: NDArray | None = None,
         name: str | None = None) -> NDArray:
@@ -573,6 +587,9 @@ def batch_dot(
         lhs: NDArray, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False,
         forward_stype: str | None = None, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Product of matrices, one pair for each place of the axes before the last two."""
+
+def batch_take(a: NDArray, indices: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """One element of each row."""
 
 def broadcast_add(lhs: NDArray, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Sum of `lhs` and `rhs` after broadcasting."""
@@ -691,6 +708,11 @@ def crop(
         step: int | Sequence[int | None] = (), *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """A region: from `begin` to before `end` along the first axes."""
 
+def cumsum(
+        a: NDArray, axis: int | None = None, dtype: DTypeLike | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """The sum of the elements so far, along an axis."""
+
 def degrees(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Radians as degrees."""
 
@@ -795,6 +817,11 @@ def isinf(data: NDArray, *, out: NDArray | None = None, name: str | None = None)
 def isnan(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """1 where the element is NaN, else 0."""
 
+def khatri_rao(
+        *data: NDArray | Sequence[NDArray], num_args: int | None = None, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Products of the columns of matrices, each element of one with each of the next (Khatri-Rao product)."""
+
 def lamb_update_phase1(
         weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, *, beta1: Number | NDArray | np.ndarray = 0.9,
         beta2: Number | NDArray | np.ndarray = 0.999, epsilon: Number | NDArray | np.ndarray = 1e-06,
@@ -808,6 +835,21 @@ def lamb_update_phase2(
         lower_bound: float = -1.0, upper_bound: float = -1.0, *, out: NDArray | None = None,
         name: str | None = None) -> NDArray:
     """Step of LAMB along a direction, in proportion to the weight's norm."""
+
+def linalg_det(A: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Determinant of each matrix."""
+
+def linalg_extractdiag(A: NDArray, offset: int = 0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """A diagonal of each matrix."""
+
+def linalg_extracttrian(
+        A: NDArray, offset: int = 0, lower: bool = True, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """A triangle of each matrix: a lower one row after row, an upper one column after column."""
+
+def linalg_gelqf(
+        A: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> list[NDArray]:
+    """LQ decomposition: `A` as the product of a lower triangular matrix L and a matrix Q with orthonormal rows."""
 
 def linalg_gemm(
         A: NDArray, B: NDArray, C: NDArray, transpose_a: bool = False, transpose_b: bool = False,
@@ -824,13 +866,41 @@ def linalg_gemm2(
 def linalg_inverse(A: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Inverse of each matrix."""
 
+def linalg_makediag(A: NDArray, offset: int = 0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Matrices with a given diagonal, and zeros elsewhere."""
+
+def linalg_maketrian(
+        A: NDArray, offset: int = 0, lower: bool = True, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Matrices with a given triangle, and zeros elsewhere: the reverse of `linalg_extracttrian`."""
+
 def linalg_potrf(A: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Cholesky factor: the lower triangular matrix whose product with its transpose is `A`."""
+
+def linalg_potri(A: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Inverse of the matrix whose Cholesky factor is given: of the product of the factor with its transpose."""
+
+def linalg_slogdet(
+        A: NDArray, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> list[NDArray]:
+    """Sign, and logarithm of the absolute value, of the determinant of each matrix."""
+
+def linalg_sumlogdiag(A: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Sum of the logarithms of the diagonal of each matrix."""
 
 def linalg_syrk(
         A: NDArray, transpose: bool = False, alpha: Number | NDArray | np.ndarray = 1.0, *, out: NDArray | None = None,
         name: str | None = None) -> NDArray:
     """Scaled product of a matrix with its own transpose, :math:`\\alpha A A^T`."""
+
+def linalg_trmm(
+        A: NDArray, B: NDArray, transpose: bool = False, rightside: bool = False, lower: bool = True,
+        alpha: Number | NDArray | np.ndarray = 1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Scaled product of a triangular matrix and a matrix, :math:`\\alpha A B` or :math:`\\alpha B A`."""
+
+def linalg_trsm(
+        A: NDArray, B: NDArray, transpose: bool = False, rightside: bool = False, lower: bool = True,
+        alpha: Number | NDArray | np.ndarray = 1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Solution :math:`X` of :math:`A X = \\alpha B`, or of :math:`X A = \\alpha B`, with a triangular matrix."""
 
 def lion_update(
         weight: NDArray, grad: NDArray, mom: NDArray, lr: Number | NDArray | np.ndarray,
@@ -886,6 +956,11 @@ def min_axis(
         data: NDArray, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
         out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Minimum over some axes."""
+
+def moments(
+        data: NDArray, axes: ShapeLike | None = None, keepdims: bool = False, *,
+        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> list[NDArray]:
+    """Mean and variance over some axes."""
 
 def mp_adamw_update(
         weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, weight32: NDArray, rescale_grad: NDArray,
@@ -1117,6 +1192,10 @@ def prod(
 def radians(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Degrees as radians."""
 
+def ravel_multi_index(
+        data: NDArray, shape: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The number of each place, counted along the last axis first."""
+
 def rcbrt(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """1 divided by the cube root."""
 
@@ -1333,6 +1412,9 @@ def transpose(data: NDArray, axes: ShapeLike = (), *, out: NDArray | None = None
 
 def trunc(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The integer towards zero."""
+
+def unravel_index(data: NDArray, shape: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """The place along each axis of the elements with these numbers, counted along the last axis first."""
 
 def where(
         condition: NDArray, x: NDArray, y: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:

@@ -272,10 +272,20 @@ class NDArrayMethods:
             use_linear: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The data itself, with the gradient of a support vector machine's loss against `label`."""
 
+    def SequenceLast(
+            self, sequence_length: NDArray | None = None, use_sequence_length: bool = False, axis: int = 0, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The last element of each sequence."""
+
     def SequenceMask(
             self, sequence_length: NDArray | None = None, use_sequence_length: bool = False, value: float = 0.0,
             axis: int = 0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Each sequence cut to its length: what comes after holds a constant."""
+
+    def SequenceReverse(
+            self, sequence_length: NDArray | None = None, use_sequence_length: bool = False, axis: int = 0, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Each sequence in reverse order; what comes after its length keeps its place."""
 
     def SliceChannel(
             self, num_outputs: int, axis: int = 1, squeeze_axis: bool = False, *,
@@ -396,6 +406,10 @@ class NDArrayMethods:
             name: str | None = None) -> NDArray:
         """Place of the largest element along an axis, as float32; the first where there are several."""
 
+    def argmax_channel(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Place of the largest element along axis 1, in the dtype of the elements; the first where there are
+        several."""
+
     def argmin(
             self, axis: int | None = None, keepdims: bool = False, *, out: NDArray | None = None,
             name: str | None = None) -> NDArray:
@@ -410,6 +424,9 @@ class NDArrayMethods:
             self, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: str | None = None,
             *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Product of matrices, one pair for each place of the axes before the last two."""
+
+    def batch_take(self, indices: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """One element of each row."""
 
     def broadcast_add(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Sum of `lhs` and `rhs` after broadcasting."""
@@ -525,6 +542,11 @@ class NDArrayMethods:
             step: int | Sequence[int | None] = (), *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """A region: from `begin` to before `end` along the first axes."""
 
+    def cumsum(
+            self, axis: int | None = None, dtype: DTypeLike | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """The sum of the elements so far, along an axis."""
+
     def degrees(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Radians as degrees."""
 
@@ -629,6 +651,11 @@ class NDArrayMethods:
     def isnan(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """1 where the element is NaN, else 0."""
 
+    def khatri_rao(
+            self, *data: NDArray | Sequence[NDArray], num_args: int | None = None, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Products of the columns of matrices, each element of one with each of the next (Khatri-Rao product)."""
+
     def lamb_update_phase1(
             self, grad: NDArray, mean: NDArray, var: NDArray, *, beta1: Number | NDArray | np.ndarray = 0.9,
             beta2: Number | NDArray | np.ndarray = 0.999, epsilon: Number | NDArray | np.ndarray = 1e-06,
@@ -641,6 +668,20 @@ class NDArrayMethods:
             self, g: NDArray, r1: NDArray, r2: NDArray, lr: Number | NDArray | np.ndarray, lower_bound: float = -1.0,
             upper_bound: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Step of LAMB along a direction, in proportion to the weight's norm."""
+
+    def linalg_det(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Determinant of each matrix."""
+
+    def linalg_extractdiag(self, offset: int = 0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """A diagonal of each matrix."""
+
+    def linalg_extracttrian(
+            self, offset: int = 0, lower: bool = True, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """A triangle of each matrix: a lower one row after row, an upper one column after column."""
+
+    def linalg_gelqf(self, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> list[NDArray]:
+        """LQ decomposition: `A` as the product of a lower triangular matrix L and a matrix Q with orthonormal rows."""
 
     def linalg_gemm(
             self, B: NDArray, C: NDArray, transpose_a: bool = False, transpose_b: bool = False,
@@ -657,13 +698,43 @@ class NDArrayMethods:
     def linalg_inverse(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Inverse of each matrix."""
 
+    def linalg_makediag(self, offset: int = 0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Matrices with a given diagonal, and zeros elsewhere."""
+
+    def linalg_maketrian(
+            self, offset: int = 0, lower: bool = True, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Matrices with a given triangle, and zeros elsewhere: the reverse of `linalg_extracttrian`."""
+
     def linalg_potrf(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Cholesky factor: the lower triangular matrix whose product with its transpose is `A`."""
+
+    def linalg_potri(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Inverse of the matrix whose Cholesky factor is given: of the product of the factor with its transpose."""
+
+    def linalg_slogdet(
+            self, *, out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> list[NDArray]:
+        """Sign, and logarithm of the absolute value, of the determinant of each matrix."""
+
+    def linalg_sumlogdiag(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Sum of the logarithms of the diagonal of each matrix."""
 
     def linalg_syrk(
             self, transpose: bool = False, alpha: Number | NDArray | np.ndarray = 1.0, *, out: NDArray | None = None,
             name: str | None = None) -> NDArray:
         """Scaled product of a matrix with its own transpose, :math:`\\alpha A A^T`."""
+
+    def linalg_trmm(
+            self, B: NDArray, transpose: bool = False, rightside: bool = False, lower: bool = True,
+            alpha: Number | NDArray | np.ndarray = 1.0, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Scaled product of a triangular matrix and a matrix, :math:`\\alpha A B` or :math:`\\alpha B A`."""
+
+    def linalg_trsm(
+            self, B: NDArray, transpose: bool = False, rightside: bool = False, lower: bool = True,
+            alpha: Number | NDArray | np.ndarray = 1.0, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Solution :math:`X` of :math:`A X = \\alpha B`, or of :math:`X A = \\alpha B`, with a triangular matrix."""
 
     def lion_update(
             self, grad: NDArray, mom: NDArray, lr: Number | NDArray | np.ndarray,
@@ -719,6 +790,11 @@ class NDArrayMethods:
             self, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
             out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Minimum over some axes."""
+
+    def moments(
+            self, axes: ShapeLike | None = None, keepdims: bool = False, *,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> list[NDArray]:
+        """Mean and variance over some axes."""
 
     def mp_adamw_update(
             self, grad: NDArray, mean: NDArray, var: NDArray, weight32: NDArray, rescale_grad: NDArray,
@@ -955,6 +1031,9 @@ class NDArrayMethods:
     def radians(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Degrees as radians."""
 
+    def ravel_multi_index(self, shape: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The number of each place, counted along the last axis first."""
+
     def rcbrt(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """1 divided by the cube root."""
 
@@ -1161,6 +1240,9 @@ class NDArrayMethods:
 
     def trunc(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The integer towards zero."""
+
+    def unravel_index(self, shape: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The place along each axis of the elements with these numbers, counted along the last axis first."""
 
     def where(self, x: NDArray, y: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Elements of one array where a condition is not 0, of another elsewhere."""

@@ -155,15 +155,49 @@ def inv(x):
     return _of_matrices(np.linalg.inv, x)
 
 
-def _of_matrices(function, x):
-    wide = x.astype(np.float32) if x.dtype == np.float16 else x
+def solve_triangular(a, b, lower):
+    """Return the solution x of ``a x = b`` for each pair of matrices, of `a` one triangle; NaN where that is singular."""
+    return _of_matrices(np.linalg.solve, np.tril(a) if lower else np.triu(a), b)
+
+
+def qr(x):
+    """Return each matrix as a product of orthonormal columns and an upper triangle."""
+    return tuple([part.astype(x.dtype) for part in np.linalg.qr(_wide(x))])
+
+
+def eigh(x):
+    """Return the eigenvalues, increasing, and eigenvectors, by column, of symmetric matrices; NaN where there are none."""
+    finite = np.isfinite(x).all(axis=(-2, -1))
+    values, vectors = np.linalg.eigh(np.where(finite[..., None, None], _wide(x), 0))
+    return (np.where(finite[..., None], values, np.nan).astype(x.dtype),
+            np.where(finite[..., None, None], vectors, np.nan).astype(x.dtype))
+
+
+def det(x):
+    """Return the determinant of each matrix."""
+    return np.asarray(np.linalg.det(_wide(x))).astype(x.dtype)
+
+
+def slogdet(x):
+    """Return the sign of the determinant of each matrix, and the logarithm of its size."""
+    return tuple([np.asarray(part).astype(x.dtype) for part in np.linalg.slogdet(_wide(x))])
+
+
+def _wide(x):
+    """Return matrices as LAPACK takes them."""
+    return x.astype(np.float32) if x.dtype == np.float16 else x
+
+
+def _of_matrices(function, *arrays):
+    """Return what a function gives for each matrix, like the last of `arrays`; NaN where it has no answer."""
+    wide, like = [_wide(x) for x in arrays], arrays[-1]
     try:
-        return function(wide).astype(x.dtype)
+        return function(*wide).astype(like.dtype)
     except np.linalg.LinAlgError:
-        result = np.full(x.shape, np.nan, x.dtype)
-        for place in np.ndindex(x.shape[:-2]):
+        result = np.full(like.shape, np.nan, like.dtype)
+        for place in np.ndindex(like.shape[:-2]):
             try:
-                result[place] = function(wide[place])
+                result[place] = function(*[x[place] for x in wide])
             except np.linalg.LinAlgError:
                 continue
         return result
@@ -184,6 +218,11 @@ def take(x, indices, axis):
         raise _OutOfRangeError(f"index {indices.min()} is negative; mode='wrap' counts from the end")
     with _within_range():
         return np.take(x, indices, axis=axis)
+
+
+def searchsorted(edges, x):
+    """Return for each element how many of the increasing `edges` it reaches; all of them for NaN."""
+    return np.searchsorted(edges, x, side="right")
 
 
 def gather_nd(x, indices):

@@ -10,6 +10,7 @@ from ndarray.kernels.threads import get_num_threads as get_num_threads
 from ndarray.kernels.threads import set_num_threads as set_num_threads
 from ndarray.typing import DTypeLike, Number, ShapeLike
 from symbolic import contrib as contrib
+from symbolic import linalg as linalg
 from symbolic import model as model
 from symbolic import op as op
 from symbolic import optimizers as optimizers
@@ -270,10 +271,20 @@ def SVMOutput(
         attr: dict[str, str] | None = None) -> Symbol:
     """The data itself, with the gradient of a support vector machine's loss against `label`."""
 
+def SequenceLast(
+        data: Symbol | None = None, sequence_length: Symbol | None = None, *, use_sequence_length: bool = False,
+        axis: int = 0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """The last element of each sequence."""
+
 def SequenceMask(
         data: Symbol | None = None, sequence_length: Symbol | None = None, *, use_sequence_length: bool = False,
         value: float = 0.0, axis: int = 0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Each sequence cut to its length: what comes after holds a constant."""
+
+def SequenceReverse(
+        data: Symbol | None = None, sequence_length: Symbol | None = None, *, use_sequence_length: bool = False,
+        axis: int = 0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Each sequence in reverse order; what comes after its length keeps its place."""
 
 def SliceChannel(
         data: Symbol | None = None, *, num_outputs: int, axis: int = 1, squeeze_axis: bool = False,
@@ -395,6 +406,10 @@ def argmax(
         attr: dict[str, str] | None = None) -> Symbol:
     """Place of the largest element along an axis, as float32; the first where there are several."""
 
+def argmax_channel(
+        data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Place of the largest element along axis 1, in the dtype of the elements; the first where there are several."""
+
 def argmin(
         data: Symbol | None = None, *, axis: int | None = None, keepdims: bool = False, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
@@ -409,6 +424,11 @@ def batch_dot(
         lhs: Symbol | None = None, rhs: Symbol | None = None, *, transpose_a: bool = False, transpose_b: bool = False,
         forward_stype: str | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Product of matrices, one pair for each place of the axes before the last two."""
+
+def batch_take(
+        a: Symbol | None = None, indices: Symbol | None = None, *, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """One element of each row."""
 
 def broadcast_add(
         lhs: Symbol | None = None, rhs: Symbol | None = None, *, name: str | None = None,
@@ -567,6 +587,11 @@ def crop(
         step: int | Sequence[int | None] = (), name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """A region: from `begin` to before `end` along the first axes."""
 
+def cumsum(
+        a: Symbol | None = None, *, axis: int | None = None, dtype: DTypeLike | None = None, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """The sum of the elements so far, along an axis."""
+
 def degrees(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Radians as degrees."""
 
@@ -685,6 +710,11 @@ def isinf(data: Symbol | None = None, *, name: str | None = None, attr: dict[str
 def isnan(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """1 where the element is NaN, else 0."""
 
+def khatri_rao(
+        *data: Symbol | Sequence[Symbol], num_args: int | None = None, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Products of the columns of matrices, each element of one with each of the next (Khatri-Rao product)."""
+
 def lamb_update_phase1(
         weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
         *, beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.999, epsilon: Number | Symbol = 1e-06,
@@ -697,6 +727,22 @@ def lamb_update_phase2(
         lr: Number | Symbol, lower_bound: float = -1.0, upper_bound: float = -1.0, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
     """Step of LAMB along a direction, in proportion to the weight's norm."""
+
+def linalg_det(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Determinant of each matrix."""
+
+def linalg_extractdiag(
+        A: Symbol | None = None, *, offset: int = 0, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """A diagonal of each matrix."""
+
+def linalg_extracttrian(
+        A: Symbol | None = None, *, offset: int = 0, lower: bool = True, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """A triangle of each matrix: a lower one row after row, an upper one column after column."""
+
+def linalg_gelqf(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """LQ decomposition: `A` as the product of a lower triangular matrix L and a matrix Q with orthonormal rows."""
 
 def linalg_gemm(
         A: Symbol | None = None, B: Symbol | None = None, C: Symbol | None = None, *, transpose_a: bool = False,
@@ -713,13 +759,45 @@ def linalg_gemm2(
 def linalg_inverse(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Inverse of each matrix."""
 
+def linalg_makediag(
+        A: Symbol | None = None, *, offset: int = 0, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Matrices with a given diagonal, and zeros elsewhere."""
+
+def linalg_maketrian(
+        A: Symbol | None = None, *, offset: int = 0, lower: bool = True, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Matrices with a given triangle, and zeros elsewhere: the reverse of `linalg_extracttrian`."""
+
 def linalg_potrf(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Cholesky factor: the lower triangular matrix whose product with its transpose is `A`."""
+
+def linalg_potri(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Inverse of the matrix whose Cholesky factor is given: of the product of the factor with its transpose."""
+
+def linalg_slogdet(A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Sign, and logarithm of the absolute value, of the determinant of each matrix."""
+
+def linalg_sumlogdiag(
+        A: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Sum of the logarithms of the diagonal of each matrix."""
 
 def linalg_syrk(
         A: Symbol | None = None, *, transpose: bool = False, alpha: Number | Symbol = 1.0, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
     """Scaled product of a matrix with its own transpose, :math:`\\alpha A A^T`."""
+
+def linalg_trmm(
+        A: Symbol | None = None, B: Symbol | None = None, *, transpose: bool = False, rightside: bool = False,
+        lower: bool = True, alpha: Number | Symbol = 1.0, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Scaled product of a triangular matrix and a matrix, :math:`\\alpha A B` or :math:`\\alpha B A`."""
+
+def linalg_trsm(
+        A: Symbol | None = None, B: Symbol | None = None, *, transpose: bool = False, rightside: bool = False,
+        lower: bool = True, alpha: Number | Symbol = 1.0, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Solution :math:`X` of :math:`A X = \\alpha B`, or of :math:`X A = \\alpha B`, with a triangular matrix."""
 
 def lion_update(
         weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None, *, lr: Number | Symbol,
@@ -775,6 +853,11 @@ def min_axis(
         data: Symbol | None = None, *, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False,
         name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Minimum over some axes."""
+
+def moments(
+        data: Symbol | None = None, *, axes: ShapeLike | None = None, keepdims: bool = False, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Mean and variance over some axes."""
 
 def mp_adamw_update(
         weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
@@ -982,6 +1065,11 @@ def prod(
 
 def radians(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Degrees as radians."""
+
+def ravel_multi_index(
+        data: Symbol | None = None, *, shape: ShapeLike, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """The number of each place, counted along the last axis first."""
 
 def rcbrt(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """1 divided by the cube root."""
@@ -1208,6 +1296,11 @@ def transpose(
 
 def trunc(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The integer towards zero."""
+
+def unravel_index(
+        data: Symbol | None = None, *, shape: ShapeLike, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """The place along each axis of the elements with these numbers, counted along the last axis first."""
 
 def where(
         condition: Symbol | None = None, x: Symbol | None = None, y: Symbol | None = None, *, name: str | None = None,

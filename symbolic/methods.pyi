@@ -227,10 +227,20 @@ class SymbolMethods:
             use_linear: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """The data itself, with the gradient of a support vector machine's loss against `label`."""
 
+    def SequenceLast(
+            self, sequence_length: Symbol | None = None, *, use_sequence_length: bool = False, axis: int = 0,
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """The last element of each sequence."""
+
     def SequenceMask(
             self, sequence_length: Symbol | None = None, *, use_sequence_length: bool = False, value: float = 0.0,
             axis: int = 0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Each sequence cut to its length: what comes after holds a constant."""
+
+    def SequenceReverse(
+            self, sequence_length: Symbol | None = None, *, use_sequence_length: bool = False, axis: int = 0,
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Each sequence in reverse order; what comes after its length keeps its place."""
 
     def SliceChannel(
             self, *, num_outputs: int, axis: int = 1, squeeze_axis: bool = False, name: str | None = None,
@@ -350,6 +360,10 @@ class SymbolMethods:
             attr: dict[str, str] | None = None) -> Symbol:
         """Place of the largest element along an axis, as float32; the first where there are several."""
 
+    def argmax_channel(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Place of the largest element along axis 1, in the dtype of the elements; the first where there are
+        several."""
+
     def argmin(
             self, *, axis: int | None = None, keepdims: bool = False, name: str | None = None,
             attr: dict[str, str] | None = None) -> Symbol:
@@ -364,6 +378,11 @@ class SymbolMethods:
             self, rhs: Symbol | None = None, *, transpose_a: bool = False, transpose_b: bool = False,
             forward_stype: str | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Product of matrices, one pair for each place of the axes before the last two."""
+
+    def batch_take(
+            self, indices: Symbol | None = None, *, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
+        """One element of each row."""
 
     def broadcast_add(
             self, rhs: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
@@ -499,6 +518,11 @@ class SymbolMethods:
             attr: dict[str, str] | None = None) -> Symbol:
         """A region: from `begin` to before `end` along the first axes."""
 
+    def cumsum(
+            self, *, axis: int | None = None, dtype: DTypeLike | None = None, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
+        """The sum of the elements so far, along an axis."""
+
     def degrees(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Radians as degrees."""
 
@@ -607,6 +631,11 @@ class SymbolMethods:
     def isnan(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """1 where the element is NaN, else 0."""
 
+    def khatri_rao(
+            self, *data: Symbol | Sequence[Symbol], num_args: int | None = None, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
+        """Products of the columns of matrices, each element of one with each of the next (Khatri-Rao product)."""
+
     def lamb_update_phase1(
             self, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None, *,
             beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.999, epsilon: Number | Symbol = 1e-06,
@@ -619,6 +648,21 @@ class SymbolMethods:
             lower_bound: float = -1.0, upper_bound: float = -1.0, name: str | None = None,
             attr: dict[str, str] | None = None) -> Symbol:
         """Step of LAMB along a direction, in proportion to the weight's norm."""
+
+    def linalg_det(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Determinant of each matrix."""
+
+    def linalg_extractdiag(
+            self, *, offset: int = 0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """A diagonal of each matrix."""
+
+    def linalg_extracttrian(
+            self, *, offset: int = 0, lower: bool = True, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
+        """A triangle of each matrix: a lower one row after row, an upper one column after column."""
+
+    def linalg_gelqf(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """LQ decomposition: `A` as the product of a lower triangular matrix L and a matrix Q with orthonormal rows."""
 
     def linalg_gemm(
             self, B: Symbol | None = None, C: Symbol | None = None, *, transpose_a: bool = False,
@@ -635,13 +679,41 @@ class SymbolMethods:
     def linalg_inverse(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Inverse of each matrix."""
 
+    def linalg_makediag(
+            self, *, offset: int = 0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Matrices with a given diagonal, and zeros elsewhere."""
+
+    def linalg_maketrian(
+            self, *, offset: int = 0, lower: bool = True, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
+        """Matrices with a given triangle, and zeros elsewhere: the reverse of `linalg_extracttrian`."""
+
     def linalg_potrf(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Cholesky factor: the lower triangular matrix whose product with its transpose is `A`."""
+
+    def linalg_potri(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Inverse of the matrix whose Cholesky factor is given: of the product of the factor with its transpose."""
+
+    def linalg_slogdet(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Sign, and logarithm of the absolute value, of the determinant of each matrix."""
+
+    def linalg_sumlogdiag(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Sum of the logarithms of the diagonal of each matrix."""
 
     def linalg_syrk(
             self, *, transpose: bool = False, alpha: Number | Symbol = 1.0, name: str | None = None,
             attr: dict[str, str] | None = None) -> Symbol:
         """Scaled product of a matrix with its own transpose, :math:`\\alpha A A^T`."""
+
+    def linalg_trmm(
+            self, B: Symbol | None = None, *, transpose: bool = False, rightside: bool = False, lower: bool = True,
+            alpha: Number | Symbol = 1.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Scaled product of a triangular matrix and a matrix, :math:`\\alpha A B` or :math:`\\alpha B A`."""
+
+    def linalg_trsm(
+            self, B: Symbol | None = None, *, transpose: bool = False, rightside: bool = False, lower: bool = True,
+            alpha: Number | Symbol = 1.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Solution :math:`X` of :math:`A X = \\alpha B`, or of :math:`X A = \\alpha B`, with a triangular matrix."""
 
     def lion_update(
             self, grad: Symbol | None = None, mom: Symbol | None = None, *, lr: Number | Symbol,
@@ -697,6 +769,11 @@ class SymbolMethods:
             self, *, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False,
             name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Minimum over some axes."""
+
+    def moments(
+            self, *, axes: ShapeLike | None = None, keepdims: bool = False, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
+        """Mean and variance over some axes."""
 
     def mp_adamw_update(
             self, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
@@ -902,6 +979,10 @@ class SymbolMethods:
 
     def radians(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Degrees as radians."""
+
+    def ravel_multi_index(
+            self, *, shape: ShapeLike, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """The number of each place, counted along the last axis first."""
 
     def rcbrt(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """1 divided by the cube root."""
@@ -1119,6 +1200,9 @@ class SymbolMethods:
 
     def trunc(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """The integer towards zero."""
+
+    def unravel_index(self, *, shape: ShapeLike, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """The place along each axis of the elements with these numbers, counted along the last axis first."""
 
     def where(
             self, x: Symbol | None = None, y: Symbol | None = None, *, name: str | None = None,

@@ -21,7 +21,7 @@ ROOMS = """
     ndarray.ops ndarray.ops.*
     ndarray.context ndarray.indexing ndarray.arguments ndarray.call
     ndarray.array ndarray.csr ndarray.sparse ndarray.functions ndarray.arithmetic ndarray.create ndarray.random \
-    ndarray.contrib ndarray.op ndarray.paramsfile
+    ndarray.contrib ndarray.linalg ndarray.op ndarray.paramsfile
     ndarray
     symbolic.clash
     symbolic.graph symbolic.graph.*
@@ -33,7 +33,8 @@ ROOMS = """
     symbolic.show symbolic.show.* symbolic.save symbolic.save.* symbolic.diff
     symbolic.executor
     symbolic.symbol
-    symbolic.arithmetic symbolic.functions symbolic.create symbolic.op symbolic.contrib symbolic.sparse symbolic.model
+    symbolic.arithmetic symbolic.functions symbolic.create symbolic.op symbolic.contrib symbolic.linalg symbolic.sparse \
+    symbolic.model
     symbolic.optimizers symbolic.optimizers.*
     symbolic.jax symbolic.jax.* symbolic.torch symbolic.torch.* symbolic.cli symbolic.cli.*
     symbolic symbolic.__main__

@@ -3,8 +3,9 @@
 import math
 
 from ndarray.errors import ShapeError
-from ndarray.operator import operator
-from ndarray.rules import agree_dtype, broadcast_shapes, slot_error
+from ndarray.operator import Many, operator
+from ndarray.params import Count
+from ndarray.rules import agree, agree_dtype, broadcast_shapes, fit, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
 
@@ -218,3 +219,57 @@ def _matmul(xp, lhs, rhs, /):
 def _(xp, head, output, lhs, rhs):
     return (xp.unbroadcast(xp.matmul(head, swap_last(xp, rhs)), lhs),
             xp.unbroadcast(xp.matmul(swap_last(xp, lhs), head), rhs))
+
+
+def _khatri_rao_rule(inputs, outputs, params):
+    """The columns are as many everywhere; the rows multiply."""
+    if not inputs:
+        raise slot_error(ShapeError, "at least one array is needed")
+    dtype = agree_dtype(inputs + outputs)
+    shapes = [fit(t.shape, (None, None), i) for i, t in enumerate(inputs + outputs)]
+    columns = agree([TensorType(s[1:]) for s in shapes]).shape[0]
+    rows = [s[0] for s in shapes[:-1]]
+    total = None if None in rows else math.prod(rows)
+    (total,) = fit(shapes[-1][:1], (total,), len(inputs))
+    if rows.count(None) == 1 and total is not None:
+        others = math.prod(d for d in rows if d is not None)
+        if others and total % others == 0:
+            rows[rows.index(None)] = total // others
+    return [TensorType((d, columns), dtype) for d in rows], [TensorType((total, columns), dtype)]
+
+
+@operator(_khatri_rao_rule)
+def khatri_rao(xp, args: Many("args{i}"), /, *, num_args: Count = None):
+    """Products of the columns of matrices, each element of one with each of the next (Khatri-Rao product).
+
+    Parameters
+    ----------
+    args : array, one or more, shape (m, n), one dtype
+        The matrices, all of n columns.
+    num_args : int, optional
+        Number of matrices; follows from them.
+
+    Returns
+    -------
+    array, shape (product of all m, n)
+
+    Notes
+    -----
+    MXNet has no gradient of it.
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``khatri_rao``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.khatri_rao(nd.array([[1, 2], [3, 4]]), nd.array([[10, 20]])).asnumpy()
+    array([[10., 40.],
+           [30., 80.]], dtype=float32)
+    """
+    product = args[0]
+    for x in args[1:]:
+        pairs = xp.expand_dims(product, 1) * xp.expand_dims(x, 0)
+        product = xp.reshape(pairs, (product.shape[0] * x.shape[0], x.shape[1]))
+    return product

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ndarray.dtypes import dtype_of
+from ndarray.errors import ShapeError
 from ndarray.operator import operator
 from ndarray.params import DType, Scalar
-from ndarray.rules import numeric, same, same_floating
+from ndarray.rules import numeric, same, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_dtypes, merge_shapes
 
 
@@ -329,3 +330,64 @@ def clip(xp, data, /, *, a_min: Scalar, a_max: Scalar):
 @clip.gradient
 def _(xp, head, output, data, *, a_min, a_max):
     return (xp.where((data >= a_min) * (data <= a_max), head, xp.zeros_like(head)),)
+
+
+def _with_last_axis(inputs, outputs, params):
+    inputs, outputs = same_floating(inputs, outputs, params)
+    if inputs[0].shape == ():
+        raise slot_error(ShapeError, "`{}` must have at least one axis", 0)
+    return inputs, outputs
+
+
+@operator(_with_last_axis)
+def _contrib_div_sqrt_dim(xp, data, /):
+    """The elements divided by the square root of the length of the last axis, as attention scales its scores.
+
+    Parameters
+    ----------
+    data : array, at least one axis, floating
+        Input.
+
+    Returns
+    -------
+    array, like `data`
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``_contrib_div_sqrt_dim``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.contrib.div_sqrt_dim(nd.ones((1, 4))).asnumpy()
+    array([[0.5, 0.5, 0.5, 0.5]], dtype=float32)
+    """
+    return data / math.sqrt(max(data.shape[-1], 1))
+
+
+@operator(numeric(same), fusible=True)
+def _contrib_quadratic(xp, data, /, *, a: float = 0.0, b: float = 0.0, c: float = 0.0):
+    r"""The quadratic function :math:`a x^2 + b x + c` of each element.
+
+    Parameters
+    ----------
+    data : array, any shape
+        Input :math:`x`.
+    a, b, c : float, optional
+        The coefficients.
+
+    Returns
+    -------
+    array, like `data`
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``_contrib_quadratic``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.contrib.quadratic(nd.array([1, 2]), a=1, b=2, c=3).asnumpy()
+    array([ 6., 11.], dtype=float32)
+    """
+    return xp.astype(a * data * data + b * data + c, data.dtype)

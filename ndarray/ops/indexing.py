@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import numpy as np
+
 from ndarray.dtypes import dtype_of
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
@@ -218,6 +220,54 @@ def _chosen(xp, data, index, at, mode):
     n = data.shape[at]
     index = _in_range(xp, xp.reshape(index, (*data.shape[:at], 1, *data.shape[at + 1:])), n, mode)
     return index == xp.reshape(xp.arange(n), (n,) + (1,) * (data.ndim - at - 1))
+
+
+def _batch_take_rule(inputs, outputs, params):
+    a, indices = inputs
+    dtype = agree_dtype([a, outputs[0]])
+    shape = merge_shapes(a.shape, (None, None))
+    rows = merge_shapes(merge_shapes(indices.shape, outputs[0].shape), shape[:1])
+    return ([TensorType((*rows, shape[1]), dtype), TensorType(rows, indices.dtype or np.dtype("int32"))],
+            [TensorType(rows, dtype)])
+
+
+@operator(_batch_take_rule)
+def batch_take(xp, a, indices, /):
+    """One element of each row.
+
+    Parameters
+    ----------
+    a : array, shape (n, m)
+        The rows.
+    indices : array, shape (n,), of whole numbers
+        Which element; one out of range is taken as the nearest.
+
+    Returns
+    -------
+    array, shape (n,)
+
+    See Also
+    --------
+    pick
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``batch_take``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.batch_take(nd.array([[1, 2], [3, 4]]), nd.array([1, 0])).asnumpy()
+    array([2., 3.], dtype=float32)
+    """
+    index = xp.expand_dims(_in_range(xp, indices, a.shape[1], "clip"), 1)
+    return xp.reshape(xp.take_along_axis(a, index, axis=1), indices.shape)
+
+
+@batch_take.gradient(flat=("indices",))
+def _(xp, head, output, a, indices):
+    index = xp.expand_dims(_in_range(xp, indices, a.shape[1], "clip"), 1)
+    return xp.put_along_axis(xp.expand_dims(head, 1), index, a.shape, 1), None
 
 
 def _check_places(indices, ndim):

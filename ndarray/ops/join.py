@@ -4,7 +4,7 @@ from typing import Annotated
 
 from ndarray.errors import ShapeError
 from ndarray.operator import Many, operator
-from ndarray.params import Count, Within
+from ndarray.params import Count, Ints, Within
 from ndarray.rules import agree, agree_dtype, same, slot_error
 from ndarray.rules_shape import cut, place_of
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
@@ -184,6 +184,95 @@ def _(xp, head, output, data, *, num_outputs, axis, squeeze_axis):
     at = axis % data.ndim
     shape = (*data.shape[:at], data.shape[at] // num_outputs, *data.shape[at + 1:])
     return (xp.concatenate(tuple(xp.reshape(h, shape) for h in head), axis=at),)
+
+
+def _parts(params):
+    return params["sections"] or len(params["indices"])
+
+
+def _part_lengths(length, params):
+    """Return the length of each part of an axis of `length`."""
+    n, indices = params["sections"], params["indices"]
+    if n:
+        if length % n:
+            raise slot_error(ShapeError, f"`{{}}` has {length} elements along axis {params['axis']}, which do not "
+                                         f"split evenly into {n} parts", 0)
+        return [length // n] * n
+    lengths = [b - a for a, b in zip(indices, (*indices[1:], length))]
+    if min(lengths, default=-1) < 0 or indices[0] != 0:
+        raise slot_error(ShapeError, f"indices={indices} must begin with 0 and not decrease up to {length}, the length "
+                                     f"of `{{}}` along axis {params['axis']}", 0)
+    return lengths
+
+
+def _split_rule(inputs, outputs, params):
+    dtype, shape, squeezed = agree_dtype(inputs + outputs), inputs[0].shape, params["squeeze_axis"]
+    lengths = [None] * len(outputs)
+    for i, known in enumerate(t.shape for t in outputs):
+        if known is not None:
+            at = place_of(params["axis"], len(known) + squeezed, 1 + i)
+            lengths[i] = 1 if squeezed else known[at]
+            shape = merge_shapes(shape, (*known[:at], None, *known[at + (not squeezed):]))
+    if shape is not None and None not in lengths:
+        at = place_of(params["axis"], len(shape))
+        shape = merge_shapes(shape, (*shape[:at], sum(lengths), *shape[at + 1:]))
+    if shape is None:
+        return [TensorType(None, dtype)], [TensorType(t.shape, dtype) for t in outputs]
+    at = place_of(params["axis"], len(shape))
+    lengths = [None] * len(outputs) if shape[at] is None else _part_lengths(shape[at], params)
+    if squeezed and set(lengths) - {1, None}:
+        raise slot_error(ShapeError, f"parts of `{{}}` of lengths {lengths} cannot drop axis {params['axis']}", 0)
+    return [TensorType(shape, dtype)], [TensorType(
+        merge_shapes((*shape[:at], *(() if squeezed else (n,)), *shape[at + 1:]), t.shape), dtype)
+        for n, t in zip(lengths, outputs)]
+
+
+@operator(_split_rule, outputs=_parts, primitive=True, numbered=lambda params: True)
+def _split_v2(xp, data, /, *, indices: Ints, axis: int = 1, squeeze_axis: bool = False,
+              sections: Annotated[int, Within(0, 10_000_000)] = 0):
+    """Parts along an axis, cut at places or equally long.
+
+    Parameters
+    ----------
+    data : array, any shape
+        Input.
+    indices : tuple of int
+        Where each part begins, from 0 on; not used with `sections`.
+    axis : int, optional
+        The axis.
+    squeeze_axis : bool, optional
+        Drop the axis, where each part has length 1.
+    sections : int, optional
+        Number of equal parts; 0 cuts at `indices`.
+
+    Returns
+    -------
+    list of array
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``_split_v2``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> [x.shape for x in nd.op._split_v2(nd.ones((2, 6)), indices=(0, 1, 4))]
+    [(2, 1), (2, 3), (2, 2)]
+    """
+    at, parts, start = axis % data.ndim, [], 0
+    for n in _part_lengths(data.shape[at], {"indices": indices, "axis": axis, "sections": sections}):
+        part = cut(xp, data, at, start, start + n)
+        parts.append(xp.reshape(part, (*data.shape[:at], *data.shape[at + 1:])) if squeeze_axis else part)
+        start += n
+    return tuple(parts)
+
+
+@_split_v2.gradient
+def _(xp, head, output, data, *, indices, axis, squeeze_axis, sections):
+    at = axis % data.ndim
+    lengths = _part_lengths(data.shape[at], {"indices": indices, "axis": axis, "sections": sections})
+    return (xp.concatenate(tuple(xp.reshape(h, (*data.shape[:at], n, *data.shape[at + 1:]))
+                                 for h, n in zip(head, lengths)), axis=at),)
 
 
 def _sum_rule(inputs, outputs, params):

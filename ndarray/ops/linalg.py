@@ -9,7 +9,9 @@ from ndarray.rules_shape import place_of
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
 
-def _floating(rule):
+def floating(rule):
+    """Return `rule`, refusing other dtypes than floating ones."""
+
     def infer(inputs, outputs, params):
         inputs, outputs = rule(inputs, outputs, params)
         check_floating(inputs)
@@ -48,7 +50,7 @@ def _rows(xp, x, axis):
     return x if axis in (-2, x.ndim - 2) else xp.swapaxes(x, axis, -2)
 
 
-@operator(_floating(_rows_along_axis(batch_rule)), aliases=("_linalg_gemm2",), stored_name="_linalg_gemm2")
+@operator(floating(_rows_along_axis(batch_rule)), aliases=("_linalg_gemm2",), stored_name="_linalg_gemm2")
 def linalg_gemm2(xp, A, B, /, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Scalar = 1.0,
                  axis: int = -2):
     r"""Scaled product of matrices, :math:`\alpha A B`.
@@ -87,7 +89,7 @@ def _gemm_rule(inputs, outputs, params):
     return [*ins, outs[0]], outs
 
 
-@operator(_floating(_rows_along_axis(_gemm_rule)), aliases=("_linalg_gemm",), stored_name="_linalg_gemm")
+@operator(floating(_rows_along_axis(_gemm_rule)), aliases=("_linalg_gemm",), stored_name="_linalg_gemm")
 def linalg_gemm(xp, A, B, C, /, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Scalar = 1.0,
                 beta: Scalar = 1.0, axis: int = -2):
     r"""Scaled product of matrices and a scaled matrix, :math:`\alpha A B + \beta C`.
@@ -148,7 +150,7 @@ def _syrk_rule(inputs, outputs, params):
     return [TensorType(shape, dtype)], [TensorType(out, dtype)]
 
 
-@operator(_floating(_syrk_rule), aliases=("_linalg_syrk",), stored_name="_linalg_syrk")
+@operator(floating(_syrk_rule), aliases=("_linalg_syrk",), stored_name="_linalg_syrk")
 def linalg_syrk(xp, A, /, *, transpose: bool = False, alpha: Scalar = 1.0):
     r"""Scaled product of a matrix with its own transpose, :math:`\alpha A A^T`.
 
@@ -185,14 +187,15 @@ def _(xp, head, output, A, *, transpose, alpha):
     return (xp.matmul(A, both) if transpose else xp.matmul(both, A),)
 
 
-def _square_rule(inputs, outputs, params):
+def square_rule(inputs, outputs, params):
+    """Square matrices on the last two axes; the output is like them."""
     common = inputs[0].merge(outputs[0])
     if common.shape is not None and (len(common.shape) < 2 or len({*common.shape[-2:]} - {None}) > 1):
         raise slot_error(ShapeError, f"`{{}}` must be square, got {show_shape(common.shape)}", 0)
     return [common], [common]
 
 
-@operator(_floating(_square_rule), aliases=("_linalg_potrf",), stored_name="_linalg_potrf", primitive=True)
+@operator(floating(square_rule), aliases=("_linalg_potrf",), stored_name="_linalg_potrf", primitive=True)
 def linalg_potrf(xp, A, /):
     """Cholesky factor: the lower triangular matrix whose product with its transpose is `A`.
 
@@ -231,7 +234,7 @@ def _(xp, head, output, A):
     return (0.5 * (full + swap_last(xp, full)),)
 
 
-@operator(_floating(_square_rule), aliases=("_linalg_inverse",), stored_name="_linalg_inverse", primitive=True)
+@operator(floating(square_rule), aliases=("_linalg_inverse",), stored_name="_linalg_inverse", primitive=True)
 def linalg_inverse(xp, A, /):
     """Inverse of each matrix.
 

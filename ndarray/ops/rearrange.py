@@ -56,7 +56,7 @@ def diag(xp, data, /, *, k: int = 0, axis1: int = 0, axis2: int = 1):
     (3, 3)
     """
     if data.ndim == 1:
-        return _with_diagonal(xp, data, k, *(data.shape[0] + abs(k),) * 2)
+        return with_diagonal(xp, data, k, *(data.shape[0] + abs(k),) * 2)
     return xp.diagonal(data, k, axis1, axis2)
 
 
@@ -69,13 +69,13 @@ def _(xp, head, output, data, *, k, axis1, axis2):
         along = xp.sum(xp.where(mask == 1, head, xp.zeros_like(head)), axis=(1,))
         return (xp.strided_slice(along, (start,), (start + n,), (1,)),)
     a, b = place_of(axis1, data.ndim), place_of(axis2, data.ndim)
-    whole = _with_diagonal(xp, head, k, data.shape[a], data.shape[b])
+    whole = with_diagonal(xp, head, k, data.shape[a], data.shape[b])
     rest = [i for i in range(data.ndim) if i not in (a, b)]
     order = [*rest, a, b]
     return (xp.transpose(whole, tuple(order.index(i) for i in range(data.ndim))),)
 
 
-def _with_diagonal(xp, diagonal, k, n, m):
+def with_diagonal(xp, diagonal, k, n, m):
     """Return matrices of `n` rows and `m` columns with the last axis of `diagonal` on diagonal `k`."""
     length, start = diagonal.shape[-1], max(0, -k)
     # Row i holds element i - start of the diagonal.

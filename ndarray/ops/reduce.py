@@ -31,7 +31,8 @@ def reduced_axes(ndim, axis, exclude):
     return tuple(i for i in range(ndim) if (i in chosen) != exclude)
 
 
-def _reduced_shape(shape, axes, keepdims):
+def reduced_shape(shape, axes, keepdims):
+    """Return the shape that is left when `axes` are reduced."""
     if keepdims:
         return tuple(1 if i in axes else d for i, d in enumerate(shape))
     # Everything reduced leaves one element, of shape (1,).
@@ -43,7 +44,7 @@ def _reduce_rule(inputs, outputs, params):
     shape, out = inputs[0].shape, outputs[0].shape
     if shape is not None:
         axes = reduced_axes(len(shape), params["axis"], params.get("exclude", False))
-        out = merge_shapes(_reduced_shape(shape, axes, params["keepdims"]), out)
+        out = merge_shapes(reduced_shape(shape, axes, params["keepdims"]), out)
         kept = iter(out)
         if params["keepdims"]:
             shape = tuple(d if i in axes else o for i, (d, o) in enumerate(zip(shape, out)))
@@ -167,7 +168,7 @@ def _declare(row):
     def body(xp, data, /, *, axis: Ints | None = None, keepdims: bool = False, exclude: bool = False):
         axes = reduced_axes(data.ndim, axis, exclude)
         # Integers stay what they are, where NumPy widens them.
-        return xp.astype(xp.reshape(compute(xp, data, axes), _reduced_shape(data.shape, axes, keepdims)), data.dtype)
+        return xp.astype(xp.reshape(compute(xp, data, axes), reduced_shape(data.shape, axes, keepdims)), data.dtype)
 
     def gradient(xp, head, output, data, *, axis, keepdims, exclude):
         axes = reduced_axes(data.ndim, axis, exclude)
@@ -226,7 +227,7 @@ def norm(xp, data, /, *, ord: int = 2, axis: Ints | None = None, out_dtype: DTyp
     x = xp.astype(data, dtype_of(out_dtype)) if out_dtype else data
     total = (xp.sum(xp.abs(x), axis=axes, keepdims=True) if ord == 1
              else xp.sqrt(xp.sum(x * x, axis=axes, keepdims=True)))
-    return xp.reshape(total, _reduced_shape(data.shape, axes, keepdims))
+    return xp.reshape(total, reduced_shape(data.shape, axes, keepdims))
 
 
 @norm.gradient
@@ -246,7 +247,7 @@ def _arg_rule(inputs, outputs, params):
         if axis is None:
             found = (1,) * len(shape) if params["keepdims"] else (1,)
         else:
-            found = _reduced_shape(shape, reduced_axes(len(shape), (axis,), False), params["keepdims"])
+            found = reduced_shape(shape, reduced_axes(len(shape), (axis,), False), params["keepdims"])
         if 0 in (shape if axis is None else shape[axis:][:1]):
             raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} has no elements to choose from", 0)
         out = merge_shapes(found, out)
@@ -281,7 +282,7 @@ def _declare_arg(name, which):
         if axis is None:
             found = getattr(xp, name)(xp.reshape(data, (-1,)), axis=0)
             return xp.reshape(xp.astype(found, xp.float32), (1,) * data.ndim if keepdims else (1,))
-        shape = _reduced_shape(data.shape, (axis % data.ndim,), keepdims)
+        shape = reduced_shape(data.shape, (axis % data.ndim,), keepdims)
         return xp.reshape(xp.astype(getattr(xp, name)(data, axis=axis), xp.float32), shape)
 
     body.__name__ = body.__qualname__ = name
@@ -292,3 +293,49 @@ def _declare_arg(name, which):
 
 _declare_arg("argmax", "largest element")
 _declare_arg("argmin", "smallest element")
+
+
+def _channel_rule(inputs, outputs, params):
+    dtype, shape, out = agree_dtype(inputs + outputs), inputs[0].shape, outputs[0].shape
+    if out:
+        shape = merge_shapes(shape, (out[0], None, *out[1:]))
+    if shape is not None:
+        if len(shape) < 2 or shape[1] == 0:
+            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} has no elements along axis 1", 0)
+        out = merge_shapes((shape[0], *shape[2:]), out)
+    return [TensorType(shape, dtype)], [TensorType(out, dtype)]
+
+
+@operator(_channel_rule)
+def argmax_channel(xp, data, /):
+    """Place of the largest element along axis 1, in the dtype of the elements; the first where there are several.
+
+    Parameters
+    ----------
+    data : array, at least two axes
+        Input.
+
+    Returns
+    -------
+    array, shape of `data` without axis 1
+
+    See Also
+    --------
+    argmax
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``argmax_channel``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.argmax_channel(nd.array([[1, 1, 3], [4, 2, 2]])).asnumpy()
+    array([2., 0.], dtype=float32)
+    """
+    return xp.astype(xp.argmax(data, axis=1), data.dtype)
+
+
+@argmax_channel.gradient(flat=("data",))
+def _(xp, head, output, data):
+    return (None,)

@@ -5,7 +5,7 @@ import math
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
 from ndarray.params import Ints
-from ndarray.rules import agree_dtype, slot_error
+from ndarray.rules import agree_dtype, same, slot_error
 from ndarray.rules_shape import fill_by_size, moves, place_of, resolve_shape
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
@@ -315,3 +315,36 @@ def reshape_like(xp, lhs, rhs, /):
 @reshape_like.gradient(flat=("rhs",))
 def _(xp, head, output, lhs, rhs):
     return xp.reshape(head, lhs.shape), None
+
+
+@operator(same)
+def _identity_with_attr_like_rhs(xp, lhs, rhs, /):
+    """The first array; the second one gives its type where that is not known otherwise.
+
+    Parameters
+    ----------
+    lhs : array
+        Returned.
+    rhs : array, like `lhs`
+        Gives the shape and dtype.
+
+    Returns
+    -------
+    array, like `lhs`
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``_identity_with_attr_like_rhs``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.op._identity_with_attr_like_rhs(nd.ones(2), nd.zeros(2)).asnumpy()
+    array([1., 1.], dtype=float32)
+    """
+    return lhs
+
+
+@_identity_with_attr_like_rhs.gradient(flat=("rhs",))
+def _(xp, head, output, lhs, rhs):
+    return head, None

@@ -289,6 +289,10 @@ class Trace:
         """Return the diagonal of matrices, on the last axis."""
         return self.emit("diag", x, k=offset, axis1=axis1, axis2=axis2)
 
+    def searchsorted(self, edges, x):
+        """Return for each element how many of the increasing `edges` it reaches."""
+        return self.sum(self.astype(self.expand_dims(x, x.ndim) >= edges, np.int64), axis=(x.ndim,))
+
     def sort(self, x, axis=-1):
         """Return the elements in order along an axis."""
         return self.emit("sort", x, axis=axis)
@@ -318,6 +322,10 @@ class Trace:
         y = self.emit(op_name, x, axis=axes, keepdims=True)
         return y if keepdims else self.reshape(y, tuple(d for i, d in enumerate(x.shape) if i not in axes))
 
+    def cumsum(self, x, axis):
+        """Return the sums of the elements so far along an axis."""
+        return self.emit("_np_cumsum", x, axis=axis % x.ndim)
+
     def sum_sq(self, x):
         """Return the sum of the squares of all elements, as float32."""
         return self.emit("_sum_sq", x)
@@ -333,6 +341,27 @@ class Trace:
     def inv(self, x):
         """Return the inverse of each matrix."""
         return self.emit("linalg_inverse", x)
+
+    def det(self, x):
+        """Return the determinant of each matrix."""
+        return self.reshape(self.emit("_linalg_det", x), x.shape[:-2])
+
+    def slogdet(self, x):
+        """Return the sign of the determinant of each matrix, and the logarithm of its size."""
+        return tuple([self.reshape(part, x.shape[:-2]) for part in self.emit("_linalg_slogdet", x)])
+
+    def qr(self, x):
+        """Return each matrix as a product of orthonormal columns and an upper triangle."""
+        return tuple([self.swapaxes(part, -1, -2) for part in self.emit("_linalg_gelqf", self.swapaxes(x, -1, -2))])
+
+    def eigh(self, x):
+        """Return the eigenvalues, increasing, and eigenvectors, by column, of symmetric matrices."""
+        rows, values = self.emit("_linalg_syevd", x)
+        return values, self.swapaxes(rows, -1, -2)
+
+    def solve_triangular(self, a, b, lower):
+        """Return the solution of ``a x = b``, of `a` one triangle."""
+        return self.emit("_linalg_trsm", a, b, lower=bool(lower))
 
     def polygamma(self, x, n):
         """Return the derivative number `n` of the digamma function."""

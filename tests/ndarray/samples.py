@@ -78,6 +78,8 @@ def _unary():
     yield from (Sample(name, (anywhere,), {"dtype": "float64"}) for name in ("Cast", "amp_cast"))
     yield from (Sample("polygamma", (above,), {"n": n}) for n in (0, 1, 2))
     yield Sample("hard_sigmoid", (3 * anywhere,))
+    yield Sample("_contrib_div_sqrt_dim", (anywhere,))
+    yield Sample("_contrib_quadratic", (anywhere,), {"a": 1.3, "b": -0.4, "c": 0.7})
     yield Sample("clip", (anywhere,), {"a_min": -0.5, "a_max": 1.1})
 
 
@@ -97,6 +99,13 @@ def _reductions():
     for name in ("argmax", "argmin"):
         yield Sample(name, (x,))
         yield Sample(name, (x,), {"axis": -1, "keepdims": True})
+    yield Sample("argmax_channel", (x,))
+    for axis in (None, 0, -1):
+        yield Sample("cumsum", (x,), {"axis": axis})
+    yield Sample("cumsum", (x,), {"axis": 1, "dtype": "float64"})
+    yield Sample("moments", (x,))
+    yield Sample("moments", (x,), {"axes": (0, -1), "keepdims": True})
+    yield Sample("moments", (x,), {"axes": (1,)})
 
 
 def _shapes():
@@ -128,6 +137,10 @@ def _shapes():
     yield Sample("SliceChannel", (x,), {"num_outputs": 2, "axis": -1})
     yield Sample("SliceChannel", (x,), {"num_outputs": 3, "squeeze_axis": True})
     yield Sample("SliceChannel", (x,), {"num_outputs": 1})
+    yield Sample("_split_v2", (x,), {"indices": (0, 1, 1), "axis": 1})
+    yield Sample("_split_v2", (x,), {"indices": (0, 1, 2), "axis": 1, "squeeze_axis": True})
+    yield Sample("_split_v2", (x,), {"indices": (), "sections": 2, "axis": -1})
+    yield Sample("_identity_with_attr_like_rhs", (x, spread(2, 3, 4, seed=1)))
     yield Sample("add_n", (x, spread(2, 3, 4, seed=1), x))
     yield Sample("broadcast_to", (spread(2, 1, 4),), {"shape": (0, 3, 4)})
     yield Sample("broadcast_axis", (spread(2, 1, 1),), {"axis": (2, 1), "size": (4, 3)})
@@ -179,6 +192,17 @@ def _indexing():
     yield Sample("SequenceMask", (spread(3, 2, 2),))
     yield Sample("SequenceMask", (spread(3, 2, 2), np.array([1, 3])), {"use_sequence_length": True, "value": 0.7})
     yield Sample("SequenceMask", (spread(2, 3), np.array([1, 3])), {"use_sequence_length": True, "axis": 1})
+    for name in ("SequenceReverse", "SequenceLast"):
+        for axis in (0, 1):
+            yield Sample(name, (spread(3, 4, 2),), {"axis": axis})
+            yield Sample(name, (spread(3, 4, 2), np.array([1, 3, 2, 9][:4 - axis])), {
+                "use_sequence_length": True, "axis": axis})
+    yield Sample("batch_take", (x, places(4, below=5)))
+    yield Sample("batch_take", (x, np.array([-1, 5, 9, 2])))
+    yield Sample("ravel_multi_index", (places(3, 2, 2, below=4),), {"shape": (-1, 5, 4)})
+    yield Sample("unravel_index", (places(3, 2, below=60),), {"shape": (3, 5, 4)})
+    yield Sample("_histogram", (spread(4, 5),), {"bin_cnt": 4, "range": (-1.5, 2)})
+    yield Sample("_histogram", (spread(4, 5), np.array([-1.5, -0.25, 0.75, 1.9])))
 
 
 def _matrices():
@@ -200,6 +224,29 @@ def _matrices():
     square = spread(3, 3)
     yield Sample("linalg_inverse", (square + 3 * np.eye(3),))
     yield Sample("linalg_potrf", (square @ square.T + np.eye(3),))
+    for flags in ({}, {"transpose": True}, {"lower": False}, {"rightside": True}, {"rightside": True, "lower": False},
+                  {"rightside": True, "transpose": True}):
+        a, b = square + 3 * np.eye(3), spread(*(2, 3)[::1 if "rightside" in flags else -1], seed=1)
+        for name in ("linalg_trmm", "linalg_trsm"):
+            yield Sample(name, (a, b), {**flags, "alpha": 0.7})
+    yield Sample("linalg_trsm", (np.stack([a, a.T]), np.stack([b, -b])), flags)
+    yield Sample("linalg_potri", (square + 3 * np.eye(3),))
+    yield Sample("linalg_sumlogdiag", (np.stack([square, 2 * square]) + 3 * np.eye(3),))
+    for offset in (0, 1, -2):
+        yield Sample("linalg_extractdiag", (spread(2, 3, 3),), {"offset": offset})
+        yield Sample("linalg_makediag", (spread(2, 3),), {"offset": offset})
+        yield Sample("linalg_extracttrian", (spread(2, 3, 3),), {"offset": offset})
+        yield Sample("linalg_maketrian", (spread(2, 6),), {"offset": offset})
+    yield Sample("linalg_extracttrian", (square,), {"lower": False})
+    yield Sample("linalg_maketrian", (spread(6),), {"lower": False})
+    yield Sample("linalg_gelqf", (spread(2, 2, 3),))
+    yield Sample("linalg_gelqf", (square,))
+    yield Sample("_linalg_syevd", (square + square.T,))
+    for name in ("linalg_det", "linalg_slogdet"):
+        yield Sample(name, (square,))
+        yield Sample(name, (np.stack([square, square + np.eye(3)]),))
+    yield Sample("khatri_rao", (spread(2, 3), spread(3, 3, seed=1), spread(1, 3, seed=2)))
+    yield Sample("khatri_rao", (spread(2, 3),))
     yield Sample("_sum_sq", (spread(2, 3),))
 
 

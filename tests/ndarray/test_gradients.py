@@ -14,7 +14,7 @@ TOLERANCE = 2e-7
 # Their rule is not the derivative, and says so.
 STOPPED = {"BlockGrad"}
 # Tested below: a symmetric input cannot be moved element by element, a float32 result not by small steps.
-ELSEWHERE = {"linalg_potrf", "_sum_sq"}
+ELSEWHERE = {"linalg_potrf", "_linalg_syevd", "_sum_sq"}
 
 
 def compute(op, arrays, params):
@@ -156,17 +156,21 @@ def test_product_knows_its_zeros():
     np.testing.assert_array_equal(rule("prod", [[0.0, 0.0, 3.0]]), [[0, 0, 0]])
 
 
-def test_cholesky_moves_the_symmetric_matrix():
-    # Its input is symmetric: both halves of an off-diagonal pair move together.
-    rng = np.random.default_rng(0)
+@pytest.mark.parametrize("name", ["linalg_potrf", "_linalg_syevd"])
+def test_factors_move_with_the_symmetric_matrix(name):
+    # Their input is symmetric: both halves of an off-diagonal pair move together.
+    rng, op = np.random.default_rng(0), registry.get(name)
     half = rng.normal(size=(3, 3))
-    a, head = half @ half.T + np.eye(3), np.tril(rng.normal(size=(3, 3)))
-    (found,) = rule("linalg_potrf", [a], [head])
+    a = half @ half.T + np.eye(3)
+    heads = [np.tril(rng.normal(size=o.shape)) if o.ndim == 2 else rng.normal(size=o.shape)
+             for o in compute(op, [a], {})]
+    (found,) = rule(name, [a], heads)
     for i in range(3):
         for j in range(i + 1):
             step = np.zeros((3, 3))
             step[i, j] = step[j, i] = STEP
-            slope = np.sum(head * (np.linalg.cholesky(a + step) - np.linalg.cholesky(a - step))) / (2 * STEP)
+            up, down = (compute(op, [a + s], {}) for s in (step, -step))
+            slope = sum(np.sum(h * (x - y)) for h, x, y in zip(heads, up, down)) / (2 * STEP)
             assert found[i, j] + (i != j) * found[j, i] == pytest.approx(slope, abs=1e-7)
 
 

@@ -10,7 +10,7 @@ from ndarray.contrib import DECLARED
 from ndarray.errors import OperatorError, ShapeError
 
 SPACES = (nd, sym)
-RENAMED = {"contrib": "_contrib_", "sparse": "_sparse_"}
+RENAMED = {"contrib": "_contrib_", "linalg": "_linalg_", "sparse": "_sparse_"}
 ARGUMENTS = {"rescale_grad": 0.5, "lr": 0.1, "eta": 0.5, "lrs": [0.1, 0.2], "wds": [0.0, 0.01], "etas": [1.0, 0.5],
              "step_count": [1, 2]}
 

@@ -59,6 +59,12 @@ def remainder(xp, a, b):
     return where(xp, logical_and(xp, rest != 0, logical_xor(xp, rest < 0, b < 0)), rest + b, rest)
 
 
+def floor_divide(xp, a, b):
+    """Return the quotient of whole numbers, rounded down."""
+    a, b = promoted(xp, a, b)
+    return xp.together("Div", [a - remainder(xp, a, b), b], a.dtype)
+
+
 def negative(xp, x):
     """Return the elements with the other sign."""
     return xp.emit("Neg", [x], (x.shape, x.dtype))
@@ -147,7 +153,8 @@ def full(xp, shape, value, dtype=None):
 
 
 def _give_arithmetic():
-    for name, word in (("add", add), ("sub", subtract), ("mul", multiply), ("truediv", divide), ("mod", remainder),
+    for name, word in (("add", add), ("sub", subtract), ("mul", multiply), ("truediv", divide), ("floordiv", floor_divide),
+                       ("mod", remainder),
                        ("pow", power), ("and", logical_and), ("or", logical_or), ("eq", equal), ("ne", not_equal),
                        ("gt", greater), ("ge", greater_equal), ("lt", less), ("le", less_equal)):
         setattr(Value, f"__{name}__", lambda self, other, word=word: word(self.xp, self, other))

@@ -84,3 +84,9 @@ def _place(op):
 
 argmax = _place("ArgMax")
 argmin = _place("ArgMin")
+
+
+def searchsorted(xp, edges, x):
+    """Return for each element how many of the increasing `edges` it reaches, by comparing it with each of them."""
+    reached = xp.reshape(x, (*x.shape, 1)) >= edges
+    return xp.sum(xp.astype(reached, np.int64), axis=(x.ndim,))

@@ -34,10 +34,26 @@ def mean(xp, x, axis=None, keepdims=False):
     return _mean(xp, x if x.dtype.kind == "f" else xp.astype(x, np.float64), axis, keepdims)
 
 
+def cumsum(xp, x, axis):
+    """Return the sums of the elements so far along an axis."""
+    return xp.emit("CumSum", [x, np.int64(axis % x.ndim)], (x.shape, x.dtype))
+
+
 def sum_sq(xp, x):
     """Return the sum of the squares of all elements, accumulated in float64, as float32."""
     wide = xp.astype(x, np.float64)
     return xp.astype(sum(xp, wide * wide), np.float32)
+
+
+def det(xp, x):
+    """Return the determinant of each matrix."""
+    return xp.emit("Det", [x], (x.shape[:-2], x.dtype))
+
+
+def slogdet(xp, x):
+    """Return the sign of the determinant of each matrix, and the logarithm of its size."""
+    found = det(xp, x)
+    return xp.sign(found), xp.log(xp.abs(found))
 
 
 def matmul(xp, a, b):

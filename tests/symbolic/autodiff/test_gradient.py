@@ -25,6 +25,7 @@ STEP = 1e-6
 NO_SLOPE = {
     "BlockGrad": "stops gradients",
     "linalg_potrf": "takes symmetric matrices, which cannot be moved element by element",
+    "_linalg_syevd": "takes symmetric matrices, which cannot be moved element by element",
     "SoftmaxOutput": "a loss's head", "LinearRegressionOutput": "a loss's head", "MAERegressionOutput": "a loss's head",
     "LogisticRegressionOutput": "a loss's head", "SVMOutput": "a loss's head", "MakeLoss": "a loss's head",
     "make_loss": "a loss's head",

@@ -55,6 +55,10 @@ PEERS |= {
     "polygamma": lambda x, n: torch.polygamma(n, x),
     "hard_sigmoid": lambda x, alpha, beta: torch.clamp(alpha * x + beta, 0, 1),
     "clip": lambda x, a_min, a_max: torch.clamp(x, a_min, a_max),
+    "_contrib_div_sqrt_dim": lambda x: x / x.shape[-1] ** 0.5, "_contrib_quadratic": lambda x, a, b, c: a * x * x + b * x + c,
+    "_identity_with_attr_like_rhs": lambda x, like: x.clone(),
+    "cumsum": lambda x, axis, dtype: x.reshape(-1).cumsum(0) if axis is None else x.cumsum(axis),
+    "batch_take": lambda x, index: torch.gather(x, 1, index.clamp(0, x.shape[1] - 1)[:, None])[:, 0],
     "Cast": lambda x, dtype: x.to(getattr(torch, dtype)), "amp_cast": lambda x, dtype: x.to(getattr(torch, dtype)),
 }
 
@@ -198,6 +202,12 @@ PEERS |= {
 }
 
 
+@peer("moments")
+def _(x, axes, keepdims):
+    found = torch.var_mean(x, axes or tuple(range(x.ndim)), correction=0, keepdim=keepdims)[::-1]
+    return tuple(v if v.ndim else v.reshape(1) for v in found)
+
+
 @peer("topk")
 def _(x, axis, k, ret_typ, is_ascend, dtype):
     if ret_typ != "value":
@@ -217,6 +227,29 @@ def _(a, b, transpose_a, transpose_b, **_):
     return found if found.ndim else found.reshape(1)
 
 
+def triangle(a, lower, transpose):
+    return turned(a.tril() if lower else a.triu(), transpose)
+
+
+def lq(a):
+    q, r = torch.linalg.qr(a.mT)
+    return q.mT, r.mT
+
+
+def eigen(a):
+    values, vectors = torch.linalg.eigh(a)
+    rows = vectors.mT
+    return rows * torch.sign(torch.gather(rows, -1, rows.abs().argmax(-1, keepdim=True))), values
+
+
+@peer("khatri_rao")
+def _(*matrices, num_args):
+    product = matrices[0]
+    for x in matrices[1:]:
+        product = torch.einsum("ik,jk->ijk", product, x).reshape(-1, x.shape[1])
+    return product
+
+
 @peer("linalg_gemm", "linalg_gemm2", "batch_dot")
 def _(a, b, c=0.0, *, transpose_a, transpose_b, alpha=1.0, beta=1.0, axis=-2, **_):
     a, b = (x.swapaxes(axis, -2) for x in (a, b))
@@ -228,6 +261,18 @@ PEERS |= {
     "linalg_syrk": lambda a, transpose, alpha: alpha * (a.mT @ a if transpose else a @ a.mT),
     "linalg_inverse": torch.linalg.inv,
     "linalg_potrf": torch.linalg.cholesky,
+    "linalg_trmm": lambda a, b, transpose, rightside, lower, alpha: alpha * (
+        b @ triangle(a, lower, transpose) if rightside else triangle(a, lower, transpose) @ b),
+    "linalg_trsm": lambda a, b, transpose, rightside, lower, alpha: torch.linalg.solve_triangular(
+        triangle(a, lower, transpose), alpha * b, upper=lower == transpose, left=not rightside),
+    "linalg_potri": lambda a: torch.linalg.inv(a.tril() @ a.tril().mT),
+    "linalg_sumlogdiag": lambda a: a.diagonal(0, -2, -1).log().sum(-1),
+    "linalg_extractdiag": lambda a, offset: a.diagonal(offset, -2, -1),
+    "linalg_makediag": lambda a, offset: torch.diag_embed(a, offset),
+    "linalg_gelqf": lambda a: lq(a),
+    "_linalg_syevd": lambda a: eigen(a),
+    "linalg_det": lambda a: torch.atleast_1d(torch.linalg.det(a)),
+    "linalg_slogdet": lambda a: tuple(map(torch.atleast_1d, torch.linalg.slogdet(a))),
     "softmax": lambda x, axis, temperature, **_: F.softmax(x / (temperature or 1), axis),
     "softmin": lambda x, axis, temperature, **_: F.softmin(x / (temperature or 1), axis),
     "log_softmax": lambda x, axis, temperature, **_: F.log_softmax(x / (temperature or 1), axis),
@@ -330,13 +375,14 @@ LOSSES["SoftmaxOutput"] = softmax_loss
 
 # Whose gradient torch cannot show: what torch has nothing like, or has only as a sum of parts compared above.
 ALONE = set("""_mod _unbroadcast _unslice _untake _put_along_axis depth_to_space space_to_depth Dropout SequenceMask
+    SequenceLast SequenceReverse _split_v2 linalg_extracttrian linalg_maketrian
     clip_global_norm _sum_sq multi_sum_sq""".split()) | {
     op.name for op in registry.operators() if "update" in op.name or "lars" in op.name}
 # What torch itself computes with a series cut off early.
 COARSE = {"polygamma": 1e-8}
 # Integers, truth values and stops: nothing to differentiate.
-FLAT = set("""one_hot argsort argmax argmin shape_array size_array isnan isinf isfinite logical_not all_finite
-    multi_all_finite reset_arrays _uniform_of_state""".split()) | {
+FLAT = set("""one_hot argsort argmax argmin argmax_channel _histogram ravel_multi_index unravel_index shape_array
+    size_array isnan isinf isfinite logical_not all_finite multi_all_finite reset_arrays _uniform_of_state""".split()) | {
     op.name for op in registry.operators() if any(w in op.name for w in ("equal", "greater", "lesser", "logical_"))}
 
 

@@ -14,7 +14,7 @@ import pytest
 import ndarray as nd
 import symbolic as sym
 
-FOLDERS = [Path(__file__).parents[2] / "golden" / name for name in ("models", "layers")]
+FOLDERS = [Path(__file__).parents[2] / "golden" / name for name in ("models", "layers", "operators")]
 CASES = [{**case, "folder": folder.name} for folder in FOLDERS
          for case in json.loads((folder / "index.json").read_text(encoding="utf-8"))]
 # What models are made of: none of these may lose its recording.
