@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
+from symbolic.engines.program import Program
 
 import ndarray as nd
 import symbolic as sym
-from ndarray import registry
+from ndarray import registry, vocabulary
 from ndarray.operator import operator
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
 from ndarray.update import Update
-from symbolic import optimizers
+from symbolic import engines, optimizers
+from symbolic.engines.buffers import commit
+from symbolic.graph.walk import evaluate
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -92,6 +95,65 @@ def test_a_rule_updates_single_arrays(toy_update):
     update, weight = optimizers.Updater("heavy", lr=0.25, drag=0.0), nd.array([1.0])
     update(0, nd.array([2.0]), weight, slope=nd.array([0.5]))
     assert weight.tolist() == [0.75] and update.states[0].keys() == {"speed"}
+
+
+# An engine: ``compile(graph, buffers)``, which returns a program.
+
+class Doubles:
+    """A program that computes in float64 and rounds what it gives: walked node by node."""
+
+    NAME = "doubles"
+
+    def __init__(self, graph, buffers):
+        self.graph, self.buffers = graph, buffers
+
+    def __call__(self):
+        values = {n: v.astype(np.float64) for n, v in zip(self.graph.variables, self.buffers.values)}
+        outputs, written = evaluate(self.graph, values, vocabulary)
+        arrays = dict(zip(self.graph.variables, self.buffers.values))
+        commit([*self.buffers.outputs, *(arrays[n] for n in written)], [*outputs, *written.values()])
+
+    def describe(self):
+        return "engine doubles: in float64"
+
+    def measured(self):
+        return None
+
+    def plan(self):
+        return None
+
+
+@pytest.fixture(scope="module")
+def doubles():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engines, "_registered", {})
+        engines.register("doubles", Doubles)
+        yield "doubles"
+
+
+def test_an_engine_runs_graphs(doubles):
+    step = sym.sgd_mom_update(sym.var("w"), sym.var("g"), sym.var("m"), lr=sym.var("lr"), momentum=0.5, name="step")
+    w = np.array([1.0, -2.0], "float32")
+    arrays = {"w": w, "g": np.ones(2, "float32"), "m": np.zeros(2, "float32"), "lr": np.ones(1, "float32")}
+    run = step.bind(args=arrays, out={"step_output": w}, engine=doubles)
+    assert isinstance(run._compiled_forward(False).program, Program)
+    run.forward(lr=0.25)
+    assert w.tolist() == [0.75, -2.25] and run.aux_dict["m"].tolist() == [-0.25, -0.25]
+    assert "engine doubles: in float64" in run.debug_str()
+    assert len(run.profile(steps=2).rows) == 1 and run.memory().rows
+    with pytest.raises(KeyError, match="did you mean 'doubles'"):
+        step.bind(args=arrays, engine="doubled")
+    with pytest.raises(nd.MXNetError, match="there is an engine named 'doubles' already"):
+        engines.register("doubles", Doubles)
+
+
+def test_an_engine_takes_gradients_and_training(doubles):
+    x = np.array([3.0, 1.0], "float32")
+    squared = sym.square(sym.var("x"), name="y")
+    run = squared.bind(args={"x": x}, args_grad={"x": np.zeros(2, "float32")}, engine=doubles)
+    run.forward(is_train=True)
+    run.backward(out_grads=np.ones(2, "float32"))
+    assert run.grad_dict["x"].tolist() == [6.0, 2.0]
 
 
 # A pass: a function from graph to graph.
