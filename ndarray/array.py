@@ -1,5 +1,9 @@
 """NDArray: a NumPy array in a context, with MXNet's methods and rules of arithmetic."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ndarray import registry
@@ -11,8 +15,17 @@ from ndarray.indexing import as_key, is_view_key
 from ndarray.rules_shape import resolve_shape
 from ndarray.tensortype import show_shape
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-class NDArray:
+    from ndarray.methods import NDArrayMethods
+    from ndarray.operator import Operator
+    from ndarray.typing import DTypeLike
+else:
+    NDArrayMethods = object
+
+
+class NDArray(NDArrayMethods):
     """An array of one element type, in a context.
 
     Made by `array`, `zeros`, `from_numpy` and by operators; not by calling the class.
@@ -40,79 +53,79 @@ class NDArray:
     grad = None
     stype = "default"
 
-    def __init__(self, data, ctx=None):
+    def __init__(self, data: np.ndarray, ctx: Context | None = None) -> None:
         self._data = data
         self._ctx = ctx if ctx is not None else current_context()
 
     # What it is
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
         return self._data.shape
 
     @property
-    def dtype(self):
+    def dtype(self) -> type[np.generic]:
         """Element type, as a NumPy type such as ``numpy.float32``."""
         return self._data.dtype.type
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Number of elements."""
         return self._data.size
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """Number of axes."""
         return self._data.ndim
 
     @property
-    def context(self):
+    def context(self) -> Context:
         """The device."""
         return self._ctx
 
     ctx = context
 
     @property
-    def T(self):
+    def T(self) -> NDArray:
         """The transpose, a copy."""
         return NDArray(self._data.T.copy(), self._ctx)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"\n{self._data}\n<NDArray {'x'.join(map(str, self.shape))} @{self._ctx}>"
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from ndarray.notebook import of_array  # which only notebooks need
 
         return of_array(self, repr(self), include, exclude)
 
-    def __len__(self):
+    def __len__(self) -> int:
         if not self.ndim:
             raise OperatorError("an array without axes has no length")
         return self.shape[0]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[NDArray]:
         return (self[i] for i in range(len(self)))
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         if self.size > 1:
             raise ShapeError(f"the truth of an array of shape {show_shape(self.shape)} is ambiguous")
         return bool(self.size and self._data.reshape(-1)[0])
 
-    def __float__(self):
+    def __float__(self) -> float:
         return float(self.asscalar())
 
-    def __int__(self):
+    def __int__(self) -> int:
         return int(self.asscalar())
 
-    def __index__(self):
+    def __index__(self) -> int:
         if self._data.dtype.kind not in "iu":
             raise OperatorError(f"only an integer array can be an index, not {self._data.dtype}")
         return int(self.asscalar())
 
     # Leaving and copying
 
-    def asnumpy(self):
+    def asnumpy(self) -> np.ndarray:
         """Return a NumPy array, a copy.
 
         Examples
@@ -126,7 +139,7 @@ class NDArray:
         """
         return self._data.copy()
 
-    def asscalar(self):
+    def asscalar(self) -> Any:
         """Return the only element, as a NumPy scalar.
 
         Examples
@@ -141,7 +154,7 @@ class NDArray:
 
     item = asscalar
 
-    def tolist(self):
+    def tolist(self) -> Any:
         """Return nested lists of Python numbers.
 
         Examples
@@ -152,7 +165,7 @@ class NDArray:
         """
         return self._data.tolist()
 
-    def astype(self, dtype, copy=True):
+    def astype(self, dtype: DTypeLike, copy: bool = True) -> NDArray:
         """Return the array with another element type; itself when it has it and `copy` is false.
 
         Examples
@@ -167,7 +180,7 @@ class NDArray:
         with np.errstate(all="ignore"):
             return NDArray(self._data.astype(dtype), self._ctx)
 
-    def copy(self):
+    def copy(self) -> NDArray:
         """Return a copy.
 
         Examples
@@ -181,13 +194,13 @@ class NDArray:
         """
         return NDArray(self._data.copy(), self._ctx)
 
-    def __copy__(self):
+    def __copy__(self) -> NDArray:
         return self.copy()
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: object) -> NDArray:
         return self.copy()
 
-    def copyto(self, other):
+    def copyto(self, other: NDArray | Context) -> NDArray:
         """Copy into another array, cast to its dtype, or into a context; return the target.
 
         Examples
@@ -206,7 +219,7 @@ class NDArray:
         other[:] = self
         return other
 
-    def as_in_context(self, context, copy=False):
+    def as_in_context(self, context: Context, copy: bool = False) -> NDArray:
         """Return the array in a context; itself when it is there already.
 
         Examples
@@ -223,7 +236,7 @@ class NDArray:
 
     as_in_ctx = as_in_context
 
-    def detach(self):
+    def detach(self) -> NDArray:
         """Return an array over the same memory.
 
         Examples
@@ -236,7 +249,7 @@ class NDArray:
         """
         return NDArray(self._data, self._ctx)
 
-    def tostype(self, stype):
+    def tostype(self, stype: str) -> Any:
         """Return the array with another storage: 'default' or 'row_sparse'.
 
         Examples
@@ -251,12 +264,12 @@ class NDArray:
 
         return from_dense(self, stype)
 
-    def wait_to_read(self):
+    def wait_to_read(self) -> None:
         """Return when the array is computed, which it always is."""
 
     wait_to_write = wait_to_read
 
-    def reshape(self, *shape, reverse=False, **named):
+    def reshape(self, *shape: int | Sequence[int], reverse: bool = False, **named: Any) -> NDArray:
         """Return the same memory under another shape.
 
         Parameters
@@ -283,14 +296,13 @@ class NDArray:
             shape = named.pop("shape")
         if named:
             raise OperatorError(f"reshape takes shape and reverse, not {', '.join(named)}")
-        if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
-            shape = shape[0]
-        target = resolve_shape(self.shape, tuple(int(d) for d in shape), reverse)
+        given: Any = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        target = resolve_shape(self.shape, tuple(int(d) for d in given), reverse)
         return NDArray(self._data.reshape(target), self._ctx)
 
     # Indexing
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> NDArray:
         key = as_key(key, NDArray)
         try:
             found = self._data[key if key else ...]
@@ -303,7 +315,7 @@ class NDArray:
             found = found.copy()
         return NDArray(found, self._ctx)
 
-    def __setitem__(self, key, value):
+    def __setitem__(self, key: Any, value: Any) -> None:
         key = as_key(key, NDArray)
         if isinstance(value, NDArray):
             value = value._data
@@ -322,10 +334,10 @@ class NDArray:
 
     # Other libraries
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self._data, dtype=dtype, copy=copy)
 
-    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **kwargs):
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         plain = [x._data if isinstance(x, NDArray) else x for x in inputs]
         if out is not None:
             kwargs["out"] = tuple(x._data if isinstance(x, NDArray) else x for x in out)
@@ -336,42 +348,43 @@ class NDArray:
             return tuple(NDArray(np.asarray(r), self._ctx) for r in result)
         return result if result is None else NDArray(np.asarray(result), self._ctx)
 
-    def to_dlpack_for_read(self):
+    def to_dlpack_for_read(self) -> Any:
         """Return a DLPack capsule over the same memory, for one taker; most libraries take the array itself."""
         return self._data.__dlpack__()
 
     to_dlpack_for_write = to_dlpack_for_read
 
-    def __dlpack__(self, **kwargs):
+    def __dlpack__(self, **kwargs: Any) -> Any:
         return self._data.__dlpack__(**kwargs)
 
-    def __dlpack_device__(self):
+    def __dlpack_device__(self) -> tuple[int, int]:
         return self._data.__dlpack_device__()
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self.asnumpy(), self._ctx.device_type, self._ctx.device_id)
 
-    def __getattr__(self, name):
-        op = registry.names().get(name) if not name.startswith("_") else None
-        if op is None or not op.inputs:
-            raise AttributeError(f"'NDArray' object has no attribute {name!r}")
-        from ndarray.functions import function
+    if not TYPE_CHECKING:  # which has the methods of operators from `NDArrayMethods`
+        def __getattr__(self, name):
+            op = registry.names().get(name) if not name.startswith("_") else None
+            if op is None or not op.inputs:
+                raise AttributeError(f"'NDArray' object has no attribute {name!r}")
+            from ndarray.functions import function
 
-        def method(*args, **kwargs):
-            if "dtype" in kwargs and kwargs["dtype"] is None and "dtype" not in op.params:
-                del kwargs["dtype"]  # NumPy's own functions, such as np.mean, ask for a method in this way.
-            return function(name)(self, *args, **kwargs)
+            def method(*args, **kwargs):
+                if "dtype" in kwargs and kwargs["dtype"] is None and "dtype" not in op.params:
+                    del kwargs["dtype"]  # NumPy's own functions, such as np.mean, ask for a method in this way.
+                return function(name)(self, *args, **kwargs)
 
-        return method
+            return method
 
     __hash__ = object.__hash__
 
 
-def _restore(data, device_type, device_id):
+def _restore(data: np.ndarray, device_type: str, device_id: int) -> NDArray:
     return NDArray(data, Context(device_type, device_id))
 
 
-def invoke(op, inputs, params, out=None):
+def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: Any = None) -> Any:
     """Call an operator on NDArrays.
 
     Parameters
@@ -421,7 +434,7 @@ def invoke(op, inputs, params, out=None):
     return out
 
 
-def _refuse_inputs(op, inputs):
+def _refuse_inputs(op: Operator, inputs: Sequence[Any]) -> None:
     names = [i.name for i in op.inputs]
     for i, value in enumerate(inputs):
         if not isinstance(value, NDArray):
@@ -430,7 +443,7 @@ def _refuse_inputs(op, inputs):
             raise OperatorError(f"{op.name}: {name} must be an NDArray, got {shown(value)}{hint}") from None
 
 
-def _swap(op, arrays, params):
+def _swap(op: Operator, arrays: list[np.ndarray], params: Mapping[str, Any]) -> None:
     """Give byte-swapped inputs the native order, except where they would be written (`call` refuses those)."""
     written = op.written(op.complete(op.parse(params))) if op.writes and not op.many else range(len(arrays))
     for i, a in enumerate(arrays):
@@ -438,7 +451,7 @@ def _swap(op, arrays, params):
             arrays[i] = a.astype(a.dtype.newbyteorder("="))
 
 
-def arithmetic(word, lhs, rhs, out=None):
+def arithmetic(word: str, lhs: Any, rhs: Any, out: NDArray | None = None) -> Any:
     """Return ``lhs word rhs`` of arrays and numbers, by the operator that `WORDS` names.
 
     Raises
@@ -461,7 +474,7 @@ def arithmetic(word, lhs, rhs, out=None):
     raise OperatorError(f"{word} takes NDArrays and numbers, got {shown(other)}{hint}")
 
 
-def is_number(value):
+def is_number(value: object) -> bool:
     """Tell whether arithmetic takes `value` as a number."""
     return isinstance(value, (int, float, np.number, np.bool_)) and not isinstance(value, np.complexfloating)
 
@@ -489,7 +502,7 @@ WORDS = {
 """Operators of each word of arithmetic: of two arrays, of an array and a number, of a number and an array."""
 
 
-def give_arithmetic(kind, arithmetic, in_place):
+def give_arithmetic(kind: type, arithmetic: Callable[..., Any], in_place: Callable[..., Any]) -> None:
     """Give a class Python's operators, from ``arithmetic(word, lhs, rhs)`` and ``in_place(word, self, other)``."""
 
     def forwards(word):
@@ -509,20 +522,20 @@ def give_arithmetic(kind, arithmetic, in_place):
         setattr(kind, f"__{word}__", forwards(word))
 
 
-def _give_own():
+def _give_own() -> None:
     give_arithmetic(NDArray, arithmetic, lambda word, self, other: arithmetic(word, self, other, out=self))
     for word, answer in (("eq", False), ("ne", True)):
         # Equality never raises: what is no array and no number is simply not equal, so that `x == None` and `in` work.
         setattr(NDArray, f"__{word}__", lambda self, other, w=word, a=answer: arithmetic(w, self, other)
                 if isinstance(other, NDArray) or is_number(other) else a)
-    NDArray.__neg__ = lambda self: invoke(registry.get("_mul_scalar"), (self,), {"scalar": -1.0})
-    NDArray.__abs__ = lambda self: invoke(registry.get("abs"), (self,), {})
+    setattr(NDArray, "__neg__", lambda self: invoke(registry.get("_mul_scalar"), (self,), {"scalar": -1.0}))
+    setattr(NDArray, "__abs__", lambda self: invoke(registry.get("abs"), (self,), {}))
 
 
 _give_own()
 
 
-def as_ndarray(value, ctx=None, dtype=None):
+def as_ndarray(value: Any, ctx: Context | str | None = None, dtype: DTypeLike | None = None) -> NDArray:
     """Return a new NDArray with a copy of `value`: float32 unless it is an NDArray or `dtype` says otherwise."""
     ctx = Context(ctx) if ctx is not None else current_context()
     ctx.check_usable()

@@ -1,7 +1,9 @@
 """One eager call of an operator on NumPy arrays: check, compute, write back; all or nothing."""
 
+from __future__ import annotations
+
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
@@ -10,6 +12,11 @@ from ndarray import vocabulary
 from ndarray.errors import BindError, DTypeError, ShapeError
 from ndarray.params import kind_of
 from ndarray.tensortype import UNKNOWN, TensorType, show_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ndarray.operator import Operator
 
 _KEPT = 4096
 _plans, _families = {}, {}
@@ -34,7 +41,7 @@ class Family:
 
     __slots__ = ("types", "positions", "size", "calls", "loops")
 
-    def __init__(self, types, positions, size):
+    def __init__(self, types: Sequence[TensorType], positions: tuple[int, ...], size: int) -> None:
         self.types, self.positions, self.size = types, positions, size
         self.calls, self.loops = 0, None
 
@@ -53,7 +60,7 @@ class Plan(NamedTuple):
     family: Family
 
 
-def call(op, arrays, plan, outs=None):
+def call(op: Operator, arrays: Sequence[np.ndarray], plan: Any, outs: Sequence[np.ndarray] | None = None) -> Any:
     """Compute an operator on arrays, write its states, and return its outputs.
 
     Parameters
@@ -104,7 +111,7 @@ def call(op, arrays, plan, outs=None):
     return list(outs)
 
 
-def _in_loops(op, arrays, plan, outs):
+def _in_loops(op: Operator, arrays: Sequence[np.ndarray], plan: Any, outs: Any) -> Any:
     """Return the outputs where loops can compute them, else None."""
     loops, family = _loops(), plan.family
     if family.loops is None and family.size < WORTH_LOOPS and not loops.machine_code.available():
@@ -114,7 +121,7 @@ def _in_loops(op, arrays, plan, outs):
 
 
 @cache
-def _loops():
+def _loops() -> Any:
     from ndarray.kernels import call  # which loads the kernels' room
 
     return call
@@ -126,7 +133,7 @@ OFTEN = 500
 """After how many equal calls it does for smaller arrays, too: it saves a call of NumPy for each word of the formula."""
 
 
-def _own(value, others):
+def _own(value: Any, others: Any) -> Any:
     """Return a result as an array whose memory nobody else has."""
     if type(value) is not np.ndarray:
         return np.asarray(value)
@@ -135,14 +142,14 @@ def _own(value, others):
     return value.copy() if any(np.may_share_memory(value, other) for other in others) else value
 
 
-def plan_of(op, arrays, given):
+def plan_of(op: Operator, arrays: Sequence[np.ndarray], given: Mapping[str, Any]) -> Any:
     """Return the `Plan` of a call; one with the same parameters and types is made once.
 
     Raises
     ------
     OperatorError, ParamError, ShapeError, DTypeError
     """
-    key = [op, *given.items(), *map(kind_of, given.values())]
+    key: Any = [op, *given.items(), *map(kind_of, given.values())]
     for a in arrays:
         key += (a.shape, a.dtype)
     try:
@@ -164,14 +171,14 @@ def plan_of(op, arrays, given):
     return plan
 
 
-def _family_of(op, arrays, params):
+def _family_of(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[str, Any]) -> Any:
     """Return the `Family` of a call with complete parameters; types are inferred once for all of it.
 
     Raises
     ------
     ShapeError, DTypeError
     """
-    key = [op]
+    key: Any = [op]
     for a in arrays:
         key += (a.shape, a.dtype)
     for name, value in params.items():
@@ -190,19 +197,20 @@ def _family_of(op, arrays, params):
     return family
 
 
-def _keep(known, key, value):
+def _keep(known: dict[Any, Any], key: Any, value: Any) -> Any:
     if len(known) >= _KEPT:
         known.clear()
     known[key] = value
 
 
-def infer_outputs(op, arrays, params):
+def infer_outputs(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[str, Any]) -> list[TensorType]:
     """Return the types of the outputs for these arrays and complete parameters; raise where they do not fit."""
     inputs = [TensorType(a.shape, a.dtype.newbyteorder("=")) for a in arrays]
     return op.infer_types(inputs, [UNKNOWN] * op.num_outputs(params), params)[1]
 
 
-def _check_targets(op, arrays, params, positions, outs, types):
+def _check_targets(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[str, Any], positions: tuple[int, ...],
+                   outs: Any, types: Sequence[TensorType]) -> None:
     """Raise where what is to be written cannot be."""
     names = op.input_names(params) if positions else ()
     targets = [(names[at], arrays[at]) for at in positions]
@@ -222,7 +230,7 @@ def _check_targets(op, arrays, params, positions, outs, types):
         raise BindError(f"{op.name}: {shared[0]} and {shared[1]} share memory, and both are written")
 
 
-def first_shared(named):
+def first_shared(named: Any) -> Any:
     """Return the names of two arrays whose bounds in memory meet, None where there are none.
 
     Parameters
@@ -246,7 +254,7 @@ def first_shared(named):
 _FEW = 6
 
 
-def check_writable(data, name):
+def check_writable(data: np.ndarray, name: str) -> None:
     """Raise where an array cannot be written in place.
 
     Raises

@@ -3,10 +3,13 @@
 Each update is written once, over a `Form` of calling: eagerly here, and as a node of a graph in `symbolic.contrib`.
 """
 
+from __future__ import annotations
+
 import inspect
 import math
 import warnings
 from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +19,10 @@ from ndarray.errors import OperatorError, ShapeError
 from ndarray.functions import function
 from ndarray.registry import names, within
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
 DECLARED = {}
 """Every function here as it is declared: its first argument is the form in which operators are called."""
 
@@ -24,20 +31,20 @@ class Form:
     """How operators are called: on arrays, at once."""
 
     @staticmethod
-    def call(op_name, inputs, out=None, name=None, **params):
+    def call(op_name: str, inputs: Sequence[NDArray], out: Any = None, name: str | None = None, **params: Any) -> Any:
         """Call the operator called `op_name`; a call has no name."""
         params = {k: v._data if isinstance(v, NDArray) else v for k, v in params.items()}
         return invoke(registry.get(op_name), inputs, params, out)
 
     @staticmethod
-    def scale(value, *weights):
+    def scale(value: Any, *weights: NDArray) -> NDArray:
         """Return the gradient's scale as an array of one element, in the dtype of the weights."""
         if isinstance(value, NDArray):
             return value
         return NDArray(np.array([value], weights[0].dtype if weights else np.float32))
 
 
-def in_form(declared, form):
+def in_form(declared: Callable[..., Any], form: Any) -> Callable[..., Any]:
     """Return a declared function whose operators are called in a form."""
 
     @wraps(declared)
@@ -46,18 +53,20 @@ def in_form(declared, form):
 
     del function.__wrapped__
     signature = inspect.signature(declared)
-    function.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])
+    function.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=list(signature.parameters.values())[1:])
     return function
 
 
-def _declare(declared):
+def _declare(declared: Callable[..., Any]) -> Callable[..., Any]:
     DECLARED[declared.__name__] = declared
     return in_form(declared, Form)
 
 
 @_declare
-def adamw_update(form, weight, grad, mean, var, rescale_grad, lr, eta, beta1=0.9, beta2=0.999, epsilon=1e-8, wd=0,
-                 clip_gradient=-1, out=None, name=None):
+def adamw_update(form: Any, weight: Any, grad: Any, mean: Any, var: Any, rescale_grad: Any, lr: Any, eta: Any,
+                 beta1: Any = 0.9, beta2: Any = 0.999, epsilon: Any = 1e-8, wd: Any = 0, clip_gradient: Any = -1,
+                 out: Any = None, name: str | None = None) -> Any:
     """Step of AdamW; `rescale_grad` is a number or an NDArray of one element.
 
     The arguments are those of the operator `adamw_update`.
@@ -76,8 +85,9 @@ def adamw_update(form, weight, grad, mean, var, rescale_grad, lr, eta, beta1=0.9
 
 
 @_declare
-def mp_adamw_update(form, weight, grad, mean, var, weight32, rescale_grad, lr, eta, beta1=0.9, beta2=0.999,
-                    epsilon=1e-8, wd=0, clip_gradient=-1, out=None, name=None):
+def mp_adamw_update(form: Any, weight: Any, grad: Any, mean: Any, var: Any, weight32: Any, rescale_grad: Any, lr: Any,
+                    eta: Any, beta1: Any = 0.9, beta2: Any = 0.999, epsilon: Any = 1e-8, wd: Any = 0,
+                    clip_gradient: Any = -1, out: Any = None, name: str | None = None) -> Any:
     """Step of AdamW on `weight32`; `rescale_grad` is a number or an NDArray of one element.
 
     Examples
@@ -97,8 +107,9 @@ def mp_adamw_update(form, weight, grad, mean, var, weight32, rescale_grad, lr, e
 
 
 @_declare
-def multi_adamw_update(form, weights, grads, mean, var, rescale_grad, lrs, wds, etas, out=None, name=None, size=0,
-                       **params):
+def multi_adamw_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
+                       rescale_grad: Any, lrs: Any, wds: Any, etas: Any, out: Any = None, name: str | None = None,
+                       size: int = 0, **params: Any) -> Any:
     """Step of AdamW on lists of arrays.
 
     Parameters
@@ -134,8 +145,9 @@ def multi_adamw_update(form, weights, grads, mean, var, rescale_grad, lrs, wds, 
 
 
 @_declare
-def multi_mp_adamw_update(form, weights, grads, mean, var, weights32, rescale_grad, lrs, wds, etas, out=None,
-                          name=None, size=0, **params):
+def multi_mp_adamw_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any],
+                          var: Sequence[Any], weights32: Sequence[Any], rescale_grad: Any, lrs: Any, wds: Any,
+                          etas: Any, out: Any = None, name: str | None = None, size: int = 0, **params: Any) -> Any:
     """Step of AdamW on lists of arrays, computed on `weights32`; otherwise as `multi_adamw_update`."""
     tensors = interleaved("multi_mp_adamw_update", size, weights=weights, grads=grads, mean=mean, var=var,
                           weights32=weights32)
@@ -144,8 +156,9 @@ def multi_mp_adamw_update(form, weights, grads, mean, var, weights32, rescale_gr
 
 
 @_declare
-def multi_lamb_update(form, weights, grads, mean, var, step_count, lrs, wds, out=None, num_tensors=0, name=None,
-                      **params):
+def multi_lamb_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
+                      step_count: Any, lrs: Any, wds: Any, out: Any = None, num_tensors: int = 0,
+                      name: str | None = None, **params: Any) -> Any:
     """Step of LAMB on lists of arrays.
 
     Parameters
@@ -169,8 +182,9 @@ def multi_lamb_update(form, weights, grads, mean, var, step_count, lrs, wds, out
 
 
 @_declare
-def multi_mp_lamb_update(form, weights, grads, mean, var, weights32, step_count, lrs, wds, out=None, num_tensors=0,
-                         name=None, **params):
+def multi_mp_lamb_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any],
+                         var: Sequence[Any], weights32: Sequence[Any], step_count: Any, lrs: Any, wds: Any,
+                         out: Any = None, num_tensors: int = 0, name: str | None = None, **params: Any) -> Any:
     """Step of LAMB on lists of arrays, computed on `weights32`; otherwise as `multi_lamb_update`."""
     tensors = interleaved("multi_mp_lamb_update", num_tensors, weights=weights, grads=grads, mean=mean, var=var,
                           weights32=weights32)
@@ -179,15 +193,16 @@ def multi_mp_lamb_update(form, weights, grads, mean, var, weights32, step_count,
 
 
 @_declare
-def multi_lans_update(form, weights, grads, mean, var, step_count, lrs, wds, out=None, num_tensors=0, name=None,
-                      **params):
+def multi_lans_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
+                      step_count: Any, lrs: Any, wds: Any, out: Any = None, num_tensors: int = 0,
+                      name: str | None = None, **params: Any) -> Any:
     """Step of LANS on lists of arrays; the arguments are those of `multi_lamb_update`."""
     tensors = interleaved("multi_lans_update", num_tensors, weights=weights, grads=grads, mean=mean, var=var)
     return form.call("_multi_lans_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs, wds=wds,
                      **params)
 
 
-def clip_global_norm(arrays, max_norm, check_isfinite=True):
+def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool = True) -> Any:
     """Scale arrays in place so that their common norm is at most `max_norm`.
 
     Parameters
@@ -227,13 +242,13 @@ def clip_global_norm(arrays, max_norm, check_isfinite=True):
     Form.call("clip_global_norm", arrays, [*arrays, norm], max_norm=max_norm)
     if not check_isfinite:
         return norm
-    norm = float(norm.asscalar())
-    if not math.isfinite(norm):
+    length = float(norm.asscalar())
+    if not math.isfinite(length):
         warnings.warn("nan or inf is detected. Clipping results will be undefined.", stacklevel=2)
-    return norm
+    return length
 
 
-def interleaved(name, n, **lists):
+def interleaved(name: str, n: int, **lists: Sequence[Any]) -> list[Any]:
     """Return the arrays of several lists tensor by tensor.
 
     Raises
@@ -248,7 +263,7 @@ def interleaved(name, n, **lists):
     return [x for tensor in zip(*lists.values()) for x in tensor]
 
 
-def allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
+def allclose(a: NDArray, b: NDArray, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> NDArray:
     """Tell whether two arrays are element-wise equal within a tolerance, as one 1 or 0.
 
     Examples
@@ -261,7 +276,7 @@ def allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
     return NDArray(np.array([equal], np.float32), a._ctx)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Callable[..., Any]:
     """Return the eager function of the operator called `name`, or ``_contrib_`` and `name`."""
     full = within("contrib", name)
     if full is None:
@@ -269,5 +284,5 @@ def __getattr__(name):
     return function(full)
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), *(n.removeprefix("_contrib_") for n in names() if n.startswith("_contrib_"))})

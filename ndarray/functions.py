@@ -1,16 +1,24 @@
 """Eager functions, generated from the registry: one for each operator's name and alias."""
 
+from __future__ import annotations
+
 import inspect
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from ndarray import registry
 from ndarray.array import NDArray, invoke
 from ndarray.errors import OperatorError, shown, unknown
 from ndarray.params import REQUIRED, Training
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ndarray.operator import Operator
+
 
 @cache
-def function(name):
+def function(name: str) -> Callable[..., Any]:
     """Return the eager function of the operator called `name`.
 
     Its signature is the operator's: inputs, parameters, then ``out=`` and ``name=``.
@@ -24,7 +32,7 @@ def function(name):
     eager.__name__ = eager.__qualname__ = name
     eager.__module__ = "ndarray"
     eager.__doc__ = inspect.cleandoc(op.__doc__ or "") + _OUT
-    eager.__signature__ = signature(op)
+    eager.__signature__ = signature(op)  # type: ignore[attr-defined]
     return eager
 
 
@@ -39,7 +47,7 @@ name : str, optional
 """
 
 
-def _of_few(op):
+def _of_few(op: Operator) -> Callable[..., Any]:
     names = tuple([i.name for i in op.inputs])
     positional = (*names, *(p for p in op.params if op.params[p].type is not Training))
     n, clear = len(names), frozenset(names).isdisjoint
@@ -60,7 +68,8 @@ def _of_few(op):
     return eager
 
 
-def _sort_arguments(op, names, positional, args, params):
+def _sort_arguments(op: Operator, names: Sequence[str], positional: Sequence[str], args: Sequence[Any],
+                    params: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """Return inputs, None where one is missing, and parameters, from a call by position or keyword."""
     if len(args) > len(positional):
         raise OperatorError(f"{op.name} takes at most {len(positional)} arguments ({', '.join(positional)}), "
@@ -73,7 +82,7 @@ def _sort_arguments(op, names, positional, args, params):
     return [given.pop(key, None) for key in names], given
 
 
-def _without_absent(op, names, inputs, params):
+def _without_absent(op: Operator, names: Sequence[str], inputs: Sequence[Any], params: Mapping[str, Any]) -> list[Any]:
     """Return the inputs that the parameters ask for; raise, naming all of them, where some are missing."""
     known = {k: v for k, v in params.items() if k in op.params and k not in op.scalars}
     absent = op.absent(op.defaults | op.parse(known)) if op.absent else ()
@@ -87,7 +96,7 @@ def _without_absent(op, names, inputs, params):
     return [value for key, value in zip(names, inputs) if key not in absent]
 
 
-def _known(op, params):
+def _known(op: Operator, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the parameters without MXNet's ignored ``__key__`` ones, NDArrays as NumPy arrays."""
     for key, value in params.items():
         kind = type(value)
@@ -98,7 +107,7 @@ def _known(op, params):
     return params
 
 
-def _of_many(op):
+def _of_many(op: Operator) -> Callable[..., Any]:
     def eager(*data, out=None, name=None, **params):
         inputs = [x for item in data for x in (item if isinstance(item, (list, tuple)) else (item,))]
         return invoke(op, inputs, _known(op, params), out)
@@ -106,13 +115,14 @@ def _of_many(op):
     return eager
 
 
-def signature(op):
+def signature(op: Operator) -> inspect.Signature:
     """Return the signature of an operator's eager function."""
     kind = inspect.Parameter
+    how: Any = kind.POSITIONAL_OR_KEYWORD
     if op.many:
         found, how = [kind("data", kind.VAR_POSITIONAL)], kind.KEYWORD_ONLY
     else:
-        found, how = [kind(i.name, kind.POSITIONAL_OR_KEYWORD) for i in op.inputs], kind.POSITIONAL_OR_KEYWORD
+        found = [kind(i.name, how) for i in op.inputs]
     shown_ = [p for p in op.params.values() if p.type is not Training]
     required = [kind(p.name, how) for p in shown_ if p.default is REQUIRED]
     optional = [kind(p.name, how, default=p.default) for p in shown_ if p.default is not REQUIRED]

@@ -1,16 +1,23 @@
 """What a notebook shows of an array: a small table of its values."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable, Collection
 from html import escape
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from ndarray.array import NDArray
 
 _MOST = 12
 """Rows and columns that a table shows before it leaves out the middle."""
 
 
-def of_array(array, text, include=None, exclude=None):
+def of_array(array: NDArray, text: str, include: Collection[str] | None = None,
+             exclude: Collection[str] | None = None) -> dict[str, str]:
     """Return what a notebook shows of an array: shape, dtype, size, and the values where one or two axes hold them.
 
     Parameters
@@ -48,7 +55,7 @@ def cut_text(text, most=48):
     return text if len(text) <= most else text[:most - 1] + "…"
 
 
-def _table(array):
+def _table(array: NDArray) -> str:
     data = array._data
     shape = "×".join(map(str, data.shape)) or "scalar"
     caption = f"NDArray {shape} {data.dtype} on {array.context}, {data.nbytes:,} bytes"
@@ -63,13 +70,13 @@ def _table(array):
     return f"<p>{escape(caption)}</p><table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _shown(length):
+def _shown(length: int) -> list[int | None]:
     """The positions on one axis that are shown, None for those left out."""
     half = _MOST // 2
     return [*range(length)] if length <= _MOST else [*range(half), None, *range(length - half, length)]
 
 
-def _number(value):
+def _number(value: Any) -> str:
     text = escape(f"{value:.6g}" if isinstance(value, np.floating) else str(value))
     # What is not finite should not be overlooked.
     return f"<b>{text}</b>" if isinstance(value, np.inexact) and not np.isfinite(value) else text

@@ -1,12 +1,14 @@
 """Typed parameters of operators: read from an annotation, checked on entry, read from and written to MXNet's text."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Mapping, Sequence
 from inspect import Parameter
 from numbers import Integral, Real
 from types import NoneType, UnionType
-from typing import Annotated, Literal, NamedTuple, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin
 
 import numpy as np
 
@@ -29,9 +31,9 @@ class Fed(NamedTuple):
         Which of the node's inputs it is.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # tuples have a method of this name
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"%{self.index}"
 
 
@@ -71,31 +73,51 @@ def _replaced(value, of):
     return value
 
 
-class Shape(tuple):
-    """Annotation of a tuple of integers; a single integer stands for a tuple of one."""
+if TYPE_CHECKING:
+    # To a type checker an annotation is the type of what the body receives, and of the default.
+    Shape: TypeAlias = tuple[int, ...]
+    Ints: TypeAlias = tuple[int, ...]
+    SlicePoints: TypeAlias = tuple[int | None, ...]
+    Floats: TypeAlias = tuple[float, ...]
+    DType: TypeAlias = str
+    Scalar: TypeAlias = float
+    Scalars: TypeAlias = tuple[float, ...]
+    Count: TypeAlias = int
+    Training: TypeAlias = bool
+    from collections.abc import Callable
+else:
+    class Shape(tuple):
+        """Annotation of a tuple of integers; a single integer stands for a tuple of one."""
 
+    class Ints(Shape):
+        """Annotation of a tuple of integers that is no shape: axes, counts, steps."""
 
-class Ints(Shape):
-    """Annotation of a tuple of integers that is no shape: axes, counts, steps."""
+    class SlicePoints(tuple):
+        """Annotation of a tuple of integers or None, as in ``begin=(None, 1)``."""
 
+    class Floats(tuple):
+        """Annotation of a tuple of numbers."""
 
-class SlicePoints(tuple):
-    """Annotation of a tuple of integers or None, as in ``begin=(None, 1)``."""
+    class DType(str):
+        """Annotation of an element type, by name."""
 
+    class Scalar(float):
+        """Annotation of one number, or an array or Symbol of one element, that may change from call to call.
 
-class Floats(tuple):
-    """Annotation of a tuple of numbers."""
+        The body receives it as a value without dimensions in the dtype in which the operator computes.
+        """
 
+    class Scalars(tuple):
+        """Annotation of one `Scalar` a tensor: a tuple of them, or an array or Symbol with an element for each."""
 
-class DType(str):
-    """Annotation of an element type, by name."""
+    class Count(int):
+        """Annotation of the number of tensors of an operator that takes any number; it follows from the inputs."""
 
+    class Training(int):
+        """Annotation of a bool that says whether the graph is being trained.
 
-class Scalar(float):
-    """Annotation of one number, or an array or Symbol of one element, that may change from call to call.
-
-    The body receives it as a value without dimensions in the dtype in which the operator computes.
-    """
+        The executor sets it from ``forward(is_train=…)``; it is no part of the operator's signature or of files.
+        """
 
 
 class Within(NamedTuple):
@@ -115,31 +137,16 @@ Naturals = Annotated[Ints, Within(0, math.inf)]
 """Annotation of a tuple of integers from 0: paddings, repetitions."""
 
 
-class Scalars(tuple):
-    """Annotation of one `Scalar` a tensor: a tuple of them, or an array or Symbol with an element for each."""
-
-
-class Count(int):
-    """Annotation of the number of tensors of an operator that takes any number; it follows from the inputs."""
-
-
-class Training(int):
-    """Annotation of a bool that says whether the graph is being trained.
-
-    The executor sets it from ``forward(is_train=…)``; it is no part of the operator's signature or of files.
-    """
-
-
 class Lone(tuple):
     """A tuple of one that was written as a single value, and is written back as one."""
 
 
-def is_array(value):
+def is_array(value: object) -> bool:
     """Tell whether `value` is an array rather than a number (NumPy's scalars are numbers)."""
     return hasattr(value, "shape") and not isinstance(value, np.generic)
 
 
-def kind_of(value):
+def kind_of(value: Any) -> Any:
     """Return what equality does not tell of a parameter's value: its type, and the sign of a zero.
 
     Examples
@@ -176,13 +183,13 @@ class Param(NamedTuple):
     """
 
     name: str
-    type: object
+    type: Any
     default: object = REQUIRED
     optional: bool = False
-    within: Within | None = None
+    within: Within | Any = None
 
     @classmethod
-    def read(cls, name, type_, default=REQUIRED):
+    def read(cls, name: str, type_: Any, default: Any = REQUIRED) -> Param:
         """Return the Param that a name, an annotation and a default in a signature declare."""
         optional, within = default is None, None
         if get_origin(type_) is Annotated:
@@ -195,11 +202,11 @@ class Param(NamedTuple):
         return cls(name, type_, default, optional, within)
 
     @property
-    def feedable(self):
+    def feedable(self) -> bool:
         """Whether an array or a Symbol may give the value."""
         return self.type in (Scalar, Scalars)
 
-    def parse(self, value, where):
+    def parse(self, value: Any, where: str) -> Any:
         """Return `value` as this parameter's type; text is read as MXNet's files write it.
 
         Parameters
@@ -223,14 +230,14 @@ class Param(NamedTuple):
             raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}{reason}") from None
         return self._allowed(value, where) if self.within else value
 
-    def _allowed(self, value, where):
+    def _allowed(self, value: Any, where: str) -> Any:
         for each in () if isinstance(value, Fed) else value if isinstance(value, tuple) else (value,):
             if not self.within.least <= each <= self.within.most:
                 raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}")
         return value
 
 
-def describe(param):
+def describe(param: Param) -> str:
     """Return in words what values a parameter takes."""
     if get_origin(param.type) is Literal:
         words = "one of " + ", ".join(map(repr, get_args(param.type)))
@@ -243,7 +250,7 @@ def describe(param):
     return words + (" or None" if param.optional else "")
 
 
-_WORDS = {
+_WORDS: dict[Any, str] = {
     float: "a number", int: "an integer", bool: "a bool", str: "a str", Shape: "a tuple of integers",
     Ints: "a tuple of integers", SlicePoints: "a tuple of integers or None", Floats: "a tuple of numbers",
     DType: "an element type", Scalar: "a finite number or an array of one element",
@@ -252,7 +259,7 @@ _WORDS = {
 }
 
 
-def text_of(value):
+def text_of(value: Any) -> str:
     """Return a parsed value as MXNet's symbol files write it."""
     if isinstance(value, Fed):
         return str(value)
@@ -266,7 +273,7 @@ def text_of(value):
     return str(value)
 
 
-def _parse(type_, value):
+def _parse(type_: Any, value: Any) -> Any:
     if get_origin(type_) is Literal:
         if value not in get_args(type_):
             raise ValueError
@@ -274,7 +281,7 @@ def _parse(type_, value):
     return _PARSERS[type_](value)
 
 
-def _float(value):
+def _float(value: Any) -> int | float:
     """Return a number; whole numbers stay as they were written, so that text keeps its form."""
     if isinstance(value, str):
         value = value.strip()
@@ -292,14 +299,14 @@ def _whole(text):
     return int(text.strip().removesuffix("L"))
 
 
-def _finite(value):
+def _finite(value: Any) -> int | float:
     value = _float(value)
     if not math.isfinite(value):
         raise ValueError
     return value
 
 
-def _scalar(value):
+def _scalar(value: Any) -> Any:
     if isinstance(value, Fed):
         return value
     if isinstance(value, str) and value.startswith("%"):
@@ -314,7 +321,7 @@ def _scalar(value):
     return _finite(value)
 
 
-def _scalars(value):
+def _scalars(value: Any) -> Any:
     if isinstance(value, str) and value.startswith("%"):
         return Fed(int(value[1:]))
     if isinstance(value, Fed):
@@ -327,7 +334,7 @@ def _scalars(value):
     return tuple(map(_scalar, _items(value)))
 
 
-def _int(value):
+def _int(value: Any) -> int:
     if isinstance(value, str):
         if not _INTEGER.match(value.strip()):
             raise ValueError
@@ -337,24 +344,24 @@ def _int(value):
     return int(value)
 
 
-def _bool(value):
+def _bool(value: Any) -> bool:
     known = {"true": True, "1": True, "false": False, "0": False}
     return known[value.lower()] if isinstance(value, str) and value.lower() in known else _strict_bool(value)
 
 
-def _strict_bool(value):
+def _strict_bool(value: Any) -> bool:
     if isinstance(value, (bool, np.bool_)) or (isinstance(value, Integral) and value in (0, 1)):
         return bool(value)
     raise TypeError
 
 
-def _str(value):
+def _str(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
 
 
-def _items(value):
+def _items(value: Any) -> list[Any]:
     """Return the elements of a tuple, a list, a lone value, or MXNet's text of one."""
     if isinstance(value, str):
         body = value.strip()
@@ -367,7 +374,7 @@ def _items(value):
     return list(value) if isinstance(value, (tuple, list, np.ndarray)) else [value]
 
 
-def _tuple_of(parse):
+def _tuple_of(parse: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
     def read(value):
         alone = not isinstance(value, (tuple, list, np.ndarray)) and not (isinstance(value, str) and value.strip()[:1] in "([")
         return Lone(map(parse, _items(value))) if alone else tuple(map(parse, _items(value)))
@@ -375,7 +382,7 @@ def _tuple_of(parse):
     return read
 
 
-def _int_or_none(value):
+def _int_or_none(value: Any) -> int | None:
     return None if value is None or value == "None" else _int(value)
 
 
@@ -386,7 +393,7 @@ _PARSERS = {
 }
 
 
-def reject_unknown_annotation(param, operator):
+def reject_unknown_annotation(param: Param, operator: str) -> None:
     """Raise where a declaration uses an annotation that this module does not know."""
     if param.type not in _PARSERS and get_origin(param.type) is not Literal:
         raise OperatorError(f"{operator}: {param.name} is annotated {param.type!r}, which is no parameter type")

@@ -4,26 +4,40 @@ A rule is ``rule(inputs, outputs, params) -> (inputs, outputs)`` over lists of `
 given, with everything added that follows.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ndarray.dtypes import BOOL, is_floating
 from ndarray.dtypes import DEFAULT as float32
 from ndarray.errors import DTypeError, ShapeError
 from ndarray.tensortype import UNKNOWN, TensorType, merge_shapes, show_shape
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
-def same(inputs, outputs, params):
+    import numpy as np
+
+    from ndarray.tensortype import Dims
+
+
+def same(inputs: list[TensorType], outputs: list[TensorType],
+         params: Mapping[str, Any]) -> tuple[list[TensorType], list[TensorType]]:
     """All inputs and outputs have one shape and one dtype."""
     common = agree(inputs + outputs)
     return [common] * len(inputs), [common] * len(outputs)
 
 
-def same_floating(inputs, outputs, params):
+def same_floating(inputs: list[TensorType], outputs: list[TensorType],
+                  params: Mapping[str, Any]) -> tuple[list[TensorType], list[TensorType]]:
     """All inputs and outputs have one shape and one floating dtype."""
     inputs, outputs = same(inputs, outputs, params)
     check_floating(inputs)
     return inputs, outputs
 
 
-def broadcast(inputs, outputs, params):
+def broadcast(inputs: list[TensorType], outputs: list[TensorType],
+              params: Mapping[str, Any]) -> tuple[list[TensorType], list[TensorType]]:
     """Two inputs of one dtype that broadcast to the output, as in NumPy."""
     dtype = agree_dtype(inputs + outputs)
     lhs, rhs = inputs[0].shape, inputs[1].shape
@@ -36,7 +50,7 @@ def broadcast(inputs, outputs, params):
     return [TensorType(lhs, dtype), TensorType(rhs, dtype)], [TensorType(out, dtype)]
 
 
-def numeric(rule):
+def numeric(rule: Callable[..., Any]) -> Callable[..., Any]:
     """Return `rule`, refusing bool as a dtype to calculate in."""
 
     def infer(inputs, outputs, params):
@@ -62,7 +76,7 @@ def with_axes(rule, least, most=None):
     return infer
 
 
-def agree(types):
+def agree(types: Sequence[TensorType]) -> TensorType:
     """Return the one type that all of `types` are.
 
     Raises
@@ -80,17 +94,17 @@ def agree(types):
     return common
 
 
-def agree_dtype(types):
+def agree_dtype(types: Sequence[TensorType]) -> np.dtype | None:
     """Return the one dtype of all of `types`, None where none is known."""
     return agree([TensorType(None, t.dtype) for t in types]).dtype
 
 
-def agree_shape(types):
+def agree_shape(types: Sequence[TensorType]) -> Dims | None:
     """Return the one shape of all of `types`, None where none is known."""
     return agree([TensorType(t.shape) for t in types]).shape
 
 
-def slot_error(kind, message, *slots):
+def slot_error(kind: type[Any], message: str, *slots: int) -> Any:
     """Return an error of `kind` whose message has a ``{}`` for the name of each of `slots`.
 
     A slot is the place of a type among the inputs and then the outputs; `Operator.infer_types` knows their names.
@@ -100,7 +114,7 @@ def slot_error(kind, message, *slots):
     return error
 
 
-def fit(shape, expected, slot):
+def fit(shape: Dims | None, expected: Dims | None, slot: int) -> Dims | None:
     """Return the shape of the type at place `slot`, with what is expected of it.
 
     Raises
@@ -115,14 +129,14 @@ def fit(shape, expected, slot):
         raise slot_error(ShapeError, message, slot) from None
 
 
-def conflict(error, i, types):
+def conflict(error: Exception, i: int, types: Sequence[TensorType]) -> Any:
     """Return `error`, raised by merging the type at place `i`, with a message that names the input."""
     what = "shape" if isinstance(error, ShapeError) else "dtype"
     known = next((k for k, t in enumerate(types) if getattr(t, what) is not None), 0)
     return slot_error(type(error), f"`{{}}` disagrees with `{{}}`: {what} {error.args[0]}", i, known)
 
 
-def check_floating(types):
+def check_floating(types: Sequence[TensorType]) -> None:
     """Raise where a known dtype is not floating."""
     for i, type_ in enumerate(types):
         if type_.dtype is not None and not is_floating(type_.dtype):
@@ -130,7 +144,7 @@ def check_floating(types):
                              "only floating dtypes (float16, float32, float64) are taken", i)
 
 
-def broadcast_shapes(a, b):
+def broadcast_shapes(a: Dims | None, b: Dims | None) -> Dims | None:
     """Return the shape two shapes broadcast to; None, or None within it, where that is not known."""
     if a is None or b is None:
         return None
@@ -139,7 +153,7 @@ def broadcast_shapes(a, b):
     return tuple(_broadcast_dims(x, y, a, b) for x, y in zip(a, b))
 
 
-def unbroadcast_shape(shape, other, out):
+def unbroadcast_shape(shape: Dims | None, other: Dims | None, out: Dims) -> Dims | None:
     """Return `shape` with those unknown dimensions that follow from the other operand's shape and the output's."""
     if shape is None or None not in shape or len(shape) > len(out):
         return shape
@@ -150,7 +164,7 @@ def unbroadcast_shape(shape, other, out):
                  for i, (d, o) in enumerate(zip(shape, out)))
 
 
-def _broadcast_dims(x, y, a, b):
+def _broadcast_dims(x: int | None, y: int | None, a: Dims, b: Dims) -> int | None:
     if x == y or y == 1:
         return x
     if x == 1:
@@ -160,7 +174,7 @@ def _broadcast_dims(x, y, a, b):
     raise ShapeError(f"shapes {show_shape(a)} and {show_shape(b)} do not broadcast")
 
 
-def grouped(rule, width, extra=None):
+def grouped(rule: Callable[..., Any], width: int, extra: Any = None) -> Callable[..., Any]:
     """Return the rule of an operator over many tensors, from the `rule` of one tensor.
 
     Parameters
@@ -193,7 +207,7 @@ def grouped(rule, width, extra=None):
     return infer
 
 
-def mixed_precision(*wide):
+def mixed_precision(*wide: int) -> Callable[..., Any]:
     """Return the rule of an operator that keeps some inputs in float32: shapes agree, the others share one dtype.
 
     Parameters

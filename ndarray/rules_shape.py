@@ -70,7 +70,7 @@ def fill_by_size(out: Dims, shape: Dims | None, params: Any = None) -> Dims | No
     return tuple(size // known if d is None else d for d in shape)
 
 
-def resolve_shape(shape: Sequence[int | None], target: Sequence[int], reverse: bool = False) -> tuple[Any, ...]:
+def resolve_shape(shape: Sequence[int | Any], target: Sequence[int], reverse: bool = False) -> tuple[Any, ...]:
     """Return the shape that MXNet's codes in `target` make of `shape`.
 
     Parameters
@@ -150,7 +150,7 @@ def _groups(target: Sequence[int]) -> list[Any]:
     return groups
 
 
-def _split(length: int | None, parts: Sequence[int], target: Sequence[int]) -> list[int | None]:
+def _split(length: int | None, parts: Sequence[int], target: Sequence[int]) -> list[Any]:
     a, b = parts
     known = b if a == -1 else a
     if known < 1 or min(a, b) < -1:
@@ -164,7 +164,7 @@ def _split(length: int | None, parts: Sequence[int], target: Sequence[int]) -> l
     return found
 
 
-def _product(dims: Sequence[int | None]) -> int | None:
+def _product(dims: Sequence[int | Any]) -> int | None:
     return None if None in dims else math.prod(dims)
 
 

@@ -45,7 +45,7 @@ class Update(NamedTuple):
     names: tuple[str, ...] = ()
     rate: str = "lr"
     decay: str | None = "wd"
-    count: str | None = "t"
+    count: str | None = "t"  # type: ignore[assignment]  # tuples have a method of this name
     decay_times_rate: bool = True
     corrects_bias: bool = False
     betas: tuple[str, str] = ("beta1", "beta2")

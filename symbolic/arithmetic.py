@@ -1,8 +1,15 @@
 """Python's arithmetic and comparisons on Symbols, with MXNet's operators and node names."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
 from ndarray.array import give_arithmetic, is_number
 from ndarray.errors import NotImplementedForSymbol, OperatorError, shown
 from symbolic.symbol import Symbol, apply_op
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _FORMS = {
     "add": (("elemwise_add", "_plus"), ("_plus_scalar", "_plusscalar"), ("_plus_scalar", "_plusscalar")),
@@ -24,7 +31,7 @@ _FORMS = {
 """The operator and name hint for two symbols, then for a symbol and a number on its right and on its left."""
 
 
-def arithmetic(word, lhs, rhs):
+def arithmetic(word: str, lhs: Any, rhs: Any) -> Symbol:
     """Return the Symbol of ``lhs word rhs``, where at least one is a Symbol and the other may be a number."""
     both, right, left = _FORMS[word]
     if isinstance(lhs, Symbol) and isinstance(rhs, Symbol):
@@ -36,7 +43,7 @@ def arithmetic(word, lhs, rhs):
     raise OperatorError(f"{word} takes symbols and numbers, got {shown(lhs)} and {shown(rhs)}")
 
 
-def _refuse_in_place(word, symbol, other):
+def _refuse_in_place(word: str, symbol: Symbol, other: object) -> NoReturn:
     raise NotImplementedForSymbol(f"a Symbol never changes, so there is no in-place {word}; write a = a … b")
 
 
@@ -67,7 +74,7 @@ Examples
 """
 
 
-def _of_two(word, summary, plain):
+def _of_two(word: str, summary: str, plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def function(left, right):
         if not isinstance(left, Symbol) and not isinstance(right, Symbol):
             return plain(left, right)

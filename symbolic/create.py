@@ -1,5 +1,9 @@
 """Symbols that no operator of the user makes: variables, groups, constants, and graphs from files."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ndarray.errors import OperatorError, ParamError, shown
 from ndarray.lazy import Later
 from symbolic.graph import compose
@@ -7,10 +11,20 @@ from symbolic.graph.attributes import checked
 from symbolic.graph.graph import Graph
 from symbolic.symbol import Symbol, _check_symbol, apply_op
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from os import PathLike
+    from typing import Literal
+
+    from ndarray.typing import DTypeLike, Number, ShapeLike
+    from symbolic.save.json.limits import Limits
+
 json = Later("symbolic.save.json")
 
 
-def var(name, attr=None, shape=None, lr_mult=None, wd_mult=None, dtype=None, init=None, stype=None, **kwargs):
+def var(name: str, attr: Mapping[str, str] | None = None, shape: ShapeLike | None = None, lr_mult: float | None = None,
+        wd_mult: float | None = None, dtype: DTypeLike | None = None, init: Any = None, stype: str | None = None,
+        **kwargs: str) -> Symbol:
     """Return a new variable: a node to which an array is bound, or another symbol composed.
 
     Parameters
@@ -53,7 +67,7 @@ def var(name, attr=None, shape=None, lr_mult=None, wd_mult=None, dtype=None, ini
 Variable = var
 
 
-def Group(symbols):
+def Group(symbols: Iterable[Symbol]) -> Symbol:
     """Return one Symbol with the outputs of several.
 
     Parameters
@@ -86,7 +100,7 @@ def Group(symbols):
     return Symbol(Graph([e for s in symbols for e in s._graph.outputs]))
 
 
-def zeros(shape, dtype=None, name=None, **attrs):
+def zeros(shape: ShapeLike, dtype: DTypeLike | None = None, name: str | None = None, **attrs: Any) -> Symbol:
     """Return a Symbol of zeros.
 
     Parameters
@@ -106,7 +120,7 @@ def zeros(shape, dtype=None, name=None, **attrs):
     return _source("_zeros", name, attrs, shape=shape, dtype=dtype)
 
 
-def ones(shape, dtype=None, name=None, **attrs):
+def ones(shape: ShapeLike, dtype: DTypeLike | None = None, name: str | None = None, **attrs: Any) -> Symbol:
     """Return a Symbol of ones; parameters as `zeros`.
 
     Examples
@@ -117,7 +131,8 @@ def ones(shape, dtype=None, name=None, **attrs):
     return _source("_ones", name, attrs, shape=shape, dtype=dtype)
 
 
-def full(shape, val, dtype=None, name=None, **attrs):
+def full(shape: ShapeLike, val: Number, dtype: DTypeLike | None = None, name: str | None = None,
+         **attrs: Any) -> Symbol:
     """Return a Symbol that holds one number everywhere; parameters as `zeros`.
 
     Examples
@@ -128,7 +143,8 @@ def full(shape, val, dtype=None, name=None, **attrs):
     return _source("_full", name, attrs, shape=shape, dtype=dtype, value=val)
 
 
-def arange(start, stop=None, step=1.0, repeat=1, dtype=None, name=None, **attrs):
+def arange(start: Number, stop: Number | None = None, step: Number = 1.0, repeat: int = 1,
+           dtype: DTypeLike | None = None, name: str | None = None, **attrs: Any) -> Symbol:
     """Return a Symbol of evenly spaced numbers from `start` to before `stop`, each `repeat` times.
 
     Examples
@@ -139,7 +155,8 @@ def arange(start, stop=None, step=1.0, repeat=1, dtype=None, name=None, **attrs)
     return _source("_arange", name, attrs, start=start, stop=stop, step=step, repeat=repeat, dtype=dtype)
 
 
-def linspace(start, stop, num, endpoint=True, dtype=None, name=None, **attrs):
+def linspace(start: Number, stop: Number, num: int, endpoint: bool = True, dtype: DTypeLike | None = None,
+             name: str | None = None, **attrs: Any) -> Symbol:
     """Return a Symbol of `num` evenly spaced numbers from `start` to `stop`.
 
     Examples
@@ -150,7 +167,8 @@ def linspace(start, stop, num, endpoint=True, dtype=None, name=None, **attrs):
     return _source("_linspace", name, attrs, start=start, stop=stop, num=num, endpoint=endpoint, dtype=dtype)
 
 
-def eye(N, M=0, k=0, dtype=None, name=None, **attrs):
+def eye(N: int, M: int = 0, k: int = 0, dtype: DTypeLike | None = None, name: str | None = None,
+        **attrs: Any) -> Symbol:
     """Return a Symbol of a matrix with ones on its `k`-th diagonal and zeros elsewhere.
 
     Examples
@@ -162,13 +180,15 @@ def eye(N, M=0, k=0, dtype=None, name=None, **attrs):
     return _source("_eye", name, attrs, N=N, M=M, k=k, dtype=dtype)
 
 
-def _source(op_name, name, attrs, dtype=None, **params):
+def _source(op_name: str, name: str | None, attrs: dict[str, Any], dtype: DTypeLike | None = None,
+            **params: Any) -> Symbol:
     if dtype is not None:
         params["dtype"] = dtype
     return apply_op(op_name, name=name, attr=attrs or None, **params)
 
 
-def load_json(json_str, limits=None, *, unknown="error"):
+def load_json(json_str: str | bytes, limits: Limits | None = None, *,
+              unknown: Literal['error', 'keep'] = "error") -> Symbol:
     """Return the Symbol that a JSON text holds.
 
     Parameters
@@ -201,7 +221,8 @@ def load_json(json_str, limits=None, *, unknown="error"):
     return Symbol(json.loads(json_str, limits or json.Limits(), unknown=unknown))
 
 
-def load(fname, limits=None, *, unknown="error"):
+def load(fname: str | PathLike[str], limits: Limits | None = None, *,
+         unknown: Literal['error', 'keep'] = "error") -> Symbol:
     """Return the Symbol that a file holds.
 
     Parameters

@@ -1,7 +1,10 @@
 """Symbolic functions, generated from the registry: one for each operator's name and alias."""
 
+from __future__ import annotations
+
 import inspect
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from ndarray import registry
 from ndarray.errors import OperatorError, shown
@@ -10,9 +13,14 @@ from symbolic.graph import compose
 from symbolic.graph.graph import Graph
 from symbolic.symbol import Symbol, _check_symbol, _entry, as_entries
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ndarray.operator import Operator
+
 
 @cache
-def function(name):
+def function(name: str) -> Callable[..., Symbol]:
     """Return the function that makes nodes of the operator called `name`.
 
     Its signature is the operator's: inputs, parameters, then ``name=`` and ``attr=``.  Inputs are symbols and may be
@@ -57,11 +65,12 @@ def function(name):
     make.__name__ = make.__qualname__ = name
     make.__module__ = "symbolic"
     make.__doc__ = inspect.cleandoc(op.__doc__ or "")
-    make.__signature__ = _signature(op)
+    make.__signature__ = _signature(op)  # type: ignore[attr-defined]
     return make
 
 
-def _take_positional_params(op, inputs, params, values, kwargs):
+def _take_positional_params(op: Operator, inputs: Sequence[str], params: Sequence[str], values: Sequence[Any],
+                            kwargs: dict[str, Any]) -> None:
     """Put what follows the inputs in a call under the parameters' names, in the declared order."""
     if len(values) > len(params):
         raise OperatorError(f"{op.name} takes {len(inputs)} inputs and {len(params)} parameters, "
@@ -72,7 +81,7 @@ def _take_positional_params(op, inputs, params, values, kwargs):
         kwargs[key] = value
 
 
-def _signature(op):
+def _signature(op: Operator) -> inspect.Signature:
     kind = inspect.Parameter
     if op.many:
         found = [kind("data", kind.VAR_POSITIONAL)]

@@ -1,6 +1,9 @@
 """Checkpoints: a model's graph in ``prefix-symbol.json`` and its arrays after an epoch in ``prefix-0007.params``."""
 
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING
 
 from ndarray.errors import FormatError, OperatorError, ParamError, shown
 from ndarray.paramsfile import load as load_arrays
@@ -8,10 +11,18 @@ from ndarray.paramsfile import save as save_arrays
 from symbolic.create import load
 from symbolic.symbol import Symbol
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Literal
+
+    from ndarray.array import NDArray
+
 _MOST = 9999
 
 
-def save_checkpoint(prefix, epoch, symbol, arg_params, aux_params=None, remove_amp_cast=True):
+def save_checkpoint(prefix: str | os.PathLike[str], epoch: int, symbol: Symbol | None,
+                    arg_params: Mapping[str, NDArray], aux_params: Mapping[str, NDArray] | None = None,
+                    remove_amp_cast: bool = True) -> None:
     """Write a model's graph and its arrays, each file whole or not at all.
 
     Parameters
@@ -58,7 +69,8 @@ def save_checkpoint(prefix, epoch, symbol, arg_params, aux_params=None, remove_a
         symbol.save(symbol_path)
 
 
-def load_checkpoint(prefix, epoch, *, unknown="error"):
+def load_checkpoint(prefix: str | os.PathLike[str], epoch: int, *, unknown: Literal['error', 'keep'] = "error"
+                    ) -> tuple[Symbol, dict[str, NDArray], dict[str, NDArray]]:
     """Return what `save_checkpoint` has written.
 
     Parameters
@@ -92,7 +104,7 @@ def load_checkpoint(prefix, epoch, *, unknown="error"):
     return load(symbol_path, unknown=unknown), *load_params(prefix, epoch)
 
 
-def load_params(prefix, epoch):
+def load_params(prefix: str | os.PathLike[str], epoch: int) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
     """Return the arrays of a checkpoint.
 
     Parameters
@@ -121,7 +133,7 @@ def load_params(prefix, epoch):
     return found["arg"], found["aux"]
 
 
-def _paths(prefix, epoch):
+def _paths(prefix: str | os.PathLike[str], epoch: int) -> tuple[str, str]:
     if isinstance(epoch, bool) or not isinstance(epoch, int) or not 0 <= epoch <= _MOST:
         raise ParamError(f"the epoch must be an integer from 0 to {_MOST}, got {shown(epoch)}")
     prefix = os.fspath(prefix)

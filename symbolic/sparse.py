@@ -1,11 +1,20 @@
 """The updates that MXNet keeps under ``sparse``; a graph computes them on whole arrays."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ndarray.errors import unknown
 from ndarray.sparse import updates
 from symbolic.functions import function
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def __getattr__(name):
+    from symbolic.symbol import Symbol
+
+
+def __getattr__(name: str) -> Callable[..., Symbol]:
     """Return the function that makes nodes of an update."""
     known = updates()
     if name not in known:
@@ -13,5 +22,5 @@ def __getattr__(name):
     return function(known[name])
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(updates())

@@ -1,7 +1,10 @@
 """Symbol: the handle on a graph that users hold; every method is a line into the rooms below."""
 
+from __future__ import annotations
+
 import warnings
 from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -14,6 +17,20 @@ from symbolic.graph import answers, compose
 from symbolic.graph.attributes import HIDDEN, checked, visible
 from symbolic.graph.graph import Graph
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from os import PathLike
+
+    import networkx
+
+    from ndarray.context import Context
+    from ndarray.typing import ArrayLike, DTypeLike
+    from symbolic.executor import Executor
+    from symbolic.graph.node import Entry, Node
+    from symbolic.methods import SymbolMethods
+else:
+    SymbolMethods = object
+
 differentiation, executor, json = Later("symbolic.autodiff.gradient"), Later("symbolic.executor"), Later("symbolic.save.json")
 digraph, summary = Later("symbolic.show.digraph"), Later("symbolic.show.summary")
 notebook = Later("symbolic.show.notebook")
@@ -21,7 +38,7 @@ notebook = Later("symbolic.show.notebook")
 _WITHOUT_VALUES = ("wait_to_read", "asnumpy", "asscalar", "copy", "as_in_context", "detach", "backward")
 
 
-class Symbol:
+class Symbol(SymbolMethods):
     """One or more outputs of a graph of named operators.
 
     Made by `var`, by the operators of this package and by Python's arithmetic.  A Symbol never changes, but for the
@@ -45,42 +62,43 @@ class Symbol:
 
     __slots__ = ("_graph",)
     __array_ufunc__ = None
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, graph):
+    def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
     # Looking inside
 
     @property
-    def graph(self):
+    def graph(self) -> Graph:
         """The `Graph` behind this handle."""
         return self._graph
 
     @property
-    def name(self):
+    def name(self) -> str | None:
         """The name of the node; None for a group of several nodes."""
         names = {id(e.node): e.node.name for e in self._graph.outputs}
         return next(iter(names.values())) if len(names) == 1 else None
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if self.name is not None:
             return f"<Symbol {self.name}>"
         return f"<Symbol group [{', '.join(e.node.name for e in self._graph.outputs)}]>"
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: Collection[str] | None = None,
+                          exclude: Collection[str] | None = None) -> dict[str, str]:
         return notebook.of_graph(self._graph, repr(self), include, exclude)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._graph.outputs)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Symbol]:
         return (Symbol(Graph([e])) for e in self._graph.outputs)
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: int | slice | str) -> Symbol:
         return Symbol(Graph(compose.pick(self._graph, key)))
 
-    def list_arguments(self):
+    def list_arguments(self) -> list[str]:
         """Return the names of the variables that no node writes, in the order of first use.
 
         Examples
@@ -92,7 +110,7 @@ class Symbol:
         """
         return [n.name for n in self._graph.arguments]
 
-    def list_auxiliary_states(self):
+    def list_auxiliary_states(self) -> list[str]:
         """Return the names of the variables that some node writes.
 
         Examples
@@ -103,11 +121,11 @@ class Symbol:
         """
         return [n.name for n in self._graph.auxiliary]
 
-    def list_inputs(self):
+    def list_inputs(self) -> list[str]:
         """Return the names of all variables."""
         return [n.name for n in self._graph.variables]
 
-    def list_outputs(self):
+    def list_outputs(self) -> list[str]:
         """Return the names of the outputs.
 
         Examples
@@ -120,11 +138,11 @@ class Symbol:
         return [e.node.output_name(e.index) for e in self._graph.outputs]
 
     @property
-    def num_outputs(self):
+    def num_outputs(self) -> int:
         """How many outputs there are."""
         return len(self)
 
-    def get_internals(self):
+    def get_internals(self) -> Symbol:
         """Return the group of every node's outputs, inputs first.
 
         Examples
@@ -138,7 +156,7 @@ class Symbol:
         """
         return Symbol(compose.internals(self._graph))
 
-    def get_children(self):
+    def get_children(self) -> Symbol | None:
         """Return the group of the direct inputs; None for a variable.
 
         Examples
@@ -151,7 +169,7 @@ class Symbol:
         found = compose.children(self._graph)
         return None if found is None else Symbol(found)
 
-    def attr(self, key):
+    def attr(self, key: str) -> str | None:
         """Return an attribute of this node as text, None where it is absent.
 
         Examples
@@ -162,7 +180,7 @@ class Symbol:
         """
         return self.list_attr().get(key)
 
-    def list_attr(self, recursive=False):
+    def list_attr(self, recursive: bool = False) -> dict[str, str]:
         """Return parameters and attributes of this node, as text.
 
         Examples
@@ -177,7 +195,7 @@ class Symbol:
         nodes = {id(e.node): e.node for e in self._graph.outputs}
         return _attrs_of(next(iter(nodes.values()))) if len(nodes) == 1 else {}
 
-    def attr_dict(self):
+    def attr_dict(self) -> dict[str, dict[str, str]]:
         """Return parameters and attributes of every node that has some, by node name.
 
         Examples
@@ -189,7 +207,7 @@ class Symbol:
         """
         return {n.name: a for n in self._graph.nodes if (a := _attrs_of(n))}
 
-    def _set_attr(self, **attrs):
+    def _set_attr(self, **attrs: str) -> None:
         """Attach attributes to this node; the Symbol then stands for the new node."""
         for key in attrs:
             near = next((h for h in HIDDEN if key.endswith(f"_{h}") and not key.startswith("__")), None)
@@ -200,17 +218,18 @@ class Symbol:
             raise ParamError("attributes are set on one node, and this is a group")
         self._graph = compose.with_attrs(self._graph, next(iter(heads)), checked(attrs))
 
-    def debug_str(self):
+    def debug_str(self) -> str:
         """Return the graph as text."""
         lines = ["Symbol Outputs:"]
         lines += [f"\toutput[{i}]={e.node.name}({e.index})" for i, e in enumerate(self._graph.outputs)]
         return "\n".join([*lines, *(str(n) if n.op else f"Variable:{n.name}" for n in self._graph.nodes)]) + "\n"
 
-    def to_networkx(self, shape=None, dtype=None):
+    def to_networkx(self, shape: Mapping[str, Sequence[int]] | None = None,
+                    dtype: Mapping[str, DTypeLike] | DTypeLike | None = None) -> networkx.MultiDiGraph:
         """Return the graph as a `networkx.MultiDiGraph`; see `symbolic.show.digraph.to_networkx`."""
         return digraph.to_networkx(self._graph, shape, dtype)
 
-    def tree(self, shape=None):
+    def tree(self, shape: Mapping[str, Sequence[int]] | None = None) -> str:
         """Return the graph as an indented tree of text.
 
         Examples
@@ -227,7 +246,7 @@ class Symbol:
 
     # Composing
 
-    def __call__(self, *args, name=None, **named):
+    def __call__(self, *args: Symbol, name: str | None = None, **named: Symbol) -> Symbol:
         """Return this graph with its free variables replaced, by position or by name.
 
         Parameters
@@ -246,7 +265,7 @@ class Symbol:
 
     # Saving
 
-    def tojson(self, remove_amp_cast=True):
+    def tojson(self, remove_amp_cast: bool = True) -> str:
         """Return the graph as MXNet's JSON.
 
         Examples
@@ -258,34 +277,35 @@ class Symbol:
         """
         return json.dumps(self._graph)
 
-    def save(self, fname, remove_amp_cast=True):
+    def save(self, fname: str | PathLike[str], remove_amp_cast: bool = True) -> None:
         """Write the graph to a file as MXNet's JSON, whole or not at all."""
         json.save(self._graph, fname)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return _unpickled, (self.tojson(),)
 
-    def __copy__(self):
+    def __copy__(self) -> Symbol:
         return Symbol(self._graph)
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: object) -> Symbol:
         return Symbol(self._graph)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         raise NotImplementedForSymbol("a Symbol has no value, so it is neither true nor false; "
                                       "compare names, or bind and evaluate it")
 
-    def __getattr__(self, name):
-        if name in _WITHOUT_VALUES:
-            # As methods that raise: whoever only asks whether there is such a method gets an answer.
-            return partial(_refuse, name)
-        op = registry.names().get(name) if not name.startswith("_") else None
-        if op is None or not op.inputs:
-            raise AttributeError(f"'Symbol' object has no attribute {name!r}")
-        from symbolic.functions import function
-        return lambda *args, **kwargs: function(name)(self, *args, **kwargs)
+    if not TYPE_CHECKING:  # which has the methods of operators from `SymbolMethods`
+        def __getattr__(self, name: str) -> Any:
+            if name in _WITHOUT_VALUES:
+                # As methods that raise: code that only tests for such a method gets an answer.
+                return partial(_refuse, name)
+            op = registry.names().get(name) if not name.startswith("_") else None
+            if op is None or not op.inputs:
+                raise AttributeError(f"'Symbol' object has no attribute {name!r}")
+            from symbolic.functions import function
+            return lambda *args, **kwargs: function(name)(self, *args, **kwargs)
 
-    def astype(self, dtype):
+    def astype(self, dtype: DTypeLike) -> Symbol:
         """Return the elements in another dtype.
 
         Examples
@@ -296,15 +316,15 @@ class Symbol:
         """
         return apply_op("Cast", self, dtype=dtype)
 
-    def __abs__(self):
+    def __abs__(self) -> Symbol:
         return apply_op("abs", self)
 
-    def __neg__(self):
+    def __neg__(self) -> Symbol:
         return apply_op("_mul_scalar", self, hint="_mulscalar", scalar=-1.0)
 
     # Inference
 
-    def infer_shape(self, *args, **kwargs):
+    def infer_shape(self, *args: Sequence[int] | None, **kwargs: Sequence[int] | None) -> tuple[Any, Any, Any]:
         """Infer all shapes from some.
 
         Parameters
@@ -337,7 +357,8 @@ class Symbol:
             warnings.warn(missing, UserWarning, stacklevel=2)
         return found
 
-    def infer_shape_partial(self, *args, **kwargs):
+    def infer_shape_partial(self, *args: Sequence[int] | None, **kwargs: Sequence[int] | None
+                            ) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]], list[tuple[int, ...]]]:
         """Infer as many shapes as follow: ``()`` is an unknown shape, 0 an unknown dimension.
 
         Examples
@@ -349,7 +370,7 @@ class Symbol:
         """
         return answers.shapes_so_far(self._graph, args, kwargs)
 
-    def infer_type(self, *args, **kwargs):
+    def infer_type(self, *args: DTypeLike | None, **kwargs: DTypeLike | None) -> tuple[Any, Any, Any]:
         """Infer all dtypes from some.
 
         Returns
@@ -366,7 +387,8 @@ class Symbol:
         found = answers.dtypes_so_far(self._graph, args, kwargs)
         return (None, None, None) if any(t is None for part in found for t in part) else found
 
-    def infer_type_partial(self, *args, **kwargs):
+    def infer_type_partial(self, *args: DTypeLike | None,
+                           **kwargs: DTypeLike | None) -> tuple[list[Any], list[Any], list[Any]]:
         """Infer as many dtypes as follow; None is unknown.
 
         Examples
@@ -380,7 +402,7 @@ class Symbol:
 
     # Differentiating
 
-    def gradient(self, wrt):
+    def gradient(self, wrt: str | Symbol | Sequence[str | Symbol]) -> Symbol:
         """Return the gradient of the outputs, summed, with respect to variables (names) or symbols.
 
         Parameters
@@ -403,8 +425,12 @@ class Symbol:
 
     # Running
 
-    def bind(self, ctx=None, args=None, args_grad=None, grad_req="write", aux_states=None, group2ctx=None,
-             shared_exec=None, out=None, engine="auto", watch=None):
+    def bind(self, ctx: Context | None = None, args: Sequence[ArrayLike] | Mapping[str, ArrayLike] | None = None,
+             args_grad: Sequence[ArrayLike | None] | Mapping[str, ArrayLike | None] | None = None,
+             grad_req: str | Sequence[str] | Mapping[str, str] = "write",
+             aux_states: Sequence[ArrayLike] | Mapping[str, ArrayLike] | None = None, group2ctx: Any = None,
+             shared_exec: Any = None, out: Mapping[str, ArrayLike] | None = None, engine: str = "auto",
+             watch: str | None = None) -> Executor:
         """Bind arrays, which are used where they lie, and return an `Executor`.
 
         Parameters
@@ -445,8 +471,10 @@ class Symbol:
         """
         return executor.bind(self._graph, ctx, args, aux_states, out, engine, args_grad, grad_req, watch)
 
-    def simple_bind(self, ctx=None, grad_req="write", type_dict=None, stype_dict=None, group2ctx=None,
-                    shared_arg_names=None, shared_exec=None, shared_buffer=None, engine="auto", **shapes):
+    def simple_bind(self, ctx: Context | None = None, grad_req: str | Sequence[str] | Mapping[str, str] = "write",
+                    type_dict: Mapping[str, DTypeLike] | None = None, stype_dict: Any = None, group2ctx: Any = None,
+                    shared_arg_names: Any = None, shared_exec: Any = None, shared_buffer: Any = None,
+                    engine: str = "auto", **shapes: Sequence[int]) -> Executor:
         """Infer what `shapes` leave open, allocate zeros, bind them and return an `Executor`.
 
         Gradient arrays are allocated when they are first asked for, for the arguments that a gradient reaches.  What
@@ -462,7 +490,7 @@ class Symbol:
         """
         return executor.simple_bind(self._graph, ctx, shapes, type_dict, engine, grad_req)
 
-    def eval(self, ctx=None, **arrays):
+    def eval(self, ctx: Context | None = None, **arrays: ArrayLike) -> list[NDArray]:
         """Bind the arrays, run once and return the list of outputs.
 
         Parameters
@@ -480,38 +508,39 @@ class Symbol:
         return self.bind(ctx, arrays).forward()
 
 
-def _refuse(name, *args, **kwargs):
+def _refuse(name: str, *args: object, **kwargs: object) -> NoReturn:
     raise NotImplementedForSymbol(f"a Symbol has no {name}: it holds no values until it is bound")
 
 
-def _unpickled(text):
+def _unpickled(text: str) -> Symbol:
     return Symbol(json.loads(text, json.UNLIMITED, unknown="keep"))
 
 
-def _attrs_of(node):
+def _attrs_of(node: Node) -> dict[str, str]:
     return {k: text_of(v) for k, v in node.params} | visible(node.attrs)
 
 
-def _entry(symbol):
+def _entry(symbol: Symbol) -> Entry:
     outputs = symbol._graph.outputs
     if len(outputs) != 1:
         raise OperatorError(f"{symbol!r} has {len(symbol)} outputs where one is wanted; pick one: symbol[0]")
     return outputs[0]
 
 
-def _check_symbol(value):
+def _check_symbol(value: object) -> None:
     if not isinstance(value, Symbol):
         hint = "; make a variable and bind the array to it" if isinstance(value, (NDArray, np.ndarray)) else ""
         raise OperatorError(f"a Symbol is wanted, got {shown(value)}{hint}")
 
 
-def apply_op(op_name, *symbols, hint=None, name=None, attr=None, **params):
+def apply_op(op_name: str, *symbols: Symbol, hint: str | None = None, name: str | None = None,
+             attr: Mapping[str, str] | None = None, **params: Any) -> Symbol:
     """Return the Symbol of an operator on symbols; parameters may be symbols as well."""
     node = compose.apply(registry.get(op_name), [_entry(s) for s in symbols], None, params, name, attr, hint)
     return Symbol(Graph(node.outputs))
 
 
-def as_entries(value):
+def as_entries(value: Any) -> Any:
     """Return a parameter's value with entries in place of the symbols in it."""
     if isinstance(value, Symbol):
         return _entry(value)
@@ -520,7 +549,8 @@ def as_entries(value):
     return value
 
 
-def gradient(loss, wrt, heads=None):
+def gradient(loss: Symbol, wrt: str | Symbol | Sequence[str | Symbol],
+             heads: Sequence[Symbol | None] | None = None) -> Symbol:
     """Return the gradient of a Symbol's outputs, summed, with respect to variables or symbols within it.
 
     Parameters
@@ -551,10 +581,9 @@ def gradient(loss, wrt, heads=None):
     (['x_grad_output'], array([6.]))
     """
     _check_symbol(loss)
-    wrt = wrt if isinstance(wrt, (list, tuple)) else [wrt]
-    wrt = differentiation.entries_of(loss._graph, [_entry(w) if isinstance(w, Symbol) else w for w in wrt])
-    if heads is not None:
-        heads = [None if h is None else _entry(h) for h in heads]
-        if len(heads) != len(loss):
-            raise OperatorError(f"gradient: {len(heads)} heads for {len(loss)} outputs")
-    return Symbol(differentiation.gradient(loss._graph, wrt, heads))
+    named = [wrt] if isinstance(wrt, (str, Symbol)) else wrt
+    targets = differentiation.entries_of(loss._graph, [_entry(w) if isinstance(w, Symbol) else w for w in named])
+    arriving = None if heads is None else [None if h is None else _entry(h) for h in heads]
+    if arriving is not None and len(arriving) != len(loss):
+        raise OperatorError(f"gradient: {len(arriving)} heads for {len(loss)} outputs")
+    return Symbol(differentiation.gradient(loss._graph, targets, arriving))

@@ -21,7 +21,7 @@ class Number(NamedTuple):
     """Stands for a scalar parameter, or for one number of a tuple of them, until a call says what it is."""
 
     name: str
-    index: int | None = None
+    index: int | None = None  # type: ignore[assignment]  # tuples have a method of this name
 
     def value(self, params):
         """Return the number in the parameters of a call."""

@@ -50,7 +50,7 @@ _STEPS = {"s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
           "B/s": ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s"))}
 
 
-def quantity(value, unit=""):
+def quantity(value: float, unit: str = "") -> str:
     """Return a number with its unit, three digits of it.
 
     Examples

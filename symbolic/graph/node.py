@@ -1,18 +1,25 @@
 """The facts of a graph: nodes, and the outputs of nodes that other nodes read."""
 
+from __future__ import annotations
+
 from os.path import basename
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ndarray.params import fed_names, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ndarray.operator import Operator
 
 
 class Entry(NamedTuple):
     """One output of one node."""
 
-    node: "Node"
-    index: int = 0
+    node: Node
+    index: int = 0  # type: ignore[assignment]  # tuples have a method of this name
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"%{self.node.name}" + (f".{self.index}" if self.node.num_outputs > 1 else "")
 
 
@@ -36,8 +43,18 @@ class Node:
     """
 
     __slots__ = ("op", "name", "inputs", "params", "attrs", "where", "_complete", "_outputs")
+    op: Operator | Any
+    name: str
+    inputs: tuple[Entry, ...]
+    params: tuple[tuple[str, Any], ...]
+    attrs: tuple[tuple[str, str], ...]
+    where: tuple[str, int]
+    _complete: Mapping[str, Any] | Any
+    _outputs: tuple[Entry, ...] | Any
 
-    def __init__(self, op, name, inputs=(), params=(), attrs=(), where=("", 0)):
+    def __init__(self, op: Operator | None, name: str, inputs: tuple[Entry, ...] = (),
+                 params: tuple[tuple[str, Any], ...] = (), attrs: tuple[tuple[str, str], ...] = (),
+                 where: tuple[str, int] = ("", 0)) -> None:
         # The slots' own setters: nodes are made by the hundred thousand, and nobody else may set anything.
         _set_op(self, op)
         _set_name(self, name)
@@ -48,43 +65,43 @@ class Node:
         _set_complete(self, None)
         _set_outputs(self, None)
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a node never changes; make another with replace({name}=…)")
 
-    def replace(self, **changes):
+    def replace(self, **changes: Any) -> Node:
         """Return a node that differs from this one in some fields."""
         fields = {name: getattr(self, name) for name in ("op", "name", "inputs", "params", "attrs", "where")}
         return Node(**(fields | changes))
 
     @property
-    def complete_params(self):
+    def complete_params(self) -> Mapping[str, Any]:
         """The parameters with the operator's defaults filled in, as a dict that nobody changes."""
         if self._complete is None:
             _set_complete(self, self.op.complete(dict(self.params), self.name))
         return self._complete
 
-    def remember(self, complete):
+    def remember(self, complete: Mapping[str, Any]) -> None:
         """Take `complete` for what `complete_params` would compute."""
         _set_complete(self, complete)
 
     @property
-    def outputs(self):
+    def outputs(self) -> tuple[Entry, ...]:
         """The node's outputs, as entries."""
         if self._outputs is None:
             if self.op is None or self.op.outputs == 1:
-                found = (Entry(self, 0),)
+                found: tuple[Entry, ...] = (Entry(self, 0),)
             else:
                 found = tuple([Entry(self, i) for i in range(self.op.num_outputs(self.complete_params))])
             _set_outputs(self, found)
         return self._outputs
 
     @property
-    def num_outputs(self):
+    def num_outputs(self) -> int:
         """How many outputs the node has."""
         return len(self.outputs)
 
     @property
-    def input_names(self):
+    def input_names(self) -> tuple[str, ...]:
         """A name for each input: the operator's, then the parameters that are fed."""
         params = self.complete_params
         fed = fed_names(params)
@@ -92,24 +109,24 @@ class Node:
         return (*arrays, *(fed[i] for i in range(len(arrays), len(self.inputs))))
 
     @property
-    def location(self):
+    def location(self) -> str:
         """Where the node was made, as ``file:line`` or ``file: nodes[7]``; empty when that is not known."""
         file, line = self.where
         return basename(file) + (f":{line}" if line else "")
 
-    def output_name(self, index):
+    def output_name(self, index: int) -> str:
         """Return the name of an output, as `list_outputs` gives it."""
         if self.op is None:
             return self.name
         return f"{self.name}_{self.op.output_ending(index, self.complete_params)}"
 
-    def __str__(self):
+    def __str__(self) -> str:
         if self.op is None:
             return f"%{self.name}"
         args = [str(e) for e in self.inputs] + [f"{k}={text_of(v)}" for k, v in self.params]
         return f"%{self.name} = {self.op.name}({', '.join(args)})"
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<node {self}>"
 
 

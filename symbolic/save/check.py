@@ -72,7 +72,8 @@ def find_problems(text: str | bytes, limits: Limits = DEFAULT, watch: Callable[[
 
 def _problem(message: str, serious: bool = True) -> Problem:
     match = _LOCATION.match(message)
-    return Problem(*(match.groups() if match else ("", message)), serious)
+    place, text = match.groups() if match else ("", message)
+    return Problem(place, text, serious)
 
 
 def _check_counts(document: dict) -> Iterator[Problem]:

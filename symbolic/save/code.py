@@ -1,8 +1,11 @@
 """A graph as the Python that declares it: running the text gives an equal graph."""
 
+from __future__ import annotations
+
 import keyword
 import math
 import re
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,12 +15,18 @@ from ndarray.errors import FormatError, MXNetError
 from ndarray.params import Fed, Lone, Param, Shape, fed_names, text_of
 from symbolic.graph.unregistered import refuse_unregistered
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from symbolic.graph.graph import Graph
+    from symbolic.graph.node import Entry, Node
+
 _WIDTH = 110
 _TAKEN = {"sym", "symbol", "apply_op", "float", *keyword.kwlist, *keyword.softkwlist}
 _SHAPE = Param("shape", Shape)
 
 
-def to_code(graph):
+def to_code(graph: Graph) -> str:
     """Return Python source that builds a graph under the name ``symbol``.
 
     Parameters
@@ -68,24 +77,24 @@ def to_code(graph):
     return "\n".join([*imports, "", *lines, f"symbol = {result}", ""])
 
 
-def _names(nodes):
+def _names(nodes: Sequence[Node]) -> dict[Node, str]:
     """Return an identifier for each node, near its name."""
-    taken, found = set(_TAKEN), {}
+    taken, found, last = set(_TAKEN), {}, {}
     for node in nodes:
         base = re.sub(r"\W", "_", node.name, flags=re.ASCII).lstrip("_") or "x"
         base = f"x{base}" if base[0].isdigit() else base[:60]
         name, n = base, 1
         if name in taken:
-            n = found.get(base, 1)
+            n = last.get(base, 1)
             while (name := f"{base}_{n}") in taken:
                 n += 1
-            found[base] = n
+            last[base] = n
         taken.add(name)
         found[node] = name
     return found
 
 
-def _variable(node, indent):
+def _variable(node: Node, indent: int) -> str:
     attrs, more = dict(node.attrs), []
     shape, dtype = attrs.get("__shape__"), attrs.get("__dtype__")
     if shape is not None and _plain_shape(shape):
@@ -97,7 +106,7 @@ def _variable(node, indent):
     return _joined("sym.var(", [_text(node.name), *_attr(attrs), *more], ")", indent)
 
 
-def _plain_shape(text):
+def _plain_shape(text: str) -> bool:
     """Tell whether ``shape=`` with this text gives this text again."""
     try:
         shape = _SHAPE.parse(text, "")
@@ -106,7 +115,7 @@ def _plain_shape(text):
     return not isinstance(shape, Lone) and text_of(shape) == text
 
 
-def _call(node, value_of, indent):
+def _call(node: Node, value_of: Callable[[Entry], str], indent: int) -> str:
     if not node.name:
         raise FormatError(f"a node of {node.op.name} has no name, which no call can bring about")
     args = [value_of(e) for e in node.inputs]
@@ -125,11 +134,11 @@ def _call(node, value_of, indent):
     return _joined("apply_op(", [_text(node.op.name), *parts], ")", indent)
 
 
-def _attr(attrs):
+def _attr(attrs: Mapping[str, str]) -> list[str]:
     return ["attr={" + ", ".join(f"{_text(k)}: {_text(v)}" for k, v in sorted(attrs.items())) + "}"] if attrs else []
 
 
-def _value(value, args):
+def _value(value: Any, args: Sequence[str] | None) -> str:
     """Return a parameter's value as source; what is fed is among `args`, or stays a mark where those are None."""
     if isinstance(value, Fed):
         return _text(str(value)) if args is None else args[value.index]
@@ -147,12 +156,12 @@ def _value(value, args):
     return repr(value)
 
 
-def _text(value):
+def _text(value: str) -> str:
     """Return text as a Python literal in double quotes."""
     return '"' + repr(value + '"')[1:-2].replace("\\'", "'").replace('"', '\\"') + '"'
 
 
-def _joined(start, parts, end, indent):
+def _joined(start: str, parts: Sequence[str], end: str, indent: int) -> str:
     """Return a call on one line, or with an argument a line where it does not fit."""
     line = start + ", ".join(parts) + end
     if len(line) + indent + 3 <= _WIDTH:

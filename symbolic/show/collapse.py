@@ -51,7 +51,7 @@ def repeats(occurrences: Sequence[Occurrence], kinds: dict[Node, str], outputs: 
         node = each.node
         if node.op is None:
             # What it is in other regions counts: weights and biases are updated alike, and are not the same.
-            about = (_attrs(node), *sorted(roles.get(node, ())))
+            about: tuple[Hashable, ...] = (_attrs(node), *sorted(roles.get(node, ())))
         else:
             about = (node.op, node.params, _attrs(node), *[
                 source.region if cut and source.region != each.region else (down[source], _side(entry))

@@ -135,7 +135,7 @@ def to_png(svg: str) -> bytes:
         import resvg_py
     except ModuleNotFoundError:
         raise MXNetError(f"no library to make a PNG: {_HINT}; `.save('x.svg')` works without") from None
-    width, height = (float(n) for n in re.search(r'viewBox="0 0 (\S+) (\S+)"', svg).groups())
+    width, height = map(float, re.findall(r'viewBox="0 0 (\S+) (\S+)"', svg)[0])
     zoom = min(2.0, _SIDE / max(width, height), (_PIXELS / (width * height)) ** 0.5)
     return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom, dpi=96, sans_serif_family="DejaVu Sans",
                                        font_family="DejaVu Sans", monospace_family="DejaVu Sans Mono"))

@@ -3,7 +3,7 @@
 import re
 import xml.etree.ElementTree as xml
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from symbolic.show.drawing import Drawing
@@ -74,9 +74,9 @@ def read_placed(svg: str, drawing: "Drawing") -> Placed:
         Laid out from the drawing's DOT text.
     drawing : Drawing
     """
-    root = xml.fromstring(svg)
+    root: Any = xml.fromstring(svg)
     top = root.find(f"{_SVG}g")
-    dx, dy = map(float, re.search(r"translate\((\S+)[ ,](\S+)\)", top.get("transform")).groups())
+    dx, dy = map(float, re.findall(r"translate\((\S+)[ ,](\S+)\)", top.get("transform"))[0])
     width, height = map(float, root.get("viewBox").split()[2:])
     looks = {(a.tail, a.head): "written" if a.written else "aside" if a.aside else "arrow"
              for a in sorted(drawing.arrows, key=lambda a: a.written)}
@@ -93,7 +93,7 @@ def read_placed(svg: str, drawing: "Drawing") -> Placed:
     return Placed(width, height, dx, dy, frames, arrows, {key: boxes[key] for key in keys if key in boxes})
 
 
-def _part(group: xml.Element) -> Part:
+def _part(group: Any) -> Part:
     shapes, texts = [], []
     for element in group.iter():
         tag = element.tag.removeprefix(_SVG)

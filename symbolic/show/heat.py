@@ -1,11 +1,19 @@
 """Overlays on a picture: how hot each box is, in which colour, and in words."""
 
+from __future__ import annotations
+
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ndarray.errors import ParamError, shown
 from symbolic.diagnostics.overlay import Overlay, quantity
 from symbolic.graph.types import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from symbolic.graph.graph import Graph
+    from symbolic.graph.node import Node
 
 COLOURS = ("#fffbe6", "#fee6a8", "#fdc15e", "#f08c2b", "#c9540f", "#8c2d04")
 """From the least to the most: each darker than the one before, so that no eye needs to tell hues apart."""
@@ -43,7 +51,7 @@ class Heat:
         The ends of the scale.
     """
 
-    def __init__(self, overlay, groups):
+    def __init__(self, overlay: Overlay, groups: Sequence[Sequence[Node]]) -> None:
         self.overlay = overlay
         nodes = [(n,) for group in groups if len(group) > 1 for n in group]
         amounts = [abs(v) for v in map(self._value, (*groups, *nodes)) if v is not None and math.isfinite(v)]
@@ -55,18 +63,18 @@ class Heat:
         if not all(map(math.isfinite, overlay.values.values())):
             self._room, self.most = 0.5, f"{self.most} … not finite"
 
-    def of(self, nodes):
+    def of(self, nodes: Sequence[Node]) -> Note | None:
         """Return the `Note` of a box with these nodes, None where nothing is known of any."""
         value = self._value(nodes)
         return None if value is None else Note(self.overlay.name, self._share(value), self._text(nodes, value))
 
-    def _value(self, nodes):
+    def _value(self, nodes: Sequence[Node]) -> float | None:
         found = [self.overlay.values[n] for n in nodes if n in self.overlay.values]
         if not found:
             return None
         return max(found, key=_badness) if self.overlay.worst else sum(found)
 
-    def _share(self, value):
+    def _share(self, value: float) -> float:
         low, top = self._ends
         if not math.isfinite(value):
             return 1.0
@@ -76,7 +84,7 @@ class Heat:
             return self._room * abs(value) / top
         return self._room * math.log(abs(value) / low) / math.log(top / low)
 
-    def _text(self, nodes, value):
+    def _text(self, nodes: Sequence[Node], value: float) -> str:
         known = [n for n in nodes if n in self.overlay.values]
         if self.overlay.worst:
             known = [max(known, key=lambda n: _badness(self.overlay.values[n]))]
@@ -88,11 +96,11 @@ class Heat:
         return printable(text)
 
 
-def _badness(value):
+def _badness(value: float) -> Any:
     return math.inf if math.isnan(value) else abs(value)
 
 
-def heats(overlays, graph, groups):
+def heats(overlays: Sequence[Any], graph: Graph, groups: Sequence[Sequence[Node]]) -> tuple[Heat, ...]:
     """Return the `Heat` of each overlay, in order; what has a method ``overlay()`` counts as what that gives.
 
     Raises
@@ -115,7 +123,7 @@ def heats(overlays, graph, groups):
     return tuple(found)
 
 
-def colour(share):
+def colour(share: float) -> tuple[str, str]:
     """Return the colour of a share of heat, and that of letters on it.
 
     Examples

@@ -66,7 +66,7 @@ def loads(text: str | bytes, limits: Limits = DEFAULT, watch: Callable[[list], I
     if unknown not in ("error", "keep"):
         raise ParamError(f"unknown must be 'error' or 'keep', got {shown(unknown)}")
     remarks: list[str] = []
-    graph = read(text, limits, _raise, remarks.append, watch, unknown, origin)
+    graph: Any = read(text, limits, _raise, remarks.append, watch, unknown, origin)
     for remark in remarks:
         warnings.warn(remark, UserWarning, stacklevel=3)
     return graph
@@ -214,12 +214,12 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         seen: set[str] = set()
-        double = next(k for k, _ in pairs if k in seen or seen.add(k))
+        double = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
         raise FormatError(f"duplicate key {shown(double)} in one object")
     return found
 
 
-_KINDS = {list: "a list", dict: "an object", str: "text"}
+_KINDS: dict[type, str] = {list: "a list", dict: "an object", str: "text"}
 
 
 def _field(record: dict, key: str, kind: type, location: str) -> Any:
@@ -273,7 +273,7 @@ class _Reader:
         op_name = self.attempt(_field, record, "op", str, location)
         name = self.attempt(self._name, record, location)
         attrs = self.attempt(self._attrs, record, location)
-        inputs = self._inputs(record, location)
+        inputs: Any = self._inputs(record, location)
         op = None if op_name in ("null", None) else self.attempt(
             self._operator, op_name, location, attrs or {}, len(inputs))
         if name is None or attrs is None or None in inputs or op_name is None or (op is None) is not (op_name == "null"):
