@@ -23,7 +23,10 @@ def own_tables():
     with pytest.MonkeyPatch.context() as patch:
         for table in ("_operators", "_by_any_name"):
             patch.setattr(registry, table, dict(getattr(registry, table)))
+        known = set(registry.names())
         yield
+        for name in registry.names().keys() - known:
+            vars(nd).pop(name, None)  # kept there by the first call
 
 
 # An operator: one function.  Everything else follows from it.
