@@ -28,6 +28,7 @@ from ndarray.ops import (
     conv,
     pooling,
     upsampling,
+    rnn,
     optimizer_sign,
     optimizer_sgd,
     optimizer_multi_sgd,

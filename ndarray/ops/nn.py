@@ -289,17 +289,17 @@ def Dropout(xp, data, state, /, *, p: Annotated[float, Within(0, 1)] = 0.5,
     """
     if p == 0 or not (train or mode == "always"):
         return data, state
-    return data * _keep(xp, data, state, p, axes), state + 1
+    return data * kept_elements(xp, data, state, p, axes), state + 1
 
 
 @Dropout.gradient(flat=("state",))
 def _(xp, head, output, data, state, *, p, mode, axes, train):
     if p == 0 or not (train or mode == "always"):
         return head, None
-    return head * _keep(xp, data, state, p, axes), None
+    return head * kept_elements(xp, data, state, p, axes), None
 
 
-def _keep(xp, data, state, p, axes):
+def kept_elements(xp, data, state, p, axes):
     """Return 0 for each dropped element and 1 / (1 - p) for the others."""
     shape = tuple(1 if i in axes else d for i, d in enumerate(data.shape))
     drawn = xp.uniform(state, shape, data.dtype)
