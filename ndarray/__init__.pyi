@@ -424,6 +424,27 @@ def Pooling_v1(
         pad: ShapeLike = (), *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """First version of `Pooling`, which old files hold."""
 
+@overload
+def RNN(
+        data: NDArray, parameters: NDArray, state: NDArray, state_cell: NDArray, sequence_length: NDArray,
+        random_state: NDArray, *, state_size: int, num_layers: int, bidirectional: bool = False,
+        mode: Literal['gru', 'lstm', 'rnn_relu', 'rnn_tanh'], p: float = 0.0, state_outputs: bool = False,
+        projection_size: int | None = None, lstm_state_clip_min: float | None = None,
+        lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False,
+        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+    """Recurrent layers over a whole sequence: Elman's, LSTM or GRU, in one direction or both."""
+
+@overload
+def RNN(
+        data: NDArray, parameters: NDArray | None = None, state: NDArray | None = None,
+        state_cell: NDArray | None = None, sequence_length: NDArray | None = None, random_state: NDArray | None = None,
+        *, state_size: int, num_layers: int, bidirectional: bool = False,
+        mode: Literal['gru', 'lstm', 'rnn_relu', 'rnn_tanh'], p: float = 0.0, state_outputs: bool = False,
+        projection_size: int | None = None, lstm_state_clip_min: float | None = None,
+        lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False,
+        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+    """Recurrent layers over a whole sequence: Elman's, LSTM or GRU, in one direction or both."""
+
 def Reshape(
         data: NDArray, shape: ShapeLike = (), reverse: bool = False, target_shape: ShapeLike = (),
         keep_highest: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:

@@ -80,6 +80,8 @@ class Operator:
         depends.
     initial : dict of str to str
         How MXNet initialises the variables that stand for inputs which were not given: their ``__init__``.
+    whole : bool
+        The body has as many steps as an axis is long.  Its gradient stays one node, so that graphs do not grow with it.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Operator:
     stored_name: str | None = None
     stored_outputs: int | Callable | None = None
     initial: dict[str, str] = field(default_factory=dict)
+    whole: bool = False
     rules: dict[str, Callable] = field(default_factory=dict)
 
     def __post_init__(self):
@@ -388,7 +391,7 @@ class Operator:
 
 def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, absent=None, fusible=False, pure=True,
              primitive=False, output_suffix="output", numbered=None, loss_head=False, update=None, kind=None,
-             stored_name=None, stored_outputs=None, initial=None):
+             stored_name=None, stored_outputs=None, initial=None, whole=False):
     """Declare an operator: a decorator that reads its schema from the function's signature.
 
     Before ``/`` stand the namespace `xp` and the array inputs (annotated `Many` where there is one for each
@@ -412,7 +415,8 @@ def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, abse
             primitive=primitive, output_suffix=output_suffix, numbered=numbered,
             loss_head=loss_head, declared_update=update,
             kind=kind or function.__globals__.get("KIND", "arithmetic"),
-            stored_name=stored_name, stored_outputs=stored_outputs, initial=initial or {}))
+            stored_name=stored_name, stored_outputs=stored_outputs, initial=initial or {},
+            whole=whole))
 
     return declare
 

@@ -217,6 +217,16 @@ class SymbolMethods:
             name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """First version of `Pooling`, which old files hold."""
 
+    def RNN(
+            self, parameters: Symbol | None = None, state: Symbol | None = None, state_cell: Symbol | None = None,
+            sequence_length: Symbol | None = None, random_state: Symbol | None = None, *, state_size: int,
+            num_layers: int, bidirectional: bool = False, mode: Literal['gru', 'lstm', 'rnn_relu', 'rnn_tanh'],
+            p: float = 0.0, state_outputs: bool = False, projection_size: int | None = None,
+            lstm_state_clip_min: float | None = None, lstm_state_clip_max: float | None = None,
+            lstm_state_clip_nan: bool = False, use_sequence_length: bool = False, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
+        """Recurrent layers over a whole sequence: Elman's, LSTM or GRU, in one direction or both."""
+
     def Reshape(
             self, *, shape: ShapeLike = (), reverse: bool = False, target_shape: ShapeLike = (),
             keep_highest: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:

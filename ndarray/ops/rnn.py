@@ -15,6 +15,8 @@ from ndarray.rules import agree_dtype, check_floating, fit, slot_error
 from ndarray.rules_shape import cut
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
+KIND = "layer"
+
 
 class Sizes(NamedTuple):
     """Lengths that follow from the parameters.
@@ -59,6 +61,7 @@ def _rnn(inputs, outputs, params):
     """Sequence, states and parameters follow from the data's shape and the sizes; the data from the others."""
     if params["projection_size"] and params["mode"] != "lstm":
         raise ParamError(f"projection_size={params['projection_size']} is for mode='lstm', not {params['mode']!r}")
+    _clip(params["lstm_state_clip_min"], params["lstm_state_clip_max"], params["lstm_state_clip_nan"])
     sizes, names = Sizes.of(params), _names(params)
     types = dict(zip(names, inputs))
     lengths, draws = types.pop("sequence_length", None), types.pop("random_state", None)
@@ -66,7 +69,8 @@ def _rnn(inputs, outputs, params):
     data, out = types["data"].shape, outputs[0].shape
     for slot, shape in ((0, data), (len(inputs), out)):
         if shape is not None and len(shape) != 3:
-            raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(shape)}, expected (steps, batch, features)", slot)
+            raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(shape)}, expected (steps, batch, "
+                                         "features)", slot)
     steps, batch = merge_shapes((data or (None,) * 3)[:2], (out or (None,) * 3)[:2])
     if steps == 0:
         raise slot_error(ShapeError, "`{}` has no steps", 0)
@@ -194,9 +198,9 @@ def RNN(xp, data, parameters, state, state_cell=None, sequence_length=None, rand
     ...        num_layers=1).asnumpy().ravel()
     array([1.  , 1.5 , 1.75], dtype=float32)
     """
-    params = dict(state_size=state_size, num_layers=num_layers, bidirectional=bidirectional, mode=mode, p=p,
-                  projection_size=projection_size, clip=_clip(lstm_state_clip_min, lstm_state_clip_max,
-                                                              lstm_state_clip_nan), train=train)
+    clip = _clip(lstm_state_clip_min, lstm_state_clip_max, lstm_state_clip_nan)
+    params = {"state_size": state_size, "num_layers": num_layers, "bidirectional": bidirectional, "mode": mode, "p": p,
+              "projection_size": projection_size, "clip": clip, "train": train}
     layers = _forward(xp, data, parameters, (state, state_cell), sequence_length, random_state, params)
     outputs = (layers[-1].output,)
     if state_outputs:
@@ -384,7 +388,20 @@ def _product(xp, arrived, rows):
     return xp.matmul(xp.transpose(arrived), rows)
 
 
-@operator(Concat.infer)
+def _parameters(inputs, outputs, params):
+    """As of `Concat`; parts of unknown length, the first matrices of both directions, share what is left evenly."""
+    inputs, outputs = Concat.infer(inputs, outputs, params)
+    total = outputs[0].shape
+    if total is not None and len(total) == 1 and total[0] is not None:
+        unknown = [k for k, t in enumerate(inputs) if t.shape == (None,)]
+        rest = total[0] - sum(t.shape[0] for k, t in enumerate(inputs) if k not in unknown)
+        if unknown and rest >= 0 and rest % len(unknown) == 0:
+            for k in unknown:
+                inputs[k] = TensorType((rest // len(unknown),), inputs[k].dtype)
+    return inputs, outputs
+
+
+@operator(_parameters)
 def _rnn_param_concat(xp, arg: Many("{name}{i}"), /, *, dim: int = 1, num_args: Count = None):
     """Arrays joined along an axis: the parameters of recurrent layers as the vector that `RNN` takes.
 

@@ -1,9 +1,9 @@
 """One step of a recurrent layer, and the way back through it, for each kind of cell.
 
-A cell is a class with two functions.  ``step(xp, pre, state, weights, clip)`` takes what the input has given, the state
-before (a tuple of arrays, the output first) and the layer's `Weights`, and returns the state after and what the way back
-needs.  ``back(xp, arrived, kept, weights, clip)`` takes the gradients of the state after, and returns those of the state
-before, of `pre`, and of what the output before has given; and, with a projection, what arrived at the projected output.
+A cell has two functions.  ``step(xp, pre, state, weights, clip)`` takes what the input has given, the state before (a
+tuple of arrays, the output first) and the layer's `Weights`, and returns the state after and what the way back needs.
+``back(xp, arrived, kept, weights, clip)`` takes the gradients of the state after and returns those of the state before,
+of `pre`, and of what the output before has given; and, with a projection, what arrived at the projected output.
 """
 
 from typing import NamedTuple

@@ -65,7 +65,7 @@ def split(graph, known, wrt, given, changing):
     plain = infer(graph, known)
     known = known | {v.name: plain[graph.outputs[i]] for i, v in variables.items()}
     composed = Graph(carried_back(graph, arriving, wrt))
-    parts = decompose(composed, infer(composed, known), lambda node: isinstance(node.op, Backward))
+    parts = decompose(composed, infer(composed, known), _is_opened)
     ours = set(graph.nodes)
     read = [*(e for n in parts.nodes if n not in ours for e in n.inputs), *parts.outputs]
     left = dict.fromkeys(e for e in read if (e.node in ours if e.node.op is not None else e.node in changing))
@@ -73,6 +73,11 @@ def split(graph, known, wrt, given, changing):
     known |= {v.name: plain[e] for e, v in residuals.items()}
     forward = Graph([*graph.outputs, *residuals])
     return Partition(forward, _cut(parts, ours, residuals), parts, variables, residuals, known)
+
+
+def _is_opened(node):
+    """Tell whether a node of a gradient is opened: then only what it really reads is left behind."""
+    return isinstance(node.op, Backward) and not node.op.of.whole
 
 
 def _cut(graph, ours, residuals):

@@ -304,5 +304,26 @@ def _windows():
     yield Sample("Crop", (image,), {"h_w": (3, 2), "center_crop": True})
 
 
+def _recurrent():
+    for mode, gates in {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}.items():
+        cell = [spread(1, 2, 2, seed=3)] if mode == "lstm" else []
+        # A rectifier is kept away from its kink.
+        state = spread(1, 2, 2, low=0.2, seed=2)
+        weights = spread(gates * 2 * (3 + 2 + 2), low=-0.7, high=0.8, seed=1)
+        yield Sample("RNN", (spread(3, 2, 3), weights, state, *cell), {
+            "mode": mode, "state_size": 2, "num_layers": 1, "state_outputs": True})
+    weights = spread(4 * 2 * 2 * (1 + 2 + 4 + 2 + 4), low=-0.7, high=0.8, seed=1)
+    deep = spread(3, 2, 1), weights, spread(4, 2, 2, seed=2)
+    params = {"mode": "lstm", "state_size": 2, "num_layers": 2, "bidirectional": True}
+    yield Sample("RNN", (*deep, spread(4, 2, 2, seed=3), np.array([3, 1])),
+                 {**params, "use_sequence_length": True, "state_outputs": True})
+    yield Sample("RNN", (*deep, spread(4, 2, 2, seed=3), np.array([7])), {**params, "p": 0.4, "train": True})
+    yield Sample("RNN", (spread(2, 2, 3), spread(4 * 2 * (3 + 1 + 2) + 2, low=-0.7, high=0.8, seed=1), spread(1, 2, 1),
+                         spread(1, 2, 2)), {
+        "mode": "lstm", "state_size": 2, "num_layers": 1, "projection_size": 1, "lstm_state_clip_min": -0.4,
+        "lstm_state_clip_max": 0.5})
+    yield Sample("_rnn_param_concat", (spread(3), spread(2)), {"dim": 0})
+
+
 SAMPLES = [*_arithmetic(), *_unary(), *_reductions(), *_shapes(), *_indexing(), *_matrices(), *_sources(),
-           *_networks(), *_windows()]
+           *_networks(), *_windows(), *_recurrent()]

@@ -12,7 +12,7 @@ from symbolic.graph.node import Node
 VERSION = 10901
 """The version of MXNet whose format is written."""
 
-_OWN_STATES = {"Dropout": "state"}
+_OWN_STATES = {"Dropout": "state", "RNN": "random_state"}
 """Operators with a state for which MXNet has no input; reading adds what writing leaves out."""
 
 

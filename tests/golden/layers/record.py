@@ -58,8 +58,8 @@ def record(op, params, inputs, states=None, train=True, gradients=True, toleranc
     mine = {n: mx.nd.array(a, dtype=a.dtype) for n, a in args.items()}
     kept = {f"node_{n}": mx.nd.array(a, dtype=a.dtype) for n, a in aux.items()}
     wanted = [n for n in args if gradients is True or (gradients and n in gradients)]
-    # BatchNorm_v1 moves its averages on the way back, so that there must be one.
-    grads = {n: mx.nd.zeros(args[n].shape, dtype=args[n].dtype) for n in (wanted or (args if train and aux else ()))}
+    # BatchNorm_v1 moves its averages on the way back, so there must be one; RNN is wrong where a gradient is left out.
+    grads = {n: mx.nd.zeros(a.shape, dtype=a.dtype) for n, a in args.items() if wanted or (train and aux)}
     executor = symbol.bind(mx.cpu(), mine, args_grad=grads, aux_states=kept,
                            grad_req={n: "write" if n in grads else "null" for n in args})
     outputs = executor.forward(is_train=train)
@@ -69,7 +69,7 @@ def record(op, params, inputs, states=None, train=True, gradients=True, toleranc
         executor.backward([mx.nd.array(h, dtype=h.dtype) for h in given] if heads else None)
     if wanted:
         case["heads"] = [keep(h) for h in given] if heads else None
-        case["gradients"] = {n: keep(g.asnumpy()) for n, g in grads.items()}
+        case["gradients"] = {n: keep(grads[n].asnumpy()) for n in wanted}
     case["new_states"] = {n: keep(kept[f"node_{n}"].asnumpy()) for n in aux}
     if inferred:
         first = next(iter(args))
@@ -134,10 +134,41 @@ def losses():
            heads=False)
 
 
+def recurrent():
+    """RNN and _rnn_param_concat."""
+    gates = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
+    for mode, layers, both, states in (("rnn_relu", 1, False, True), ("rnn_relu", 2, True, True),
+                                       ("rnn_tanh", 1, False, False), ("rnn_tanh", 3, False, True),
+                                       ("lstm", 1, False, True), ("lstm", 1, False, False), ("lstm", 2, True, True),
+                                       ("gru", 1, False, True), ("gru", 1, False, False), ("gru", 3, True, True)):
+        sides, units, features = 1 + both, 3, 2
+        rows = gates[mode] * units
+        count = sum(sides * rows * (2 + units + (k and sides * units or features)) for k in range(layers))
+        state = draw((layers * sides, 2, units), -1, 1)
+        inputs = {"data": (4, 2, features), "parameters": draw((count,), -0.6, 0.6), "state": state}
+        if mode == "lstm":
+            inputs["state_cell"] = draw(state.shape, -1, 1)
+        params = {"mode": mode, "num_layers": layers, "state_size": units, "bidirectional": both}
+        # MXNet's gradient of the middle layers' matrices is wrong for more than two plain layers.
+        kept = ("data", "state") if mode == "rnn_tanh" and layers > 2 else True
+        record("RNN", {**params, "state_outputs": True} if states else params, inputs, gradients=kept)
+    # MXNet projects on a CPU in prediction alone.
+    for layers, both in ((1, False), (2, True)):
+        sides = 1 + both
+        count = sum(sides * (12 * (2 + 2 + (k and sides * 2 or 2)) + 6) for k in range(layers))
+        record("RNN", {"mode": "lstm", "num_layers": layers, "state_size": 3, "projection_size": 2,
+                       "bidirectional": both, "state_outputs": True},
+               {"data": (4, 2, 2), "parameters": draw((count,), -0.6, 0.6),
+                "state": draw((layers * sides, 2, 2), -1, 1), "state_cell": draw((layers * sides, 2, 3), -1, 1)},
+               train=False, gradients=False)
+    record("_rnn_param_concat", {"dim": 0}, {"arg0": (6,), "arg1": (2,), "arg2": (3,)}, inferred=False)
+
+
 if __name__ == "__main__":
     normalisations()
     windows()
     losses()
+    recurrent()
     with open("index.json", "w", encoding="utf-8") as file:
         file.write("[\n" + ",\n".join(json.dumps(case) for case in CASES) + "\n]\n")
     np.savez_compressed("arrays.npz", **{dtype: np.concatenate(parts) for dtype, parts in ROWS.items()})

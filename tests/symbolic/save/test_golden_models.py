@@ -2,7 +2,7 @@
 
 Gradients are left out of the recording where MXNet's are not those of its outputs: heads at mean and variance are lost,
 what ran in prediction is carried back as if it had trained, ``out_grad`` multiplies by the output, smoothing is
-forgotten with ``multi_output``, selu's slope is another function's, a negative index of ``gather_nd`` goes astray.
+forgotten with ``multi_output``, the middle layers' matrices of a plain recurrent net are mistaken, selu's slope is another function's, a negative index of ``gather_nd`` goes astray.
 """
 
 import json
@@ -22,7 +22,7 @@ OPERATORS = """FullyConnected Activation LeakyReLU SoftmaxOutput SoftmaxActivati
     LogisticRegressionOutput MAERegressionOutput MakeLoss make_loss BlockGrad identity softmax_cross_entropy smooth_l1
     Dropout BatchNorm LayerNorm L2Normalization Embedding Convolution Deconvolution Pooling UpSampling Concat SliceChannel split
     SwapAxis Pad tile repeat ElementWiseSum add_n norm topk sort argsort argmax gather_nd scatter_nd SequenceMask
-    LRN InstanceNorm GroupNorm BatchNorm_v1 Convolution_v1 Pooling_v1 Crop _contrib_AdaptiveAvgPooling2D SVMOutput
+    LRN InstanceNorm GroupNorm BatchNorm_v1 Convolution_v1 Pooling_v1 Crop _contrib_AdaptiveAvgPooling2D SVMOutput RNN _rnn_param_concat
     linalg_gemm linalg_gemm2 linalg_syrk linalg_potrf broadcast_add broadcast_mul broadcast_to broadcast_axis""".split()
 
 
