@@ -14,6 +14,7 @@ from ndarray.errors import DTypeError, MXNetError, OperatorError, OutOfRangeErro
 from ndarray.indexing import as_key, is_view_key
 from ndarray.rules_shape import resolve_shape
 from ndarray.tensortype import show_shape
+from ndarray.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -429,7 +430,7 @@ def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: 
     plan = plan_of(op, arrays, params)
     n = len(plan.family.types)
     if len(outs) != n:
-        raise OperatorError(f"{op.name} gives {n} output{'s' * (n != 1)}, but out has {len(outs)}")
+        raise OperatorError(f"{op.name} gives {counted(n, 'output')}, but out has {len(outs)}")
     call(op, arrays, plan, [o._data for o in outs])
     return out
 
