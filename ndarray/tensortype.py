@@ -72,6 +72,9 @@ TensorType.__hash__ = tuple.__hash__  # type: ignore[method-assign]
 # In the body of the class it would be read as a field.
 TensorType.__hash__ = tuple.__hash__  # type: ignore[method-assign]
 
+# In the body of the class it would be read as a field.
+TensorType.__hash__ = tuple.__hash__  # type: ignore[method-assign]
+
 UNKNOWN = TensorType()
 
 
