@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ndarray import registry
+from ndarray.arguments import flattened, sort_arguments, without_absent
 from ndarray.call import call, plan_of
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, is_known
@@ -369,12 +370,12 @@ class NDArray(NDArrayMethods):
             op = registry.names().get(name) if not name.startswith("_") else None
             if op is None or not op.inputs:
                 raise AttributeError(f"'NDArray' object has no attribute {name!r}")
-            from ndarray.functions import function
+            call_ = caller(op)
 
             def method(*args, **kwargs):
                 if "dtype" in kwargs and kwargs["dtype"] is None and "dtype" not in op.params:
                     del kwargs["dtype"]  # NumPy's own functions, such as np.mean, ask for a method in this way.
-                return function(name)(self, *args, **kwargs)
+                return call_(self, *args, **kwargs)
 
             return method
 
@@ -433,6 +434,43 @@ def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: 
         raise OperatorError(f"{op.name} gives {counted(n, 'output')}, but out has {len(outs)}")
     call(op, arrays, plan, [o._data for o in outs])
     return out
+
+
+def caller(op: Operator) -> Callable[..., Any]:
+    """Return a new function that calls an operator: inputs, then parameters, ``out=`` and ``name=``."""
+    if op.many:
+        def call_many(*data, out=None, name=None, **params):
+            return invoke(op, flattened(data), _as_numpy(params), out)
+
+        return call_many
+    names = tuple([i.name for i in op.inputs])
+    n, clear = len(names), frozenset(names).isdisjoint
+
+    def call_few(*args, out=None, name=None, **params):
+        if len(args) == n and clear(params):
+            inputs = args
+        else:
+            inputs, params = sort_arguments(op, names, args, params)
+        for value in inputs:
+            if value is None:
+                inputs = without_absent(op, names, inputs, params)
+                break
+        if params:
+            params = _as_numpy(params)
+        return invoke(op, inputs, params, out)
+
+    return call_few
+
+
+def _as_numpy(params):
+    """Return the parameters without MXNet's ignored ``__key__`` ones, NDArrays as NumPy arrays."""
+    for key, value in params.items():
+        kind = type(value)
+        if kind is NDArray or key[:2] == "__":
+            return {k: v._data if isinstance(v, NDArray) else v for k, v in params.items() if not k.startswith("__")}
+        if (kind is tuple or kind is list) and any(isinstance(v, NDArray) for v in value):
+            params = {**params, key: tuple([v._data if isinstance(v, NDArray) else v for v in value])}
+    return params
 
 
 def _refuse_inputs(op: Operator, inputs: Sequence[Any]) -> None:
@@ -529,8 +567,8 @@ def _give_own() -> None:
         # Equality never raises: what is no array and no number is simply not equal, so that `x == None` and `in` work.
         setattr(NDArray, f"__{word}__", lambda self, other, w=word, a=answer: arithmetic(w, self, other)
                 if isinstance(other, NDArray) or is_number(other) else a)
-    setattr(NDArray, "__neg__", lambda self: invoke(registry.get("_mul_scalar"), (self,), {"scalar": -1.0}))
-    setattr(NDArray, "__abs__", lambda self: invoke(registry.get("abs"), (self,), {}))
+    NDArray.__neg__ = lambda self: invoke(registry.get("_mul_scalar"), (self,), {"scalar": -1.0})
+    NDArray.__abs__ = lambda self: invoke(registry.get("abs"), (self,), {})
 
 
 _give_own()
