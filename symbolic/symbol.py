@@ -549,7 +549,7 @@ def caller(op: Operator, hint: str) -> Callable[..., Symbol]:
     few, known = (-1 if op.many else len(names)), op.params.keys()
 
     def call(*args, name=None, attr=None, **kwargs):
-        if len(args) == few and kwargs.keys() <= known and all([type(a) is Symbol for a in args])  # noqa: C419, a list is faster:
+        if len(args) == few and kwargs.keys() <= known and all([type(a) is Symbol for a in args]):  # noqa: C419, faster
             # Every input by position and nothing unknown: nothing to sort out.
             if kwargs:
                 kwargs = {k: as_entries(v) for k, v in kwargs.items()}
