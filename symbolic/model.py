@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from ndarray.errors import FormatError, OperatorError, ParamError, shown
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from ndarray.array import NDArray
 
-_MOST = 9999
-
 
 def save_checkpoint(prefix: str | os.PathLike[str], epoch: int, symbol: Symbol | None,
                     arg_params: Mapping[str, NDArray], aux_params: Mapping[str, NDArray] | None = None,
@@ -30,7 +29,7 @@ def save_checkpoint(prefix: str | os.PathLike[str], epoch: int, symbol: Symbol |
     prefix : str or path
         What the names of both files begin with.
     epoch : int
-        From 0 to 9999.
+        From 0; four digits in the file's name, more where they are needed.
     symbol : Symbol or None
         None where the graph's file is there already.
     arg_params, aux_params : dict of str to NDArray
@@ -134,7 +133,7 @@ def load_params(prefix: str | os.PathLike[str], epoch: int) -> tuple[dict[str, N
 
 
 def _paths(prefix: str | os.PathLike[str], epoch: int) -> tuple[str, str]:
-    if isinstance(epoch, bool) or not isinstance(epoch, int) or not 0 <= epoch <= _MOST:
-        raise ParamError(f"the epoch must be an integer from 0 to {_MOST}, got {shown(epoch)}")
+    if isinstance(epoch, bool) or not isinstance(epoch, Integral) or epoch < 0:
+        raise ParamError(f"the epoch must be an integer from 0, got {shown(epoch)}")
     prefix = os.fspath(prefix)
     return f"{prefix}-symbol.json", f"{prefix}-{epoch:04d}.params"

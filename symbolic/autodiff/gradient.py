@@ -12,7 +12,7 @@ from symbolic.autodiff.reverse import pull_back
 from symbolic.graph.attributes import AttrScope
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry, Node
-from symbolic.graph.unregistered import UnregisteredOperator, refuse
+from symbolic.graph.unregistered import UnregisteredOperator, refuse_unregistered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ def carried_back(graph: Graph, heads: Mapping[Entry, list[Entry]], wrt: Sequence
     """
     def through(node, arrived, positions):
         if isinstance(node.op, UnregisteredOperator):
-            refuse(node, "gradient")
+            refuse_unregistered(graph, "gradient")
         try:
             check_differentiable(node)
         except NotDifferentiableError as error:

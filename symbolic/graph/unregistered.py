@@ -1,7 +1,5 @@
 """Operators that the registry does not have: their nodes are kept, shown and saved; what needs their meaning is refused."""
 
-from typing import NoReturn
-
 from ndarray.errors import OperatorError, shown
 from ndarray.operator import Input, Operator
 from ndarray.params import Param
@@ -61,14 +59,14 @@ def refuse_unregistered(graph: Graph, action: str) -> None:
     action : str
         What needs the operator's meaning, for the message.
     """
-    for node in unregistered_nodes(graph):
-        refuse(node, action)
-
-
-def refuse(node: Node, action: str) -> NoReturn:
-    """Raise the `OperatorError` that names a node and its unregistered operator."""
-    at = f"\n  made at {node.location}" if node.location else ""
-    raise OperatorError(f"{action}: {shown(node.name)} cannot be computed: {_reason(node.op.name)}{at}")
+    nodes = unregistered_nodes(graph)
+    if not nodes:
+        return
+    more = f" and {len(nodes) - 20} more" if len(nodes) > 20 else ""
+    lines = [f"  {shown(n.name)}, operator {shown(n.op.name)}" + (f", made at {n.location}" if n.location else "")
+             for n in nodes[:20]]
+    raise OperatorError(f"{action}: the graph has operators that are not registered; it can be shown, compared and "
+                        "saved\n" + "\n".join(lines) + more)
 
 
 def _reason(name: str) -> str:

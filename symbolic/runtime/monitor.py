@@ -31,8 +31,8 @@ class Monitors:
         Whether the first value that is not finite is an error.
     """
 
-    callback: "Callback | None" = None
-    records: "list[Record]" = field(default_factory=list)
+    callback: Callback | None = None
+    records: list[Record] = field(default_factory=list)
     finite: bool = False
 
     def visits(self) -> list[Callable]:
