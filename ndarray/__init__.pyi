@@ -528,7 +528,8 @@ def adagrad_update(
         weight: NDArray | RowSparseNDArray, grad: NDArray | RowSparseNDArray, history: NDArray | RowSparseNDArray,
         lr: Number | NDArray | np.ndarray, epsilon: Number | NDArray | np.ndarray = 1e-07,
         wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-        clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        clip_gradient: float = -1.0, epsilon_in_root: bool = True, initial_accumulator: float = 0.0, *,
+        out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Step by the gradient over the root of the sum of all its squares (AdaGrad)."""
 
 def adam_update(
@@ -1008,15 +1009,15 @@ def mp_lamb_update_phase2(
 def mp_nag_mom_update(
         weight: NDArray, grad: NDArray, mom: NDArray, weight32: NDArray, lr: Number | NDArray | np.ndarray,
         momentum: Number | NDArray | np.ndarray = 0.0, wd: Number | NDArray | np.ndarray = 0.0,
-        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, *, out: NDArray | None = None,
-        name: str | None = None) -> NDArray:
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, rate_in_momentum: bool = True,
+        *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Nesterov's accelerated gradient on a float32 master copy: `nag_mom_update` on `weight32`."""
 
 def mp_sgd_mom_update(
         weight: NDArray, grad: NDArray, mom: NDArray, weight32: NDArray, lr: Number | NDArray | np.ndarray,
         momentum: Number | NDArray | np.ndarray = 0.0, wd: Number | NDArray | np.ndarray = 0.0,
-        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True, *,
-        out: NDArray | None = None, name: str | None = None) -> NDArray:
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True,
+        rate_in_momentum: bool = True, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """SGD with momentum on a float32 master copy: `sgd_mom_update` on `weight32`."""
 
 def mp_sgd_update(
@@ -1050,8 +1051,8 @@ def multi_lamb_update(
         rescale_grad: Number | NDArray | np.ndarray = 1.0, lower_bound: float = -1.0, upper_bound: float = -1.0,
         clip_gradient: float = -1.0, bias_correction: bool = True,
         step_count: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
-        num_tensors: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
-        name: str | None = None) -> NDArray | Any:
+        num_tensors: int | None = None, max_grad_norm: Number | NDArray | np.ndarray | None = None,
+        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
     """LAMB on many tensors at once: `lamb_update_phase1`, the norms, and `lamb_update_phase2` of each."""
 
 def multi_lans_update(
@@ -1069,8 +1070,8 @@ def multi_lans_update(
 
 def multi_lars(
         lrs: NDArray, weights_sum_sq: NDArray, grads_sum_sq: NDArray, wds: NDArray, eta: Number | NDArray | np.ndarray,
-        eps: Number | NDArray | np.ndarray, rescale_grad: Number | NDArray | np.ndarray = 1.0, *,
-        out: NDArray | None = None, name: str | None = None) -> NDArray:
+        eps: Number | NDArray | np.ndarray, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+        decay_norm: Literal['sum', 'joint'] = 'sum', *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Scale learning rates by the ratio of weight norm to gradient norm, layer by layer (LARS)."""
 
 def multi_mp_adamw_update(
@@ -1092,8 +1093,8 @@ def multi_mp_lamb_update(
         rescale_grad: Number | NDArray | np.ndarray = 1.0, lower_bound: float = -1.0, upper_bound: float = -1.0,
         clip_gradient: float = -1.0, bias_correction: bool = True,
         step_count: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
-        num_tensors: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
-        name: str | None = None) -> NDArray | Any:
+        num_tensors: int | None = None, max_grad_norm: Number | NDArray | np.ndarray | None = None,
+        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
     """LAMB on float32 master copies, many tensors at once: `multi_lamb_update` on the `weight32`."""
 
 def multi_mp_sgd_mom_update(
@@ -1101,8 +1102,8 @@ def multi_mp_sgd_mom_update(
         lrs: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
         wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
         momentum: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-        clip_gradient: float = -1.0, num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
-        name: str | None = None) -> NDArray | Any:
+        clip_gradient: float = -1.0, num_weights: int | None = None, rate_in_momentum: bool = True,
+        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
     """SGD with momentum on float32 master copies, many tensors at once: `sgd_mom_update` on each `weight32`."""
 
 def multi_mp_sgd_update(
@@ -1118,8 +1119,8 @@ def multi_sgd_mom_update(
         lrs: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
         wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
         momentum: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-        clip_gradient: float = -1.0, num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
-        name: str | None = None) -> NDArray | Any:
+        clip_gradient: float = -1.0, num_weights: int | None = None, rate_in_momentum: bool = True,
+        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
     """Step along the momentum, many tensors at once: `sgd_mom_update` of each."""
 
 def multi_sgd_update(
@@ -1135,11 +1136,20 @@ def multi_sum_sq(
         name: str | None = None) -> NDArray:
     """Sum of the squares of each array."""
 
+def nadam_update(
+        weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, filled: NDArray, *,
+        lr: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.9,
+        beta2: Number | NDArray | np.ndarray = 0.999, epsilon: Number | NDArray | np.ndarray = 1e-08,
+        schedule_decay: Number | NDArray | np.ndarray = 0.004, wd: Number | NDArray | np.ndarray = 0.0,
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+        t: Number | NDArray | np.ndarray, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Step by Adam's moments, with a momentum that looks ahead and whose size is scheduled (Nadam)."""
+
 def nag_mom_update(
         weight: NDArray, grad: NDArray, mom: NDArray, lr: Number | NDArray | np.ndarray,
         momentum: Number | NDArray | np.ndarray = 0.0, wd: Number | NDArray | np.ndarray = 0.0,
-        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, *, out: NDArray | None = None,
-        name: str | None = None) -> NDArray:
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, rate_in_momentum: bool = True,
+        *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Step with Nesterov's accelerated gradient."""
 
 def nanprod(
@@ -1184,7 +1194,8 @@ def polygamma(data: NDArray, n: int = 0, *, out: NDArray | None = None, name: st
 def preloaded_multi_mp_sgd_mom_update(
         *data: NDArray | Sequence[NDArray], momentum: Number | NDArray | np.ndarray = 0.0,
         rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, num_weights: int | None = None,
-        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+        rate_in_momentum: bool = True, out: NDArray | Sequence[NDArray] | None = None,
+        name: str | None = None) -> NDArray | Any:
     """SGD with momentum on master copies, with rates that are arrays: `sgd_mom_update` on each `weight32`."""
 
 def preloaded_multi_mp_sgd_update(
@@ -1196,7 +1207,8 @@ def preloaded_multi_mp_sgd_update(
 def preloaded_multi_sgd_mom_update(
         *data: NDArray | Sequence[NDArray], momentum: Number | NDArray | np.ndarray = 0.0,
         rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, num_weights: int | None = None,
-        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+        rate_in_momentum: bool = True, out: NDArray | Sequence[NDArray] | None = None,
+        name: str | None = None) -> NDArray | Any:
     """Step along the momentum, many tensors at once, with rates that are arrays: `sgd_mom_update` of each."""
 
 def preloaded_multi_sgd_update(
@@ -1254,16 +1266,16 @@ def rmsprop_update(
         weight: NDArray, grad: NDArray, n: NDArray, lr: Number | NDArray | np.ndarray,
         gamma1: Number | NDArray | np.ndarray = 0.95, epsilon: Number | NDArray | np.ndarray = 1e-08,
         wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-        clip_gradient: float = -1.0, clip_weights: float = -1.0, *, out: NDArray | None = None,
-        name: str | None = None) -> NDArray:
+        clip_gradient: float = -1.0, clip_weights: float = -1.0, epsilon_in_root: bool = True, *,
+        out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Step by the gradient over its running root mean square (RMSProp)."""
 
 def rmspropalex_update(
         weight: NDArray, grad: NDArray, n: NDArray, g: NDArray, delta: NDArray, lr: Number | NDArray | np.ndarray,
         gamma1: Number | NDArray | np.ndarray = 0.95, gamma2: Number | NDArray | np.ndarray = 0.9,
         epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
-        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0, *,
-        out: NDArray | None = None, name: str | None = None) -> NDArray:
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0,
+        epsilon_in_root: bool = True, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Step by the gradient over its running deviation, with momentum (Graves' RMSProp)."""
 
 def round(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -1281,8 +1293,8 @@ def sgd_mom_update(
         weight: NDArray | RowSparseNDArray, grad: NDArray | RowSparseNDArray, mom: NDArray | RowSparseNDArray,
         lr: Number | NDArray | np.ndarray, momentum: Number | NDArray | np.ndarray = 0.0,
         wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-        clip_gradient: float = -1.0, lazy_update: bool = True, *, out: NDArray | None = None,
-        name: str | None = None) -> NDArray:
+        clip_gradient: float = -1.0, lazy_update: bool = True, rate_in_momentum: bool = True, *,
+        out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Step along the momentum (heavy-ball SGD)."""
 
 def sgd_update(

@@ -366,7 +366,8 @@ class NDArrayMethods:
             self, grad: NDArray | RowSparseNDArray, history: NDArray | RowSparseNDArray,
             lr: Number | NDArray | np.ndarray, epsilon: Number | NDArray | np.ndarray = 1e-07,
             wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-            clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+            clip_gradient: float = -1.0, epsilon_in_root: bool = True, initial_accumulator: float = 0.0, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Step by the gradient over the root of the sum of all its squares (AdaGrad)."""
 
     def adam_update(
@@ -844,15 +845,15 @@ class NDArrayMethods:
     def mp_nag_mom_update(
             self, grad: NDArray, mom: NDArray, weight32: NDArray, lr: Number | NDArray | np.ndarray,
             momentum: Number | NDArray | np.ndarray = 0.0, wd: Number | NDArray | np.ndarray = 0.0,
-            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, *,
-            out: NDArray | None = None, name: str | None = None) -> NDArray:
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            rate_in_momentum: bool = True, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Nesterov's accelerated gradient on a float32 master copy: `nag_mom_update` on `weight32`."""
 
     def mp_sgd_mom_update(
             self, grad: NDArray, mom: NDArray, weight32: NDArray, lr: Number | NDArray | np.ndarray,
             momentum: Number | NDArray | np.ndarray = 0.0, wd: Number | NDArray | np.ndarray = 0.0,
-            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True, *,
-            out: NDArray | None = None, name: str | None = None) -> NDArray:
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True,
+            rate_in_momentum: bool = True, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """SGD with momentum on a float32 master copy: `sgd_mom_update` on `weight32`."""
 
     def mp_sgd_update(
@@ -886,8 +887,8 @@ class NDArrayMethods:
             rescale_grad: Number | NDArray | np.ndarray = 1.0, lower_bound: float = -1.0, upper_bound: float = -1.0,
             clip_gradient: float = -1.0, bias_correction: bool = True,
             step_count: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
-            num_tensors: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
-            name: str | None = None) -> NDArray | Any:
+            num_tensors: int | None = None, max_grad_norm: Number | NDArray | np.ndarray | None = None,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
         """LAMB on many tensors at once: `lamb_update_phase1`, the norms, and `lamb_update_phase2` of each."""
 
     def multi_lans_update(
@@ -905,8 +906,9 @@ class NDArrayMethods:
 
     def multi_lars(
             self, weights_sum_sq: NDArray, grads_sum_sq: NDArray, wds: NDArray, eta: Number | NDArray | np.ndarray,
-            eps: Number | NDArray | np.ndarray, rescale_grad: Number | NDArray | np.ndarray = 1.0, *,
-            out: NDArray | None = None, name: str | None = None) -> NDArray:
+            eps: Number | NDArray | np.ndarray, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            decay_norm: Literal['sum', 'joint'] = 'sum', *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
         """Scale learning rates by the ratio of weight norm to gradient norm, layer by layer (LARS)."""
 
     def multi_mp_adamw_update(
@@ -928,8 +930,8 @@ class NDArrayMethods:
             rescale_grad: Number | NDArray | np.ndarray = 1.0, lower_bound: float = -1.0, upper_bound: float = -1.0,
             clip_gradient: float = -1.0, bias_correction: bool = True,
             step_count: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
-            num_tensors: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
-            name: str | None = None) -> NDArray | Any:
+            num_tensors: int | None = None, max_grad_norm: Number | NDArray | np.ndarray | None = None,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
         """LAMB on float32 master copies, many tensors at once: `multi_lamb_update` on the `weight32`."""
 
     def multi_mp_sgd_mom_update(
@@ -937,8 +939,8 @@ class NDArrayMethods:
             lrs: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
             wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
             momentum: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-            clip_gradient: float = -1.0, num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
-            name: str | None = None) -> NDArray | Any:
+            clip_gradient: float = -1.0, num_weights: int | None = None, rate_in_momentum: bool = True,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
         """SGD with momentum on float32 master copies, many tensors at once: `sgd_mom_update` on each `weight32`."""
 
     def multi_mp_sgd_update(
@@ -955,8 +957,8 @@ class NDArrayMethods:
             lrs: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
             wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
             momentum: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-            clip_gradient: float = -1.0, num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
-            name: str | None = None) -> NDArray | Any:
+            clip_gradient: float = -1.0, num_weights: int | None = None, rate_in_momentum: bool = True,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
         """Step along the momentum, many tensors at once: `sgd_mom_update` of each."""
 
     def multi_sgd_update(
@@ -973,11 +975,20 @@ class NDArrayMethods:
             name: str | None = None) -> NDArray:
         """Sum of the squares of each array."""
 
+    def nadam_update(
+            self, grad: NDArray, mean: NDArray, var: NDArray, filled: NDArray, *, lr: Number | NDArray | np.ndarray,
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-08, schedule_decay: Number | NDArray | np.ndarray = 0.004,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step by Adam's moments, with a momentum that looks ahead and whose size is scheduled (Nadam)."""
+
     def nag_mom_update(
             self, grad: NDArray, mom: NDArray, lr: Number | NDArray | np.ndarray,
             momentum: Number | NDArray | np.ndarray = 0.0, wd: Number | NDArray | np.ndarray = 0.0,
-            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, *,
-            out: NDArray | None = None, name: str | None = None) -> NDArray:
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            rate_in_momentum: bool = True, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Step with Nesterov's accelerated gradient."""
 
     def nanprod(
@@ -1022,8 +1033,8 @@ class NDArrayMethods:
     def preloaded_multi_mp_sgd_mom_update(
             self, *data: NDArray | Sequence[NDArray], momentum: Number | NDArray | np.ndarray = 0.0,
             rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
-            num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
-            name: str | None = None) -> NDArray | Any:
+            num_weights: int | None = None, rate_in_momentum: bool = True,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
         """SGD with momentum on master copies, with rates that are arrays: `sgd_mom_update` on each `weight32`."""
 
     def preloaded_multi_mp_sgd_update(
@@ -1035,8 +1046,8 @@ class NDArrayMethods:
     def preloaded_multi_sgd_mom_update(
             self, *data: NDArray | Sequence[NDArray], momentum: Number | NDArray | np.ndarray = 0.0,
             rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
-            num_weights: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
-            name: str | None = None) -> NDArray | Any:
+            num_weights: int | None = None, rate_in_momentum: bool = True,
+            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
         """Step along the momentum, many tensors at once, with rates that are arrays: `sgd_mom_update` of each."""
 
     def preloaded_multi_sgd_update(
@@ -1088,8 +1099,8 @@ class NDArrayMethods:
             self, grad: NDArray, n: NDArray, lr: Number | NDArray | np.ndarray,
             gamma1: Number | NDArray | np.ndarray = 0.95, epsilon: Number | NDArray | np.ndarray = 1e-08,
             wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-            clip_gradient: float = -1.0, clip_weights: float = -1.0, *, out: NDArray | None = None,
-            name: str | None = None) -> NDArray:
+            clip_gradient: float = -1.0, clip_weights: float = -1.0, epsilon_in_root: bool = True, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Step by the gradient over its running root mean square (RMSProp)."""
 
     def rmspropalex_update(
@@ -1097,7 +1108,7 @@ class NDArrayMethods:
             gamma1: Number | NDArray | np.ndarray = 0.95, gamma2: Number | NDArray | np.ndarray = 0.9,
             epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
             rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0,
-            *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+            epsilon_in_root: bool = True, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Step by the gradient over its running deviation, with momentum (Graves' RMSProp)."""
 
     def round(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -1114,8 +1125,8 @@ class NDArrayMethods:
     def sgd_mom_update(
             self, grad: NDArray | RowSparseNDArray, mom: NDArray | RowSparseNDArray, lr: Number | NDArray | np.ndarray,
             momentum: Number | NDArray | np.ndarray = 0.0, wd: Number | NDArray | np.ndarray = 0.0,
-            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True, *,
-            out: NDArray | None = None, name: str | None = None) -> NDArray:
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True,
+            rate_in_momentum: bool = True, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Step along the momentum (heavy-ball SGD)."""
 
     def sgd_update(

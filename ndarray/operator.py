@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from ndarray import registry
 from ndarray.cached import cached_property
 from ndarray.dtypes import DEFAULT, FLOAT64
@@ -142,6 +144,11 @@ class Operator:
         return {p.name: p.default for p in self.params.values() if p.default is not REQUIRED}
 
     @cached_property
+    def added(self) -> frozenset[str]:
+        """The names of the parameters that MXNet's operator lacks."""
+        return frozenset(p.name for p in self.params.values() if p.added)
+
+    @cached_property
     def scalars(self):
         """The names of the parameters that are one `Scalar`."""
         return tuple([p.name for p in self.params.values() if p.type is Scalar])
@@ -198,12 +205,20 @@ class Operator:
     # Parameters
 
     def parse(self, given, where=None):
-        """Return the parameters `given`, each checked and as its type; defaults are not filled in."""
+        """Return the parameters `given`, each checked and as its type; defaults are not filled in.
+
+        Parameters that MXNet's operator lacks are left out where they have their default.
+        """
         where = where or self.name
         for name in given:
             if name not in self.params:
                 raise OperatorError(f"{where}: {unknown(f'parameter of {self.name}', name, self.params)}")
-        return {name: self.params[name].parse(value, where) for name, value in given.items()}
+        parsed = {name: self.params[name].parse(value, where) for name, value in given.items()}
+        if self.added:
+            for name in self.added & parsed.keys():
+                if type(parsed[name]) is not np.ndarray and parsed[name] == self.params[name].default:
+                    del parsed[name]
+        return parsed
 
     def complete(self, given, where=None):
         """Return parsed parameters with the defaults filled in; raise where a required one is missing."""

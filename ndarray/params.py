@@ -121,10 +121,42 @@ else:
 
 
 class Within(NamedTuple):
-    """Between which numbers a value, or each of a tuple, must lie, both included: ``Annotated[Scalar, Within(0, 1)]``."""
+    """The range of a value, or of each of a tuple: ``Annotated[Scalar, Within(0, 1)]``.  NaN is in no range.
+
+    Attributes
+    ----------
+    least, most : float
+        Both are in the range.
+    but : float, optional
+        A bound that is not.
+
+    Examples
+    --------
+    >>> 1 in Within(0, 1), 1 in Within(0, 1, but=1), str(Within(0, 1, but=1))
+    (True, False, ' within [0, 1)')
+    """
 
     least: float
     most: float
+    but: float | None = None
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(self.least <= value <= self.most and value != self.but)
+
+    def __str__(self) -> str:
+        if self.least == -math.inf:
+            return ", not NaN"
+        if self.most == math.inf:
+            return f" above {self.least}" if self.but == self.least else f" from {self.least}"
+        return f" within {'(' if self.but == self.least else '['}{self.least}, {self.most}" + (
+            ")" if self.but == self.most else "]")
+
+
+class Added:
+    """Mark of a parameter that MXNet's operator does not have: ``Annotated[bool, Added]``.
+
+    It is declared after MXNet's, and with its default value it is not kept, so that files hold what MXNet reads.
+    """
 
 
 Positive = Annotated[int, Within(1, math.inf)]
@@ -180,6 +212,8 @@ class Param(NamedTuple):
         Whether None is a value.
     within : Within, optional
         What values are allowed.
+    added : bool
+        Whether MXNet's operator lacks it (`Added`).
     """
 
     name: str
@@ -187,19 +221,20 @@ class Param(NamedTuple):
     default: object = REQUIRED
     optional: bool = False
     within: Within | Any = None
+    added: bool = False
 
     @classmethod
     def read(cls, name: str, type_: Any, default: Any = REQUIRED) -> Param:
         """Return the Param that a name, an annotation and a default in a signature declare."""
-        optional, within = default is None, None
+        optional, within, added = default is None, None, False
         if get_origin(type_) is Annotated:
-            type_, within = get_args(type_)
+            type_, within, added = _annotated(type_)
         if type(type_) is not type and get_origin(type_) in (Union, UnionType) and NoneType in get_args(type_):
             type_, = (t for t in get_args(type_) if t is not NoneType)
             optional = True
             if get_origin(type_) is Annotated:
-                type_, within = get_args(type_)
-        return cls(name, type_, default, optional, within)
+                type_, within, added = _annotated(type_)
+        return cls(name, type_, default, optional, within, added)
 
     @property
     def feedable(self) -> bool:
@@ -231,10 +266,17 @@ class Param(NamedTuple):
         return self._allowed(value, where) if self.within else value
 
     def _allowed(self, value: Any, where: str) -> Any:
-        for each in () if isinstance(value, Fed) else value if isinstance(value, tuple) else (value,):
-            if not self.within.least <= each <= self.within.most:
+        alone = isinstance(value, Fed) or not isinstance(value, (tuple, np.ndarray))
+        for each in (value,) if alone else np.reshape(value, -1) if isinstance(value, np.ndarray) else value:
+            if not isinstance(each, Fed) and each not in self.within:
                 raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}")
         return value
+
+
+def _annotated(annotation: Any) -> tuple[Any, Within | None, bool]:
+    """Return the type, the range and the mark in an annotation."""
+    type_, *facts = get_args(annotation)
+    return type_, next((f for f in facts if isinstance(f, Within)), None), Added in facts
 
 
 def describe(param: Param) -> str:
@@ -243,11 +285,7 @@ def describe(param: Param) -> str:
         words = "one of " + ", ".join(map(repr, get_args(param.type)))
     else:
         words = _WORDS[param.type]
-    if param.within and param.within.most == math.inf:
-        words += f" from {param.within.least}"
-    elif param.within:
-        words += f" within [{param.within.least}, {param.within.most}]"
-    return words + (" or None" if param.optional else "")
+    return words + str(param.within or "") + (" or None" if param.optional else "")
 
 
 _WORDS: dict[Any, str] = {

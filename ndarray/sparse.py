@@ -16,7 +16,6 @@ from ndarray.errors import BindError, DTypeError, OperatorError, ParamError, Sha
 from ndarray.functions import function
 from ndarray.ops.optimizer_sparse import Rows
 from ndarray.tensortype import TensorType, show_shape
-from ndarray.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -93,7 +92,7 @@ class RowSparseNDArray:
 
     def __repr__(self) -> str:
         n = len(self._rows.indices)
-        return (f"\n<RowSparseNDArray {'x'.join(map(str, self.shape))}, {counted(n, 'row')} stored "
+        return (f"\n<RowSparseNDArray {'x'.join(map(str, self.shape))}, {n} row{'s' * (n != 1)} stored "
                 f"@{self._ctx}>")
 
     def __len__(self) -> int:

@@ -352,7 +352,8 @@ def adadelta_update(
 def adagrad_update(
         weight: Symbol | None = None, grad: Symbol | None = None, history: Symbol | None = None, *, lr: Number | Symbol,
         epsilon: Number | Symbol = 1e-07, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-        clip_gradient: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        clip_gradient: float = -1.0, epsilon_in_root: bool = True, initial_accumulator: float = 0.0,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Step by the gradient over the root of the sum of all its squares (AdaGrad)."""
 
 def adam_update(
@@ -895,14 +896,15 @@ def mp_nag_mom_update(
         weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None,
         weight32: Symbol | None = None, *, lr: Number | Symbol, momentum: Number | Symbol = 0.0,
         wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0,
-        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        rate_in_momentum: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Nesterov's accelerated gradient on a float32 master copy: `nag_mom_update` on `weight32`."""
 
 def mp_sgd_mom_update(
         weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None,
         weight32: Symbol | None = None, *, lr: Number | Symbol, momentum: Number | Symbol = 0.0,
         wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0,
-        lazy_update: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        lazy_update: bool = True, rate_in_momentum: bool = True, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
     """SGD with momentum on a float32 master copy: `sgd_mom_update` on `weight32`."""
 
 def mp_sgd_update(
@@ -931,7 +933,8 @@ def multi_lamb_update(
         wds: Number | Symbol | Sequence[Number | Symbol], rescale_grad: Number | Symbol = 1.0,
         lower_bound: float = -1.0, upper_bound: float = -1.0, clip_gradient: float = -1.0, bias_correction: bool = True,
         step_count: Number | Symbol | Sequence[Number | Symbol], num_tensors: int | None = None,
-        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        max_grad_norm: Number | Symbol | None = None, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
     """LAMB on many tensors at once: `lamb_update_phase1`, the norms, and `lamb_update_phase2` of each."""
 
 def multi_lans_update(
@@ -946,7 +949,8 @@ def multi_lans_update(
 def multi_lars(
         lrs: Symbol | None = None, weights_sum_sq: Symbol | None = None, grads_sum_sq: Symbol | None = None,
         wds: Symbol | None = None, *, eta: Number | Symbol, eps: Number | Symbol, rescale_grad: Number | Symbol = 1.0,
-        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        decay_norm: Literal['sum', 'joint'] = 'sum', name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
     """Scale learning rates by the ratio of weight norm to gradient norm, layer by layer (LARS)."""
 
 def multi_mp_adamw_update(
@@ -963,14 +967,15 @@ def multi_mp_lamb_update(
         wds: Number | Symbol | Sequence[Number | Symbol], rescale_grad: Number | Symbol = 1.0,
         lower_bound: float = -1.0, upper_bound: float = -1.0, clip_gradient: float = -1.0, bias_correction: bool = True,
         step_count: Number | Symbol | Sequence[Number | Symbol], num_tensors: int | None = None,
-        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        max_grad_norm: Number | Symbol | None = None, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
     """LAMB on float32 master copies, many tensors at once: `multi_lamb_update` on the `weight32`."""
 
 def multi_mp_sgd_mom_update(
         *data: Symbol | Sequence[Symbol], lrs: Number | Symbol | Sequence[Number | Symbol],
         wds: Number | Symbol | Sequence[Number | Symbol], momentum: Number | Symbol = 0.0,
         rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, num_weights: int | None = None,
-        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        rate_in_momentum: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """SGD with momentum on float32 master copies, many tensors at once: `sgd_mom_update` on each `weight32`."""
 
 def multi_mp_sgd_update(
@@ -984,7 +989,7 @@ def multi_sgd_mom_update(
         *data: Symbol | Sequence[Symbol], lrs: Number | Symbol | Sequence[Number | Symbol],
         wds: Number | Symbol | Sequence[Number | Symbol], momentum: Number | Symbol = 0.0,
         rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, num_weights: int | None = None,
-        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        rate_in_momentum: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Step along the momentum, many tensors at once: `sgd_mom_update` of each."""
 
 def multi_sgd_update(
@@ -999,10 +1004,19 @@ def multi_sum_sq(
         attr: dict[str, str] | None = None) -> Symbol:
     """Sum of the squares of each array."""
 
+def nadam_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
+        filled: Symbol | None = None, *, lr: Number | Symbol, beta1: Number | Symbol = 0.9,
+        beta2: Number | Symbol = 0.999, epsilon: Number | Symbol = 1e-08, schedule_decay: Number | Symbol = 0.004,
+        wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by Adam's moments, with a momentum that looks ahead and whose size is scheduled (Nadam)."""
+
 def nag_mom_update(
         weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None, *, lr: Number | Symbol,
         momentum: Number | Symbol = 0.0, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-        clip_gradient: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        clip_gradient: float = -1.0, rate_in_momentum: bool = True, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
     """Step with Nesterov's accelerated gradient."""
 
 def nanprod(
@@ -1048,8 +1062,8 @@ def polygamma(
 
 def preloaded_multi_mp_sgd_mom_update(
         *data: Symbol | Sequence[Symbol], momentum: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-        clip_gradient: float = -1.0, num_weights: int | None = None, name: str | None = None,
-        attr: dict[str, str] | None = None) -> Symbol:
+        clip_gradient: float = -1.0, num_weights: int | None = None, rate_in_momentum: bool = True,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """SGD with momentum on master copies, with rates that are arrays: `sgd_mom_update` on each `weight32`."""
 
 def preloaded_multi_mp_sgd_update(
@@ -1059,8 +1073,8 @@ def preloaded_multi_mp_sgd_update(
 
 def preloaded_multi_sgd_mom_update(
         *data: Symbol | Sequence[Symbol], momentum: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-        clip_gradient: float = -1.0, num_weights: int | None = None, name: str | None = None,
-        attr: dict[str, str] | None = None) -> Symbol:
+        clip_gradient: float = -1.0, num_weights: int | None = None, rate_in_momentum: bool = True,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Step along the momentum, many tensors at once, with rates that are arrays: `sgd_mom_update` of each."""
 
 def preloaded_multi_sgd_update(
@@ -1122,7 +1136,7 @@ def rmsprop_update(
         weight: Symbol | None = None, grad: Symbol | None = None, n: Symbol | None = None, *, lr: Number | Symbol,
         gamma1: Number | Symbol = 0.95, epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0,
         rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0,
-        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        epsilon_in_root: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Step by the gradient over its running root mean square (RMSProp)."""
 
 def rmspropalex_update(
@@ -1130,7 +1144,7 @@ def rmspropalex_update(
         delta: Symbol | None = None, *, lr: Number | Symbol, gamma1: Number | Symbol = 0.95,
         gamma2: Number | Symbol = 0.9, epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0,
         rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0,
-        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        epsilon_in_root: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Step by the gradient over its running deviation, with momentum (Graves' RMSProp)."""
 
 def round(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
@@ -1147,7 +1161,7 @@ def scatter_nd(
 def sgd_mom_update(
         weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None, *, lr: Number | Symbol,
         momentum: Number | Symbol = 0.0, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-        clip_gradient: float = -1.0, lazy_update: bool = True, name: str | None = None,
+        clip_gradient: float = -1.0, lazy_update: bool = True, rate_in_momentum: bool = True, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
     """Step along the momentum (heavy-ball SGD)."""
 

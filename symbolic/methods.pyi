@@ -309,7 +309,8 @@ class SymbolMethods:
     def adagrad_update(
             self, grad: Symbol | None = None, history: Symbol | None = None, *, lr: Number | Symbol,
             epsilon: Number | Symbol = 1e-07, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-            clip_gradient: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            clip_gradient: float = -1.0, epsilon_in_root: bool = True, initial_accumulator: float = 0.0,
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step by the gradient over the root of the sum of all its squares (AdaGrad)."""
 
     def adam_update(
@@ -810,15 +811,15 @@ class SymbolMethods:
     def mp_nag_mom_update(
             self, grad: Symbol | None = None, mom: Symbol | None = None, weight32: Symbol | None = None, *,
             lr: Number | Symbol, momentum: Number | Symbol = 0.0, wd: Number | Symbol = 0.0,
-            rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, name: str | None = None,
-            attr: dict[str, str] | None = None) -> Symbol:
+            rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, rate_in_momentum: bool = True,
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Nesterov's accelerated gradient on a float32 master copy: `nag_mom_update` on `weight32`."""
 
     def mp_sgd_mom_update(
             self, grad: Symbol | None = None, mom: Symbol | None = None, weight32: Symbol | None = None, *,
             lr: Number | Symbol, momentum: Number | Symbol = 0.0, wd: Number | Symbol = 0.0,
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True,
-            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            rate_in_momentum: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """SGD with momentum on a float32 master copy: `sgd_mom_update` on `weight32`."""
 
     def mp_sgd_update(
@@ -846,7 +847,8 @@ class SymbolMethods:
             wds: Number | Symbol | Sequence[Number | Symbol], rescale_grad: Number | Symbol = 1.0,
             lower_bound: float = -1.0, upper_bound: float = -1.0, clip_gradient: float = -1.0,
             bias_correction: bool = True, step_count: Number | Symbol | Sequence[Number | Symbol],
-            num_tensors: int | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            num_tensors: int | None = None, max_grad_norm: Number | Symbol | None = None, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
         """LAMB on many tensors at once: `lamb_update_phase1`, the norms, and `lamb_update_phase2` of each."""
 
     def multi_lans_update(
@@ -860,7 +862,8 @@ class SymbolMethods:
 
     def multi_lars(
             self, weights_sum_sq: Symbol | None = None, grads_sum_sq: Symbol | None = None, wds: Symbol | None = None,
-            *, eta: Number | Symbol, eps: Number | Symbol, rescale_grad: Number | Symbol = 1.0, name: str | None = None,
+            *, eta: Number | Symbol, eps: Number | Symbol, rescale_grad: Number | Symbol = 1.0,
+            decay_norm: Literal['sum', 'joint'] = 'sum', name: str | None = None,
             attr: dict[str, str] | None = None) -> Symbol:
         """Scale learning rates by the ratio of weight norm to gradient norm, layer by layer (LARS)."""
 
@@ -878,14 +881,15 @@ class SymbolMethods:
             wds: Number | Symbol | Sequence[Number | Symbol], rescale_grad: Number | Symbol = 1.0,
             lower_bound: float = -1.0, upper_bound: float = -1.0, clip_gradient: float = -1.0,
             bias_correction: bool = True, step_count: Number | Symbol | Sequence[Number | Symbol],
-            num_tensors: int | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            num_tensors: int | None = None, max_grad_norm: Number | Symbol | None = None, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
         """LAMB on float32 master copies, many tensors at once: `multi_lamb_update` on the `weight32`."""
 
     def multi_mp_sgd_mom_update(
             self, *data: Symbol | Sequence[Symbol], lrs: Number | Symbol | Sequence[Number | Symbol],
             wds: Number | Symbol | Sequence[Number | Symbol], momentum: Number | Symbol = 0.0,
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, num_weights: int | None = None,
-            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            rate_in_momentum: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """SGD with momentum on float32 master copies, many tensors at once: `sgd_mom_update` on each `weight32`."""
 
     def multi_mp_sgd_update(
@@ -899,7 +903,7 @@ class SymbolMethods:
             self, *data: Symbol | Sequence[Symbol], lrs: Number | Symbol | Sequence[Number | Symbol],
             wds: Number | Symbol | Sequence[Number | Symbol], momentum: Number | Symbol = 0.0,
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, num_weights: int | None = None,
-            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            rate_in_momentum: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step along the momentum, many tensors at once: `sgd_mom_update` of each."""
 
     def multi_sgd_update(
@@ -914,10 +918,19 @@ class SymbolMethods:
             attr: dict[str, str] | None = None) -> Symbol:
         """Sum of the squares of each array."""
 
+    def nadam_update(
+            self, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
+            filled: Symbol | None = None, *, lr: Number | Symbol, beta1: Number | Symbol = 0.9,
+            beta2: Number | Symbol = 0.999, epsilon: Number | Symbol = 1e-08, schedule_decay: Number | Symbol = 0.004,
+            wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0,
+            t: Number | Symbol, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Step by Adam's moments, with a momentum that looks ahead and whose size is scheduled (Nadam)."""
+
     def nag_mom_update(
             self, grad: Symbol | None = None, mom: Symbol | None = None, *, lr: Number | Symbol,
             momentum: Number | Symbol = 0.0, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-            clip_gradient: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            clip_gradient: float = -1.0, rate_in_momentum: bool = True, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
         """Step with Nesterov's accelerated gradient."""
 
     def nanprod(
@@ -963,7 +976,7 @@ class SymbolMethods:
     def preloaded_multi_mp_sgd_mom_update(
             self, *data: Symbol | Sequence[Symbol], momentum: Number | Symbol = 0.0,
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, num_weights: int | None = None,
-            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            rate_in_momentum: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """SGD with momentum on master copies, with rates that are arrays: `sgd_mom_update` on each `weight32`."""
 
     def preloaded_multi_mp_sgd_update(
@@ -974,7 +987,7 @@ class SymbolMethods:
     def preloaded_multi_sgd_mom_update(
             self, *data: Symbol | Sequence[Symbol], momentum: Number | Symbol = 0.0,
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, num_weights: int | None = None,
-            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            rate_in_momentum: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step along the momentum, many tensors at once, with rates that are arrays: `sgd_mom_update` of each."""
 
     def preloaded_multi_sgd_update(
@@ -1032,7 +1045,7 @@ class SymbolMethods:
             self, grad: Symbol | None = None, n: Symbol | None = None, *, lr: Number | Symbol,
             gamma1: Number | Symbol = 0.95, epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0,
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0,
-            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            epsilon_in_root: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step by the gradient over its running root mean square (RMSProp)."""
 
     def rmspropalex_update(
@@ -1040,7 +1053,7 @@ class SymbolMethods:
             delta: Symbol | None = None, *, lr: Number | Symbol, gamma1: Number | Symbol = 0.95,
             gamma2: Number | Symbol = 0.9, epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0,
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0,
-            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            epsilon_in_root: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step by the gradient over its running deviation, with momentum (Graves' RMSProp)."""
 
     def round(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
@@ -1057,8 +1070,8 @@ class SymbolMethods:
     def sgd_mom_update(
             self, grad: Symbol | None = None, mom: Symbol | None = None, *, lr: Number | Symbol,
             momentum: Number | Symbol = 0.0, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-            clip_gradient: float = -1.0, lazy_update: bool = True, name: str | None = None,
-            attr: dict[str, str] | None = None) -> Symbol:
+            clip_gradient: float = -1.0, lazy_update: bool = True, rate_in_momentum: bool = True,
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step along the momentum (heavy-ball SGD)."""
 
     def sgd_update(

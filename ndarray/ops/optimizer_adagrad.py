@@ -2,7 +2,7 @@
 
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import rescaled
+from ndarray.ops.optimizer_common import Bound, Choice, First, Least, rescaled, root
 from ndarray.params import Scalar
 from ndarray.rules import agree_dtype, check_floating, same, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
@@ -11,8 +11,9 @@ KIND = "update"
 
 
 @operator(same_floating, writes=("history",), aliases=("adagrad_update",), fusible=True)
-def _sparse_adagrad_update(xp, weight, grad, history, /, *, lr: Scalar, epsilon: Scalar = 1e-7, wd: Scalar = 0.0,
-                           rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0):
+def _sparse_adagrad_update(xp, weight, grad, history, /, *, lr: Scalar, epsilon: Least = 1e-7, wd: Scalar = 0.0,
+                           rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, epsilon_in_root: Choice = True,
+                           initial_accumulator: First = 0.0):
     r"""Step by the gradient over the root of the sum of all its squares (AdaGrad).
 
     .. math::
@@ -38,6 +39,11 @@ def _sparse_adagrad_update(xp, weight, grad, history, /, *, lr: Scalar, epsilon:
         :math:`\rho`, factor of the gradient.
     clip_gradient : float, optional
         Bound :math:`c`; negative: none, 0: clip to zero.
+    epsilon_in_root : bool, optional
+        Whether :math:`\epsilon` is added within the root; if not, beside it, as in torch, in units of gradient.
+    initial_accumulator : float, optional
+        What the sum of squares starts at, in units of squared gradient; it is added to `history`, which starts at
+        zero.  Optax starts at 0.1.
 
     Returns
     -------
@@ -74,7 +80,8 @@ def _sparse_adagrad_update(xp, weight, grad, history, /, *, lr: Scalar, epsilon:
     """
     grad = rescaled(xp, grad, rescale_grad, clip_gradient)
     history = history + grad * grad
-    return weight - (grad / xp.sqrt(history + epsilon) + wd * weight) * lr, history
+    squares = history + initial_accumulator if initial_accumulator else history
+    return weight - (grad / root(xp, squares, epsilon, epsilon_in_root) + wd * weight) * lr, history
 
 
 def _by_row(inputs, outputs, params):
@@ -98,7 +105,7 @@ def _by_row(inputs, outputs, params):
 
 @operator(_by_row, writes=("history",), aliases=("group_adagrad_update",))
 def _contrib_group_adagrad_update(xp, weight, grad, history, /, *, lr: Scalar, rescale_grad: Scalar = 1.0,
-                                  clip_gradient: float = -1.0, epsilon: Scalar = 1e-5):
+                                  clip_gradient: Bound = -1.0, epsilon: Least = 1e-5):
     r"""AdaGrad with one history for each row, as for the rows of an embedding.
 
     .. math::

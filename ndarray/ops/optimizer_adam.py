@@ -1,7 +1,7 @@
 """Updates by running moments of the gradient: Adam, AdaBelief."""
 
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import clipped, rescaled, scalars_in
+from ndarray.ops.optimizer_common import Beta, Bound, Least, StepNumber, clipped, rescaled, scalars_in
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
 from ndarray.update import Update
@@ -11,8 +11,8 @@ KIND = "update"
 
 @operator(same_floating, writes=("mean", "var"), aliases=("_sparse_adam_update",), fusible=True,
           update=Update(corrects_bias=True))
-def adam_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Scalar = 0.9, beta2: Scalar = 0.999,
-                epsilon: Scalar = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
+def adam_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Beta = 0.9, beta2: Beta = 0.999,
+                epsilon: Least = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
                 lazy_update: bool = True):
     r"""Step by the ratio of two running moments of the gradient (Adam).
 
@@ -93,9 +93,9 @@ def moments(grad, mean, var, beta1, beta2):
 
 
 @operator(same_floating, writes=("mean", "var"), scalar_dtype="float64", fusible=True)
-def adabelief_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Scalar = 0.9, beta2: Scalar = 0.999,
-                     epsilon: Scalar = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
-                     clip_gradient: float = -1.0, t: Scalar = None):
+def adabelief_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Beta = 0.9, beta2: Beta = 0.999,
+                     epsilon: Least = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
+                     clip_gradient: Bound = -1.0, t: StepNumber = None):
     r"""Step by how far the gradient is from what was believed (AdaBelief).
 
     .. math::

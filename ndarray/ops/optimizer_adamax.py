@@ -1,7 +1,7 @@
 """Updates whose steps need no rate found by trial: Adamax, by the largest gradient seen; AdaDelta, by earlier steps."""
 
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import clipped, rescaled, scalars_in
+from ndarray.ops.optimizer_common import Beta, Bound, Least, Share, StepNumber, clipped, rescaled, scalars_in
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
 
@@ -9,8 +9,8 @@ KIND = "update"
 
 
 @operator(same_floating, writes=("mean", "largest"), scalar_dtype="float64", fusible=True)
-def adamax_update(xp, weight, grad, mean, largest, /, *, lr: Scalar, beta1: Scalar = 0.9, beta2: Scalar = 0.999,
-                  wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, t: Scalar = None):
+def adamax_update(xp, weight, grad, mean, largest, /, *, lr: Scalar, beta1: Beta = 0.9, beta2: Beta = 0.999,
+                  wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, t: StepNumber = None):
     r"""Step by the running mean of the gradient over the largest gradient of late (Adamax).
 
     .. math::
@@ -85,8 +85,8 @@ def adamax_update(xp, weight, grad, mean, largest, /, *, lr: Scalar, beta1: Scal
 
 
 @operator(same_floating, writes=("squares", "moves"), fusible=True)
-def adadelta_update(xp, weight, grad, squares, moves, /, *, lr: Scalar = 1.0, rho: Scalar = 0.9, epsilon: Scalar = 1e-5,
-                    wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0):
+def adadelta_update(xp, weight, grad, squares, moves, /, *, lr: Scalar = 1.0, rho: Share = 0.9, epsilon: Least = 1e-5,
+                    wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0):
     r"""Step by the gradient, scaled as earlier steps are to earlier gradients (AdaDelta).
 
     .. math::

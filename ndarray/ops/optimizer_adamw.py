@@ -3,7 +3,18 @@
 from ndarray.dtypes import is_floating
 from ndarray.errors import DTypeError
 from ndarray.operator import Many, operator
-from ndarray.ops.optimizer_common import columns, elements, float32, many, rescaled, scalars_in, widened
+from ndarray.ops.optimizer_common import (
+    Beta,
+    Bound,
+    Least,
+    columns,
+    elements,
+    float32,
+    many,
+    rescaled,
+    scalars_in,
+    widened,
+)
 from ndarray.params import Count, Scalar, Scalars
 from ndarray.rules import mixed_precision, same_floating, slot_error
 from ndarray.update import Update
@@ -61,8 +72,8 @@ _MULTI_ADAMW = _ADAMW._replace(rate="lrs", decay="wds", usual={"etas": 1.0, "res
 
 @operator(_with_rescale(same_floating, 4, float32), writes=("mean", "var"), aliases=("adamw_update",),
           scalar_dtype="float64", update=_ADAMW)
-def _adamw_update(xp, weight, grad, mean, var, rescale_grad, /, *, lr: Scalar, eta: Scalar, beta1: Scalar = 0.9,
-                  beta2: Scalar = 0.999, epsilon: Scalar = 1e-8, wd: Scalar = 0.0, clip_gradient: float = -1.0):
+def _adamw_update(xp, weight, grad, mean, var, rescale_grad, /, *, lr: Scalar, eta: Scalar, beta1: Beta = 0.9,
+                  beta2: Beta = 0.999, epsilon: Least = 1e-8, wd: Scalar = 0.0, clip_gradient: Bound = -1.0):
     r"""Adam with decoupled weight decay (AdamW).
 
     .. math::
@@ -140,8 +151,8 @@ def _adamw_update(xp, weight, grad, mean, var, rescale_grad, /, *, lr: Scalar, e
 @operator(_with_rescale(mixed_precision(2, 3, 4), 5, float32), writes=("mean", "var", "weight32"),
           aliases=("mp_adamw_update",), scalar_dtype="float64", update=_ADAMW)
 def _mp_adamw_update(xp, weight, grad, mean, var, weight32, rescale_grad, /, *, lr: Scalar, eta: Scalar,
-                     beta1: Scalar = 0.9, beta2: Scalar = 0.999, epsilon: Scalar = 1e-8, wd: Scalar = 0.0,
-                     clip_gradient: float = -1.0):
+                     beta1: Beta = 0.9, beta2: Beta = 0.999, epsilon: Least = 1e-8, wd: Scalar = 0.0,
+                     clip_gradient: Bound = -1.0):
     r"""AdamW on a float32 master copy: `adamw_update` on `weight32`.
 
     Parameters
@@ -211,8 +222,8 @@ def _steps(xp, weight, grad, mean, var, rescale_grad, lrs, wds, etas, **settings
 @operator(many(same_floating, 4, extra=_one), outputs=_tensors, writes=("mean", "var"),
           aliases=("multi_adamw_update",), scalar_dtype="float64", update=_MULTI_ADAMW)
 def _multi_adamw_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), rescale_grad, /, *,
-                        lrs: Scalars, wds: Scalars, etas: Scalars, beta1: Scalar = 0.9, beta2: Scalar = 0.999,
-                        epsilon: Scalar = 1e-8, clip_gradient: float = -1.0, num_weights: Count = None):
+                        lrs: Scalars, wds: Scalars, etas: Scalars, beta1: Beta = 0.9, beta2: Beta = 0.999,
+                        epsilon: Least = 1e-8, clip_gradient: Bound = -1.0, num_weights: Count = None):
     r"""AdamW on many tensors at once: `adamw_update` of each.
 
     Parameters
@@ -274,8 +285,8 @@ def _multi_adamw_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Man
           outputs=_tensors, writes=("mean", "var", "weight32"), aliases=("multi_mp_adamw_update",),
           scalar_dtype="float64", update=_MULTI_ADAMW)
 def _multi_mp_adamw_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), weight32: Many(),
-                           rescale_grad, /, *, lrs: Scalars, wds: Scalars, etas: Scalars, beta1: Scalar = 0.9,
-                           beta2: Scalar = 0.999, epsilon: Scalar = 1e-8, clip_gradient: float = -1.0,
+                           rescale_grad, /, *, lrs: Scalars, wds: Scalars, etas: Scalars, beta1: Beta = 0.9,
+                           beta2: Beta = 0.999, epsilon: Least = 1e-8, clip_gradient: Bound = -1.0,
                            num_weights: Count = None):
     r"""AdamW on float32 master copies, many tensors at once: `multi_adamw_update` on the `weight32`.
 

@@ -1,11 +1,40 @@
 """What the update operators share: rescaling, clipping, mixed precision and the rules of their types."""
 
+import math
+from typing import Annotated
+
 from ndarray.dtypes import DEFAULT as float32
 from ndarray.errors import DTypeError, ShapeError
-from ndarray.params import Fed
+from ndarray.params import Added, Fed, Scalar, Scalars, Within
 from ndarray.rules import agree_dtype, check_floating, grouped, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
-from ndarray.text import counted
+
+Rate = Annotated[Scalar, Within(0, math.inf, but=0)]
+"""Annotation of a rate by which a formula divides."""
+
+Share = Annotated[Scalar, Within(0, 1)]
+"""Annotation of what a running mean keeps."""
+
+Beta = Annotated[Scalar, Within(0, 1, but=1)]
+"""Annotation of what a running mean keeps, whose bias is corrected."""
+
+Least = Annotated[Scalar, Within(0, math.inf)]
+"""Annotation of a number that is not negative: an epsilon, a penalty, a bound of a norm."""
+
+StepNumber = Annotated[Scalar, Within(1, math.inf)]
+"""Annotation of the number of an update."""
+
+StepNumbers = Annotated[Scalars, Within(1, math.inf)]
+"""Annotation of the number of each tensor's update."""
+
+Bound = Annotated[float, Within(-math.inf, math.inf)]
+"""Annotation of a bound, which is off where it is negative."""
+
+First = Annotated[float, Within(0, math.inf), Added]
+"""Annotation of what a sum of squares starts at."""
+
+Choice = Annotated[bool, Added]
+"""Annotation of a choice between two forms of a formula, of which MXNet has one."""
 
 
 def clipped(xp, x, bound):
@@ -16,6 +45,11 @@ def clipped(xp, x, bound):
 def rescaled(xp, grad, rescale_grad, clip_gradient):
     """Return the gradient as most formulas take it: multiplied, then clipped."""
     return clipped(xp, rescale_grad * grad, clip_gradient)
+
+
+def root(xp, squares, epsilon, within):
+    """Return the root of squares, with epsilon within it or beside it."""
+    return xp.sqrt(squares + epsilon) if within else xp.sqrt(squares) + epsilon
 
 
 def widened(xp, x):
@@ -80,7 +114,7 @@ def _check_lengths(params, n):
     for name, value in params.items():
         given = len(value) if isinstance(value, tuple) and not isinstance(value, Fed) else getattr(value, "size", n)
         if given != n and name in PER_TENSOR:
-            raise ShapeError(f"{name} has {counted(given, 'element')} for {counted(n, 'tensor')}; "
+            raise ShapeError(f"{name} has {given} element{'s' * (given != 1)} for {n} tensor{'s' * (n != 1)}; "
                              "give one for each")
 
 
@@ -112,7 +146,7 @@ def elements(type_, n, slot, dtype):
         for d in shape:
             size *= d
         if size != n:
-            raise slot_error(ShapeError, f"`{{}}` must have {counted(n, 'element')}, got shape "
+            raise slot_error(ShapeError, f"`{{}}` must have {n} element{'s' * (n != 1)}, got shape "
                              f"{show_shape(shape)}", slot)
     return TensorType(shape, dtype or type_.dtype)
 

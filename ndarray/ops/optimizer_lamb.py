@@ -3,7 +3,17 @@
 from ndarray.errors import DTypeError
 from ndarray.operator import operator
 from ndarray.ops.optimizer_adam import moments
-from ndarray.ops.optimizer_common import elements, float32, rescaled, scalars_in, widened
+from ndarray.ops.optimizer_common import (
+    Beta,
+    Bound,
+    Least,
+    StepNumber,
+    elements,
+    float32,
+    rescaled,
+    scalars_in,
+    widened,
+)
 from ndarray.params import Scalar
 from ndarray.rules import agree, agree_dtype, check_floating, mixed_precision, same_floating, slot_error
 from ndarray.tensortype import TensorType
@@ -31,9 +41,9 @@ def norm(xp, x):
 
 
 @operator(same_floating, writes=("mean", "var"), scalar_dtype="float64", fusible=True)
-def lamb_update_phase1(xp, weight, grad, mean, var, /, *, beta1: Scalar = 0.9, beta2: Scalar = 0.999,
-                       epsilon: Scalar = 1e-6, t: Scalar, bias_correction: bool = True, wd: Scalar,
-                       rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0):
+def lamb_update_phase1(xp, weight, grad, mean, var, /, *, beta1: Beta = 0.9, beta2: Beta = 0.999,
+                       epsilon: Least = 1e-6, t: StepNumber, bias_correction: bool = True, wd: Scalar,
+                       rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0):
     r"""Direction of a LAMB step; `lamb_update_phase2` takes the step.
 
     .. math::
@@ -121,8 +131,8 @@ def _step_types(inputs, outputs, params):
 
 
 @operator(_step_types)
-def lamb_update_phase2(xp, weight, g, r1, r2, /, *, lr: Scalar, lower_bound: float = -1.0,
-                       upper_bound: float = -1.0):
+def lamb_update_phase2(xp, weight, g, r1, r2, /, *, lr: Scalar, lower_bound: Bound = -1.0,
+                       upper_bound: Bound = -1.0):
     r"""Step of LAMB along a direction, in proportion to the weight's norm.
 
     .. math:: w_{t+1} = w_t - \eta\, \frac{\min(\max(r_1, l), u)}{r_2}\, d
@@ -182,9 +192,9 @@ def _direction32(inputs, outputs, params):
 
 
 @operator(_direction32, writes=("mean", "var"), scalar_dtype="float64", fusible=True)
-def mp_lamb_update_phase1(xp, weight, grad, mean, var, weight32, /, *, beta1: Scalar = 0.9, beta2: Scalar = 0.999,
-                          epsilon: Scalar = 1e-6, t: Scalar, bias_correction: bool = True, wd: Scalar,
-                          rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0):
+def mp_lamb_update_phase1(xp, weight, grad, mean, var, weight32, /, *, beta1: Beta = 0.9, beta2: Beta = 0.999,
+                          epsilon: Least = 1e-6, t: StepNumber, bias_correction: bool = True, wd: Scalar,
+                          rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0):
     r"""Direction of a LAMB step on a float32 master copy: `lamb_update_phase1` on `weight32`.
 
     Parameters
@@ -252,8 +262,8 @@ def _mp_step_types(inputs, outputs, params):
 
 
 @operator(_mp_step_types, writes=("weight32",), scalar_dtype="weight32")
-def mp_lamb_update_phase2(xp, weight, g, r1, r2, weight32, /, *, lr: Scalar, lower_bound: float = -1.0,
-                          upper_bound: float = -1.0):
+def mp_lamb_update_phase2(xp, weight, g, r1, r2, weight32, /, *, lr: Scalar, lower_bound: Bound = -1.0,
+                          upper_bound: Bound = -1.0):
     r"""Step of LAMB on a float32 master copy: `lamb_update_phase2` on `weight32`.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from ndarray.operator import Many, operator
 from ndarray.ops.optimizer_adam import moments
-from ndarray.ops.optimizer_common import clipped, columns, many, scalars_in
+from ndarray.ops.optimizer_common import Beta, Bound, Least, StepNumbers, clipped, columns, many, scalars_in
 from ndarray.ops.optimizer_lamb import bias_correction_of, norm, trust_rate
 from ndarray.ops.optimizer_multi_lamb import LAYERWISE
 from ndarray.params import Count, Scalar, Scalars
@@ -37,9 +37,9 @@ def _step(xp, weight, grad, mean, var, *, lr, wd, t, beta1, beta2, epsilon, resc
 @operator(many(same_floating, 4), outputs=lambda params: params["num_tensors"], writes=("mean", "var"),
           aliases=("multi_lans_update",), scalar_dtype="float64", update=LAYERWISE._replace(names=("lans",)))
 def _multi_lans_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), /, *, learning_rates: Scalars,
-                       beta1: Scalar = 0.9, beta2: Scalar = 0.999, epsilon: Scalar = 1e-6, wds: Scalars,
-                       rescale_grad: Scalar = 1.0, lower_bound: float = -1.0, upper_bound: float = -1.0,
-                       clip_gradient: float = -1.0, step_count: Scalars, num_tensors: Count = None):
+                       beta1: Beta = 0.9, beta2: Beta = 0.999, epsilon: Least = 1e-6, wds: Scalars,
+                       rescale_grad: Scalar = 1.0, lower_bound: Bound = -1.0, upper_bound: Bound = -1.0,
+                       clip_gradient: Bound = -1.0, step_count: StepNumbers, num_tensors: Count = None):
     r"""LANS on many tensors at once.
 
     .. math::

@@ -1,10 +1,12 @@
 """Norms of many arrays, and what follows from them: layer-wise rates (LARS), a bound of the global norm."""
 
+from typing import Annotated, Literal
+
 from ndarray.dtypes import DEFAULT as float32
 from ndarray.errors import DTypeError
 from ndarray.operator import Many, operator
-from ndarray.ops.optimizer_common import floating_arrays
-from ndarray.params import Count, Scalar
+from ndarray.ops.optimizer_common import Least, floating_arrays
+from ndarray.params import Added, Count, Scalar
 from ndarray.rules import agree, check_floating, same, slot_error
 from ndarray.tensortype import TensorType
 
@@ -19,8 +21,8 @@ def _float32_rates(inputs, outputs, params):
 
 
 @operator(_float32_rates, fusible=True)
-def multi_lars(xp, lrs, weights_sum_sq, grads_sum_sq, wds, /, *, eta: Scalar, eps: Scalar,
-               rescale_grad: Scalar = 1.0):
+def multi_lars(xp, lrs, weights_sum_sq, grads_sum_sq, wds, /, *, eta: Scalar, eps: Least,
+               rescale_grad: Scalar = 1.0, decay_norm: Annotated[Literal["sum", "joint"], Added] = "sum"):
     r"""Scale learning rates by the ratio of weight norm to gradient norm, layer by layer (LARS).
 
     .. math::
@@ -56,6 +58,9 @@ def multi_lars(xp, lrs, weights_sum_sq, grads_sum_sq, wds, /, *, eta: Scalar, ep
     rescale_grad : Scalar, optional
         :math:`\rho`, the factor by which the update will multiply gradients (1 / batch size); here it multiplies
         the gradient norm.
+    decay_norm : {'sum', 'joint'}, optional
+        ``"joint"``, as in Optax: `grads_sum_sq` are those of :math:`\rho g_i + \lambda_i w_i`, and neither `wds` nor
+        `rescale_grad` is applied to the norm.
 
     Returns
     -------
@@ -121,7 +126,10 @@ def multi_lars(xp, lrs, weights_sum_sq, grads_sum_sq, wds, /, *, eta: Scalar, ep
     array([0.25      , 0.08333334], dtype=float32)
     """
     weight_norm, grad_norm = xp.sqrt(weights_sum_sq), xp.sqrt(grads_sum_sq)
-    scaled = lrs * eta * weight_norm / (grad_norm * rescale_grad + wds * weight_norm + eps)
+    if decay_norm == "sum":
+        scaled = lrs * eta * weight_norm / (grad_norm * rescale_grad + wds * weight_norm + eps)
+    else:
+        scaled = lrs * eta * weight_norm / (grad_norm + eps)
     return xp.where(xp.logical_and(weight_norm > 0, grads_sum_sq > 0), scaled, lrs)
 
 
@@ -184,7 +192,7 @@ def _scaled_and_norm(inputs, outputs, params):
 
 
 @operator(_scaled_and_norm, outputs=lambda params: params["num_arrays"] + 1)
-def clip_global_norm(xp, array: Many(), /, *, max_norm: Scalar, num_arrays: Count = None):
+def clip_global_norm(xp, array: Many(), /, *, max_norm: Least, num_arrays: Count = None):
     r"""Scale arrays together so that their common norm is at most `max_norm`.
 
     .. math:: x_i \leftarrow x_i \min\!\left(1, \frac{n}{\lVert x \rVert + 10^{-8}}\right), \qquad

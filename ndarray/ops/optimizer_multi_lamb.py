@@ -1,9 +1,12 @@
 """LAMB on many tensors at once."""
 
+from typing import Annotated
+
+from ndarray.dtypes import FLOAT64
 from ndarray.operator import Many, operator
-from ndarray.ops.optimizer_common import columns, many, scalars_in, widened
+from ndarray.ops.optimizer_common import Beta, Bound, Least, StepNumbers, columns, many, scalars_in, widened
 from ndarray.ops.optimizer_lamb import lamb_update_phase1, lamb_update_phase2, norm
-from ndarray.params import Count, Scalar, Scalars
+from ndarray.params import Added, Count, Scalar, Scalars
 from ndarray.rules import mixed_precision, same_floating
 from ndarray.update import Update
 
@@ -17,9 +20,13 @@ def _tensors(params):
     return params["num_tensors"]
 
 
-def _steps(xp, weight, grad, mean, var, lrs, wds, ts, lower_bound, upper_bound, **settings):
+def _steps(xp, weight, grad, mean, var, lrs, wds, ts, lower_bound, upper_bound, max_grad_norm, rescale_grad,
+           **settings):
     """Return new weights, means and vars: both phases of each tensor, with the norms between them."""
     rows = []
+    if max_grad_norm is not None:
+        rescale_grad = _bounded_scale(xp, grad, max_grad_norm, rescale_grad)
+    settings["rescale_grad"] = rescale_grad
     for w, g, m, v, lr, wd, t in zip(weight, grad, mean, var, lrs, wds, ts, strict=True):
         direction, m, v = lamb_update_phase1(xp, w, g, m, v, t=t, wd=wd, **settings)
         lr, = scalars_in(xp, w.dtype, lr)
@@ -29,13 +36,20 @@ def _steps(xp, weight, grad, mean, var, lrs, wds, ts, lower_bound, upper_bound, 
     return columns(rows, 3)
 
 
+def _bounded_scale(xp, grad, max_grad_norm, rescale_grad):
+    """Return the factor of all gradients with which their common norm is at most `max_grad_norm`."""
+    total = sum((xp.as_scalar(xp.sum_sq(g), FLOAT64) for g in grad), start=xp.as_scalar(0.0, FLOAT64))
+    length = xp.sqrt(total) * xp.abs(rescale_grad)
+    return xp.where(length > max_grad_norm, rescale_grad * max_grad_norm / length, rescale_grad)
+
+
 @operator(many(same_floating, 4), outputs=_tensors, writes=("mean", "var"), aliases=("multi_lamb_update",),
           scalar_dtype="float64", update=LAYERWISE._replace(names=("lamb",)))
 def _multi_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), /, *, learning_rates: Scalars,
-                       beta1: Scalar = 0.9, beta2: Scalar = 0.999, epsilon: Scalar = 1e-6, wds: Scalars,
-                       rescale_grad: Scalar = 1.0, lower_bound: float = -1.0, upper_bound: float = -1.0,
-                       clip_gradient: float = -1.0, bias_correction: bool = True, step_count: Scalars,
-                       num_tensors: Count = None):
+                       beta1: Beta = 0.9, beta2: Beta = 0.999, epsilon: Least = 1e-6, wds: Scalars,
+                       rescale_grad: Scalar = 1.0, lower_bound: Bound = -1.0, upper_bound: Bound = -1.0,
+                       clip_gradient: Bound = -1.0, bias_correction: bool = True, step_count: StepNumbers,
+                       num_tensors: Count = None, max_grad_norm: Annotated[Least, Added] = None):
     r"""LAMB on many tensors at once: `lamb_update_phase1`, the norms, and `lamb_update_phase2` of each.
 
     Parameters
@@ -63,6 +77,8 @@ def _multi_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many
         Number of the step of each tensor, from 1.
     num_tensors : int, optional
         How many tensors there are; follows from the call.
+    max_grad_norm : Scalar, optional
+        Bound of the common norm of all rescaled gradients, which are scaled down together; none when left out.
 
     Returns
     -------
@@ -95,17 +111,18 @@ def _multi_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many
     array([0.5, 4. ], dtype=float32)
     """
     return _steps(xp, weight, grad, mean, var, learning_rates, wds, step_count, lower_bound, upper_bound,
-                  beta1=beta1, beta2=beta2, epsilon=epsilon, rescale_grad=rescale_grad, clip_gradient=clip_gradient,
-                  bias_correction=bias_correction)
+                  max_grad_norm, rescale_grad, beta1=beta1, beta2=beta2, epsilon=epsilon,
+                  clip_gradient=clip_gradient, bias_correction=bias_correction)
 
 
 @operator(many(mixed_precision(2, 3, 4), 5, one_dtype=False), outputs=_tensors, writes=("mean", "var", "weight32"),
           aliases=("multi_mp_lamb_update",), scalar_dtype="float64", update=LAYERWISE._replace(names=("mp_lamb",)))
 def _multi_mp_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), weight32: Many(), /, *,
-                          learning_rates: Scalars, beta1: Scalar = 0.9, beta2: Scalar = 0.999,
-                          epsilon: Scalar = 1e-6, wds: Scalars, rescale_grad: Scalar = 1.0,
-                          lower_bound: float = -1.0, upper_bound: float = -1.0, clip_gradient: float = -1.0,
-                          bias_correction: bool = True, step_count: Scalars, num_tensors: Count = None):
+                          learning_rates: Scalars, beta1: Beta = 0.9, beta2: Beta = 0.999,
+                          epsilon: Least = 1e-6, wds: Scalars, rescale_grad: Scalar = 1.0,
+                          lower_bound: Bound = -1.0, upper_bound: Bound = -1.0, clip_gradient: Bound = -1.0,
+                          bias_correction: bool = True, step_count: StepNumbers, num_tensors: Count = None,
+                          max_grad_norm: Annotated[Least, Added] = None):
     r"""LAMB on float32 master copies, many tensors at once: `multi_lamb_update` on the `weight32`.
 
     Parameters
@@ -129,6 +146,8 @@ def _multi_mp_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: M
         As in `multi_lamb_update`.
     num_tensors : int, optional
         How many tensors there are; follows from the call.
+    max_grad_norm : Scalar, optional
+        Bound of the common norm of all rescaled gradients, which are scaled down together; none when left out.
 
     Returns
     -------
@@ -162,6 +181,6 @@ def _multi_mp_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: M
     array([0.5, 4. ], dtype=float16)
     """
     new, mean, var = _steps(xp, weight32, [widened(xp, g) for g in grad], mean, var, learning_rates, wds, step_count,
-                            lower_bound, upper_bound, beta1=beta1, beta2=beta2, epsilon=epsilon,
-                            rescale_grad=rescale_grad, clip_gradient=clip_gradient, bias_correction=bias_correction)
+                            lower_bound, upper_bound, max_grad_norm, rescale_grad, beta1=beta1, beta2=beta2,
+                            epsilon=epsilon, clip_gradient=clip_gradient, bias_correction=bias_correction)
     return tuple(xp.astype(n, w.dtype) for n, w in zip(new, weight)), mean, var, new

@@ -1,8 +1,8 @@
 """Stochastic gradient descent on many tensors at once."""
 
 from ndarray.operator import Many, operator
-from ndarray.ops.optimizer_common import many, widened
-from ndarray.ops.optimizer_sgd import move
+from ndarray.ops.optimizer_common import Bound, Choice, many, widened
+from ndarray.ops.optimizer_sgd import decayed_gradient, move
 from ndarray.params import Count, Scalar, Scalars
 from ndarray.rules import mixed_precision, same_floating
 from ndarray.update import Update
@@ -15,8 +15,15 @@ def tensors(params):
     return params["num_weights"]
 
 
-def steps(xp, weights, grads, moms, lrs, shrinks, momentum, rescale_grad, clip_gradient):
-    """Return new weights and moves; `moms` is None where there is no momentum."""
+def steps(xp, weights, grads, moms, lrs, shrinks, momentum, rescale_grad, clip_gradient, rate_in_momentum=True):
+    """Return new weights and momenta.
+
+    `moms` is None where there is no momentum; `shrinks` are the decays as `decays` gives them.
+    """
+    if not rate_in_momentum:
+        moms = tuple(momentum * m + decayed_gradient(xp, w, g, wd, rescale_grad, clip_gradient)
+                     for m, w, g, wd in zip(moms, weights, grads, shrinks, strict=True))
+        return tuple(w - lr * m for w, lr, m in zip(weights, lrs, moms, strict=True)), moms
     carried = [momentum * m for m in moms] if moms is not None else [0] * len(weights)
     moves = tuple(move(xp, c, w, g, lr, shrink, rescale_grad, clip_gradient)
                   for c, w, g, lr, shrink in zip(carried, weights, grads, lrs, shrinks, strict=True))
@@ -28,8 +35,10 @@ def narrow(xp, new, weights):
     return tuple(xp.astype(n, w.dtype) for n, w in zip(new, weights))
 
 
-def decays(lrs, wds):
-    """Return the product of rate and weight decay of each tensor."""
+def decays(lrs, wds, rate_in_momentum=True):
+    """Return the product of rate and weight decay of each tensor, or the decay where the momentum has no rate."""
+    if not rate_in_momentum:
+        return wds
     return tuple(lr * wd for lr, wd in zip(lrs, wds, strict=True))
 
 
@@ -39,7 +48,7 @@ RATES = Update(rate="lrs", decay="wds")
 
 @operator(many(same_floating, 2), outputs=tensors, fusible=True, update=RATES)
 def multi_sgd_update(xp, weight: Many(), grad: Many(), /, *, lrs: Scalars, wds: Scalars, rescale_grad: Scalar = 1.0,
-                     clip_gradient: float = -1.0, num_weights: Count = None):
+                     clip_gradient: Bound = -1.0, num_weights: Count = None):
     r"""Step against the gradient, many tensors at once (SGD).
 
     .. math:: w_i \leftarrow w_i + (0 - \eta_i\lambda_i w_i - \eta_i \operatorname{clip}(\rho g_i, c))
@@ -98,8 +107,8 @@ def multi_sgd_update(xp, weight: Many(), grad: Many(), /, *, lrs: Scalars, wds: 
 @operator(many(same_floating, 3), outputs=tensors, writes=("mom",), fusible=True,
           update=RATES._replace(names=("multi_sgd",)))
 def multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), /, *, lrs: Scalars, wds: Scalars,
-                         momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
-                         num_weights: Count = None):
+                         momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
+                         num_weights: Count = None, rate_in_momentum: Choice = True):
     r"""Step along the momentum, many tensors at once: `sgd_mom_update` of each.
 
     Parameters
@@ -123,6 +132,8 @@ def multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), /, *, lr
         Bound of the rescaled gradients; negative: none, 0: clip to zero.
     num_weights : int, optional
         How many tensors there are; follows from the call.
+    rate_in_momentum : bool, optional
+        As in `sgd_mom_update`.
 
     Returns
     -------
@@ -155,13 +166,14 @@ def multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), /, *, lr
     >>> nd.multi_sgd_mom_update(weight, nd.ones(1), mom, lrs=(1,), wds=(0,), momentum=0.5).asnumpy()
     array([1.], dtype=float32)
     """
-    return steps(xp, weight, grad, mom, lrs, decays(lrs, wds), momentum, rescale_grad, clip_gradient)
+    return steps(xp, weight, grad, mom, lrs, decays(lrs, wds, rate_in_momentum), momentum, rescale_grad,
+                 clip_gradient, rate_in_momentum)
 
 
 @operator(many(mixed_precision(2), 3, one_dtype=False), outputs=tensors, writes=("weight32",),
           scalar_dtype="weight32", fusible=True, update=RATES)
 def multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Many(), /, *, lrs: Scalars, wds: Scalars,
-                        rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, num_weights: Count = None):
+                        rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, num_weights: Count = None):
     r"""SGD on float32 master copies, many tensors at once: `multi_sgd_update` on the `weight32`.
 
     Parameters
@@ -217,7 +229,7 @@ def multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Many(), /, *
           scalar_dtype="weight32", fusible=True, update=RATES._replace(names=("multi_mp_sgd",)))
 def multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), weight32: Many(), /, *, lrs: Scalars,
                             wds: Scalars, momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0,
-                            clip_gradient: float = -1.0, num_weights: Count = None):
+                            clip_gradient: Bound = -1.0, num_weights: Count = None, rate_in_momentum: Choice = True):
     r"""SGD with momentum on float32 master copies, many tensors at once: `sgd_mom_update` on each `weight32`.
 
     Parameters
@@ -241,6 +253,8 @@ def multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), weigh
         Bound of the rescaled gradients; negative: none, 0: clip to zero.
     num_weights : int, optional
         How many tensors there are; follows from the call.
+    rate_in_momentum : bool, optional
+        As in `sgd_mom_update`.
 
     Returns
     -------
@@ -269,6 +283,6 @@ def multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), weigh
     ...                            out=half).asnumpy()
     array([1.], dtype=float16)
     """
-    new, mom = steps(xp, weight32, [widened(xp, g) for g in grad], mom, lrs, decays(lrs, wds), momentum,
-                      rescale_grad, clip_gradient)
+    new, mom = steps(xp, weight32, [widened(xp, g) for g in grad], mom, lrs, decays(lrs, wds, rate_in_momentum),
+                     momentum, rescale_grad, clip_gradient, rate_in_momentum)
     return narrow(xp, new, weight), mom, new

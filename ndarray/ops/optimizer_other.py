@@ -1,15 +1,11 @@
 """Updates by running squares and sums of the gradient: RMSProp, FTRL, FTML."""
 
-from typing import Annotated
-
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import clipped
-from ndarray.params import Scalar, Within
+from ndarray.ops.optimizer_common import Beta, Bound, Choice, Least, Rate, Share, StepNumber, clipped, root
+from ndarray.params import Scalar
 from ndarray.rules import same_floating
 
 KIND = "update"
-
-_Share = Annotated[Scalar, Within(0, 1)]
 
 
 def _decayed(xp, weight, grad, wd, rescale_grad, clip_gradient):
@@ -18,9 +14,9 @@ def _decayed(xp, weight, grad, wd, rescale_grad, clip_gradient):
 
 
 @operator(same_floating, writes=("n",), fusible=True)
-def rmsprop_update(xp, weight, grad, n, /, *, lr: Scalar, gamma1: Scalar = 0.95, epsilon: Scalar = 1e-8,
-                   wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
-                   clip_weights: float = -1.0):
+def rmsprop_update(xp, weight, grad, n, /, *, lr: Scalar, gamma1: Share = 0.95, epsilon: Least = 1e-8,
+                   wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
+                   clip_weights: Bound = -1.0, epsilon_in_root: Choice = True):
     r"""Step by the gradient over its running root mean square (RMSProp).
 
     .. math::
@@ -51,6 +47,8 @@ def rmsprop_update(xp, weight, grad, n, /, *, lr: Scalar, gamma1: Scalar = 0.95,
         Bound :math:`c`; negative: none, 0: clip to zero.
     clip_weights : float, optional
         Bound :math:`c_w` of the new weights; negative: none, 0: all weights become 0.
+    epsilon_in_root : bool, optional
+        Whether :math:`\epsilon` is added within the root; if not, beside it, as in torch, in units of gradient.
 
     Returns
     -------
@@ -82,13 +80,13 @@ def rmsprop_update(xp, weight, grad, n, /, *, lr: Scalar, gamma1: Scalar = 0.95,
     """
     grad = _decayed(xp, weight, grad, wd, rescale_grad, clip_gradient)
     n = (1 - gamma1) * (grad * grad) + gamma1 * n
-    return clipped(xp, weight - lr * (grad / xp.sqrt(n + epsilon)), clip_weights), n
+    return clipped(xp, weight - lr * (grad / root(xp, n, epsilon, epsilon_in_root)), clip_weights), n
 
 
 @operator(same_floating, writes=("n", "g", "delta"), fusible=True)
-def rmspropalex_update(xp, weight, grad, n, g, delta, /, *, lr: Scalar, gamma1: Scalar = 0.95, gamma2: Scalar = 0.9,
-                       epsilon: Scalar = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
-                       clip_gradient: float = -1.0, clip_weights: float = -1.0):
+def rmspropalex_update(xp, weight, grad, n, g, delta, /, *, lr: Scalar, gamma1: Share = 0.95, gamma2: Scalar = 0.9,
+                       epsilon: Least = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
+                       clip_gradient: Bound = -1.0, clip_weights: Bound = -1.0, epsilon_in_root: Choice = True):
     r"""Step by the gradient over its running deviation, with momentum (Graves' RMSProp).
 
     .. math::
@@ -126,6 +124,8 @@ def rmspropalex_update(xp, weight, grad, n, g, delta, /, *, lr: Scalar, gamma1: 
         Bound :math:`c`; negative: none, 0: clip to zero.
     clip_weights : float, optional
         Bound :math:`c_w` of the new weights; negative: none, 0: all weights become 0.
+    epsilon_in_root : bool, optional
+        Whether :math:`\epsilon` is added within the root; if not, beside it, as in torch, in units of gradient.
 
     Returns
     -------
@@ -157,13 +157,13 @@ def rmspropalex_update(xp, weight, grad, n, g, delta, /, *, lr: Scalar, gamma1: 
     grad = _decayed(xp, weight, grad, wd, rescale_grad, clip_gradient)
     n = (1 - gamma1) * grad * grad + gamma1 * n
     g = (1 - gamma1) * grad + gamma1 * g
-    delta = gamma2 * delta - lr * grad / xp.sqrt(n - g * g + epsilon)
+    delta = gamma2 * delta - lr * grad / root(xp, n - g * g, epsilon, epsilon_in_root)
     return clipped(xp, weight + delta, clip_weights), n, g, delta
 
 
 @operator(same_floating, writes=("z", "n"), aliases=("_sparse_ftrl_update",), fusible=True)
-def ftrl_update(xp, weight, grad, z, n, /, *, lr: Scalar, lamda1: Scalar = 0.01, beta: Scalar = 1.0,
-                wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0):
+def ftrl_update(xp, weight, grad, z, n, /, *, lr: Rate, lamda1: Least = 0.01, beta: Least = 1.0,
+                wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0):
     r"""Follow the regularised leader (FTRL-proximal): most weights are exactly zero.
 
     .. math::
@@ -231,9 +231,9 @@ def ftrl_update(xp, weight, grad, z, n, /, *, lr: Scalar, lamda1: Scalar = 0.01,
 
 
 @operator(same_floating, writes=("d", "v", "z"), fusible=True)
-def ftml_update(xp, weight, grad, d, v, z, /, *, lr: Scalar, beta1: _Share = 0.6, beta2: _Share = 0.999,
-                epsilon: Scalar = 1e-8, t: Scalar, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
-                clip_grad: float = -1.0):
+def ftml_update(xp, weight, grad, d, v, z, /, *, lr: Rate, beta1: Beta = 0.6, beta2: Beta = 0.999,
+                epsilon: Least = 1e-8, t: StepNumber, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
+                clip_grad: Bound = -1.0):
     r"""Follow the moving leader (FTML).
 
     .. math::

@@ -1,7 +1,7 @@
 """Stochastic gradient descent on many tensors at once, with rates that are arrays."""
 
 from ndarray.operator import Many, operator
-from ndarray.ops.optimizer_common import float32, many, rates, widened
+from ndarray.ops.optimizer_common import Bound, Choice, float32, many, rates, widened
 from ndarray.ops.optimizer_multi_sgd import RATES, decays, narrow, steps, tensors
 from ndarray.params import Count, Scalar
 from ndarray.rules import mixed_precision, same_floating
@@ -9,17 +9,17 @@ from ndarray.rules import mixed_precision, same_floating
 KIND = "update"
 
 
-def _preloaded(xp, lrs, wds, weights):
-    """Return rates, and decays multiplied in float32 as MXNet does, as scalars of each weight's dtype."""
+def _preloaded(xp, lrs, wds, weights, rate_in_momentum=True):
+    """Return rates and what `decays` gives, multiplied in float32 as MXNet does, as scalars of each weight's dtype."""
     n = len(weights)
     lrs, wds = (xp.unpack_scalars(x, n, float32) for x in (lrs, wds))
-    return (tuple(xp.as_scalar(lr, w.dtype) for lr, w in zip(lrs, weights)),
-            tuple(xp.as_scalar(decay, w.dtype) for decay, w in zip(decays(lrs, wds), weights)))
+    return tuple(tuple(xp.as_scalar(x, w.dtype) for x, w in zip(values, weights))
+                 for values in (lrs, decays(lrs, wds, rate_in_momentum)))
 
 
 @operator(many(same_floating, 2, extra=rates), outputs=tensors, update=RATES)
 def preloaded_multi_sgd_update(xp, weight: Many(), grad: Many(), lrs, wds, /, *, rescale_grad: Scalar = 1.0,
-                               clip_gradient: float = -1.0, num_weights: Count = None):
+                               clip_gradient: Bound = -1.0, num_weights: Count = None):
     r"""Step against the gradient, many tensors at once, with rates that are arrays: `multi_sgd_update`.
 
     Parameters
@@ -71,8 +71,8 @@ def preloaded_multi_sgd_update(xp, weight: Many(), grad: Many(), lrs, wds, /, *,
 @operator(many(same_floating, 3, extra=rates), outputs=tensors, writes=("mom",),
           update=RATES._replace(names=("preloaded_multi_sgd",)))
 def preloaded_multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), lrs, wds, /, *,
-                                   momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0,
-                                   num_weights: Count = None):
+                                   momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
+                                   num_weights: Count = None, rate_in_momentum: Choice = True):
     r"""Step along the momentum, many tensors at once, with rates that are arrays: `sgd_mom_update` of each.
 
     Rates that were computed, such as those of `multi_lars`, need not leave the device or the graph.
@@ -98,6 +98,8 @@ def preloaded_multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many()
         Bound of the rescaled gradients; negative: none, 0: clip to zero.
     num_weights : int, optional
         How many tensors there are; follows from the call.
+    rate_in_momentum : bool, optional
+        As in `sgd_mom_update`.
 
     Returns
     -------
@@ -134,13 +136,14 @@ def preloaded_multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many()
     ...                                   out=weight).asnumpy()
     array([1.], dtype=float32)
     """
-    return steps(xp, weight, grad, mom, *_preloaded(xp, lrs, wds, weight), momentum, rescale_grad, clip_gradient)
+    return steps(xp, weight, grad, mom, *_preloaded(xp, lrs, wds, weight, rate_in_momentum), momentum, rescale_grad,
+                 clip_gradient, rate_in_momentum)
 
 
 @operator(many(mixed_precision(2), 3, extra=rates, one_dtype=False), outputs=tensors, writes=("weight32",),
           scalar_dtype="weight32", update=RATES)
 def preloaded_multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Many(), lrs, wds, /, *,
-                                  rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, num_weights: Count = None):
+                                  rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, num_weights: Count = None):
     r"""SGD on float32 master copies, many tensors at once, with rates that are arrays: `multi_mp_sgd_update`.
 
     Parameters
@@ -197,7 +200,8 @@ def preloaded_multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Ma
           scalar_dtype="weight32", update=RATES._replace(names=("preloaded_multi_mp_sgd",)))
 def preloaded_multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), weight32: Many(), lrs, wds, /, *,
                                       momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0,
-                                      clip_gradient: float = -1.0, num_weights: Count = None):
+                                      clip_gradient: Bound = -1.0, num_weights: Count = None,
+                                      rate_in_momentum: Choice = True):
     r"""SGD with momentum on master copies, with rates that are arrays: `sgd_mom_update` on each `weight32`.
 
     Parameters
@@ -221,6 +225,8 @@ def preloaded_multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Man
         Bound of the rescaled gradients; negative: none, 0: clip to zero.
     num_weights : int, optional
         How many tensors there are; follows from the call.
+    rate_in_momentum : bool, optional
+        As in `sgd_mom_update`.
 
     Returns
     -------
@@ -249,6 +255,7 @@ def preloaded_multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Man
     ...                                      nd.array([0]), momentum=0.5, out=half).asnumpy()
     array([1.], dtype=float16)
     """
-    new, mom = steps(xp, weight32, [widened(xp, g) for g in grad], mom, *_preloaded(xp, lrs, wds, weight32), momentum,
-                      rescale_grad, clip_gradient)
+    new, mom = steps(xp, weight32, [widened(xp, g) for g in grad], mom,
+                     *_preloaded(xp, lrs, wds, weight32, rate_in_momentum), momentum, rescale_grad, clip_gradient,
+                     rate_in_momentum)
     return narrow(xp, new, weight), mom, new

@@ -1,7 +1,7 @@
 """Stochastic gradient descent, plain and with momentum, one tensor at a time."""
 
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import clipped, rescaled, widened
+from ndarray.ops.optimizer_common import Bound, Choice, clipped, rescaled, widened
 from ndarray.params import Scalar
 from ndarray.rules import mixed_precision, same_floating
 from ndarray.update import Update
@@ -21,9 +21,14 @@ def move(xp, carried, weight, grad, lr, decay, rescale_grad, clip_gradient):
     return carried - decay * weight - scaled_gradient(xp, grad, lr, rescale_grad, clip_gradient)
 
 
+def decayed_gradient(xp, weight, grad, wd, rescale_grad, clip_gradient):
+    """Return the clipped gradient plus the decay, as a momentum that does not hold the rate sums it up."""
+    return rescaled(xp, grad, rescale_grad, clip_gradient) + wd * weight
+
+
 @operator(same_floating, aliases=("_sparse_sgd_update",), fusible=True)
 def sgd_update(xp, weight, grad, /, *, lr: Scalar, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
-               clip_gradient: float = -1.0, lazy_update: bool = True):
+               clip_gradient: Bound = -1.0, lazy_update: bool = True):
     r"""Step against the gradient (SGD).
 
     .. math:: w_{t+1} = (1 - \eta\lambda)\, w_t - \eta \operatorname{clip}(\rho g_t, c)
@@ -81,7 +86,8 @@ def sgd_update(xp, weight, grad, /, *, lr: Scalar, wd: Scalar = 0.0, rescale_gra
 @operator(same_floating, writes=("mom",), aliases=("_sparse_sgd_mom_update",), fusible=True,
           update=Update(names=("sgd",)))
 def sgd_mom_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0.0, wd: Scalar = 0.0,
-                   rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True):
+                   rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, lazy_update: bool = True,
+                   rate_in_momentum: Choice = True):
     r"""Step along the momentum (heavy-ball SGD).
 
     .. math::
@@ -109,6 +115,9 @@ def sgd_mom_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0
         Bound :math:`c` of the rescaled gradient; negative: none, 0: clip to zero.
     lazy_update : bool, optional
         With a row_sparse `grad`: leave rows without gradient untouched, their momentum too.
+    rate_in_momentum : bool, optional
+        Whether the momentum holds the rate.  False, as in torch and Optax, keeps it out: a change of `lr` then acts
+        at once.
 
     Returns
     -------
@@ -127,8 +136,10 @@ def sgd_mom_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0
 
     Notes
     -----
-    The rate is part of the state: a change of `lr` acts fully only after the momentum has decayed.  As in MXNet, an
-    infinite weight gives NaN even with ``wd = 0``.
+    The rate is part of the state: a change of `lr` acts fully only after the momentum has decayed.  Without
+    `rate_in_momentum` the state is :math:`b_{t+1} = \mu b_t + \operatorname{clip}(\rho g_t, c) + \lambda w_t`, and
+    :math:`w_{t+1} = w_t - \eta b_{t+1}`; MXNet has no such form.  As in MXNet, an infinite weight gives NaN even with
+    ``wd = 0``.
 
     References
     ----------
@@ -144,13 +155,16 @@ def sgd_mom_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0
     >>> mom.asnumpy()
     array([ 0., -1.], dtype=float32)
     """
+    if not rate_in_momentum:
+        mom = momentum * mom + decayed_gradient(xp, weight, grad, wd, rescale_grad, clip_gradient)
+        return weight - lr * mom, mom
     mom = move(xp, momentum * mom, weight, grad, lr, lr * wd, rescale_grad, clip_gradient)
     return weight + mom, mom
 
 
 @operator(mixed_precision(2), writes=("weight32",), scalar_dtype="weight32", fusible=True)
 def mp_sgd_update(xp, weight, grad, weight32, /, *, lr: Scalar, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
-                  clip_gradient: float = -1.0, lazy_update: bool = True):
+                  clip_gradient: Bound = -1.0, lazy_update: bool = True):
     r"""SGD on a float32 master copy of low-precision weights: `sgd_update` on `weight32`.
 
     Parameters
@@ -200,7 +214,8 @@ def mp_sgd_update(xp, weight, grad, weight32, /, *, lr: Scalar, wd: Scalar = 0.0
 @operator(mixed_precision(2, 3), writes=("mom", "weight32"), scalar_dtype="weight32", fusible=True,
           update=Update(names=("mp_sgd",)))
 def mp_sgd_mom_update(xp, weight, grad, mom, weight32, /, *, lr: Scalar, momentum: Scalar = 0.0, wd: Scalar = 0.0,
-                      rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True):
+                      rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, lazy_update: bool = True,
+                      rate_in_momentum: Choice = True):
     r"""SGD with momentum on a float32 master copy: `sgd_mom_update` on `weight32`.
 
     Parameters
@@ -219,6 +234,8 @@ def mp_sgd_mom_update(xp, weight, grad, mom, weight32, /, *, lr: Scalar, momentu
         As in `sgd_mom_update`.
     lazy_update : bool, optional
         Without effect: gradients are dense here.
+    rate_in_momentum : bool, optional
+        As in `sgd_mom_update`.
 
     Returns
     -------
@@ -243,13 +260,14 @@ def mp_sgd_mom_update(xp, weight, grad, mom, weight32, /, *, lr: Scalar, momentu
     array([0.5], dtype=float16)
     """
     new, mom = sgd_mom_update(xp, weight32, widened(xp, grad), mom, lr=lr, momentum=momentum, wd=wd,
-                              rescale_grad=rescale_grad, clip_gradient=clip_gradient)
+                              rescale_grad=rescale_grad, clip_gradient=clip_gradient,
+                              rate_in_momentum=rate_in_momentum)
     return xp.astype(new, weight.dtype), mom, new
 
 
 @operator(same_floating, writes=("mom",), fusible=True, update=Update(names=("nag",)))
 def nag_mom_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0.0, wd: Scalar = 0.0,
-                   rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0):
+                   rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, rate_in_momentum: Choice = True):
     r"""Step with Nesterov's accelerated gradient.
 
     .. math::
@@ -275,6 +293,9 @@ def nag_mom_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0
         :math:`\rho`, factor of the gradient.
     clip_gradient : float, optional
         Bound :math:`c` of the rescaled gradient; negative: none, 0: clip to zero.
+    rate_in_momentum : bool, optional
+        Whether the momentum holds the rate.  False, as in torch and Optax, keeps it out: a change of `lr` then acts
+        at once.
 
     Returns
     -------
@@ -293,7 +314,9 @@ def nag_mom_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0
     Notes
     -----
     The momentum is computed from the old weight.  MXNet 1.9.1 does so only when ``out`` is another array; with
-    ``out=weight`` and weight decay it reads the weight after it has changed it.
+    ``out=weight`` and weight decay it reads the weight after it has changed it.  Without `rate_in_momentum`, which
+    MXNet does not have, the state is :math:`b_{t+1} = \mu b_t + G` with :math:`G` the decayed gradient, and
+    :math:`w_{t+1} = w_t - \eta (G + \mu b_{t+1})`.
 
     References
     ----------
@@ -310,6 +333,10 @@ def nag_mom_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0
     >>> mom.asnumpy()
     array([0.5], dtype=float32)
     """
+    if not rate_in_momentum:
+        grad = decayed_gradient(xp, weight, grad, wd, rescale_grad, clip_gradient)
+        mom = momentum * mom + grad
+        return weight - lr * (grad + momentum * mom), mom
     kept = momentum * mom
     mom = kept - lr * (rescaled(xp, grad, rescale_grad, clip_gradient) + wd * weight)
     return (weight - kept) + (momentum + 1) * mom, mom
@@ -318,7 +345,7 @@ def nag_mom_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0
 @operator(mixed_precision(2, 3), writes=("mom", "weight32"), scalar_dtype="weight32", fusible=True,
           update=Update(names=("mp_nag",)))
 def mp_nag_mom_update(xp, weight, grad, mom, weight32, /, *, lr: Scalar, momentum: Scalar = 0.0, wd: Scalar = 0.0,
-                      rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0):
+                      rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, rate_in_momentum: Choice = True):
     r"""Nesterov's accelerated gradient on a float32 master copy: `nag_mom_update` on `weight32`.
 
     Parameters
@@ -334,6 +361,8 @@ def mp_nag_mom_update(xp, weight, grad, mom, weight32, /, *, lr: Scalar, momentu
     lr, momentum, wd, rescale_grad : Scalar
         As in `nag_mom_update`, in float32.
     clip_gradient : float, optional
+        As in `nag_mom_update`.
+    rate_in_momentum : bool, optional
         As in `nag_mom_update`.
 
     Returns
@@ -362,5 +391,6 @@ def mp_nag_mom_update(xp, weight, grad, mom, weight32, /, *, lr: Scalar, momentu
     array([0.75], dtype=float16)
     """
     new, mom = nag_mom_update(xp, weight32, widened(xp, grad), mom, lr=lr, momentum=momentum, wd=wd,
-                              rescale_grad=rescale_grad, clip_gradient=clip_gradient)
+                              rescale_grad=rescale_grad, clip_gradient=clip_gradient,
+                              rate_in_momentum=rate_in_momentum)
     return xp.astype(new, weight.dtype), mom, new

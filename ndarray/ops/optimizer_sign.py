@@ -1,7 +1,7 @@
 """Updates by the sign of the gradient or of its momentum: signSGD, Signum, Lion."""
 
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import rescaled
+from ndarray.ops.optimizer_common import Bound, Share, rescaled
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
 
@@ -10,7 +10,7 @@ KIND = "update"
 
 @operator(same_floating, fusible=True)
 def signsgd_update(xp, weight, grad, /, *, lr: Scalar, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
-                   clip_gradient: float = -1.0):
+                   clip_gradient: Bound = -1.0):
     r"""Step against the sign of the gradient (signSGD).
 
     .. math:: w_{t+1} = (1 - \eta\lambda)\, w_t - \eta\, \operatorname{sign}(g_t)
@@ -100,7 +100,7 @@ def signsgd_update(xp, weight, grad, /, *, lr: Scalar, wd: Scalar = 0.0, rescale
 
 @operator(same_floating, writes=("mom",), fusible=True)
 def signum_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0.0, wd: Scalar = 0.0,
-                  rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0, wd_lh: Scalar = 0.0):
+                  rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, wd_lh: Scalar = 0.0):
     r"""Step by the sign of the momentum (Signum).
 
     .. math::
@@ -174,8 +174,8 @@ def signum_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0.
 
 
 @operator(same_floating, writes=("mom",), fusible=True)
-def lion_update(xp, weight, grad, mom, /, *, lr: Scalar, beta1: Scalar = 0.9, beta2: Scalar = 0.99,
-                wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: float = -1.0):
+def lion_update(xp, weight, grad, mom, /, *, lr: Scalar, beta1: Share = 0.9, beta2: Share = 0.99,
+                wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0):
     r"""Step by the sign of a mixture of momentum and gradient (Lion).
 
     .. math::

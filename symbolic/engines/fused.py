@@ -4,10 +4,7 @@ Everything is looked up at bind: what is left is, in the best case, one call of 
 runs node by node with NumPy before anything is written, so that a step is done wholly or not at all.
 """
 
-from __future__ import annotations
-
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,16 +28,8 @@ from symbolic.graph.walk import feed
 from symbolic.passes.fold import fold_constants
 from symbolic.passes.merge import merge_duplicates
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
-    from symbolic.diagnostics.memory_plan import MemoryPlan
-    from symbolic.engines.buffers import Buffers
-    from symbolic.graph.graph import Graph
-    from symbolic.graph.node import Node
-
-
-def compile(graph: Graph, buffers: Buffers) -> FusedProgram:
+def compile(graph, buffers):
     """Return the program that runs `graph` in loops on the arrays of `buffers`."""
     return FusedProgram(graph, buffers)
 
@@ -57,7 +46,7 @@ class FusedProgram:
     NAME = "fused"
 
     @np.errstate(all="ignore")
-    def __init__(self, graph: Graph, buffers: Buffers) -> None:
+    def __init__(self, graph, buffers):
         self.graph = graph
         self.buffers = buffers
         flow, self._places = _lowered(graph, buffers)
@@ -66,11 +55,11 @@ class FusedProgram:
         self._binding = Binding(self._schedule, flow, self._places.arrays, self._table, call=_call)
         self._run = _joined([*self._places.before, *self._binding.steps, *self._places.after])
 
-    def __call__(self) -> None:
+    def __call__(self):
         """Run the graph, all or nothing."""
         self._run()
 
-    def measured(self) -> tuple[list[Piece], Callable[[Callable[[], object]], None]]:
+    def measured(self):
         """Return the pieces of a run, and ``run(stamp)``, which calls `stamp` before the first and after each."""
         moved, origins = {}, {}
         _lowered(self.graph, self.buffers, moved, origins)
@@ -91,7 +80,7 @@ class FusedProgram:
 
         return [piece for _, piece in steps], run
 
-    def plan(self) -> MemoryPlan:
+    def plan(self):
         """Return the `MemoryPlan` of the memory that a run takes."""
         moved, origins = {}, {}
         _lowered(self.graph, self.buffers, moved, origins)
@@ -103,21 +92,19 @@ class FusedProgram:
         return by_schedule(self.graph, self._schedule, self._flow, self._binding.memory, (stand_ins, constants), moved,
                            origins)
 
-    def describe(self) -> str:
+    def describe(self):
         """Return the schedule as text: phases, kernels, bytes moved, memory, and what was not fused and why."""
         return describe(self._schedule, self._flow, self._binding, self._table)
 
 
 @np.errstate(all="ignore")
-def _lowered(graph: Graph, buffers: Buffers, moved: dict[Entry, Entry] | None = None,
-             origins: dict[Node, Any] | None = None) -> tuple[Any, Any]:
+def _lowered(graph, buffers, moved=None, origins=None):
     """Return the flow of a graph and the places of its arrays.
 
     Where two dicts are given, they receive for each entry the one that was lowered in its place, and the instructions
     of each lowered node as `lower` gives them.
     """
-    merged: Any = None if moved is None else {}
-    folded: Any = None if moved is None else {}
+    merged, folded = ({}, {}) if moved is not None else (None, None)
     arrays = dict(zip(graph.variables, buffers.values))
     smaller, constants = fold_constants(merge_duplicates(graph, merged), folded)
     if moved is not None:
@@ -131,15 +118,14 @@ def _lowered(graph: Graph, buffers: Buffers, moved: dict[Entry, Entry] | None = 
     return flow._replace(overlaps=places.overlaps()), places
 
 
-def _types(graph: Graph, before: Graph, types: dict[Entry, TensorType],
-           constants: Mapping[Node, np.ndarray]) -> dict[Entry, TensorType]:
+def _types(graph, before, types, constants):
     """Return the type of every entry of a rewritten graph, whose nodes stand in the place of old ones."""
     known = {n.name: types[Entry(n)] for n in before.variables}
     known |= {n.name: TensorType(v.shape, v.dtype) for n, v in constants.items()}
     return types if graph is before else infer(graph, known)
 
 
-def _call(what: Any, inputs: Sequence[Any], results: Mapping[int, np.ndarray]) -> None:
+def _call(what, inputs, results):
     """Run a node with NumPy."""
     node = what.node
     arrays, params = feed(node, inputs, node.complete_params)
@@ -150,14 +136,14 @@ def _call(what: Any, inputs: Sequence[Any], results: Mapping[int, np.ndarray]) -
             target[...] = values[i]
 
 
-def _joined(steps: Sequence[Any]) -> Callable[[], None]:
+def _joined(steps):
     """Return one function that runs all steps and that no interrupt tears."""
     if len(steps) == 1 and len(getattr(steps[0], "calls", "  ")) == 1:
         return steps[0].calls[0]
     return partial(_run_all, tuple([call for step in steps for call in getattr(step, "calls", (step,))]))
 
 
-def _run_all(calls: Sequence[Callable[[], object]]) -> None:
+def _run_all(calls):
     with deferred():
         for call in calls:
             call()

@@ -7,11 +7,10 @@ import math
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from ndarray.dtypes import dtype_of
+from ndarray.dtypes import DEFAULT, dtype_of
 from ndarray.errors import DTypeError, ParamError, ShapeError, shown
 from ndarray.params import Param, Shape
 from ndarray.tensortype import UNKNOWN, TensorType, show_shape
-from ndarray.text import counted
 from symbolic.graph.node import Entry
 
 if TYPE_CHECKING:
@@ -146,7 +145,10 @@ def _store(types: dict[Entry, TensorType], entry: Entry, new: TensorType) -> boo
 
 
 def _learn_fed(node: Node, params: Mapping[str, Any], types: dict[Entry, TensorType], dtype: Any) -> list[Entry]:
-    """Infer what feeds the parameters: one element each, or one for each tensor."""
+    """Infer what feeds the parameters: one element each, or one for each tensor; float32 or wider.
+
+    In float16 a rate of 1e-8 is zero and a count ends at 2,048.
+    """
     changed = []
     for name, value in params.items():
         for fed in node.op.fed({name: value}):
@@ -157,10 +159,10 @@ def _learn_fed(node: Node, params: Mapping[str, Any], types: dict[Entry, TensorT
             if type_.shape is None:
                 type_ = TensorType((size,), type_.dtype)
             elif None not in type_.shape and math.prod(type_.shape) != size:
-                raise ShapeError(f"{node.name} ({node.op.name}): {name} takes {counted(size, 'element')}, "
+                raise ShapeError(f"{node.name} ({node.op.name}): {name} takes {size} element{'s' * (size > 1)}, "
                                  f"{entry} has shape {show_shape(type_.shape)}")
-            if type_.dtype is None:
-                type_ = TensorType(type_.shape, dtype)
+            if type_.dtype is None and dtype is not None:
+                type_ = TensorType(type_.shape, dtype if dtype.itemsize > DEFAULT.itemsize else DEFAULT)
             if type_ != types[entry]:
                 types[entry] = type_
                 changed.append(entry)

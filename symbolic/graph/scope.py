@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class _ScopeType(type):
@@ -15,7 +18,7 @@ class _ScopeType(type):
             cls._local = threading.local()
 
     @property
-    def current(cls) -> Any:
+    def current(cls):
         """The innermost scope of this thread; there always is one."""
         try:
             return cls._local.stack[-1]
@@ -23,7 +26,7 @@ class _ScopeType(type):
             return cls._stack()[-1]
 
     @current.setter
-    def current(cls, scope: Any) -> None:
+    def current(cls, scope) -> Any:
         cls._stack()[-1] = scope
 
     def _stack(cls) -> list[Any]:

@@ -9,11 +9,12 @@
 ['fc_weight_mom', 'fc_bias_mom']
 """
 
+from symbolic.optimizers.bind import bind_in_place, updates
 from symbolic.optimizers.layerwise import LayerwiseRule, rule
 from symbolic.optimizers.rules import Rule
 from symbolic.optimizers.schedules import (CosineScheduler, FactorScheduler, MultiFactorScheduler, PolyScheduler,
                                            Scheduler)
 from symbolic.optimizers.step import BIASES_AND_NORMS, PARAMETERS, step, table
-from symbolic.optimizers.trainer import Trainer, bind_in_place, updates
+from symbolic.optimizers.trainer import Trainer
 from symbolic.optimizers.update import update
 from symbolic.optimizers.updater import Updater

@@ -27,7 +27,16 @@ class Tensor(NamedTuple):
 
 
 class Nodes:
-    """Each call makes a node."""
+    """Each call makes a node.
+
+    Parameters
+    ----------
+    fed : dict of str to str, optional
+        Names of the variables that are the rate ``lr`` and the count ``t`` of the updates, where they differ.
+    """
+
+    def __init__(self, fed: dict[str, str] | None = None) -> None:
+        self._attr = {"__fed__": json.dumps(fed)} if fed else {}
 
     @staticmethod
     def call(op_name: str, *inputs: Symbol, **params) -> Symbol:
@@ -39,10 +48,10 @@ class Nodes:
         """Return a float32 vector that is written in the graph."""
         return function("_constant")(value=tuple(values), shape=(len(values),), name=name)
 
-    @staticmethod
-    def update(op_name: str, inputs: Sequence[Symbol], tensors: Sequence[Tensor], name: str, **params) -> list[Symbol]:
+    def update(self, op_name: str, inputs: Sequence[Symbol], tensors: Sequence[Tensor], name: str,
+               **params) -> list[Symbol]:
         """Return the Symbol of each tensor's new value."""
-        attr = {"__updates__": json.dumps([x.name for x in tensors])}
+        attr = {"__updates__": json.dumps([x.name for x in tensors]), **self._attr}
         return list(function(op_name)(*inputs, name=name, attr=attr, **params))
 
 

@@ -1,9 +1,11 @@
 """Rules whose rates are scaled layer by layer, by norms of weights and gradients; and `rule`, which finds any rule."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from ndarray.errors import OperatorError
+from ndarray import registry
+from ndarray.errors import OperatorError, ParamError, shown
 from symbolic.optimizers.forms import Tensor
 from symbolic.optimizers.rates import Amounts, Vector
 from symbolic.optimizers.rules import Rule, make_rule
@@ -21,14 +23,36 @@ class LayerwiseRule:
     eta : float or Symbol
         Trust coefficient: the part of its norm that a layer moves at a rate of 1.
     eps : float
+    decay_norm : {'sum', 'joint'}
+        Whether the decay enters as the sum of two norms, as in the paper and MXNet, or as the norm of gradient and
+        decay together, as in Optax.
+    momentum_correction : bool
+        Whether the momentum follows changes of the rate, as MXNet's class has it do.
     """
 
     rule: Rule
     eta: float | Symbol = 0.001
     eps: float = 1e-8
+    decay_norm: Literal["sum", "joint"] = "sum"
+    momentum_correction: bool = False
+
+    def __post_init__(self) -> None:
+        op = registry.get("multi_lars")
+        op.parse({"eps": self.eps, "decay_norm": self.decay_norm}, "lars")
+        if not isinstance(self.eta, Symbol):
+            op.parse({"eta": self.eta}, "lars")
+        if not isinstance(self.momentum_correction, bool):
+            raise ParamError(f"lars: momentum_correction must be a bool, got {shown(self.momentum_correction)}")
+        if self.momentum_correction and "momentum" not in self.rule.op.params:
+            raise OperatorError(f"momentum_correction needs a rule with a momentum, got {self.rule}")
 
     def __str__(self) -> str:
         return f"multi_lars, eta={self.eta}, eps={self.eps}, then {self.rule}"
+
+    @property
+    def shared_states(self) -> tuple[str, ...]:
+        """States of one element that all tensors share."""
+        return ("last_lr",) if self.momentum_correction else ()
 
     op = property(lambda self: self.rule.op, doc="The operator of the rule within.")
     wd = property(lambda self: self.rule.wd, doc="Weight decay of the rule within.")
@@ -37,23 +61,38 @@ class LayerwiseRule:
     more_inputs = property(lambda self: self.rule.more_inputs, doc="What the rule within reads of each tensor.")
 
     def apply(self, form, tensors: Sequence[Tensor], rates: Amounts, decays: Amounts, counts: Amounts | None,
-              skip: frozenset[str] = frozenset()) -> list:
+              skip: frozenset[str] = frozenset(), shared: Mapping | None = None) -> list:
         """Return each tensor's new value, as `Rule.apply` does; those in `skip` keep their plain rate."""
         order = sorted(range(len(tensors)), key=lambda k: tensors[k].name in skip)
         tensors, rates, decays = [tensors[k] for k in order], rates.pick(order), decays.pick(order)
         counts = None if counts is None else counts.pick(order)
         n = sum(x.name not in skip for x in tensors)
-        rates, *others = self.rule.fed(rates, decays, counts)
+        rule = self.rule
+        if self.momentum_correction:
+            momentum = form.call("_corrected_momentum", Amounts(rates.base, [1.0]).vector(form, "global_lr"),
+                                 shared["last_lr"], momentum=rule.value("momentum"), name="corrected_momentum")
+            rule = replace(rule, params={**rule.params, "momentum": momentum})
+        rates, *others = rule.fed(rates, decays, counts)
         if n:
             scaled, plain = rates.pick(range(n)), rates.pick(range(n, len(tensors)))
-            sums = [form.call("multi_sum_sq", *(x.inputs[key] for x in tensors[:n]), name=f"{key}s_sum_sq")
-                    for key in ("weight", "grad")]
+            sums = self._sums(form, tensors[:n], decays.pick(range(n)))
             rates = form.call("multi_lars", scaled.vector(form, "lrs"), *sums,
                               decays.pick(range(n)).vector(form, "wds"), eta=self.eta, eps=self.eps, name="rates",
-                              rescale_grad=self.rule.params.get("rescale_grad", 1.0))
+                              rescale_grad=rule.params.get("rescale_grad", 1.0), decay_norm=self.decay_norm)
             rates = Vector(form, rates, n, plain)
-        found = self.rule.call(form, tensors, rates, *others)
+        found = rule.call(form, tensors, rates, *others)
         return [found[order.index(k)] for k in range(len(order))]
+
+
+    def _sums(self, form, tensors, decays):
+        """Return the sums of squares of weights and gradients."""
+        weights, grads = ([x.inputs[key] for x in tensors] for key in ("weight", "grad"))
+        of_weights = form.call("multi_sum_sq", *weights, name="weights_sum_sq")
+        if self.decay_norm == "sum":
+            return of_weights, form.call("multi_sum_sq", *grads, name="grads_sum_sq")
+        return of_weights, form.call("_decayed_sum_sq", *(x for pair in zip(weights, grads) for x in pair),
+                                     wds=tuple(decays.items()), rescale_grad=self.rule.params.get("rescale_grad", 1.0),
+                                     name="grads_sum_sq")
 
 
 def rule(name: str | Rule | LayerwiseRule, **params: float | Symbol) -> Rule | LayerwiseRule:
@@ -64,7 +103,8 @@ def rule(name: str | Rule | LayerwiseRule, **params: float | Symbol) -> Rule | L
     name : str
         ``"sgd"``, ``"nag"``, ``"adam"``, ``"adamw"``, ``"signsgd"``, ``"lamb"``, ``"lion"`` …: any operator that
         updates a `weight` by a `grad` and a rate; of several, the first that takes all of `params` (``"sgd"`` with
-        `momentum` is ``sgd_mom_update``).  ``"lars"`` is `LayerwiseRule` over momentum SGD.
+        `momentum` is ``sgd_mom_update``).  ``"lars"`` is `LayerwiseRule` over momentum SGD, whose own parameters are
+        ``eta``, ``eps``, ``decay_norm`` and ``momentum_correction``.
     **params : float or Symbol
         Hyper-parameters of the operator, without learning rate and step count, which belong to the step.  Adam and its
         relatives take ``bias_correction`` as well: whether the bias of running means that start at zero is corrected,
@@ -90,6 +130,6 @@ def rule(name: str | Rule | LayerwiseRule, **params: float | Symbol) -> Rule | L
             raise OperatorError(f"the rule is made already; give {', '.join(params)} when making it")
         return name
     if name == "lars":
-        own = {k: params.pop(k) for k in ("eta", "eps") if k in params}
+        own = {k: params.pop(k) for k in ("eta", "eps", "decay_norm", "momentum_correction") if k in params}
         return LayerwiseRule(make_rule("preloaded_multi_sgd_mom", **params), **own)
     return make_rule(name, **params)

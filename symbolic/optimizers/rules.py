@@ -63,12 +63,17 @@ class Rule:
         """What the operator reads of each tensor besides weight and gradient: states and others."""
         return tuple([name for name in self.op.names[2:] if name not in self.op.update.single])
 
+    @property
+    def shared_states(self) -> tuple[str, ...]:
+        """States of one element that all tensors share; none here."""
+        return ()
+
     def value(self, name: str) -> float | Symbol:
         """Return a hyper-parameter, the operator's default where none was given."""
         return self.params.get(name, self.op.params[name].default)
 
     def apply(self, form, tensors: Sequence[Tensor], rates: Amounts, decays: Amounts, counts: Amounts | None,
-              skip: frozenset[str] = frozenset()) -> list:
+              skip: frozenset[str] = frozenset(), shared: Mapping | None = None) -> list:
         """Return each tensor's new value.
 
         Parameters
@@ -82,6 +87,8 @@ class Rule:
             Numbers of the update, from 1.
         skip : set of str
             Tensors that a layer-wise rule treats like single numbers; without effect here.
+        shared : mapping of str to (Symbol or NDArray), optional
+            States that all tensors share, see `shared_states`.
 
         Returns
         -------

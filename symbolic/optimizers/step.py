@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ndarray.errors import OperatorError, UnknownNameError, shown
+from ndarray.errors import NotDifferentiableError, OperatorError, ParamError, UnknownNameError, shown
 from symbolic.create import Group
 from symbolic.graph.attributes import AttrScope
 from symbolic.graph.graph import Graph
@@ -67,7 +67,7 @@ def step(loss: Symbol, rule: str | Rule | LayerwiseRule = "sgd", params: str | S
     ParamError
         If a number is NaN, infinite or out of its range.
     NotDifferentiableError
-        If the loss cannot be differentiated, naming the node.
+        If the loss cannot be differentiated, naming the node, or depends on no parameter.
 
     Examples
     --------
@@ -87,6 +87,7 @@ def step(loss: Symbol, rule: str | Rule | LayerwiseRule = "sgd", params: str | S
     variables = {n.name: n for n in model.graph.arguments}
     with AttrScope(__region__="gradient"):
         grads = list(gradient(model, factors.names))
+    _check_moves(model, factors.names, grads)
     with AttrScope(__region__="update"):
         weights = [Symbol(Graph(variables[name].outputs)) for name in factors.names]
         made = Group([model, *updated(rule, weights, grads, factors, lr, t, clip_norm)])
@@ -124,6 +125,7 @@ def _factors(loss, params, lr_mult, wd_mult, no_decay, no_lars) -> Factors:
     """Return the parameters of a loss that `params` chooses, with their factors."""
     if not isinstance(loss, Symbol):
         raise OperatorError(f"a step is made from a Symbol, got {shown(loss)}")
+    _check_attributes(loss.graph)
     arguments = loss.list_arguments()
     names = chosen(params, arguments, "params")
     if not names:
@@ -132,6 +134,24 @@ def _factors(loss, params, lr_mult, wd_mult, no_decay, no_lars) -> Factors:
                                f"params=[…] out of {', '.join(arguments)}")
     attrs = {n.name: dict(n.attrs) for n in loss.graph.arguments}
     return factors_of(names, attrs, lr_mult, wd_mult, no_decay, no_lars)
+
+
+def _check_moves(model, names, grads):
+    """Raise where the loss depends on no parameter: every gradient would be zero."""
+    zeros = [g.graph.outputs[0].node.op is not None and g.graph.outputs[0].node.op.name == "zeros_like" for g in grads]
+    if all(zeros):
+        raise NotDifferentiableError(f"the gradient of {', '.join(model.list_outputs())} is zero for every parameter "
+                                     f"({', '.join(names)}): no differentiable way leads from the loss to one of them")
+
+
+def _check_attributes(graph):
+    """Raise where a factor of a parameter is an attribute of the layer that reads it: nothing would see it there."""
+    for node in graph.nodes:
+        for key in dict(node.attrs) if node.op is not None else ():
+            stem, _, factor = key.rpartition("_lr_mult" if key.endswith("_lr_mult") else "_wd_mult")
+            if stem in node.op.names and not factor:
+                raise ParamError(f"{node.name}: the attribute {key} of a layer has no effect; write it on the input: "
+                                 f"sym.var('{node.name}_{stem}', {key.removeprefix(stem + '_')}=…)")
 
 
 def _in_region(graph: Graph, region: str) -> Graph:

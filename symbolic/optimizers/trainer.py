@@ -1,108 +1,26 @@
-"""Steps bound to arrays: parameters are updated where they lie, one call a step."""
+"""Training: a step bound to arrays, one call for each update."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ndarray import random
 from ndarray.array import NDArray
 from ndarray.context import Context
-from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
-from ndarray.tensortype import TensorType
+from ndarray.errors import OperatorError, ParamError, shown
+from ndarray.kernels.signals import deferred
 from symbolic.engines.buffers import commit
-from symbolic.graph.node import Entry
-from symbolic.graph.types import complete_types, given_types
 from symbolic.optimizers import checkpoint
+from symbolic.optimizers.bind import bind_in_place, updates
+from symbolic.optimizers.fed import FedNumbers, count_of, rate_of
 from symbolic.runtime.checks import as_array, check_context
 from symbolic.symbol import Symbol
 
 if TYPE_CHECKING:
     from ndarray.typing import ArrayLike, Number
-    from symbolic.executor import Executor
-
-
-def updates(step: Symbol) -> dict[str, str]:
-    """Return which output is the new value of which argument: a dict of output name to argument name.
-
-    Examples
-    --------
-    >>> import symbolic as sym
-    >>> loss = sym.make_loss(sym.square(sym.var("w")), name="cost")
-    >>> updates(sym.optimizers.step(loss, "sgd", ["w"]))
-    {'w_step_output': 'w'}
-    """
-    found = {}
-    for entry in step.graph.outputs:
-        named = dict(entry.node.attrs).get("__updates__")
-        if named is not None:
-            found[entry.node.output_name(entry.index)] = json.loads(named)[entry.index]
-    return found
-
-
-def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | None = None, engine: str = "auto",
-                  watch: str | None = None, **shapes: Sequence[int]) -> Executor:
-    """Bind a step so that each run updates the parameters in the arrays given, all or nothing.
-
-    Parameters
-    ----------
-    step : Symbol
-        As `symbolic.optimizers.step` makes it, or with ``__updates__`` attributes like its.
-    arrays : dict of str to NDArray or numpy.ndarray
-        The parameters; data and states may be among them.  What is missing is allocated: zeros, but for
-        ``weight32``, a copy of the weight in float32.
-    ctx, engine, watch : optional
-        As in `Symbol.bind`.
-    **shapes : tuple of int
-        Of inputs that do not follow from the arrays.
-
-    Returns
-    -------
-    Executor
-
-    Raises
-    ------
-    OperatorError
-        If a parameter has no array.
-    BindError, ShapeError, DTypeError, UnknownNameError
-        As `Symbol.bind`.
-
-    Examples
-    --------
-    >>> import numpy as np, symbolic as sym
-    >>> loss = sym.make_loss(sym.square(sym.var("w")), name="cost")
-    >>> w = np.array([4.0])
-    >>> run = bind_in_place(sym.optimizers.step(loss, "sgd", ["w"], momentum=0.5), {"w": w})
-    >>> outputs = run.forward(is_train=True, lr=0.25)
-    >>> w, run.aux_dict["w_mom"].asnumpy()
-    (array([2.]), array([-2.]))
-    """
-    ctx = check_context(ctx)
-    graph = step.graph
-    names = [n.name for n in graph.variables]
-    for name in arrays:
-        if name not in names:
-            raise UnknownNameError(f"bind_in_place: {unknown('variable', name, names)}")
-    given = {name: as_array(value, name, ctx) for name, value in arrays.items()}
-    missing = [w for w in updates(step).values() if w not in given]
-    if missing:
-        raise OperatorError(f"bind_in_place: the parameters {', '.join(missing)} have no arrays; only inputs and "
-                            "states are allocated")
-    known = given_types(graph, shapes, who="bind_in_place")
-    known |= {name: TensorType(a.shape, a._data.dtype.newbyteorder("=")) for name, a in given.items()}
-    types = complete_types(graph, known, "bind_in_place")
-    for node in graph.variables:
-        if node.name not in given:
-            weight = given.get(node.name.removesuffix("_weight32")) if node.name.endswith("_weight32") else None
-            shape, dtype = types[Entry(node)]
-            given[node.name] = NDArray(np.zeros(shape, dtype) if weight is None else weight._data.astype(dtype), ctx)
-    out = {name: given[target] for name, target in updates(step).items()}
-    return step.bind(ctx, given, out=out, engine=engine, watch=watch)
 
 
 class Trainer:
@@ -111,11 +29,11 @@ class Trainer:
     Parameters
     ----------
     step : Symbol
-        As `symbolic.optimizers.step` makes it.
+        As `symbolic.optimizers.step` or `update` make it.
     arrays : dict of str to array
         See `bind_in_place`.
     lr : float or callable, optional
-        What feeds ``lr``: a rate, or a schedule of the number of the update, which starts with 1.
+        What feeds the rate: a number, or a schedule of the number of the update, which starts with 1.
     num_update : int, optional
         How many updates have been made already.
     ctx, engine, watch, **shapes : optional
@@ -125,6 +43,8 @@ class Trainer:
     ----------
     executor : Executor
     num_update : int
+    lr : float, callable or None
+        What feeds the rate; it may be set.
 
     Examples
     --------
@@ -140,13 +60,27 @@ class Trainer:
                  num_update: int = 0, ctx: Context | None = None, engine: str = "auto", watch: str | None = None,
                  **shapes: Sequence[int]) -> None:
         self.executor = bind_in_place(step, arrays, ctx, engine, watch, **shapes)
-        self.num_update = num_update
-        self._step, self._lr = step, lr
+        self.num_update = count_of(num_update)
+        self._step, self._numbers = step, FedNumbers(step)
+        self._numbers.check({k: v for k, v in self.executor.arg_dict.items() if k in arrays}, self.num_update + 1)
         self._kept = dict.fromkeys([*arrays, *updates(step).values(), *step.list_auxiliary_states()])
         self._losses = [o for o, name in zip(self.executor.outputs, step.list_outputs()) if name not in updates(step)]
-        self._fed = [name for name in ("lr", "t") if name in self.executor.arg_dict and name not in arrays]
-        if lr is not None and "lr" not in self._fed:
-            raise OperatorError(f"the step has no variable lr to be fed, got lr={shown(lr)}")
+        self._fed = [name for name in (self._numbers.rate, self._numbers.count)
+                     if name in self.executor.arg_dict and name not in arrays]
+        self.lr = lr
+
+    @property
+    def lr(self) -> float | Callable[[int], float] | None:
+        """What feeds the rate: a number, or a schedule of the number of the update."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr):
+        if lr is not None and self._numbers.rate not in self._fed:
+            raise OperatorError(f"the step has no variable {self._numbers.rate} to be fed, got lr={shown(lr)}")
+        if lr is not None and not callable(lr):
+            rate_of(lr, self.num_update + 1)
+        self._lr = lr
 
     def step(self, **inputs: ArrayLike | Number) -> list[NDArray]:
         """Make one update; return the outputs of the loss.
@@ -154,18 +88,24 @@ class Trainer:
         Parameters
         ----------
         **inputs : array
-            Copied into the arrays bound under these names; ``lr`` and ``t`` go before what the trainer feeds.
+            Copied into the arrays bound under these names; rate and count take precedence over what the trainer feeds.
+
+        Raises
+        ------
+        ParamError
+            If a rate, a count or another fed hyper-parameter is NaN, infinite or out of its range.  Nothing is written.
         """
         number = self.num_update + 1
-        fed: dict[str, float] = {"t": number}
+        rate, count = self._numbers.rate, self._numbers.count
+        fed: dict[str, float] = {count: number}
         if self._lr is not None:
-            fed["lr"] = self._lr(number) if callable(self._lr) else self._lr
-            if not np.isfinite(fed["lr"]):
-                raise ParamError(f"the learning rate of update {number} is {fed['lr']}")
-        elif "lr" in self._fed and "lr" not in inputs:
-            raise OperatorError("the step's learning rate is fed: pass lr= to the trainer or to this step")
-        self.executor.forward(is_train=True, **({k: v for k, v in fed.items() if k in self._fed} | inputs))
-        self.num_update = number
+            fed[rate] = rate_of(self._lr, number)
+        elif rate in self._fed and rate not in inputs:
+            raise OperatorError(f"the step's learning rate is fed: pass lr= to the trainer or {rate}= to this step")
+        self._numbers.check(inputs, number)
+        with deferred():  # The count goes with the step, whenever an interrupt comes.
+            self.executor.forward(is_train=True, **({k: v for k, v in fed.items() if k in self._fed} | inputs))
+            self.num_update = number
         return self._losses
 
     def save(self, folder: str | PathLike[str], *, keep: int = 2) -> Path:

@@ -97,7 +97,12 @@ def updated(rule: Rule | LayerwiseRule, weights: Sequence[Symbol], grads: Sequen
         grads = list(function("clip_global_norm")(*grads, max_norm=clip_norm, name="clipped"))[:-1]
     tensors = [Tensor(name, {"weight": w, "grad": g, **{i: var(f"{name}_{i}") for i in rule.more_inputs}})
                for name, w, g in zip(factors.names, weights, grads, strict=True)]
-    return rule.apply(Nodes, tensors, Amounts(lr, factors.lr), Amounts(rule.wd, factors.wd), counts, factors.no_lars)
+    shared = {name: var(name) for name in rule.shared_states}
+    given = {"lr": lr} if counts is None else {"lr": lr, "t": counts.base}
+    fed = {key: x.name for key, x in given.items() if isinstance(x, Symbol) and x.name != key
+           and x.graph.outputs[0].node.op is None}
+    return rule.apply(Nodes(fed), tensors, Amounts(lr, factors.lr), Amounts(rule.wd, factors.wd), counts,
+                      factors.no_lars, shared)
 
 
 def _variables(parameters):

@@ -1,14 +1,14 @@
 """Updates of arrays outside of any graph, by the same rules."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from numbers import Real
 
 import numpy as np
 
 from ndarray.array import NDArray
-from ndarray.errors import OperatorError, ParamError, shown
+from ndarray.errors import OperatorError, shown
 from ndarray.params import REQUIRED
 from ndarray.tensortype import UNKNOWN, TensorType
+from symbolic.optimizers.fed import rate_of
 from symbolic.optimizers.forms import Arrays, Tensor
 from symbolic.optimizers.layerwise import LayerwiseRule
 from symbolic.optimizers.layerwise import rule as as_rule
@@ -63,7 +63,7 @@ class Updater:
                  names: Mapping[Hashable, str] | None = None, no_lars: Sequence[Hashable] = (),
                  **rule_params: float) -> None:
         self._rule = as_rule(rule, **rule_params)
-        self._lr, self.counts, self.states = lr, {}, {}
+        self._lr, self.counts, self.states, self._shared = lr, {}, {}, {}
         self._names, self._no_lars = dict(names or {}), set(no_lars)
         self._lr_mult, self._wd_mult = dict(lr_mult or {}), dict(wd_mult or {})
 
@@ -84,13 +84,21 @@ class Updater:
         more = {name: x if isinstance(x, list) else [x] for name, x in more.items()}
         self._check(indices, grads, weights, more)
         numbers = [self.counts.get(i, 0) + 1 for i in indices]
-        rates = [self._rate(number) * self._factor(self._lr_mult, i) for i, number in zip(indices, numbers)]
+        rates = [rate_of(self._lr, number) for number in numbers]
+        mults = [self._factor(self._lr_mult, i) for i in indices]
         states = [self.states.get(i) or self._fresh(w) for i, w in zip(indices, weights)]
         tensors = [Tensor(i, {"weight": w, "grad": g, **s, **{name: x[k] for name, x in more.items()}})
                    for k, (i, w, g, s) in enumerate(zip(indices, weights, grads, states))]
         decays = Amounts(self._rule.wd, [self._factor(self._wd_mult, i) for i in indices])
         skip = frozenset(i for i in indices if {i, self._names.get(i)} & self._no_lars)
-        self._rule.apply(Arrays, tensors, Amounts(1.0, rates), decays, Amounts(1.0, numbers), skip)
+        one_rate = len(set(rates)) == 1  # It stays apart from the factors: a rule may need it.
+        rates = Amounts(rates[0], mults) if one_rate else Amounts(1.0, [a * b for a, b in zip(rates, mults)])
+        shared = self._shared.get(tuple(indices)) or {
+            name: NDArray(np.zeros(1, np.float32)) for name in self._rule.shared_states}
+        if shared and not one_rate:
+            raise OperatorError(f"{self._rule} needs one rate for all tensors; they have had {shown(numbers)} updates")
+        self._rule.apply(Arrays, tensors, rates, decays, Amounts(1.0, numbers), skip, shared)
+        self._shared[tuple(indices)] = shared
         self.states.update(zip(indices, states))
         self.counts.update(zip(indices, numbers))
 
@@ -105,12 +113,6 @@ class Updater:
             if len(values) != len(indices):
                 raise OperatorError(f"got {len(indices)} indices and {len(values)} arrays for {name}")
 
-    def _rate(self, number):
-        lr = self._lr(number) if callable(self._lr) else self._lr
-        if not isinstance(lr, Real):
-            raise ParamError(f"the learning rate of update {number} must be a number, got {shown(lr)}")
-        return lr
-
     def _factor(self, factors, index):
         return factors.get(index, factors.get(self._names.get(index), 1.0))
 
@@ -118,8 +120,8 @@ class Updater:
         """Return the states of a weight that has not been updated yet."""
         op = self._rule.op
         names, n = op.many or op.names, 1
-        zeros = {p.name: (0,) if p.name in op.scalar_tuples else 0 for p in op.params.values() if p.default is REQUIRED}
-        params = op.complete({**op.parse(zeros), **({op.count: n} if op.many else {})})
+        ones = {p.name: (1,) if p.name in op.scalar_tuples else 1 for p in op.params.values() if p.default is REQUIRED}
+        params = op.complete({**op.parse(ones), **({op.count: n} if op.many else {})})
         types = [TensorType(weight.shape, weight._data.dtype), *[UNKNOWN] * (len(op.names) - 1)]
         found, _ = op.infer_types(types, [UNKNOWN], params)
         kept = {name: t for name, t in zip(names, found) if name in op.writes}

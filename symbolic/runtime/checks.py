@@ -1,9 +1,6 @@
 """What arrays are bound to what: checked before anything is allocated or written."""
 
-from __future__ import annotations
-
 import warnings
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,16 +12,10 @@ from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, Unk
 from ndarray.tensortype import TensorType, show_shape
 from symbolic.graph.infer import declared
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from symbolic.graph.graph import Graph
-    from symbolic.graph.node import Entry, Node
-
 GRAD_REQS = ("write", "add", "null")
 
 
-def check_context(ctx: Context | None) -> Context:
+def check_context(ctx):
     """Return the context; raise where it is none."""
     if ctx is None:
         return current_context()
@@ -34,7 +25,7 @@ def check_context(ctx: Context | None) -> Context:
     return ctx
 
 
-def as_array(value: Any, name: str, ctx: Context) -> NDArray:
+def as_array(value, name, ctx):
     """Return a bound array as an NDArray over the caller's memory."""
     if isinstance(value, NDArray):
         return value
@@ -45,7 +36,7 @@ def as_array(value: Any, name: str, ctx: Context) -> NDArray:
     raise BindError(f"`{name}` must be an NDArray or a numpy.ndarray, got {shown(value)}")
 
 
-def by_name(given: Any, variables: Sequence[Node], what: str) -> dict[str, Any]:
+def by_name(given, variables, what):
     """Return arrays by variable name, from a list in order or a dict."""
     if given is None:
         return {}
@@ -59,7 +50,7 @@ def by_name(given: Any, variables: Sequence[Node], what: str) -> dict[str, Any]:
     return {n.name: a for n, a in zip(variables, given)}
 
 
-def check_doubles(variables: Sequence[Node]) -> None:
+def check_doubles(variables):
     """Raise where two variables have one name."""
     seen = set()
     for node in variables:
@@ -68,7 +59,7 @@ def check_doubles(variables: Sequence[Node]) -> None:
         seen.add(node.name)
 
 
-def together(args: dict[str, Any], aux_states: dict[str, Any]) -> dict[str, Any]:
+def together(args, aux_states):
     """Return arguments and states by name; raise where one is given twice with different arrays."""
     for name in args.keys() & aux_states.keys():
         if args[name] is not aux_states[name]:
@@ -76,7 +67,7 @@ def together(args: dict[str, Any], aux_states: dict[str, Any]) -> dict[str, Any]
     return args | aux_states
 
 
-def check_declared(variables: Sequence[Node], arrays: Mapping[str, NDArray]) -> None:
+def check_declared(variables, arrays):
     """Warn where an array has another dtype than its variable declares."""
     for node in variables:
         dtype = declared(node).dtype
@@ -86,8 +77,7 @@ def check_declared(variables: Sequence[Node], arrays: Mapping[str, NDArray]) -> 
                           "which decides", stacklevel=4)
 
 
-def output_arrays(graph: Graph, types: Mapping[Entry, TensorType], out: Mapping[str, Any],
-                  arrays: Mapping[str, NDArray], ctx: Context) -> list[NDArray]:
+def output_arrays(graph, types, out, arrays, ctx):
     """Return the array of each output: the caller's where `out` names one, else a new one."""
     names = [e.node.output_name(e.index) for e in graph.outputs]
     for name in out:
@@ -114,7 +104,7 @@ def output_arrays(graph: Graph, types: Mapping[Entry, TensorType], out: Mapping[
     return result
 
 
-def check_states(graph: Graph, arrays: Mapping[str, NDArray]) -> None:
+def check_states(graph, arrays):
     """Raise where a state cannot be written, or two states share memory."""
     states = [(n.name, arrays[n.name]._data) for n in graph.written]
     for name, data in states:
@@ -124,7 +114,7 @@ def check_states(graph: Graph, arrays: Mapping[str, NDArray]) -> None:
         raise BindError(f"{shared[0]} and {shared[1]} share memory, and both are written")
 
 
-def requests(graph: Graph, grad_req: Any) -> dict[str, str]:
+def requests(graph, grad_req):
     """Return how each argument's gradient is wanted, by name: 'write', 'add' or 'null'.
 
     Parameters
@@ -157,8 +147,7 @@ def requests(graph: Graph, grad_req: Any) -> dict[str, str]:
     return found
 
 
-def gradient_arrays(graph: Graph, args_grad: Any, reqs: Mapping[str, str], arrays: Mapping[str, NDArray],
-                    ctx: Context) -> dict[str, NDArray]:
+def gradient_arrays(graph, args_grad, reqs, arrays, ctx):
     """Return the caller's gradient arrays by argument, checked; those of ``'null'`` arguments are left out.
 
     Raises
@@ -188,7 +177,7 @@ def gradient_arrays(graph: Graph, args_grad: Any, reqs: Mapping[str, str], array
     return found
 
 
-def head_arrays(graph: Graph, types: Mapping[Entry, TensorType], out_grads: Any) -> dict[int, np.ndarray]:
+def head_arrays(graph, types, out_grads):
     """Return what arrives at the outputs, by number, checked.
 
     Parameters
@@ -224,7 +213,7 @@ def head_arrays(graph: Graph, types: Mapping[Entry, TensorType], out_grads: Any)
     return heads
 
 
-def inputs_for(values: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> list[tuple[np.ndarray, np.ndarray]]:
+def inputs_for(values, arrays):
     """Return pairs of a bound array and what is to be copied into it, checked.
 
     Raises
@@ -245,7 +234,7 @@ def inputs_for(values: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> list
     return ready
 
 
-def _numbers(value: Any, name: str) -> np.ndarray:
+def _numbers(value, name):
     """Return what is given for an array as a NumPy array of numbers."""
     data = value._data if isinstance(value, NDArray) else value
     if not isinstance(data, (np.ndarray, np.generic, int, float)):
@@ -256,7 +245,7 @@ def _numbers(value: Any, name: str) -> np.ndarray:
     return data
 
 
-def check_type(data: np.ndarray, type_: TensorType, name: str) -> None:
+def check_type(data, type_, name):
     """Raise where an array is not of a type."""
     if data.shape != type_.shape:
         raise ShapeError(f"{name}: expected shape {show_shape(type_.shape)}, got {show_shape(data.shape)}")

@@ -1,22 +1,13 @@
 """Looking at the nodes of a run: values for monitors, and the first that is not finite."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.errors import NonFiniteError, ParamError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ndarray.context import Context
-    from symbolic.graph.node import Node
 
 
 @dataclass
@@ -53,10 +44,10 @@ class Callback:
     ctx : Context
     """
 
-    def __init__(self, function: Callable[[str, NDArray], object], every: bool, ctx: Context) -> None:
+    def __init__(self, function, every, ctx):
         self._function, self._every, self._ctx = function, every, ctx
 
-    def __call__(self, node: Node, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+    def __call__(self, node, inputs, outputs):
         """Look at a node that has run."""
         if self._every:
             for name, value in zip(node.input_names, inputs):
@@ -77,7 +68,7 @@ class Record(dict):
     ctx : Context
     """
 
-    def __init__(self, pattern: str, stat: Callable[[np.ndarray], Any] | None, ctx: Context) -> None:
+    def __init__(self, pattern, stat, ctx):
         super().__init__()
         try:
             self._matches = re.compile(pattern).fullmatch
@@ -85,7 +76,7 @@ class Record(dict):
             raise ParamError(f"monitor: {pattern!r} is not a valid regular expression: {error}") from None
         self._stat, self._ctx = stat, ctx
 
-    def __call__(self, node: Node, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+    def __call__(self, node, inputs, outputs):
         """Look at a node that has run."""
         for i, value in enumerate(outputs):
             name = node.output_name(i)
@@ -94,7 +85,7 @@ class Record(dict):
                 self[name] = NDArray(copy, self._ctx) if self._stat is None else self._stat(copy)
 
 
-def refuse_non_finite(node: Node, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+def refuse_non_finite(node, inputs, outputs):
     """Raise at the first node that gives a value that is NaN or infinite.
 
     Raises
@@ -112,7 +103,7 @@ def refuse_non_finite(node: Node, inputs: Sequence[Any], outputs: Sequence[Any])
                                  "  nothing was written")
 
 
-def described(value: Any) -> str:
+def described(value):
     """Return the type of an array and what can be said of its values in a line.
 
     Examples

@@ -3,7 +3,6 @@
 import os
 import threading
 import weakref
-from typing import NoReturn
 
 from ndarray.errors import BindError
 
@@ -19,15 +18,15 @@ def lock_of(executor: object) -> threading.RLock:
 class _CutOff:
     """In the place of the lock of an executor that another thread was running when the process forked."""
 
-    def __enter__(self) -> NoReturn:
+    def __enter__(self):
         raise BindError("another thread was running this executor when the process forked; in the child that step is "
                         "cut off and its arrays may be half written: bind a new executor to arrays of the child's own")
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, *error):
         """Never reached, but ``with`` asks for it."""
 
 
-def _after_fork() -> None:
+def _after_fork():
     for executor in list(_owners):
         if executor._lock.acquire(blocking=False):
             executor._lock.release()

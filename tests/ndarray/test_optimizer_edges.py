@@ -104,7 +104,7 @@ def transposed(x):
 
 
 def reversed_(x):
-    return np.ascontiguousarray(x[::-1])[::-1] if x.ndim else x
+    return np.array(x[::-1])[::-1] if x.ndim else x
 
 
 def strided(x):

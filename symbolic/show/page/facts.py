@@ -3,8 +3,7 @@
 import json
 
 from ndarray.params import Fed, text_of
-from ndarray.tensortype import type_text
-from ndarray.text import cut, printable
+from symbolic.graph.types import printable, type_text
 from symbolic.show.heat import Heat, colour
 from symbolic.show.kinds import KINDS
 from symbolic.show.page.docstring import document
@@ -78,7 +77,8 @@ def _value(value, node):
 
 
 def _text(text):
-    return cut(printable(text), _LONGEST)
+    text = printable(text)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def _operator(op):

@@ -1,0 +1,51 @@
+"""Paths of 30 updates: two tensors, gradients of sizes from 1e-3 to 1, a rate that rises, falls and drops."""
+
+import numpy as np
+
+SHAPES = {"a_weight": (3, 4), "b_weight": (5,)}
+STEPS = 30
+LR_MULT, WD_MULT = {"b_weight": 0.5}, {"b_weight": 2.0}
+
+
+def start():
+    """Return the weights at first, by name."""
+    random = np.random.default_rng(seed=7)
+    return {name: random.normal(size=shape) for name, shape in SHAPES.items()}
+
+
+def gradients():
+    """Return the gradients of each update, by name; no mean of them is near zero."""
+    random = np.random.default_rng(seed=8)
+    slopes = {name: 10.0 ** random.uniform(-3, 0, size=shape) * random.choice([-1, 1], size=shape)
+              for name, shape in SHAPES.items()}
+    return [{name: slope * (1 + 0.5 * random.normal(size=slope.shape)) for name, slope in slopes.items()}
+            for _ in range(STEPS)]
+
+
+def rate(number, size=0.02):
+    """Return the rate of an update: up to number 10, then down, with a drop at number 21."""
+    if number <= 10:
+        return size * number / 10
+    return size * (1 - (number - 10) / 40) * (0.1 if number > 20 else 1)
+
+
+def distance(found, expected):
+    """Return the largest difference of paths in parts of the longest way that a weight went."""
+    way = max(np.abs(np.diff([start()[n], *(x[n] for x in expected)], axis=0)).sum(axis=0).max() for n in SHAPES)
+    return max(np.abs(a[n] - b[n]).max() for a, b in zip(found, expected, strict=True) for n in SHAPES) / way
+
+
+def stated(statement, params, size=0.02, decay=0.0, lr_mult=None, wd_mult=None):
+    """Return the weights after each update as an independent statement of the rule has them."""
+    weights, moves, path = start(), {}, []
+    for number, grads in enumerate(gradients(), 1):
+        scale = params.get("rescale_grad", 1.0)
+        total = scale * np.sqrt(sum((g * g).sum() for g in grads.values()))
+        bound = params.get("max_grad_norm", np.inf)
+        for name, w in weights.items():
+            move = moves.setdefault(name, statement(params))
+            g = grads[name] * min(1.0, bound / total)
+            weights[name] = move(w, g, rate(number, size) * (lr_mult or {}).get(name, 1.0),
+                                 decay * (wd_mult or {}).get(name, 1.0), number)
+        path.append(dict(weights))
+    return path
