@@ -17,7 +17,7 @@ NUMPY_WORDS = (
     "logical_and", "logical_not", "logical_or", "logical_xor", "matmul", "maximum", "minimum", "rint",
     "sqrt", "square", "trunc", "where", "zeros_like", "ones_like", "full_like", "broadcast_to", "stack",
     "concatenate", "reshape", "transpose", "swapaxes", "expand_dims", "squeeze", "flip", "repeat", "tile",
-    "take_along_axis", "sort", "argsort", "argmax", "argmin", "cumsum", "sum", "prod", "max", "min", "mean",
+    "sort", "argsort", "argmax", "argmin", "cumsum", "sum", "prod", "max", "min", "mean",
     "zeros", "ones", "full", "eye", "diagonal", "pad", "moveaxis", "split", "einsum", "float16", "float32", "float64",
     "int32", "int64", "int8", "uint8", "bool_", "linspace",
 )
@@ -207,7 +207,8 @@ def untake(x, indices, shape, axis):
     """Return zeros of `shape` with each slice of `x` added where ``take(…, indices, axis)`` would have taken it from."""
     whole = np.zeros(shape, x.dtype)
     at = axis % len(shape)
-    np.add.at(whole, (*(slice(None),) * at, indices), x)
+    with _within_range():
+        np.add.at(whole, (*(slice(None),) * at, indices), x)
     return whole
 
 
@@ -223,6 +224,12 @@ def take(x, indices, axis):
 def searchsorted(edges, x):
     """Return for each element how many of the increasing `edges` it reaches; all of them for NaN."""
     return np.searchsorted(edges, x, side="right")
+
+
+def take_along_axis(x, indices, axis):
+    """Return elements at their own indices along an axis."""
+    with _within_range():
+        return np.take_along_axis(x, indices, axis)
 
 
 def gather_nd(x, indices):
@@ -252,5 +259,6 @@ def put_along_axis(x, indices, shape, axis):
     whole = np.zeros(shape, x.dtype)
     places = list(np.ix_(*map(range, indices.shape)))
     places[axis] = indices
-    np.add.at(whole, tuple(places), x)
+    with _within_range():
+        np.add.at(whole, tuple(places), x)
     return whole

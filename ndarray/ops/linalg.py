@@ -24,6 +24,8 @@ def _rows_moved(shape, axis, to, slot):
     """Return a shape whose rows lie along `axis` with these at `to`, or the other way round."""
     if shape is None:
         return None
+    if len(shape) < 2:
+        raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(shape)}, expected at least two axes", slot)
     moved, axis = list(shape), place_of(axis, len(shape), slot)
     moved[axis], moved[to] = moved[to], moved[axis]
     return tuple(moved)

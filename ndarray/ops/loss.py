@@ -8,7 +8,7 @@ from ndarray.operator import operator
 from ndarray.ops.elementwise import sigmoid_of
 from ndarray.ops.nn import softmax_along
 from ndarray.params import Scalar
-from ndarray.rules import agree, check_floating, same_floating, slot_error
+from ndarray.rules import agree, check_floating, same_floating, slot_error, with_axes
 from ndarray.tensortype import TensorType, merge_shapes
 
 KIND = "loss"
@@ -23,6 +23,7 @@ def _like_data(label_shape, or_data=False):
     def infer(inputs, outputs, params):
         data, label = inputs
         data = agree([data, outputs[0]])
+        check_floating([data])
         shape = label.shape
         if data.shape is not None and None not in data.shape:
             wanted = label_shape(data.shape, params)
@@ -42,6 +43,15 @@ def _like_data(label_shape, or_data=False):
     return infer
 
 
+def _of_classes(rule):
+    """Return `rule`, refusing data without the axis of classes."""
+
+    def infer(inputs, outputs, params):
+        return with_axes(rule, 2 if params.get("multi_output") else 1)(inputs, outputs, params)
+
+    return infer
+
+
 def _class_labels(shape, params):
     """One class for each instance, or for each place where there are several outputs."""
     if params["preserve_shape"]:
@@ -49,7 +59,7 @@ def _class_labels(shape, params):
     return (shape[0], prod(shape[2:])) if params["multi_output"] and len(shape) > 2 else shape[:1]
 
 
-@operator(_like_data(_class_labels, or_data=True), aliases=("Softmax",), loss_head=True)
+@operator(_of_classes(_like_data(_class_labels, or_data=True)), aliases=("Softmax",), loss_head=True)
 def SoftmaxOutput(xp, data, label, /, *, grad_scale: float = 1.0, ignore_label: float = -1.0,
                   multi_output: bool = False, use_ignore: bool = False, preserve_shape: bool = False,
                   normalization: Literal["batch", "null", "valid"] = "null", out_grad: bool = False,
@@ -104,8 +114,12 @@ def SoftmaxOutput(xp, data, label, /, *, grad_scale: float = 1.0, ignore_label: 
         return softmax_along(xp, data, -1)
     if multi_output or data.ndim == 2:
         return softmax_along(xp, data, 1)
-    flat = xp.reshape(data, (data.shape[0], -1))
+    flat = _by_instance(xp, data)
     return xp.reshape(softmax_along(xp, flat, 1), data.shape)
+
+
+def _by_instance(xp, data):
+    return xp.reshape(data, (data.shape[0], prod(data.shape[1:])))
 
 
 @SoftmaxOutput.gradient(flat=("label",))
@@ -115,7 +129,7 @@ def _(xp, head, output, data, label, *, grad_scale, ignore_label, multi_output, 
         grad = grad_scale * (output - xp.astype(label, data.dtype))
         return grad * head if out_grad else grad, None
     flat = not (preserve_shape or multi_output or data.ndim == 2)
-    p = xp.reshape(output, (data.shape[0], -1)) if flat else output
+    p = _by_instance(xp, output) if flat else output
     axis = p.ndim - 1 if preserve_shape else 1
     places = tuple(d for i, d in enumerate(p.shape) if i != axis)
     label = xp.astype(xp.reshape(label, places), p.dtype)
@@ -266,7 +280,7 @@ def _(xp, head, output, data, label, *, grad_scale):
     return _regression_gradient(xp, xp.sign(output - label), data, grad_scale), None
 
 
-@operator(_like_data(lambda shape, params: shape[:-1]), loss_head=True)
+@operator(_of_classes(_like_data(lambda shape, params: shape[:-1])), loss_head=True)
 def SVMOutput(xp, data, label, /, *, margin: float = 1.0, regularization_coefficient: float = 1.0,
               use_linear: bool = False):
     r"""The data itself, with the gradient of a support vector machine's loss against `label`.

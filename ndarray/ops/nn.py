@@ -8,8 +8,8 @@ from ndarray.errors import ShapeError
 from ndarray.operator import operator
 from ndarray.ops.elementwise import sigmoid_of
 from ndarray.params import DType, Ints, Positive, Training, Within
-from ndarray.rules import agree_dtype, check_floating, fit, same_floating, slot_error
-from ndarray.tensortype import TensorType, merge_shapes
+from ndarray.rules import agree_dtype, check_floating, fit, same_floating, slot_error, with_axes
+from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
 KIND = "layer"
 
@@ -26,6 +26,8 @@ def _fully_connected(inputs, outputs, params):
         out = merge_shapes((data[0], units), out)
         data = (out[0], *data[1:])
     elif data is not None:
+        if len(data) < 1:
+            raise slot_error(ShapeError, "`{}` needs at least one axis", 0)
         features = data[-1]
         out = merge_shapes((*data[:-1], units), out)
         data = (*out[:-1], features)
@@ -139,12 +141,32 @@ def _leaky_relu(inputs, outputs, params):
     data, out = inputs[0].merge(outputs[0]), outputs[0].merge(inputs[0])
     dtype = agree_dtype(inputs + outputs)
     found = [TensorType(data.shape, dtype)]
+    check_floating(found)
     for gamma in inputs[1:]:
         shape = gamma.shape
-        if shape is None and data.shape is not None and len(data.shape) > 1:
-            shape = (data.shape[1],)
+        if data.shape is not None:
+            if shape is None and len(data.shape) > 1:
+                shape = (data.shape[1],)
+            if shape is not None:
+                _slopes(shape, data.shape)
         found.append(TensorType(shape, dtype))
     return found, [TensorType(out.shape, dtype)]
+
+
+def _slopes(shape, data):
+    """Return prelu's slopes' shape with axes of length 1 added, so that they broadcast with the data.
+
+    Their axes belong to the data's first two, the last ones first: one slope for each channel, for each instance, for
+    both, or for all.
+    """
+    left, found = list(shape), []
+    for axis in reversed(range(len(data))):
+        fits = axis < 2 and left and (left[-1] in (1, None, data[axis]) or data[axis] is None)
+        found.append(left.pop() if fits else 1)
+    if left:
+        raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(shape)}, expected one slope for each channel, each "
+                                     f"instance, both, or all of data {show_shape(data)}", 1)
+    return tuple(found[::-1])
 
 
 @operator(_leaky_relu, absent=lambda params: () if params["act_type"] == "prelu" else ("gamma",),
@@ -158,8 +180,8 @@ def LeakyReLU(xp, data, gamma=None, /, *, act_type: Literal["elu", "gelu", "leak
     ----------
     data : array, shape (batch, channels, …), floating
         Input.
-    gamma : array, shape (channels,) or (1,)
-        Slope of each channel, learnt; only with ``act_type='prelu'``.
+    gamma : array, shape (channels,), (1,), (batch,) or (batch, channels)
+        Slope of each channel, or of more or less than that, learnt; only with ``act_type='prelu'``.
     act_type : {'elu', 'gelu', 'leaky', 'prelu', 'rrelu', 'selu'}, optional
         Below zero: ``slope * (exp(x) - 1)``; ``x Φ(x)`` everywhere; ``slope * x``; ``gamma * x``; the mean slope of
         `lower_bound` and `upper_bound`; the self-normalising exponential.
@@ -196,8 +218,7 @@ def LeakyReLU(xp, data, gamma=None, /, *, act_type: Literal["elu", "gelu", "leak
         scale, alpha = 1.0507009873554805, 1.6732632423543772
         return scale * xp.where(data > 0, data, alpha * xp.expm1(xp.minimum(data, xp.zeros_like(data))))
     elif act_type == "prelu":
-        shape = (1, -1) + (1,) * (data.ndim - 2) if data.ndim > 1 else (-1,)
-        below = xp.reshape(gamma, shape) * data
+        below = xp.reshape(gamma, _slopes(gamma.shape, data.shape)) * data
     else:
         below = (slope if act_type == "leaky" else (lower_bound + upper_bound) / 2) * data
     return xp.where(data > 0, data, below)
@@ -211,7 +232,12 @@ def softmax_along(xp, x, axis):
     return e / xp.sum(e, axis=axis, keepdims=True)
 
 
-@operator(same_floating)
+def _activated(inputs, outputs, params):
+    least = 2 if params["mode"] == "channel" else 1
+    return with_axes(same_floating, least)(inputs, outputs, params)
+
+
+@operator(_activated)
 def SoftmaxActivation(xp, data, /, *, mode: Literal["channel", "instance"] = "instance"):
     """Softmax along the last axis, or over the channels.
 

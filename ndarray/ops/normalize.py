@@ -8,6 +8,7 @@ import numpy as np
 
 from ndarray.errors import ParamError, ShapeError
 from ndarray.operator import operator
+from ndarray.ops.reduce import mean_of
 from ndarray.params import Positive, Training
 from ndarray.rules import agree_dtype, check_floating, fit, same_floating, slot_error, with_axes
 from ndarray.rules_shape import cut, place_of
@@ -27,6 +28,7 @@ def _per_axis(extra_outputs):
 
     def infer(inputs, outputs, params):
         dtype = agree_dtype(inputs + outputs)
+        check_floating([TensorType(None, dtype)])
         shape = merge_shapes(inputs[0].shape, outputs[0].shape)
         at = None if shape is None else place_of(params["axis"], len(shape))
         vector = (None if shape is None else shape[at],)
@@ -118,9 +120,10 @@ def _batch_norm(xp, data, gamma, beta, moving_mean, moving_var, *, axis, eps, mo
     others = tuple(i for i in range(data.ndim) if i != axis % data.ndim)
     along = tuple(-1 if i == axis % data.ndim else 1 for i in range(data.ndim))
     if own:
-        mean = xp.mean(data, axis=others)
+        channels = (data.shape[axis],)
+        mean = xp.reshape(mean_of(xp, data, others), channels)
         centred = data - xp.reshape(mean, along)
-        var = xp.mean(centred * centred, axis=others)
+        var = xp.reshape(mean_of(xp, centred * centred, others), channels)
         moved = momentum * moving_mean + (1 - momentum) * mean, momentum * moving_var + (1 - momentum) * var
     else:
         mean, var, moved = moving_mean, moving_var, (moving_mean, moving_var)
@@ -218,14 +221,16 @@ def LayerNorm(xp, data, gamma, beta, /, *, axis: int = -1, eps: float = 1e-5, ou
     array([[-1.,  1.]], dtype=float32)
     """
     along = tuple(-1 if i == axis % data.ndim else 1 for i in range(data.ndim))
-    mean = xp.mean(data, axis=axis, keepdims=True)
-    centred = data - mean
-    deviation = xp.sqrt(xp.mean(centred * centred, axis=axis, keepdims=True) + eps)
+    centred, mean, deviation = _centred(xp, data, (axis,), eps)
     out = centred / deviation * xp.reshape(gamma, along) + xp.reshape(beta, along)
     return (out, mean, deviation) if output_mean_var else (out,)
 
 
-@operator(same_floating, stored_outputs=2)
+def _normalized(inputs, outputs, params):
+    return with_axes(same_floating, 1 if params["mode"] == "instance" else 2)(inputs, outputs, params)
+
+
+@operator(_normalized, stored_outputs=2)
 def L2Normalization(xp, data, /, *, eps: float = 1e-10, mode: Literal["channel", "instance", "spatial"] = "instance"):
     r"""Divide by the Euclidean norm.
 
@@ -299,9 +304,9 @@ def _centred(xp, data, axes, eps):
     if not axes:
         # Each element is its own mean.
         return xp.zeros_like(data), data, xp.full_like(data, float(np.sqrt(eps)))
-    mean = xp.mean(data, axis=axes, keepdims=True)
+    mean = mean_of(xp, data, axes)
     centred = data - mean
-    return centred, mean, xp.sqrt(xp.mean(centred * centred, axis=axes, keepdims=True) + eps)
+    return centred, mean, xp.sqrt(mean_of(xp, centred * centred, axes) + eps)
 
 
 def _group_norm(inputs, outputs, params):

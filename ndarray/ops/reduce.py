@@ -108,8 +108,8 @@ def _product_of_others(xp, h, x, axes):
     return h * xp.where(zero == 1, alone, without * (count == 0) / (x + zero))
 
 
-def _mean(xp, x, axes):
-    # Of no elements it is NaN, about which NumPy would warn.
+def mean_of(xp, x, axes):
+    """Return the mean along some axes, which are kept; of no elements it is NaN, about which NumPy would warn."""
     return xp.mean(x, axis=axes, keepdims=True) if x.size else xp.sum(x, axis=axes, keepdims=True) / 0.0
 
 
@@ -120,7 +120,7 @@ def _without_nan(xp, x, instead):
 FAMILY = (
     Reduction(("sum", "sum_axis"), "Sum", lambda xp, x, a: xp.sum(x, axis=a, keepdims=True),
               lambda xp, h, y, x, a: h * xp.ones_like(x)),
-    Reduction(("mean",), "Mean", _mean,
+    Reduction(("mean",), "Mean", mean_of,
               lambda xp, h, y, x, a: h * xp.ones_like(x) * (y.size / max(x.size, 1))),
     Reduction(("prod",), "Product", lambda xp, x, a: xp.prod(x, axis=a, keepdims=True),
               lambda xp, h, y, x, a: _product_of_others(xp, h, x, a)),

@@ -71,8 +71,7 @@ def _flat(shape, params):
 def _flat_back(out, shape, params):
     if not shape or len(out) != 2:
         return None
-    _, *rest = fill_by_size(out[1:], shape[1:])
-    return (out[0], *fill_by_size(out[1:], shape[1:])) if rest or len(shape) == 2 else (out[0], *shape[1:])
+    return (out[0], *fill_by_size(out[1:], shape[1:]))
 
 
 @operator(moves(_flat, _flat_back), aliases=("flatten",), primitive=True)

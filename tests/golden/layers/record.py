@@ -134,6 +134,13 @@ def losses():
            heads=False)
 
 
+def slopes():
+    """LeakyReLU with slopes of all shapes that it takes."""
+    for data, gamma in (((2, 3, 4), (3,)), ((2, 3, 4), (1,)), ((2, 3, 4), (2, 1)), ((2, 3, 4), (1, 3)),
+                        ((2, 3, 4), (2, 3)), ((3, 4), (3,)), ((3, 4), (3, 4)), ((3, 4), (1, 1)), ((3,), (3,)), ((2, 3, 4, 2), (2,))):
+        record("LeakyReLU", {"act_type": "prelu"}, {"data": data, "gamma": gamma}, inferred=False)
+
+
 def recurrent():
     """RNN and _rnn_param_concat."""
     gates = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
@@ -169,6 +176,7 @@ if __name__ == "__main__":
     windows()
     losses()
     recurrent()
+    slopes()
     with open("index.json", "w", encoding="utf-8") as file:
         file.write("[\n" + ",\n".join(json.dumps(case) for case in CASES) + "\n]\n")
     np.savez_compressed("arrays.npz", **{dtype: np.concatenate(parts) for dtype, parts in ROWS.items()})

@@ -2,8 +2,8 @@
 
     MXNET_SUBGRAPH_BACKEND=NONE MXNET_USE_MKLDNN_RNN=0 python record.py
 
-Writes ``net-symbol.json`` and ``net-0000.params``, as `HybridBlock.export` does, and ``training.npz``: the sentences, what
-is to be told of them, and the loss before each of the updates by gradient descent, with the weights after the last.
+Writes ``net-symbol.json`` and ``net-0000.params``, as `HybridBlock.export` does, and ``training.npz``: the sentences,
+what is to be told of them, and the loss before each of the updates by gradient descent, with the weights after the last.
 """
 
 import mxnet as mx
