@@ -10,28 +10,6 @@ from ndarray.array import NDArray
 from ndarray.errors import NonFiniteError, ParamError
 
 
-@dataclass
-class Monitors:
-    """What looks at the nodes of an executor's runs.
-
-    Attributes
-    ----------
-    callback : Callback or None
-    records : list of Record
-    finite : bool
-        Whether the first value that is not finite is an error.
-    """
-
-    callback: Callback | None = None
-    records: list[Record] = field(default_factory=list)
-    finite: bool = False
-
-    def visits(self) -> list[Callable]:
-        """Return the functions to call with each node, its inputs and its outputs."""
-        return [*([self.callback] if self.callback else ()), *self.records,
-                *([refuse_non_finite] if self.finite else ())]
-
-
 class Callback:
     """Gives a copy of every node's outputs to a function.
 
@@ -83,6 +61,28 @@ class Record(dict):
             if self._matches(name):
                 copy = np.array(value)
                 self[name] = NDArray(copy, self._ctx) if self._stat is None else self._stat(copy)
+
+
+@dataclass
+class Monitors:
+    """What looks at the nodes of an executor's runs.
+
+    Attributes
+    ----------
+    callback : Callback or None
+    records : list of Record
+    finite : bool
+        Whether the first value that is not finite is an error.
+    """
+
+    callback: Callback | None = None
+    records: list[Record] = field(default_factory=list)
+    finite: bool = False
+
+    def visits(self) -> list[Callable]:
+        """Return the functions to call with each node, its inputs and its outputs."""
+        return [*([self.callback] if self.callback else ()), *self.records,
+                *([refuse_non_finite] if self.finite else ())]
 
 
 def refuse_non_finite(node, inputs, outputs):
