@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ndarray import registry
+from ndarray.arguments import flattened, sort_arguments, without_absent
+from ndarray.binary import BINARY, give_operators
 from ndarray.call import call, plan_of
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, is_known
@@ -14,6 +16,7 @@ from ndarray.errors import DTypeError, MXNetError, OperatorError, OutOfRangeErro
 from ndarray.indexing import as_key, is_view_key
 from ndarray.rules_shape import resolve_shape
 from ndarray.tensortype import show_shape
+from ndarray.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -368,12 +371,12 @@ class NDArray(NDArrayMethods):
             op = registry.names().get(name) if not name.startswith("_") else None
             if op is None or not op.inputs:
                 raise AttributeError(f"'NDArray' object has no attribute {name!r}")
-            from ndarray.functions import function
+            call_ = caller(op)
 
             def method(*args, **kwargs):
                 if "dtype" in kwargs and kwargs["dtype"] is None and "dtype" not in op.params:
                     del kwargs["dtype"]  # NumPy's own functions, such as np.mean, ask for a method in this way.
-                return function(name)(self, *args, **kwargs)
+                return call_(self, *args, **kwargs)
 
             return method
 
@@ -429,9 +432,46 @@ def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: 
     plan = plan_of(op, arrays, params)
     n = len(plan.family.types)
     if len(outs) != n:
-        raise OperatorError(f"{op.name} gives {n} output{'s' * (n != 1)}, but out has {len(outs)}")
+        raise OperatorError(f"{op.name} gives {counted(n, 'output')}, but out has {len(outs)}")
     call(op, arrays, plan, [o._data for o in outs])
     return out
+
+
+def caller(op: Operator) -> Callable[..., Any]:
+    """Return a new function that calls an operator: inputs, then parameters, ``out=`` and ``name=``."""
+    if op.many:
+        def call_many(*data, out=None, name=None, **params):
+            return invoke(op, flattened(data), _as_numpy(params), out)
+
+        return call_many
+    names = tuple([i.name for i in op.inputs])
+    n, clear = len(names), frozenset(names).isdisjoint
+
+    def call_few(*args, out=None, name=None, **params):
+        if len(args) == n and clear(params):
+            inputs = args
+        else:
+            inputs, params = sort_arguments(op, names, args, params)
+        for value in inputs:
+            if value is None:
+                inputs = without_absent(op, names, inputs, params)
+                break
+        if params:
+            params = _as_numpy(params)
+        return invoke(op, inputs, params, out)
+
+    return call_few
+
+
+def _as_numpy(params):
+    """Return the parameters without MXNet's ignored ``__key__`` ones, NDArrays as NumPy arrays."""
+    for key, value in params.items():
+        kind = type(value)
+        if kind is NDArray or key[:2] == "__":
+            return {k: v._data if isinstance(v, NDArray) else v for k, v in params.items() if not k.startswith("__")}
+        if (kind is tuple or kind is list) and any(isinstance(v, NDArray) for v in value):
+            params = {**params, key: tuple([v._data if isinstance(v, NDArray) else v for v in value])}
+    return params
 
 
 def _refuse_inputs(op: Operator, inputs: Sequence[Any]) -> None:
@@ -452,7 +492,7 @@ def _swap(op: Operator, arrays: list[np.ndarray], params: Mapping[str, Any]) -> 
 
 
 def arithmetic(word: str, lhs: Any, rhs: Any, out: NDArray | None = None) -> Any:
-    """Return ``lhs word rhs`` of arrays and numbers, by the operator that `WORDS` names.
+    """Return ``lhs word rhs`` of arrays and numbers, by the operator that `ndarray.binary.BINARY` names.
 
     Raises
     ------
@@ -461,14 +501,14 @@ def arithmetic(word: str, lhs: Any, rhs: Any, out: NDArray | None = None) -> Any
     OperatorError
         If a value is neither array nor number.
     """
-    both, right, left = WORDS[word]
+    names = BINARY[word]
     if isinstance(lhs, NDArray):
         if isinstance(rhs, NDArray):
-            return invoke(registry.get(both), (lhs, rhs), {}, out)
+            return invoke(registry.get(names.broadcast), (lhs, rhs), {}, out)
         if is_number(rhs):
-            return invoke(registry.get(right), (lhs,), {"scalar": rhs}, out)
+            return invoke(registry.get(names.scalar), (lhs,), {"scalar": rhs}, out)
     elif isinstance(rhs, NDArray) and is_number(lhs):
-        return invoke(registry.get(left), (rhs,), {"scalar": lhs}, out)
+        return invoke(registry.get(names.reflected), (rhs,), {"scalar": lhs}, out)
     other = rhs if isinstance(lhs, NDArray) else lhs
     hint = "; wrap it: nd.array(x)" if isinstance(other, np.ndarray) else ""
     raise OperatorError(f"{word} takes NDArrays and numbers, got {shown(other)}{hint}")
@@ -479,57 +519,14 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float, np.number, np.bool_)) and not isinstance(value, np.complexfloating)
 
 
-WORDS = {
-    "add": ("broadcast_add", "_plus_scalar", "_plus_scalar"),
-    "sub": ("broadcast_sub", "_minus_scalar", "_rminus_scalar"),
-    "mul": ("broadcast_mul", "_mul_scalar", "_mul_scalar"),
-    "truediv": ("broadcast_div", "_div_scalar", "_rdiv_scalar"),
-    "mod": ("broadcast_mod", "_mod_scalar", "_rmod_scalar"),
-    "pow": ("broadcast_power", "_power_scalar", "_rpower_scalar"),
-    "eq": ("broadcast_equal", "_equal_scalar", "_equal_scalar"),
-    "ne": ("broadcast_not_equal", "_not_equal_scalar", "_not_equal_scalar"),
-    "gt": ("broadcast_greater", "_greater_scalar", "_lesser_scalar"),
-    "ge": ("broadcast_greater_equal", "_greater_equal_scalar", "_lesser_equal_scalar"),
-    "lt": ("broadcast_lesser", "_lesser_scalar", "_greater_scalar"),
-    "le": ("broadcast_lesser_equal", "_lesser_equal_scalar", "_greater_equal_scalar"),
-    "maximum": ("broadcast_maximum", "_maximum_scalar", "_maximum_scalar"),
-    "minimum": ("broadcast_minimum", "_minimum_scalar", "_minimum_scalar"),
-    "hypot": ("broadcast_hypot", "_hypot_scalar", "_hypot_scalar"),
-    "logical_and": ("broadcast_logical_and", "_logical_and_scalar", "_logical_and_scalar"),
-    "logical_or": ("broadcast_logical_or", "_logical_or_scalar", "_logical_or_scalar"),
-    "logical_xor": ("broadcast_logical_xor", "_logical_xor_scalar", "_logical_xor_scalar"),
-}
-"""Operators of each word of arithmetic: of two arrays, of an array and a number, of a number and an array."""
-
-
-def give_arithmetic(kind: type, arithmetic: Callable[..., Any], in_place: Callable[..., Any]) -> None:
-    """Give a class Python's operators, from ``arithmetic(word, lhs, rhs)`` and ``in_place(word, self, other)``."""
-
-    def forwards(word):
-        return lambda self, other: arithmetic(word, self, other)
-
-    def backwards(word):
-        return lambda self, other: arithmetic(word, other, self)
-
-    def inwards(word):
-        return lambda self, other: in_place(word, self, other)
-
-    for word in ("add", "sub", "mul", "truediv", "mod", "pow"):
-        setattr(kind, f"__{word}__", forwards(word))
-        setattr(kind, f"__r{word}__", backwards(word))
-        setattr(kind, f"__i{word}__", inwards(word))
-    for word in ("eq", "ne", "gt", "ge", "lt", "le"):
-        setattr(kind, f"__{word}__", forwards(word))
-
-
 def _give_own() -> None:
-    give_arithmetic(NDArray, arithmetic, lambda word, self, other: arithmetic(word, self, other, out=self))
+    give_operators(NDArray, arithmetic, lambda word, self, other: arithmetic(word, self, other, out=self))
     for word, answer in (("eq", False), ("ne", True)):
-        # Equality never raises: what is no array and no number is simply not equal, so that `x == None` and `in` work.
+        # Equality never raises: what is neither an array nor a number is not equal, so that `x == None` and `in` work.
         setattr(NDArray, f"__{word}__", lambda self, other, w=word, a=answer: arithmetic(w, self, other)
                 if isinstance(other, NDArray) or is_number(other) else a)
-    setattr(NDArray, "__neg__", lambda self: invoke(registry.get("_mul_scalar"), (self,), {"scalar": -1.0}))
-    setattr(NDArray, "__abs__", lambda self: invoke(registry.get("abs"), (self,), {}))
+    NDArray.__neg__ = lambda self: invoke(registry.get("_mul_scalar"), (self,), {"scalar": -1.0})
+    NDArray.__abs__ = lambda self: invoke(registry.get("abs"), (self,), {})
 
 
 _give_own()

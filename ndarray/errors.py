@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ndarray.text import cut
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -78,8 +80,7 @@ def shown(value: object) -> str:
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape and dtype is not None:
         return f"a {getattr(dtype, '__name__', dtype)} {type(value).__name__} of shape {shape}"
-    text = repr(value)
-    return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE - 1] + "…"
+    return cut(repr(value), LONGEST_VALUE)
 
 
 def unknown(kind: str, name: object, known: Iterable[object]) -> str:

@@ -7,12 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ndarray import registry
-from ndarray.array import NDArray, invoke
-from ndarray.errors import OperatorError, shown, unknown
+from ndarray.array import caller
 from ndarray.params import REQUIRED, Training
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from ndarray.operator import Operator
 
@@ -28,7 +27,7 @@ def function(name: str) -> Callable[..., Any]:
     UnknownNameError
     """
     op = registry.get(name)
-    eager = _of_many(op) if op.many else _of_few(op)
+    eager = caller(op)
     eager.__name__ = eager.__qualname__ = name
     eager.__module__ = "ndarray"
     eager.__doc__ = inspect.cleandoc(op.__doc__ or "") + _OUT
@@ -45,74 +44,6 @@ out : NDArray or list of NDArray, optional
 name : str, optional
     Accepted so that eager and symbolic calls look alike.
 """
-
-
-def _of_few(op: Operator) -> Callable[..., Any]:
-    names = tuple([i.name for i in op.inputs])
-    positional = (*names, *(p for p in op.params if op.params[p].type is not Training))
-    n, clear = len(names), frozenset(names).isdisjoint
-
-    def eager(*args, out=None, name=None, **params):
-        if len(args) == n and clear(params):
-            inputs = args
-        else:
-            inputs, params = _sort_arguments(op, names, positional, args, params)
-        for value in inputs:
-            if value is None:
-                inputs = _without_absent(op, names, inputs, params)
-                break
-        if params:
-            params = _known(op, params)
-        return invoke(op, inputs, params, out)
-
-    return eager
-
-
-def _sort_arguments(op: Operator, names: Sequence[str], positional: Sequence[str], args: Sequence[Any],
-                    params: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """Return inputs, None where one is missing, and parameters, from a call by position or keyword."""
-    if len(args) > len(positional):
-        raise OperatorError(f"{op.name} takes at most {len(positional)} arguments ({', '.join(positional)}), "
-                            f"got {len(args)}")
-    given = dict(zip(positional, args))
-    for key in params:
-        if key in given:
-            raise OperatorError(f"{op.name}: {key} is given twice, by position ({shown(given[key])}) and by keyword")
-    given.update(params)
-    return [given.pop(key, None) for key in names], given
-
-
-def _without_absent(op: Operator, names: Sequence[str], inputs: Sequence[Any], params: Mapping[str, Any]) -> list[Any]:
-    """Return the inputs that the parameters ask for; raise, naming all of them, where some are missing."""
-    known = {k: v for k, v in params.items() if k in op.params and k not in op.scalars}
-    absent = op.absent(op.defaults | op.parse(known)) if op.absent else ()
-    missing = [key for key, value in zip(names, inputs) if value is None and key not in absent]
-    if missing:
-        for key in params:
-            if key not in op.params and not key.startswith("__"):
-                raise OperatorError(f"{op.name}: {unknown(f'argument of {op.name}', key, [*names, *op.params])}")
-        raise OperatorError(f"{op.name}: missing input{'s' * (len(missing) > 1)} {', '.join(missing)}; "
-                            f"it takes {', '.join(names)}")
-    return [value for key, value in zip(names, inputs) if key not in absent]
-
-
-def _known(op: Operator, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the parameters without MXNet's ignored ``__key__`` ones, NDArrays as NumPy arrays."""
-    for key, value in params.items():
-        kind = type(value)
-        if kind is NDArray or key[:2] == "__":
-            return {k: v._data if isinstance(v, NDArray) else v for k, v in params.items() if not k.startswith("__")}
-        if (kind is tuple or kind is list) and any(isinstance(v, NDArray) for v in value):
-            params = {**params, key: tuple([v._data if isinstance(v, NDArray) else v for v in value])}
-    return params
-
-
-def _of_many(op: Operator) -> Callable[..., Any]:
-    def eager(*data, out=None, name=None, **params):
-        inputs = [x for item in data for x in (item if isinstance(item, (list, tuple)) else (item,))]
-        return invoke(op, inputs, _known(op, params), out)
-
-    return eager
 
 
 def signature(op: Operator) -> inspect.Signature:

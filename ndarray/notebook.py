@@ -50,11 +50,6 @@ def chosen(bundle: dict[str, str], include: Collection[str] | None, exclude: Col
             if (not include or kind in include) and not (exclude and kind in exclude)}
 
 
-def cut_text(text, most=48):
-    """Return text that is not longer than `most`; what is cut off is marked."""
-    return text if len(text) <= most else text[:most - 1] + "…"
-
-
 def _table(array: NDArray) -> str:
     data = array._data
     shape = "×".join(map(str, data.shape)) or "scalar"

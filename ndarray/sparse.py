@@ -16,6 +16,7 @@ from ndarray.errors import BindError, DTypeError, OperatorError, ParamError, Sha
 from ndarray.functions import function
 from ndarray.ops.optimizer_sparse import Rows
 from ndarray.tensortype import TensorType, show_shape
+from ndarray.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -92,7 +93,7 @@ class RowSparseNDArray:
 
     def __repr__(self) -> str:
         n = len(self._rows.indices)
-        return (f"\n<RowSparseNDArray {'x'.join(map(str, self.shape))}, {n} row{'s' * (n != 1)} stored "
+        return (f"\n<RowSparseNDArray {'x'.join(map(str, self.shape))}, {counted(n, 'row')} stored "
                 f"@{self._ctx}>")
 
     def __len__(self) -> int:

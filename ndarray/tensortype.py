@@ -72,6 +72,9 @@ TensorType.__hash__ = tuple.__hash__  # type: ignore[method-assign]
 # In the body of the class it would be read as a field.
 TensorType.__hash__ = tuple.__hash__  # type: ignore[method-assign]
 
+# In the body of the class it would be read as a field.
+TensorType.__hash__ = tuple.__hash__  # type: ignore[method-assign]
+
 UNKNOWN = TensorType()
 
 
@@ -96,3 +99,15 @@ def show_shape(shape: Sequence[int | None] | None) -> str:
     if shape is None:
         return "?"
     return "(" + ", ".join("?" if d is None else str(d) for d in shape) + ("," if len(shape) == 1 else "") + ")"
+
+
+def type_text(type_: TensorType) -> str:
+    """Return a type as a label; empty where nothing is known.
+
+    Examples
+    --------
+    >>> type_text(TensorType((2, None), np.dtype("float32")))
+    'float32 2×?'
+    """
+    dims = "" if type_.shape is None else "×".join("?" if d is None else str(d) for d in type_.shape) or "scalar"
+    return " ".join(part for part in (str(type_.dtype) if type_.dtype is not None else "", dims) if part)

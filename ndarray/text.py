@@ -1,7 +1,42 @@
-"""Text for people: names that stand for several."""
+"""Text for people: cut, counted, escaped, and names that stand for several."""
 
 import re
 from collections.abc import Sequence
+
+
+def cut(text: str, most: int = 48) -> str:
+    """Return text that is not longer than `most` characters; an ellipsis marks what was cut off.
+
+    Examples
+    --------
+    >>> cut("convolution", 5), cut("convolution")
+    ('conv…', 'convolution')
+    """
+    return text if len(text) <= most else text[:most - 1] + "…"
+
+
+def counted(n: int, word: str) -> str:
+    """Return a number and what it counts, in the plural unless it is 1.
+
+    Examples
+    --------
+    >>> counted(1, "array"), counted(2, "array")
+    ('1 array', '2 arrays')
+    """
+    return f"{n} {word}{'s' * (n != 1)}"
+
+
+def printable(text: str) -> str:
+    """Return text in which everything that a terminal or a file would act on is an escape.
+
+    Examples
+    --------
+    >>> printable("a\\nb"), printable("größe")
+    ('a\\\\nb', 'größe')
+    """
+    if text.isprintable():
+        return text
+    return "".join([c if c.isprintable() else c.encode("unicode_escape").decode() for c in text])
 
 
 def common_name(names: Sequence[str]) -> str:

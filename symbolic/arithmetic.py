@@ -4,42 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ndarray.array import give_arithmetic, is_number
+from ndarray.array import is_number
+from ndarray.binary import BINARY, give_operators
 from ndarray.errors import NotImplementedForSymbol, OperatorError, shown
 from symbolic.symbol import Symbol, apply_op
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FORMS = {
-    "add": (("elemwise_add", "_plus"), ("_plus_scalar", "_plusscalar"), ("_plus_scalar", "_plusscalar")),
-    "sub": (("elemwise_sub", "_minus"), ("_minus_scalar", "_minusscalar"), ("_rminus_scalar", "_rminusscalar")),
-    "mul": (("elemwise_mul", "_mul"), ("_mul_scalar", "_mulscalar"), ("_mul_scalar", "_mulscalar")),
-    "truediv": (("elemwise_div", "_div"), ("_div_scalar", "_divscalar"), ("_rdiv_scalar", "_rdivscalar")),
-    "mod": (("_mod", "_mod"), ("_mod_scalar", "_modscalar"), ("_rmod_scalar", "_rmodscalar")),
-    "pow": (("_power", "_power"), ("_power_scalar", "_powerscalar"), ("_rpower_scalar", "_rpower_scalar")),
-    "eq": (("_equal", "_equal"), ("_equal_scalar", "_equal_scalar"), None),
-    "ne": (("_not_equal", "_not_equal"), ("_not_equal_scalar", "_not_equal_scalar"), None),
-    "gt": (("_greater", "_greater"), ("_greater_scalar", "_greater_scalar"), None),
-    "ge": (("_greater_equal", "_greater_equal"), ("_greater_equal_scalar", "_greater_equal_scalar"), None),
-    "lt": (("_lesser", "_lesser"), ("_lesser_scalar", "_lesser_scalar"), None),
-    "le": (("_lesser_equal", "_lesser_equal"), ("_lesser_equal_scalar", "_lesser_equal_scalar"), None),
-    "maximum": (("_maximum", "_maximum"), ("_maximum_scalar", "_maximumscalar"), ("_maximum_scalar", "_maximumscalar")),
-    "minimum": (("_minimum", "_minimum"), ("_minimum_scalar", "_minimumscalar"), ("_minimum_scalar", "_minimumscalar")),
-    "hypot": (("_hypot", "_hypot"), ("_hypot_scalar", "_hypotscalar"), ("_hypot_scalar", "_hypotscalar")),
-}
-"""The operator and name hint for two symbols, then for a symbol and a number on its right and on its left."""
-
 
 def arithmetic(word: str, lhs: Any, rhs: Any) -> Symbol:
     """Return the Symbol of ``lhs word rhs``, where at least one is a Symbol and the other may be a number."""
-    both, right, left = _FORMS[word]
+    names = BINARY[word]
     if isinstance(lhs, Symbol) and isinstance(rhs, Symbol):
-        return apply_op(both[0], lhs, rhs, hint=both[1])
+        return apply_op(names.elementwise, lhs, rhs, hint=names.hint)
     if isinstance(lhs, Symbol) and is_number(rhs):
-        return apply_op(right[0], lhs, hint=right[1], scalar=rhs)
-    if isinstance(rhs, Symbol) and is_number(lhs) and left:
-        return apply_op(left[0], rhs, hint=left[1], scalar=lhs)
+        return apply_op(names.scalar, lhs, hint=names.scalar_hint, scalar=rhs)
+    if isinstance(rhs, Symbol) and is_number(lhs):
+        return apply_op(names.reflected, rhs, hint=names.reflected_hint, scalar=lhs)
     raise OperatorError(f"{word} takes symbols and numbers, got {shown(lhs)} and {shown(rhs)}")
 
 
@@ -47,7 +29,7 @@ def _refuse_in_place(word: str, symbol: Symbol, other: object) -> NoReturn:
     raise NotImplementedForSymbol(f"a Symbol never changes, so there is no in-place {word}; write a = a … b")
 
 
-give_arithmetic(Symbol, arithmetic, _refuse_in_place)
+give_operators(Symbol, arithmetic, _refuse_in_place)
 
 
 _OF_TWO_DOC = """Return {summary} of two values, element by element; they do not broadcast.

@@ -1,5 +1,7 @@
 """A graph with arrays bound to it: run it forwards and back, look at its arrays, bind it again."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -40,9 +42,13 @@ from symbolic.runtime.monitor import Callback, Monitors, Record
 from symbolic.runtime.run_lock import lock_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from ndarray.typing import ArrayLike, Number
     from symbolic.diagnostics.memory import MemoryUse
     from symbolic.diagnostics.numerics import Numerics
     from symbolic.diagnostics.profile import Profile
+    from symbolic.graph.node import Node
 
 partition = Later("symbolic.autodiff.partition")
 _profile, _numerics, _memory = (Later("symbolic.diagnostics.profile"), Later("symbolic.diagnostics.numerics"),
@@ -131,7 +137,7 @@ def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
     return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs)
 
 
-def _types_of(arrays):
+def _types_of(arrays: Mapping[str, NDArray]) -> dict[str, TensorType]:
     return {name: TensorType(a.shape, a._data.dtype.newbyteorder("=")) for name, a in arrays.items()}
 
 
@@ -159,6 +165,8 @@ class Executor:
     array([6.])
     """
 
+    _grads: dict[str, NDArray] | Any  # None until first asked for
+
     def __init__(self, graph: Graph, *, arrays: dict[str, NDArray], outputs: list[NDArray],
                  types: dict[Entry, TensorType], engine: str, ctx: Context, grad_reqs: dict[str, str],
                  grads: dict[str, NDArray] | None = None, in_place: frozenset[str] = frozenset(),
@@ -176,18 +184,19 @@ class Executor:
         self._monitors = monitors or Monitors()
         self._memory = {name: a._data for name, a in arrays.items()}
         self._compiled_graphs, self._compiled_gradients = {}, {}
-        self._mode, self._kept = None, None
+        self._mode: bool | None = None
+        self._kept: CompiledGradient | None = None
         self._program = self._compiled_forward(False).program
 
     # Arrays
 
     @property
-    def arg_arrays(self):
+    def arg_arrays(self) -> list[NDArray]:
         """The arguments, in the order of `Symbol.list_arguments`."""
         return list(self.arg_dict.values())
 
     @property
-    def aux_arrays(self):
+    def aux_arrays(self) -> list[NDArray]:
         """The states, in the order of `Symbol.list_auxiliary_states`."""
         return list(self.aux_dict.values())
 
@@ -198,16 +207,16 @@ class Executor:
         return {name: grads.get(name, self._zeros.get(name)) for name in self.arg_dict}
 
     @property
-    def grad_arrays(self):
+    def grad_arrays(self) -> list[NDArray | None]:
         """The gradients, in the order of `Symbol.list_arguments`."""
         return list(self.grad_dict.values())
 
     @cached_property
-    def output_dict(self):
+    def output_dict(self) -> dict[str, NDArray]:
         """The outputs by name."""
         return dict(zip([e.node.output_name(e.index) for e in self.graph.outputs], self.outputs))
 
-    def _gradients(self):
+    def _gradients(self) -> dict[str, NDArray]:
         """Return the arrays of the gradients that are computed, by argument, allocated when first asked for."""
         if self._grads is None:
             with self._lock:
@@ -222,7 +231,7 @@ class Executor:
 
     # Running
 
-    def forward(self, is_train=False, **inputs):
+    def forward(self, is_train: bool = False, **inputs: ArrayLike | Number) -> list[NDArray]:
         """Run the graph once, all or nothing.
 
         Parameters
@@ -266,12 +275,12 @@ class Executor:
                 self._running = False
         return self.outputs
 
-    def _check_idle(self, what):
+    def _check_idle(self, what: str) -> None:
         if self._running:
             raise BindError(f"{what}: this executor is running, and a monitor of it cannot run it as well; nothing was "
                             "written")
 
-    def _run_fed(self, is_train, ready):
+    def _run_fed(self, is_train: bool, ready: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
         """Copy what is given into the bound arrays and run; undo the copies where the run fails."""
         targets, values = [t for t, _ in ready], [v for _, v in ready]
         with deferred():
@@ -283,7 +292,7 @@ class Executor:
                 commit(targets, before)
                 raise
 
-    def _run_forward(self, is_train):
+    def _run_forward(self, is_train: bool) -> None:
         self._mode, self._kept = is_train, None
         # What the graph changes cannot be computed again afterwards.
         if self._gradients() if is_train else self._grads and (self.graph.written or self._in_place):
@@ -293,7 +302,8 @@ class Executor:
         else:
             self._compiled_forward(is_train)(self._monitors.visits())
 
-    def backward(self, out_grads=None, is_train=True):
+    def backward(self, out_grads: ArrayLike | Sequence[ArrayLike | None] | Mapping[str, ArrayLike] | None = None,
+                 is_train: bool = True) -> None:
         """Compute the gradients of the last `forward` into `grad_dict`, all or nothing.
 
         Parameters
@@ -328,7 +338,7 @@ class Executor:
             finally:
                 self._running = False
 
-    def _run_backward(self, out_grads, is_train):
+    def _run_backward(self, out_grads: Any, is_train: bool) -> None:
         if not self._gradients() and not self._zeros:
             raise BindError("backward: no argument has a gradient array; bind with args_grad, or with simple_bind and "
                             "grad_req other than 'null'")
@@ -345,18 +355,18 @@ class Executor:
                 compiled.heads[i][...] = head
             (compiled.backward if compiled is self._kept else compiled.whole)(self._monitors.visits())
 
-    def _wrt(self):
+    def _wrt(self) -> list[Entry]:
         arguments = {n.name: n for n in self.graph.arguments}
         return [Entry(arguments[name]) for name in self._grads]
 
-    def _heads_expected(self):
+    def _heads_expected(self) -> frozenset[int]:
         """Return at which outputs heads will arrive: as in the last `backward`, or where there is no loss."""
         for mode, given in reversed(self._compiled_gradients):
             if mode == self._mode:
                 return given
         return partition.needing_heads(self.graph, self._wrt())
 
-    def _compiled_forward(self, is_train):
+    def _compiled_forward(self, is_train: bool) -> CompiledGraph:
         if is_train not in self._compiled_graphs:
             graph = training(self._filled) if is_train else self._filled
             if graph is self._filled and self._compiled_graphs:
@@ -366,7 +376,7 @@ class Executor:
                                                             self.engine)
         return self._compiled_graphs[is_train]
 
-    def _compiled_gradient(self, given):
+    def _compiled_gradient(self, given: frozenset[int]) -> CompiledGradient:
         key = self._mode, given
         if key in self._compiled_gradients:
             self._compiled_gradients[key] = self._compiled_gradients.pop(key)
@@ -382,7 +392,8 @@ class Executor:
 
     # Monitors
 
-    def set_monitor_callback(self, callback, monitor_all=False):
+    def set_monitor_callback(self, callback: Callable[[str, NDArray], object] | None,
+                             monitor_all: bool = False) -> None:
         """Call ``callback(name, array)`` with a copy of every node's outputs; None stops it.
 
         Parameters
@@ -401,7 +412,7 @@ class Executor:
         """
         self._monitors.callback = None if callback is None else Callback(callback, monitor_all, self._ctx)
 
-    def monitor(self, pattern=".*", stat=None):
+    def monitor(self, pattern: str = ".*", stat: Callable[[np.ndarray], Any] | None = None) -> dict[str, Any]:
         """Return a dict that every run fills with copies of the outputs of nodes.
 
         Parameters
@@ -428,7 +439,7 @@ class Executor:
         self._monitors.records.append(record)
         return record
 
-    def watch_finite(self, on=True):
+    def watch_finite(self, on: bool = True) -> None:
         """Raise `NonFiniteError` at the first node that gives NaN or infinity, and then write nothing.
 
         While it is on, nodes run one by one, with the eager engine.
@@ -545,7 +556,7 @@ class Executor:
             compiled, known = self._step(bool(is_train))
             return _memory.memory_use(compiled, self.graph, self.output_dict, self._arrays, known)
 
-    def _step(self, is_train):
+    def _step(self, is_train: bool) -> tuple[list[CompiledGraph], dict[Node, Node]]:
         """Return what a step runs, and for its nodes those of the graph that was bound; the mode stays as it is."""
         if is_train and self._gradients():
             mode, self._mode = self._mode, True
@@ -561,7 +572,8 @@ class Executor:
 
     # Binding again
 
-    def copy_params_from(self, arg_params, aux_params=None, allow_extra_params=False):
+    def copy_params_from(self, arg_params: Mapping[str, ArrayLike], aux_params: Mapping[str, ArrayLike] | None = None,
+                         allow_extra_params: bool = False) -> None:
         """Copy values into the bound arrays, cast to their dtype.
 
         Raises
@@ -593,7 +605,8 @@ class Executor:
         for target, data in ready:
             target[...] = data
 
-    def reshape(self, partial_shaping=False, allow_up_sizing=False, **shapes):
+    def reshape(self, partial_shaping: bool = False, allow_up_sizing: bool = False,
+                **shapes: Sequence[int]) -> Executor:
         """Return an executor for other input shapes; arrays that fit share their memory with this one's.
 
         Parameters
@@ -643,26 +656,27 @@ class Executor:
         return Executor(self.graph, arrays=arrays, outputs=outputs, types=types, engine=self.engine, ctx=self._ctx,
                         grad_reqs=dict(self._grad_reqs), grads=grads, in_place=self._in_place, monitors=monitors)
 
-    def _same_as(self, name):
+    def _same_as(self, name: str) -> str | None:
         """Return the argument whose array receives an output, if one does."""
         return next((n for n, a in self._arrays.items() if a._data is self.output_dict[name]._data), None)
 
-    def debug_str(self):
+    def debug_str(self) -> str:
         """Return the graph and its schedule as text."""
         return f"{self.graph}\n{self._program.describe()}"
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: Collection[str] | None = None,
+                          exclude: Collection[str] | None = None) -> dict[str, str]:
         from symbolic.show.notebook import of_executor  # which only notebooks need
 
         return of_executor(self, repr(self), include, exclude)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         names = ", ".join(self.output_dict)
         return (f"<Executor of {names}: {len(self.arg_dict)} arguments, {len(self.aux_dict)} states, "
                 f"engine {self.engine}>")
 
 
-def _reshaped(old, shape, name, allow_up_sizing, ctx):
+def _reshaped(old: NDArray, shape: tuple[int, ...], name: str, allow_up_sizing: bool, ctx: Context) -> NDArray:
     if shape == old.shape:
         return old
     size = int(np.prod(shape))
@@ -674,5 +688,5 @@ def _reshaped(old, shape, name, allow_up_sizing, ctx):
     return NDArray(np.zeros(shape, old._data.dtype), ctx)
 
 
-def _undoing(compiled):
+def _undoing(compiled: Sequence[CompiledGraph]) -> Callable[[Callable[[], object]], None]:
     return undoing([target for each in compiled for target in each.targets])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from ndarray import registry
+from ndarray.arguments import flattened, sort_arguments
 from ndarray.array import NDArray
 from ndarray.errors import NotImplementedForSymbol, OperatorError, ParamError, shown
 from ndarray.lazy import Later
+from ndarray.operator import Operator
 from ndarray.params import text_of
 from symbolic.graph import answers, compose
 from symbolic.graph.attributes import HIDDEN, checked, visible
@@ -31,7 +34,8 @@ if TYPE_CHECKING:
 else:
     SymbolMethods = object
 
-differentiation, executor, json = Later("symbolic.autodiff.gradient"), Later("symbolic.executor"), Later("symbolic.save.json")
+differentiation, executor = Later("symbolic.autodiff.gradient"), Later("symbolic.executor")
+json = Later("symbolic.save.json")
 digraph, summary = Later("symbolic.show.digraph"), Later("symbolic.show.summary")
 notebook = Later("symbolic.show.notebook")
 
@@ -302,8 +306,7 @@ class Symbol(SymbolMethods):
             op = registry.names().get(name) if not name.startswith("_") else None
             if op is None or not op.inputs:
                 raise AttributeError(f"'Symbol' object has no attribute {name!r}")
-            from symbolic.functions import function
-            return lambda *args, **kwargs: function(name)(self, *args, **kwargs)
+            return partial(caller(op, name), self)
 
     def astype(self, dtype: DTypeLike) -> Symbol:
         """Return the elements in another dtype.
@@ -523,14 +526,50 @@ def _attrs_of(node: Node) -> dict[str, str]:
 def _entry(symbol: Symbol) -> Entry:
     outputs = symbol._graph.outputs
     if len(outputs) != 1:
-        raise OperatorError(f"{symbol!r} has {len(symbol)} outputs where one is wanted; pick one: symbol[0]")
+        raise OperatorError(f"{symbol!r} has {len(symbol)} outputs, expected one; pick one: symbol[0]")
     return outputs[0]
 
 
-def _check_symbol(value: object) -> None:
+def _check_symbol(value: object, what: str = "") -> None:
     if not isinstance(value, Symbol):
         hint = "; make a variable and bind the array to it" if isinstance(value, (NDArray, np.ndarray)) else ""
-        raise OperatorError(f"a Symbol is wanted, got {shown(value)}{hint}")
+        raise OperatorError(f"{what}{': ' if what else ''}expected a Symbol, got {shown(value)}{hint}")
+
+
+def caller(op: Operator, hint: str) -> Callable[..., Symbol]:
+    """Return a new function that makes a node of an operator: inputs, then parameters, ``name=`` and ``attr=``.
+
+    Parameters
+    ----------
+    op : Operator
+    hint : str
+        What an automatic name starts with.
+    """
+    names = tuple([i.name for i in op.inputs])
+    few, known = (-1 if op.many else len(names)), op.params.keys()
+
+    def call(*args, name=None, attr=None, **kwargs):
+        if len(args) == few and kwargs.keys() <= known and all([type(a) is Symbol for a in args]):  # noqa: C419, faster
+            # Every input by position and nothing unknown: nothing to sort out.
+            if kwargs:
+                kwargs = {k: as_entries(v) for k, v in kwargs.items()}
+            node = compose.apply(op, [_entry(s) for s in args], None, kwargs, name, attr, hint)
+            return Symbol(Graph(node.outputs))
+        if op.many:
+            symbols, named = flattened(args), {}
+        else:
+            inputs, kwargs = sort_arguments(op, names, args, kwargs)
+            symbols, named = [], dict(zip(names, inputs))
+        for key in [k for k, v in kwargs.items() if isinstance(v, Symbol) and k not in op.params]:
+            named[key] = kwargs.pop(key)
+        named = {key: value for key, value in named.items() if value is not None}
+        for key, value in (*enumerate(symbols), *named.items()):
+            _check_symbol(value, f"{name or op.name}: {key if isinstance(key, str) else f'input {key}'}")
+        node = compose.apply(op, [_entry(s) for s in symbols], {k: _entry(s) for k, s in named.items()},
+                             {k: as_entries(v) for k, v in kwargs.items()}, name, attr, hint)
+        return Symbol(Graph(node.outputs))
+
+    return call
 
 
 def apply_op(op_name: str, *symbols: Symbol, hint: str | None = None, name: str | None = None,

@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ndarray.binary import BINARY, give_operators
+from ndarray.derived import DerivedWords, shape_of
+
 FLOAT16, FLOAT32, FLOAT64, BOOL = (np.dtype(d) for d in ("float16", "float32", "float64", "bool"))
 STORED = (FLOAT16, FLOAT32, FLOAT64, BOOL)
 """What a loop can read and write; it computes in float32, float64 and bool."""
@@ -82,32 +85,23 @@ class Value:
     def __neg__(self):
         return self.recorder.unary("negative", self)
 
-    def __pow__(self, other):
-        return self.recorder.power(self, other)
-
-    def __rpow__(self, other):
-        return self.recorder.power(other, self)
-
     def __getattr__(self, name):
         raise Unfusible(f"a loop has no `.{name}` of arrays")
 
     __hash__ = object.__hash__
 
 
+def _apply(word, a, b):
+    recorder = (a if isinstance(a, Value) else b).recorder
+    if word == "pow":
+        return recorder.power(a, b)
+    if word == "mod":
+        raise Unfusible("a loop has no `mod`")
+    return recorder.binary(BINARY[word].numpy, a, b)
+
+
 def _give_operators():
-    def forwards(word):
-        return lambda self, other: self.recorder.binary(word, self, other)
-
-    def backwards(word):
-        return lambda self, other: self.recorder.binary(word, other, self)
-
-    for name, word in (("add", "add"), ("sub", "subtract"), ("mul", "multiply"), ("truediv", "divide")):
-        setattr(Value, f"__{name}__", forwards(word))
-        setattr(Value, f"__r{name}__", backwards(word))
-    for name, word in (("lt", "less"), ("le", "less_equal"), ("gt", "greater"), ("ge", "greater_equal"),
-                       ("eq", "equal"), ("ne", "not_equal")):
-        setattr(Value, f"__{name}__", forwards(word))
-
+    give_operators(Value, _apply)
 
     def refuse(name):
         def refused(self, *others):
@@ -115,7 +109,7 @@ def _give_operators():
 
         return refused
 
-    for name in ("mod", "floordiv", "matmul", "and", "or", "xor"):
+    for name in ("floordiv", "matmul", "and", "or", "xor"):
         setattr(Value, f"__{name}__", refuse(name))
         setattr(Value, f"__r{name}__", refuse(name))
     for name in ("abs", "invert", "getitem", "iter", "len"):
@@ -127,7 +121,7 @@ _give_operators()
 COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
 
 
-class Recorder:
+class Recorder(DerivedWords):
     """The vocabulary as far as loops speak it; `instructions` grows as bodies run.
 
     Attributes
@@ -203,26 +197,6 @@ class Recorder:
         """Return 1, -1 or 0; NaN gives 0."""
         return self.unary("sign", x)
 
-    def clip(self, x, bound):
-        """Return `x` limited to ``[-bound, bound]``."""
-        return self.where(x > bound, bound, self.where(x < -bound, -bound, x))
-
-    def square(self, x):
-        """Return ``x * x``."""
-        return x * x
-
-    def isnan(self, x):
-        """Return whether elements are NaN."""
-        return x != x
-
-    def isinf(self, x):
-        """Return whether elements are infinite."""
-        return self.abs(x) == math.inf
-
-    def isfinite(self, x):
-        """Return whether elements are neither NaN nor infinite."""
-        return self.abs(x) < math.inf
-
     def where(self, condition, a, b):
         """Return `a` where the condition holds, else `b`."""
         condition = self._truth(condition)
@@ -246,26 +220,6 @@ class Recorder:
         x = self._truth(x)
         return self._emit("logical_not", (x.id,), BOOL, x.shape)
 
-    def zeros_like(self, x):
-        """Return zeros of the shape of `x`."""
-        return self.zeros(x.shape, x.dtype)
-
-    def ones_like(self, x):
-        """Return ones of the shape of `x`."""
-        return self.ones(x.shape, x.dtype)
-
-    def full_like(self, x, value):
-        """Return an array of one number, of the shape of `x`."""
-        return self.full(x.shape, value, x.dtype)
-
-    def zeros(self, shape, dtype=float):
-        """Return zeros."""
-        return self.full(shape, 0, dtype)
-
-    def ones(self, shape, dtype=float):
-        """Return ones."""
-        return self.full(shape, 1, dtype)
-
     def full(self, shape, value, dtype=None):
         """Return an array of one number."""
         if np.dtype(dtype) not in STORED:
@@ -274,10 +228,7 @@ class Recorder:
 
     def reshape(self, x, shape):
         """Return the same elements under another shape."""
-        shape = (shape,) if isinstance(shape, int) else tuple(map(int, shape))
-        if -1 in shape:
-            rest = math.prod(d for d in shape if d != -1)
-            shape = tuple(x.size // rest if d == -1 and rest else d for d in shape)
+        shape = shape_of(shape, x.size)
         if math.prod(shape) != x.size:
             raise Unfusible(f"{x.shape} is not {shape}")
         return x if shape == x.shape else self._emit("reshape", (x.id,), x.dtype, shape)

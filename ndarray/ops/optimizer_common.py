@@ -8,6 +8,7 @@ from ndarray.errors import DTypeError, ShapeError
 from ndarray.params import Added, Fed, Scalar, Scalars, Within
 from ndarray.rules import agree_dtype, check_floating, grouped, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
+from ndarray.text import counted
 
 Rate = Annotated[Scalar, Within(0, math.inf, but=0)]
 """Annotation of a rate by which a formula divides."""
@@ -114,7 +115,7 @@ def _check_lengths(params, n):
     for name, value in params.items():
         given = len(value) if isinstance(value, tuple) and not isinstance(value, Fed) else getattr(value, "size", n)
         if given != n and name in PER_TENSOR:
-            raise ShapeError(f"{name} has {given} element{'s' * (given != 1)} for {n} tensor{'s' * (n != 1)}; "
+            raise ShapeError(f"{name} has {counted(given, 'element')} for {counted(n, 'tensor')}; "
                              "give one for each")
 
 
@@ -146,7 +147,7 @@ def elements(type_, n, slot, dtype):
         for d in shape:
             size *= d
         if size != n:
-            raise slot_error(ShapeError, f"`{{}}` must have {n} element{'s' * (n != 1)}, got shape "
+            raise slot_error(ShapeError, f"`{{}}` must have {counted(n, 'element')}, got shape "
                              f"{show_shape(shape)}", slot)
     return TensorType(shape, dtype or type_.dtype)
 

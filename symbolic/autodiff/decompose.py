@@ -1,19 +1,29 @@
 """What a graph is made of: each composite in place of the primitives that its body says."""
 
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from symbolic.autodiff.trace import Trace
 from symbolic.autodiff.tracer import Traced
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry
 from symbolic.graph.walk import compute, walk
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
-def is_composite(node):
+    from ndarray.tensortype import TensorType
+    from symbolic.graph.node import Node
+
+
+def is_composite(node: Node) -> bool:
     """Tell whether a node's body says anything that the node itself does not."""
     return bool(not node.op.primitive or node.op.writes or node.op.fed(node.complete_params))
 
 
-def decompose(graph, types, expand=is_composite):
+def decompose(graph: Graph, types: Mapping[Entry, TensorType], expand: Callable[[Node], bool] = is_composite) -> Graph:
     """Return the graph with primitives in place of composites.
 
     Fed parameters become inputs like all others, and states are returned rather than written.

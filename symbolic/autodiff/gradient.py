@@ -1,5 +1,9 @@
 """Gradients as graphs: reverse mode over the nodes of a graph, before shapes are known."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ndarray import registry
 from ndarray.errors import NotDifferentiableError, OperatorError, UnknownNameError, shown, unknown
 from ndarray.params import shift_fed
@@ -10,10 +14,13 @@ from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry, Node
 from symbolic.graph.unregistered import UnregisteredOperator, refuse_unregistered
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 _OWN = ("__lr_mult__", "__wd_mult__", "__shape__", "__dtype__", "__init__", "__storage_type__")
 
 
-def gradient(graph, wrt, heads=None):
+def gradient(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None] | None = None) -> Graph:
     """Return the gradient of a graph's outputs, summed, with respect to some of its entries.
 
     Parameters
@@ -44,7 +51,7 @@ def gradient(graph, wrt, heads=None):
     return Graph(carried_back(graph, arrived, wrt))
 
 
-def carried_back(graph, heads, wrt):
+def carried_back(graph: Graph, heads: Mapping[Entry, list[Entry]], wrt: Sequence[Entry]) -> list[Entry]:
     """Return the gradient at each of `wrt`, as entries, for given heads; see `gradient`.
 
     Parameters
@@ -68,7 +75,7 @@ def carried_back(graph, heads, wrt):
     return [found[e] if e in found else _node("zeros_like", f"{e.node.name}_grad", (e,), e.node) for e in wrt]
 
 
-def entries_of(graph, wrt):
+def entries_of(graph: Graph, wrt: Sequence[Any]) -> list[Entry]:
     """Return the entries that names of variables, or entries themselves, stand for.
 
     Raises
@@ -89,26 +96,26 @@ def entries_of(graph, wrt):
     return found
 
 
-def _sum(entry, values):
+def _sum(entry: Entry, values: Sequence[Entry]) -> Entry:
     node = entry.node
     name = f"{node.name}_grad" if node.op is None else f"{node.name}_head" + (
         str(entry.index) if node.num_outputs > 1 else "")
     return _node("add_n", name, values, node, (("num_args", len(values)),))
 
 
-def _node(op_name, name, inputs, like, params=()):
+def _node(op_name: str, name: str, inputs: Sequence[Entry], like: Node, params: Any = ()) -> Entry:
     return Node(registry.get(op_name), name, tuple(inputs), params, _attrs(like), like.where).outputs[0]
 
 
-def _attrs(node):
+def _attrs(node: Node) -> Any:
     """Return the attributes of a node that carries back through another one: what is the other's own is left out."""
     own = {k: v for k, v in node.attrs if k not in _OWN}
     return tuple(sorted((own | AttrScope.current.get()).items()))
 
 
-def _backward_node(node, arrived, positions):
+def _backward_node(node: Node, arrived: Any, positions: Any) -> Any:
     """Return the node that carries `arrived` back through `node` to the inputs at `positions`."""
-    op = registry.get(f"_backward_{node.op.name}")
+    op: Any = registry.get(f"_backward_{node.op.name}")
     arrived = {i: h for i, h in arrived.items() if h is not None}
     by = len(arrived) + node.num_outputs
     params = {name: shift_fed(as_numbers(value), by) for name, value in node.params}
@@ -117,9 +124,9 @@ def _backward_node(node, arrived, positions):
                 _attrs(node), node.where)
 
 
-def _way(graph, node):
+def _way(graph: Graph, node: Node) -> list[str]:
     """Return names of nodes from an output of the graph to `node`."""
-    came = {e.node: None for e in graph.outputs}
+    came: dict[Node, Any] = {e.node: None for e in graph.outputs}
     queue = list(came)
     for at in queue:
         if at is node:

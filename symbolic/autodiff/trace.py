@@ -1,10 +1,9 @@
 """An array namespace that builds nodes: run an operator's body in it, and get the graph of what it does."""
 
-import math
-
 import numpy as np
 
 from ndarray import registry, vocabulary
+from ndarray.derived import DerivedWords, shape_of
 from ndarray.dtypes import FLOAT64
 from ndarray.errors import NotDifferentiableError, unknown
 from ndarray.tensortype import UNKNOWN
@@ -12,7 +11,7 @@ from symbolic.autodiff.tracer import Traced, binary
 from symbolic.graph.node import Entry, Node
 
 
-class Trace:
+class Trace(DerivedWords):
     """The namespace `xp` for bodies and gradient rules: each word makes a node of the primitive that means it.
 
     Shapes and dtypes are known at every step, so a body may ask for them as it does of arrays.
@@ -76,8 +75,7 @@ class Trace:
         """Return the `n` elements as scalars of `dtype`."""
         if not isinstance(values, Traced):
             return vocabulary.unpack_scalars(values, n, dtype)
-        flat = self.reshape(self.astype(values, dtype), (-1,))
-        return tuple([self.reshape(self.strided_slice(flat, (i,), (i + 1,), (1,)), ()) for i in range(n)])
+        return super().unpack_scalars(values, n, dtype)
 
     def astype(self, x, dtype):
         """Return the elements in another dtype."""
@@ -97,10 +95,6 @@ class Trace:
     def square(self, x):
         """Return the elements times themselves."""
         return self.emit("square", x)
-
-    def clip(self, x, bound):
-        """Return `x` limited to ``[-bound, bound]``; NaN stays NaN."""
-        return self.where(x > bound, bound, self.where(x < -bound, -bound, x))
 
     def where(self, condition, x, y):
         """Return elements of `x` where the condition is not 0, of `y` elsewhere."""
@@ -124,30 +118,18 @@ class Trace:
 
     def zeros(self, shape, dtype=FLOAT64):
         """Return zeros."""
-        return self.emit("_zeros", shape=_shape(shape), dtype=np.dtype(dtype).name)
+        return self.emit("_zeros", shape=shape_of(shape), dtype=np.dtype(dtype).name)
 
     def ones(self, shape, dtype=FLOAT64):
         """Return ones."""
-        return self.emit("_ones", shape=_shape(shape), dtype=np.dtype(dtype).name)
+        return self.emit("_ones", shape=shape_of(shape), dtype=np.dtype(dtype).name)
 
     def full(self, shape, value, dtype):
         """Return one value everywhere."""
-        shape, dtype = _shape(shape), np.dtype(dtype)
+        shape, dtype = shape_of(shape), np.dtype(dtype)
         if isinstance(value, Traced):
             return self.broadcast_to(self.as_scalar(value, dtype), shape)
         return self.emit("_full", shape=shape, dtype=dtype.name, value=np.asarray(value, dtype).item())
-
-    def zeros_like(self, x, dtype=None):
-        """Return zeros of the shape and dtype of `x`, whose values are not asked for."""
-        return self.zeros(x.shape, dtype or x.dtype)
-
-    def ones_like(self, x, dtype=None):
-        """Return ones of the shape and dtype of `x`, whose values are not asked for."""
-        return self.ones(x.shape, dtype or x.dtype)
-
-    def full_like(self, x, value, dtype=None):
-        """Return one value everywhere, of the shape and dtype of `x`."""
-        return self.full(x.shape, value, dtype or x.dtype)
 
     def arange(self, *limits, dtype=None):
         """Return evenly spaced numbers."""
@@ -165,10 +147,7 @@ class Trace:
 
     def reshape(self, x, shape):
         """Return the elements under another shape; one -1 follows from the size."""
-        shape = _shape(shape)
-        if -1 in shape:
-            rest = math.prod(d for d in shape if d != -1)
-            shape = tuple(x.size // max(rest, 1) if d == -1 else d for d in shape)
+        shape = shape_of(shape, x.size)
         if shape == x.shape:
             return x
         # In the operator's shape a 0 copies an axis; without elements there is nothing to move.
@@ -177,45 +156,20 @@ class Trace:
 
     def broadcast_to(self, x, shape):
         """Return the array repeated to a shape."""
-        shape = _shape(shape)
+        shape = shape_of(shape)
         if shape == x.shape:
             return x
         y = self.emit("broadcast_to", x, shape=shape) if 0 not in shape else self.zeros(shape, x.dtype)
         return Traced(self, y.entry, y.type, x.mask)
-
-    def unbroadcast(self, x, like):
-        """Return `x` summed over the axes along which broadcasting has repeated `like`."""
-        extra = x.ndim - like.ndim
-        axes = (*range(extra), *(i + extra for i, d in enumerate(like.shape) if d == 1 and x.shape[i + extra] != 1))
-        return self.reshape(self.sum(x, axis=axes, keepdims=True), like.shape)
 
     def transpose(self, x, axes=None):
         """Return the axes in another order, the reverse one when none is given."""
         order = tuple(range(x.ndim))[::-1] if axes is None else tuple(a % x.ndim for a in axes)
         return x if order == tuple(range(x.ndim)) else self.emit("transpose", x, axes=order)
 
-    def moveaxis(self, x, source, destination):
-        """Return the array with one axis moved."""
-        order = [i for i in range(x.ndim) if i != source % x.ndim]
-        order.insert(destination % x.ndim, source % x.ndim)
-        return self.transpose(x, tuple(order))
-
     def swapaxes(self, x, a, b):
         """Return two axes in each other's place."""
         return self.emit("SwapAxis", x, dim1=a % x.ndim, dim2=b % x.ndim)
-
-    def expand_dims(self, x, axis):
-        """Return the array with new axes of length 1."""
-        axes = axis if isinstance(axis, tuple) else (axis,)
-        ndim = x.ndim + len(axes)
-        axes, dims = {a % ndim for a in axes}, iter(x.shape)
-        return self.reshape(x, tuple(1 if i in axes else next(dims) for i in range(ndim)))
-
-    def squeeze(self, x, axis=None):
-        """Return the array without axes of length 1."""
-        axes = {a % x.ndim for a in _axes(axis, x.ndim)} if axis is not None else {
-            i for i, d in enumerate(x.shape) if d == 1}
-        return self.reshape(x, tuple(d for i, d in enumerate(x.shape) if i not in axes))
 
     def flip(self, x, axis=None):
         """Return the elements in reverse order along axes."""
@@ -227,7 +181,7 @@ class Trace:
 
     def tile(self, x, reps):
         """Return the array several times."""
-        return self.emit("tile", x, reps=_shape(reps))
+        return self.emit("tile", x, reps=shape_of(reps))
 
     def pad(self, x, width, mode="constant", constant_values=0.0):
         """Return the array with a border."""
@@ -369,14 +323,10 @@ class Trace:
 
     def uniform(self, state, shape, dtype):
         """Return numbers drawn evenly from [0, 1)."""
-        return self.emit("_uniform_of_state", state, shape=_shape(shape), dtype=np.dtype(dtype).name)
+        return self.emit("_uniform_of_state", state, shape=shape_of(shape), dtype=np.dtype(dtype).name)
 
     def __getattr__(self, word):
         raise NotDifferentiableError(f"xp.{unknown('word that builds nodes', word, WORDS)}")
-
-
-def _shape(shape):
-    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple([int(d) for d in shape])
 
 
 def _axes(axis, ndim):
@@ -419,5 +369,5 @@ def _give_words():
 
 _give_words()
 
-WORDS = tuple(name for name in vars(Trace) if not name.startswith("_"))
+WORDS = tuple(name for name in {**vars(DerivedWords), **vars(Trace)} if not name.startswith("_"))
 """Every word that can be traced, and the few methods beside them."""

@@ -1,22 +1,22 @@
-"""Values that are not computed but noted, and the arithmetic of two of them."""
+"""Values that are traced instead of computed, and the arithmetic of two of them."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
+from ndarray.binary import BINARY, give_operators
 from ndarray.errors import OperatorError
 
 
 class Traced:
-    """A value that is not computed but noted: an entry of a graph and its type.
+    """A value that is traced instead of computed: an entry of a graph and its type.
 
     It takes part in Python's arithmetic as an array does.
 
     Attributes
     ----------
     trace : Trace
-        What notes the operations on it.
+        The namespace that traced it.
     entry : Entry
     type : TensorType
         Complete.
@@ -55,7 +55,7 @@ class Traced:
         return f"<traced {self.entry}: {self.type}>"
 
     def __bool__(self):
-        raise OperatorError(f"{self.entry} is only noted, not computed: a body cannot ask whether it is true; "
+        raise OperatorError(f"{self.entry} is traced and has no value: an operator's body cannot branch on it; "
                             "use xp.where")
 
     def __neg__(self):
@@ -68,47 +68,15 @@ class Traced:
         return self.trace.logical_not(self) if self.mask else -1 - self
 
 
-class _Word(NamedTuple):
-    """A word of two values: the operators for equal shapes, for broadcasting, and for a number on either side."""
-
-    elementwise: str
-    broadcast: str
-    right: str
-    left: str | None = None
-    mask: bool = False
-
-
-_BINARY = {
-    "add": _Word("elemwise_add", "broadcast_add", "_plus_scalar"),
-    "sub": _Word("elemwise_sub", "broadcast_sub", "_minus_scalar", "_rminus_scalar"),
-    "mul": _Word("elemwise_mul", "broadcast_mul", "_mul_scalar"),
-    "truediv": _Word("elemwise_div", "broadcast_div", "_div_scalar", "_rdiv_scalar"),
-    "mod": _Word("_mod", "broadcast_mod", "_mod_scalar", "_rmod_scalar"),
-    "pow": _Word("_power", "broadcast_power", "_power_scalar", "_rpower_scalar"),
-    "maximum": _Word("_maximum", "broadcast_maximum", "_maximum_scalar"),
-    "minimum": _Word("_minimum", "broadcast_minimum", "_minimum_scalar"),
-    "hypot": _Word("_hypot", "broadcast_hypot", "_hypot_scalar"),
-    "eq": _Word("_equal", "broadcast_equal", "_equal_scalar", mask=True),
-    "ne": _Word("_not_equal", "broadcast_not_equal", "_not_equal_scalar", mask=True),
-    "gt": _Word("_greater", "broadcast_greater", "_greater_scalar", "_lesser_scalar", mask=True),
-    "ge": _Word("_greater_equal", "broadcast_greater_equal", "_greater_equal_scalar", "_lesser_equal_scalar", mask=True),
-    "lt": _Word("_lesser", "broadcast_lesser", "_lesser_scalar", "_greater_scalar", mask=True),
-    "le": _Word("_lesser_equal", "broadcast_lesser_equal", "_lesser_equal_scalar", "_greater_equal_scalar", mask=True),
-    "logical_and": _Word("_logical_and", "broadcast_logical_and", "_logical_and_scalar", mask=True),
-    "logical_or": _Word("_logical_or", "broadcast_logical_or", "_logical_or_scalar", mask=True),
-    "logical_xor": _Word("_logical_xor", "broadcast_logical_xor", "_logical_xor_scalar", mask=True),
-}
-
-
 def binary(trace, word, a, b):
     """Return a word of two values, at least one of them traced."""
-    spec = _BINARY[word]
+    names = BINARY[word]
     a, b = _aligned(trace, a, b)
     if isinstance(a, Traced) and isinstance(b, Traced):
-        return trace.emit(spec.elementwise if a.shape == b.shape else spec.broadcast, a, b, mask=spec.mask)
+        return trace.emit(names.elementwise if a.shape == b.shape else names.broadcast, a, b, mask=names.mask)
     if isinstance(a, Traced):
-        return trace.emit(spec.right, a, mask=spec.mask, scalar=b)
-    return trace.emit(spec.left or spec.right, b, mask=spec.mask, scalar=a)
+        return trace.emit(names.scalar, a, mask=names.mask, scalar=b)
+    return trace.emit(names.reflected, b, mask=names.mask, scalar=a)
 
 
 def _aligned(trace, a, b):
@@ -135,18 +103,4 @@ def _in_dtype(trace, x, dtype):
     return Traced(trace, y.entry, y.type, x.mask)
 
 
-def _give_arithmetic():
-    def forwards(word):
-        return lambda self, other: binary(self.trace, word, self, other)
-
-    def backwards(word):
-        return lambda self, other: binary(self.trace, word, other, self)
-
-    for word in ("add", "sub", "mul", "truediv", "mod", "pow"):
-        setattr(Traced, f"__{word}__", forwards(word))
-        setattr(Traced, f"__r{word}__", backwards(word))
-    for word in ("eq", "ne", "gt", "ge", "lt", "le"):
-        setattr(Traced, f"__{word}__", forwards(word))
-
-
-_give_arithmetic()
+give_operators(Traced, lambda word, a, b: binary((a if isinstance(a, Traced) else b).trace, word, a, b))

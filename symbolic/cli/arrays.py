@@ -10,8 +10,8 @@ from ndarray import registry
 from ndarray.array import NDArray
 from ndarray.params import REQUIRED, describe
 from ndarray.paramsfile import load
+from ndarray.text import printable
 from symbolic.functions import function
-from symbolic.graph.types import printable
 
 
 def params(options):

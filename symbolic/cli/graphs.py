@@ -8,9 +8,10 @@ import warnings
 from ndarray.errors import MXNetError, ParamError, shown
 from ndarray.params import text_of
 from ndarray.paramsfile import load_frombuffer
+from ndarray.text import counted, printable
 from symbolic.cli.files import dtypes_of, is_params, read_file, read_graph, read_values, watch, write_text
 from symbolic.graph.node import Entry
-from symbolic.graph.types import printable, types_of
+from symbolic.graph.types import types_of
 from symbolic.save.check import Problem, find_problems
 from symbolic.save.code import to_code
 from symbolic.save.json.write import save
@@ -79,12 +80,8 @@ def check(options):
     else:
         for problem in problems:
             print("; ".join(printable(line.strip()) for line in str(problem).splitlines()))
-        print(f"{printable(options.file)}: {_counted(errors, 'error')}, {_counted(len(problems) - errors, 'warning')}")
+        print(f"{printable(options.file)}: {counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}")
     return int(errors > 0)
-
-
-def _counted(n, word):
-    return f"{n or 'no'} {word}{'s' * (n != 1)}"
 
 
 def _check_arrays(data):

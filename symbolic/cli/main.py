@@ -6,10 +6,10 @@ import sys
 import warnings
 
 from ndarray.errors import MXNetError
+from ndarray.text import printable
 from symbolic.cli import arrays, graphs, steps
 from symbolic.cli.files import parse_dtype, parse_shape
 from symbolic.engines import ENGINES
-from symbolic.graph.types import printable
 
 EXIT_CODES = "Exit codes: 0 done; 1 a file is broken or a command failed; 2 the command line is wrong."
 

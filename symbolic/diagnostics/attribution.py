@@ -1,11 +1,21 @@
 """What an engine runs, piece by piece: the nodes that each piece computes and the bytes that it moves."""
 
+from __future__ import annotations
+
 from collections import defaultdict
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ndarray.kernels.cluster import Addition, Calling, Pass
 from ndarray.kernels.loop import LEAVES
 from symbolic.graph.node import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ndarray.kernels.flow import Flow
+    from ndarray.tensortype import TensorType
+    from symbolic.graph.graph import Graph
+    from symbolic.graph.node import Entry
 
 
 class Piece(NamedTuple):
@@ -28,7 +38,7 @@ class Piece(NamedTuple):
     written: int
 
 
-def by_node(graph, types):
+def by_node(graph: Graph, types: Mapping[Entry, TensorType]) -> list[Piece]:
     """Return a piece for each node of a graph that has an operator, in order.
 
     Parameters
@@ -42,11 +52,12 @@ def by_node(graph, types):
             for node in graph.nodes if node.op is not None]
 
 
-def _written(node):
+def _written(node: Node) -> tuple[int, ...]:
     return node.op.written(node.complete_params)
 
 
-def by_part(parts, flow, origins, stand_ins):
+def by_part(parts: Sequence[Any], flow: Flow, origins: Mapping[Node, Any],
+            stand_ins: Mapping[Node, Node]) -> list[Piece]:
     """Return the piece of each part of a schedule.
 
     Parameters
@@ -65,7 +76,7 @@ def by_part(parts, flow, origins, stand_ins):
     return [Piece(part.name, _shared_out(part, flow, owners, givers, bound), part.read, part.written) for part in parts]
 
 
-def _owners(flow, origins):
+def _owners(flow: Flow, origins: Mapping[Node, Any]) -> tuple[Any, Any]:
     """Return for each instruction the nodes whose bodies it belongs to, and the nodes that give its value."""
     owners, givers = defaultdict(list), defaultdict(list)
     for node, (inputs, outputs) in origins.items():
@@ -81,7 +92,7 @@ def _owners(flow, origins):
     return owners, givers
 
 
-def _shared_out(part, flow, owners, givers, bound):
+def _shared_out(part: Any, flow: Flow, owners: Any, givers: Any, bound: Any) -> dict[Node, float]:
     """Return how much of a part is due to each node that was bound: by bytes moved, then by lines of the loop."""
     found = defaultdict(float)
     for step in part.steps:
@@ -95,7 +106,7 @@ def _shared_out(part, flow, owners, givers, bound):
     return {node: amount / whole for node, amount in found.items()}
 
 
-def _computed(step, flow, owners, givers):
+def _computed(step: Any, flow: Any, owners: Any, givers: Any) -> list[Any]:
     """Return the lowered nodes that each line of a step computes for."""
     if isinstance(step, Calling):
         return [[flow.calls[step.number].what.node]]

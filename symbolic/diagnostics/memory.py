@@ -1,6 +1,8 @@
 """The memory of a bound graph: what is bound, what lies in place of what, and what a step takes beside."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -9,6 +11,12 @@ from symbolic.diagnostics.memory_plan import MemoryPlan
 from symbolic.diagnostics.overlay import Overlay, quantity
 from symbolic.diagnostics.report import Report
 from symbolic.graph.node import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ndarray.array import NDArray
+    from symbolic.graph.graph import Graph
 
 _WHERE = {"loop": "within a loop", "constant": "computed once", "input": "in the array of an argument",
           "bound": "in the array of an output", "temporary": "temporary"}
@@ -58,7 +66,8 @@ class MemoryUse(Report):
     HEAD = ("value", "type", "bytes", "where")
     WORDS = (0, 1, 3)
 
-    def __init__(self, rows, bound, further, plans, in_place):
+    def __init__(self, rows: Iterable[Row], bound: int, further: int, plans: Sequence[Any],
+                 in_place: dict[str, str]) -> None:
         self.rows, self.bound, self.further, self.in_place = tuple(rows), bound, further, in_place
         # A fused program keeps its memory; a walk lets go of it, and counts its worst moment.
         self.temporary = sum(p.temporary for p in plans)
@@ -66,11 +75,11 @@ class MemoryUse(Report):
         self.constants = sum(p.constants for p in plans)
 
     @property
-    def peak(self):
+    def peak(self) -> int:
         """Bytes of everything at the worst moment."""
         return self.bound + self.further + self.temporary + self.constants
 
-    def overlay(self):
+    def overlay(self) -> Overlay:
         """Return the bytes that each node takes for itself as an overlay, for `plot_network`."""
         values, text = {}, {}
         for row in self.rows:
@@ -80,7 +89,7 @@ class MemoryUse(Report):
         return Overlay("memory", "B", values, {n: where for n, where in text.items() if not values[n]})
 
     @property
-    def title(self):
+    def title(self) -> str:
         """The sums, in a line."""
         parts = [f"{quantity(self.bound, 'B')} bound", f"{quantity(self.temporary, 'B')} temporary "
                  f"({quantity(self.unshared, 'B')} if none were shared)"]
@@ -88,19 +97,20 @@ class MemoryUse(Report):
         parts += [f"{quantity(n, 'B')} {word}" for n, word in more if n]
         return f"peak {quantity(self.peak, 'B')}: {', '.join(parts)}"
 
-    def cells(self, row):
+    def cells(self, row: Row) -> tuple[str, ...]:
         """Return what a row says in each column."""
         return row.name, str(row.type), quantity(row.bytes, "B"), row.where
 
-    def rank(self, row):
+    def rank(self, row: Row) -> int:
         """Return minus the bytes: the largest first."""
         return -row.bytes
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<MemoryUse of {len(self.rows)} values, {self.peak} bytes>"
 
 
-def memory_use(runs, graph, outputs, arrays, known):
+def memory_use(runs: Sequence[Any], graph: Graph, outputs: Mapping[str, NDArray], arrays: Mapping[str, NDArray],
+               known: Mapping[Node, Node]) -> MemoryUse:
     """Return the `MemoryUse` of what a step runs.
 
     Parameters
@@ -114,24 +124,25 @@ def memory_use(runs, graph, outputs, arrays, known):
     known : dict of Node to Node
         For nodes of the runs those of `graph`.
     """
-    outputs = {name: a._data for name, a in outputs.items()}
-    arrays = {name: a._data for name, a in arrays.items()}
-    bound = _spanned([*arrays.values(), *outputs.values()])
-    everything = [*arrays.values(), *outputs.values()]
+    results = {name: a._data for name, a in outputs.items()}
+    given = {name: a._data for name, a in arrays.items()}
+    bound = _spanned([*given.values(), *results.values()])
+    everything = [*given.values(), *results.values()]
     everything += [a for run in runs for a in (*run.buffers.values, *run.buffers.outputs)]
-    in_place = {name: at for name, a in outputs.items() if (at := _sharing(a, arrays)) is not None}
+    in_place = {name: at for name, a in results.items() if (at := _sharing(a, given)) is not None}
     plans = [run.program.plan() or MemoryPlan(0, 0, 0, {}) for run in runs]
-    rows = [Row(n.name, n, _type(arrays[n.name]), arrays[n.name].nbytes, "bound") for n in graph.variables]
+    rows = [Row(n.name, n, _type(given[n.name]), given[n.name].nbytes, "bound") for n in graph.variables]
     for run, plan in zip(runs, plans):
-        rows += [_row(run, plan, entry, known, outputs, in_place) for entry in plan.where]
+        rows += [_row(run, plan, entry, known, results, in_place) for entry in plan.where]
     for node in graph.auxiliary:
-        type_ = _type(arrays[node.name])
+        type_ = _type(given[node.name])
         rows.append(Row(f"{node.name} (new)", node, type_, type_.nbytes if plans[0].apart else 0,
                         _placed("in place", plans[0].apart)))
     return MemoryUse(rows, bound, _spanned(everything) - bound, plans, in_place)
 
 
-def _row(run, plan, entry, known, outputs, in_place):
+def _row(run: Any, plan: Any, entry: Any, known: Mapping[Node, Node], outputs: Mapping[str, np.ndarray],
+         in_place: Mapping[str, str]) -> Row:
     node, kind, type_ = known.get(entry.node, entry.node), plan.where[entry], run.buffers.types[entry]
     name = node.output_name(entry.index)
     size = type_.nbytes if kind == "temporary" else 0
@@ -142,20 +153,20 @@ def _row(run, plan, entry, known, outputs, in_place):
     return Row(name, node, type_, size, where)
 
 
-def _placed(where, apart):
+def _placed(where: str, apart: bool) -> str:
     return f"{where}, computed apart" if apart else where
 
 
-def _type(array):
+def _type(array: np.ndarray) -> TensorType:
     return TensorType(array.shape, array.dtype.newbyteorder("="))
 
 
-def _sharing(array, arrays):
+def _sharing(array: np.ndarray, arrays: Mapping[str, np.ndarray]) -> str | None:
     """Return the name of the variable whose array has some memory of another."""
     return next((name for name, a in arrays.items() if a is array or np.may_share_memory(a, array)), None)
 
 
-def _spanned(arrays):
+def _spanned(arrays: Iterable[np.ndarray]) -> int:
     """Return how many bytes lie between the first and the last of each array; what overlaps counts once."""
     total = reached = 0
     for begin, end in sorted(np.lib.array_utils.byte_bounds(a) for a in arrays if a.size):

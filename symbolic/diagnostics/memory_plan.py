@@ -1,10 +1,20 @@
 """What memory an engine needs beside the arrays that are bound, and where it puts each value."""
 
+from __future__ import annotations
+
 from collections import defaultdict
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ndarray.kernels.cluster import Addition, Pass
 from symbolic.graph.node import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ndarray.kernels.flow import Flow
+    from ndarray.tensortype import TensorType
+    from symbolic.graph.graph import Graph
+    from symbolic.graph.node import Node
 
 
 class MemoryPlan(NamedTuple):
@@ -32,7 +42,7 @@ class MemoryPlan(NamedTuple):
     apart: bool = False
 
 
-def by_liveness(graph, types):
+def by_liveness(graph: Graph, types: Mapping[Entry, TensorType]) -> MemoryPlan:
     """Return the plan of a walk that lets go of each value after its last use.
 
     Views count as if they were copies.
@@ -56,7 +66,8 @@ def by_liveness(graph, types):
     return MemoryPlan(most, unshared, 0, where, True)
 
 
-def by_schedule(graph, schedule, flow, memory, more, moved, origins):
+def by_schedule(graph: Graph, schedule: Any, flow: Flow, memory: Any, more: tuple[int, int],
+                moved: Mapping[Entry, Entry], origins: Mapping[Node, Any]) -> MemoryPlan:
     """Return the plan of loops and calls.
 
     Parameters
@@ -86,9 +97,9 @@ def by_schedule(graph, schedule, flow, memory, more, moved, origins):
     return MemoryPlan(memory.bytes + more[0], memory.unshared + more[0], more[1], where)
 
 
-def _slots(schedule):
+def _slots(schedule: Any) -> Any:
     """Return for each instruction the kinds of memory that its value goes to."""
-    found = defaultdict(set)
+    found: defaultdict[Any, set[str]] = defaultdict(set)
     for steps in schedule.phases:
         for step in steps:
             if isinstance(step, Pass):
@@ -101,7 +112,7 @@ def _slots(schedule):
     return found
 
 
-def _kind(at, flow, slots):
+def _kind(at: int, flow: Flow, slots: Any) -> str:
     while flow.instructions[at].word == "reshape":
         at = flow.instructions[at].args[0]
     kinds = slots.get(at, ())

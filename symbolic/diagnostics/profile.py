@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ndarray.atomic import write_atomically
 from ndarray.cached import cached_property
 from ndarray.errors import ParamError, shown
-from ndarray.text import common_name
+from ndarray.text import common_name, counted
 from symbolic.diagnostics.attribution import Piece
 from symbolic.diagnostics.overlay import Overlay, quantity
 from symbolic.diagnostics.report import Report
@@ -114,8 +114,7 @@ class Profile(Report):
     @property
     def title(self):
         """What the steps took, in a line."""
-        steps = f"{self.steps} step{'s' * (self.steps != 1)}"
-        return (f"engine {self.engine}, {steps}: a step takes {quantity(self.step, 's')}, "
+        return (f"engine {self.engine}, {counted(self.steps, 'step')}: a step takes {quantity(self.step, 's')}, "
                 f"its pieces one by one {quantity(self.total, 's')}")
 
     def chrome_trace(self):

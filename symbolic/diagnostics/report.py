@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from symbolic.graph.types import printable
+from ndarray.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -66,7 +66,7 @@ WORTH_FUSING = 1 << 16
 """How many elements of all arrays repay the making of loops."""
 
 
-def _best(buffers):
+def _best(buffers: Buffers) -> str:
     if sum([a.size for a in buffers.values]) < WORTH_FUSING:
         return "eager"
     from ndarray.kernels.machine_code import available

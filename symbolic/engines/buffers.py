@@ -1,13 +1,18 @@
 """Arrays bound to a graph: where an engine reads its inputs and leaves its results."""
 
+from __future__ import annotations
+
 from collections import deque
 from itertools import repeat
 from operator import setitem
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ndarray.kernels.signals import deferred
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 
 class Buffers(NamedTuple):
@@ -28,16 +33,16 @@ class Buffers(NamedTuple):
     types: dict
 
 
-def commit(targets, results):
+def commit(targets: Iterable[np.ndarray], results: Iterable[np.ndarray]) -> None:
     """Write all results into their targets, with no point between at which an interrupt could leave half.
 
     The loop runs in C from end to end: Python handles signals between bytecodes only, so a KeyboardInterrupt comes
     before the first write or after the last.  Shapes and dtypes were checked at bind, so no write can fail.
     """
-    deque(map(setitem, targets, repeat(Ellipsis), results), maxlen=0)
+    deque(map(setitem, targets, repeat(Ellipsis), results), maxlen=0)  # type: ignore[arg-type]
 
 
-def undoing(targets):
+def undoing(targets: Sequence[np.ndarray]) -> Callable[[Callable[[], object]], None]:
     """Return ``around(run)``, which calls `run` and then writes into all `targets` what they hold now."""
     targets = list({id(t): t for t in targets}.values())
     copies = [t.copy() for t in targets]

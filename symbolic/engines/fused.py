@@ -4,7 +4,10 @@ Everything is looked up at bind: what is left is, in the best case, one call of 
 runs node by node with NumPy before anything is written, so that a step is done wholly or not at all.
 """
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,8 +31,16 @@ from symbolic.graph.walk import feed
 from symbolic.passes.fold import fold_constants
 from symbolic.passes.merge import merge_duplicates
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
-def compile(graph, buffers):
+    from symbolic.diagnostics.memory_plan import MemoryPlan
+    from symbolic.engines.buffers import Buffers
+    from symbolic.graph.graph import Graph
+    from symbolic.graph.node import Node
+
+
+def compile(graph: Graph, buffers: Buffers) -> FusedProgram:
     """Return the program that runs `graph` in loops on the arrays of `buffers`."""
     return FusedProgram(graph, buffers)
 
@@ -46,7 +57,7 @@ class FusedProgram:
     NAME = "fused"
 
     @np.errstate(all="ignore")
-    def __init__(self, graph, buffers):
+    def __init__(self, graph: Graph, buffers: Buffers) -> None:
         self.graph = graph
         self.buffers = buffers
         flow, self._places = _lowered(graph, buffers)
@@ -55,11 +66,11 @@ class FusedProgram:
         self._binding = Binding(self._schedule, flow, self._places.arrays, self._table, call=_call)
         self._run = _joined([*self._places.before, *self._binding.steps, *self._places.after])
 
-    def __call__(self):
+    def __call__(self) -> None:
         """Run the graph, all or nothing."""
         self._run()
 
-    def measured(self):
+    def measured(self) -> tuple[list[Piece], Callable[[Callable[[], object]], None]]:
         """Return the pieces of a run, and ``run(stamp)``, which calls `stamp` before the first and after each."""
         moved, origins = {}, {}
         _lowered(self.graph, self.buffers, moved, origins)
@@ -80,7 +91,7 @@ class FusedProgram:
 
         return [piece for _, piece in steps], run
 
-    def plan(self):
+    def plan(self) -> MemoryPlan:
         """Return the `MemoryPlan` of the memory that a run takes."""
         moved, origins = {}, {}
         _lowered(self.graph, self.buffers, moved, origins)
@@ -92,19 +103,21 @@ class FusedProgram:
         return by_schedule(self.graph, self._schedule, self._flow, self._binding.memory, (stand_ins, constants), moved,
                            origins)
 
-    def describe(self):
+    def describe(self) -> str:
         """Return the schedule as text: phases, kernels, bytes moved, memory, and what was not fused and why."""
         return describe(self._schedule, self._flow, self._binding, self._table)
 
 
 @np.errstate(all="ignore")
-def _lowered(graph, buffers, moved=None, origins=None):
+def _lowered(graph: Graph, buffers: Buffers, moved: dict[Entry, Entry] | None = None,
+             origins: dict[Node, Any] | None = None) -> tuple[Any, Any]:
     """Return the flow of a graph and the places of its arrays.
 
     Where two dicts are given, they receive for each entry the one that was lowered in its place, and the instructions
     of each lowered node as `lower` gives them.
     """
-    merged, folded = ({}, {}) if moved is not None else (None, None)
+    merged: Any = None if moved is None else {}
+    folded: Any = None if moved is None else {}
     arrays = dict(zip(graph.variables, buffers.values))
     smaller, constants = fold_constants(merge_duplicates(graph, merged), folded)
     if moved is not None:
@@ -118,14 +131,15 @@ def _lowered(graph, buffers, moved=None, origins=None):
     return flow._replace(overlaps=places.overlaps()), places
 
 
-def _types(graph, before, types, constants):
+def _types(graph: Graph, before: Graph, types: dict[Entry, TensorType],
+           constants: Mapping[Node, np.ndarray]) -> dict[Entry, TensorType]:
     """Return the type of every entry of a rewritten graph, whose nodes stand in the place of old ones."""
     known = {n.name: types[Entry(n)] for n in before.variables}
     known |= {n.name: TensorType(v.shape, v.dtype) for n, v in constants.items()}
     return types if graph is before else infer(graph, known)
 
 
-def _call(what, inputs, results):
+def _call(what: Any, inputs: Sequence[Any], results: Mapping[int, np.ndarray]) -> None:
     """Run a node with NumPy."""
     node = what.node
     arrays, params = feed(node, inputs, node.complete_params)
@@ -136,14 +150,14 @@ def _call(what, inputs, results):
             target[...] = values[i]
 
 
-def _joined(steps):
+def _joined(steps: Sequence[Any]) -> Callable[[], None]:
     """Return one function that runs all steps and that no interrupt tears."""
     if len(steps) == 1 and len(getattr(steps[0], "calls", "  ")) == 1:
         return steps[0].calls[0]
     return partial(_run_all, tuple([call for step in steps for call in getattr(step, "calls", (step,))]))
 
 
-def _run_all(calls):
+def _run_all(calls: Sequence[Callable[[], object]]) -> None:
     with deferred():
         for call in calls:
             call()

@@ -1,11 +1,20 @@
 """A graph as a flow: each operator's body written down as instructions, or called where a loop cannot say it."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ndarray.kernels.flow import Call, Flow, Sink
 from ndarray.kernels.record import Recorder, Unfusible
 from symbolic.graph.node import Entry, Node
 from symbolic.graph.walk import feed, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+    from typing import Any
+
+    from ndarray.tensortype import TensorType
+    from symbolic.graph.graph import Graph
 
 
 class NodeCall(NamedTuple):
@@ -13,11 +22,12 @@ class NodeCall(NamedTuple):
 
     node: Node
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"%{self.node.name} = {self.node.op.name}"
 
 
-def lower(graph, types, inputs, targets, origins=None):
+def lower(graph: Graph, types: Mapping[Entry, TensorType], inputs: Mapping[Node, Hashable], targets: Sequence[Hashable],
+          origins: dict[Node, Any] | None = None) -> Flow:
     """Return the flow of a graph.
 
     Parameters
@@ -50,7 +60,8 @@ def lower(graph, types, inputs, targets, origins=None):
     return Flow(recorder.instructions, calls, tuple([Sink(t, v.id) for t, v in zip(targets, results, strict=True)]))
 
 
-def _record(recorder, calls, node, params, values, types):
+def _record(recorder: Recorder, calls: list[Call], node: Node, params: Mapping[str, Any], values: Sequence[Any],
+            types: Mapping[Entry, TensorType]) -> Any:
     """Return the outputs and the new states of a node, from its body or as results of a call."""
     expected = [types[e] for e in node.outputs]
     changed = [types[node.inputs[at]] for at in node.op.written(params)]
@@ -67,7 +78,7 @@ def _record(recorder, calls, node, params, values, types):
     return results[:len(expected)], results[len(expected):]
 
 
-def _as(recorder, value, type_):
+def _as(recorder: Recorder, value: Any, type_: TensorType) -> Any:
     """Return a result in the shape that was inferred; a body may give a scalar for an array of one element."""
     if getattr(value, "dtype", None) != type_.dtype:
         raise Unfusible(f"the body gives {getattr(value, 'dtype', 'a number')} for {type_.dtype}")

@@ -11,6 +11,7 @@ from ndarray.dtypes import DEFAULT, dtype_of
 from ndarray.errors import DTypeError, ParamError, ShapeError, shown
 from ndarray.params import Param, Shape
 from ndarray.tensortype import UNKNOWN, TensorType, show_shape
+from ndarray.text import counted
 from symbolic.graph.node import Entry
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def _learn_fed(node: Node, params: Mapping[str, Any], types: dict[Entry, TensorT
             if type_.shape is None:
                 type_ = TensorType((size,), type_.dtype)
             elif None not in type_.shape and math.prod(type_.shape) != size:
-                raise ShapeError(f"{node.name} ({node.op.name}): {name} takes {size} element{'s' * (size > 1)}, "
+                raise ShapeError(f"{node.name} ({node.op.name}): {name} takes {counted(size, 'element')}, "
                                  f"{entry} has shape {show_shape(type_.shape)}")
             if type_.dtype is None and dtype is not None:
                 type_ = TensorType(type_.shape, dtype if dtype.itemsize > DEFAULT.itemsize else DEFAULT)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Self
-
-if TYPE_CHECKING:
-    from typing import Self
+from typing import Any, Self
 
 
 class _ScopeType(type):
@@ -18,7 +15,7 @@ class _ScopeType(type):
             cls._local = threading.local()
 
     @property
-    def current(cls):
+    def current(cls) -> Any:
         """The innermost scope of this thread; there always is one."""
         try:
             return cls._local.stack[-1]
@@ -26,7 +23,7 @@ class _ScopeType(type):
             return cls._stack()[-1]
 
     @current.setter
-    def current(cls, scope) -> Any:
+    def current(cls, scope: Any) -> None:
         cls._stack()[-1] = scope
 
     def _stack(cls) -> list[Any]:

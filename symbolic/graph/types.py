@@ -88,20 +88,3 @@ def complete_types(graph: Graph, known: Mapping[str, TensorType], who: str = "",
         raise ShapeError(f"{who}{': ' if who else ''}the shape{'s' * (len(missing) > 1)} of {names} "
                          f"{'do' if len(missing) > 1 else 'does'} not follow from {shown(given)}{hint}")
     return types
-
-
-def type_text(type_):
-    """Return a type as a label: ``float32 2×3``; empty where nothing is known."""
-    dims = "" if type_.shape is None else "×".join("?" if d is None else str(d) for d in type_.shape) or "scalar"
-    return " ".join(part for part in (str(type_.dtype) if type_.dtype is not None else "", dims) if part)
-
-
-def printable(name):
-    """Return a name with what a terminal or a file would act on shown as escapes.
-
-    Examples
-    --------
-    >>> printable("a\\nb"), printable("größe")
-    ('a\\\\nb', 'größe')
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)

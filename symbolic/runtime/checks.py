@@ -1,6 +1,9 @@
 """What arrays are bound to what: checked before anything is allocated or written."""
 
+from __future__ import annotations
+
 import warnings
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,10 +15,16 @@ from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, Unk
 from ndarray.tensortype import TensorType, show_shape
 from symbolic.graph.infer import declared
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from symbolic.graph.graph import Graph
+    from symbolic.graph.node import Entry, Node
+
 GRAD_REQS = ("write", "add", "null")
 
 
-def check_context(ctx):
+def check_context(ctx: Context | None) -> Context:
     """Return the context; raise where it is none."""
     if ctx is None:
         return current_context()
@@ -25,7 +34,7 @@ def check_context(ctx):
     return ctx
 
 
-def as_array(value, name, ctx):
+def as_array(value: Any, name: str, ctx: Context) -> NDArray:
     """Return a bound array as an NDArray over the caller's memory."""
     if isinstance(value, NDArray):
         return value
@@ -36,7 +45,7 @@ def as_array(value, name, ctx):
     raise BindError(f"`{name}` must be an NDArray or a numpy.ndarray, got {shown(value)}")
 
 
-def by_name(given, variables, what):
+def by_name(given: Any, variables: Sequence[Node], what: str) -> dict[str, Any]:
     """Return arrays by variable name, from a list in order or a dict."""
     if given is None:
         return {}
@@ -50,7 +59,7 @@ def by_name(given, variables, what):
     return {n.name: a for n, a in zip(variables, given)}
 
 
-def check_doubles(variables):
+def check_doubles(variables: Sequence[Node]) -> None:
     """Raise where two variables have one name."""
     seen = set()
     for node in variables:
@@ -59,7 +68,7 @@ def check_doubles(variables):
         seen.add(node.name)
 
 
-def together(args, aux_states):
+def together(args: dict[str, Any], aux_states: dict[str, Any]) -> dict[str, Any]:
     """Return arguments and states by name; raise where one is given twice with different arrays."""
     for name in args.keys() & aux_states.keys():
         if args[name] is not aux_states[name]:
@@ -67,7 +76,7 @@ def together(args, aux_states):
     return args | aux_states
 
 
-def check_declared(variables, arrays):
+def check_declared(variables: Sequence[Node], arrays: Mapping[str, NDArray]) -> None:
     """Warn where an array has another dtype than its variable declares."""
     for node in variables:
         dtype = declared(node).dtype
@@ -77,7 +86,8 @@ def check_declared(variables, arrays):
                           "which decides", stacklevel=4)
 
 
-def output_arrays(graph, types, out, arrays, ctx):
+def output_arrays(graph: Graph, types: Mapping[Entry, TensorType], out: Mapping[str, Any],
+                  arrays: Mapping[str, NDArray], ctx: Context) -> list[NDArray]:
     """Return the array of each output: the caller's where `out` names one, else a new one."""
     names = [e.node.output_name(e.index) for e in graph.outputs]
     for name in out:
@@ -104,7 +114,7 @@ def output_arrays(graph, types, out, arrays, ctx):
     return result
 
 
-def check_states(graph, arrays):
+def check_states(graph: Graph, arrays: Mapping[str, NDArray]) -> None:
     """Raise where a state cannot be written, or two states share memory."""
     states = [(n.name, arrays[n.name]._data) for n in graph.written]
     for name, data in states:
@@ -114,7 +124,7 @@ def check_states(graph, arrays):
         raise BindError(f"{shared[0]} and {shared[1]} share memory, and both are written")
 
 
-def requests(graph, grad_req):
+def requests(graph: Graph, grad_req: Any) -> dict[str, str]:
     """Return how each argument's gradient is wanted, by name: 'write', 'add' or 'null'.
 
     Parameters
@@ -147,7 +157,8 @@ def requests(graph, grad_req):
     return found
 
 
-def gradient_arrays(graph, args_grad, reqs, arrays, ctx):
+def gradient_arrays(graph: Graph, args_grad: Any, reqs: Mapping[str, str], arrays: Mapping[str, NDArray],
+                    ctx: Context) -> dict[str, NDArray]:
     """Return the caller's gradient arrays by argument, checked; those of ``'null'`` arguments are left out.
 
     Raises
@@ -177,7 +188,7 @@ def gradient_arrays(graph, args_grad, reqs, arrays, ctx):
     return found
 
 
-def head_arrays(graph, types, out_grads):
+def head_arrays(graph: Graph, types: Mapping[Entry, TensorType], out_grads: Any) -> dict[int, np.ndarray]:
     """Return what arrives at the outputs, by number, checked.
 
     Parameters
@@ -213,7 +224,7 @@ def head_arrays(graph, types, out_grads):
     return heads
 
 
-def inputs_for(values, arrays):
+def inputs_for(values: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return pairs of a bound array and what is to be copied into it, checked.
 
     Raises
@@ -234,7 +245,7 @@ def inputs_for(values, arrays):
     return ready
 
 
-def _numbers(value, name):
+def _numbers(value: Any, name: str) -> np.ndarray:
     """Return what is given for an array as a NumPy array of numbers."""
     data = value._data if isinstance(value, NDArray) else value
     if not isinstance(data, (np.ndarray, np.generic, int, float)):
@@ -245,7 +256,7 @@ def _numbers(value, name):
     return data
 
 
-def check_type(data, type_, name):
+def check_type(data: np.ndarray, type_: TensorType, name: str) -> None:
     """Raise where an array is not of a type."""
     if data.shape != type_.shape:
         raise ShapeError(f"{name}: expected shape {show_shape(type_.shape)}, got {show_shape(data.shape)}")

@@ -1,5 +1,9 @@
 """Graphs compiled for the arrays they run on: forwards, and back."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ndarray import registry
@@ -8,6 +12,12 @@ from symbolic.engines.buffers import Buffers
 from symbolic.graph.graph import Graph
 from symbolic.graph.infer import infer
 from symbolic.graph.node import Entry, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ndarray.tensortype import TensorType
+    from symbolic.autodiff.partition import Partition
 
 
 class CompiledGraph:
@@ -23,18 +33,19 @@ class CompiledGraph:
     engine : str
     """
 
-    def __init__(self, graph, arrays, outputs, types, engine):
+    def __init__(self, graph: Graph, arrays: Mapping[str, np.ndarray], outputs: Iterable[np.ndarray],
+                 types: dict[Entry, TensorType], engine: str) -> None:
         self.graph = graph
         self.buffers = Buffers(tuple([arrays[n.name] for n in graph.variables]), tuple(outputs), types)
         self.program = engines.choose(engine, graph, self.buffers)(graph, self.buffers)
 
     @property
-    def targets(self):
+    def targets(self) -> list[np.ndarray]:
         """The arrays that a run changes: outputs, then states."""
         states = (v for n, v in zip(self.graph.variables, self.buffers.values) if n in self.graph.written)
         return [*self.buffers.outputs, *states]
 
-    def __call__(self, visits=()):
+    def __call__(self, visits: Sequence[Callable[..., object]] = ()) -> None:
         """Run all nodes; node by node where there are visits."""
         if not visits:
             self.program()
@@ -70,7 +81,8 @@ class CompiledGradient:
         Where the heads go before `backward` or `whole` runs.
     """
 
-    def __init__(self, partition, arrays, outputs, grads, adding, engine):
+    def __init__(self, partition: Partition, arrays: dict[str, np.ndarray], outputs: Sequence[np.ndarray],
+                 grads: Mapping[str, np.ndarray], adding: set[str], engine: str) -> None:
         self._parts, self._arrays, self._outputs, self._engine = partition, arrays, outputs, engine
         self._grads, self._adding = grads, adding
         known = partition.known
@@ -79,7 +91,7 @@ class CompiledGradient:
         self._runs = {}
 
     @property
-    def first(self):
+    def first(self) -> CompiledGraph:
         """The `CompiledGraph` of the forward half."""
         if "forward" not in self._runs:
             graph = self._parts.forward
@@ -88,21 +100,21 @@ class CompiledGradient:
         return self._runs["forward"]
 
     @property
-    def second(self):
+    def second(self) -> CompiledGraph:
         """The `CompiledGraph` of the backward half."""
         if "backward" not in self._runs:
             self._runs["backward"] = self._back(self._parts.backward, self._arrays | self._residuals)
         return self._runs["backward"]
 
-    def forward(self, visits=()):
+    def forward(self, visits: Sequence[Callable[..., object]] = ()) -> None:
         """Run the graph, and keep what its gradient needs."""
         self.first(visits)
 
-    def backward(self, visits=()):
+    def backward(self, visits: Sequence[Callable[..., object]] = ()) -> None:
         """Compute the gradients from what `forward` kept."""
         self.second(visits)
 
-    def whole(self, visits=()):
+    def whole(self, visits: Sequence[Callable[..., object]] = ()) -> None:
         """Compute the gradients again from the arguments; outputs and states stay as they are."""
         if "whole" not in self._runs:
             graph = self._parts.whole
@@ -112,7 +124,7 @@ class CompiledGradient:
             copy[...] = self._arrays[name]
         self._runs["whole"](visits)
 
-    def _back(self, graph, arrays):
+    def _back(self, graph: Graph, arrays: dict[str, np.ndarray]) -> CompiledGraph:
         arrays = arrays | {v.name: self.heads[i] for i, v in self._parts.heads.items()}
         known, outputs = dict(self._parts.known), []
         for (name, target), entry in zip(self._grads.items(), graph.outputs, strict=True):

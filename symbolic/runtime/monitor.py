@@ -1,13 +1,22 @@
 """Looking at the nodes of a run: values for monitors, and the first that is not finite."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.errors import NonFiniteError, ParamError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ndarray.context import Context
+    from symbolic.graph.node import Node
 
 
 class Callback:
@@ -22,10 +31,10 @@ class Callback:
     ctx : Context
     """
 
-    def __init__(self, function, every, ctx):
+    def __init__(self, function: Callable[[str, NDArray], object], every: bool, ctx: Context) -> None:
         self._function, self._every, self._ctx = function, every, ctx
 
-    def __call__(self, node, inputs, outputs):
+    def __call__(self, node: Node, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Look at a node that has run."""
         if self._every:
             for name, value in zip(node.input_names, inputs):
@@ -46,7 +55,7 @@ class Record(dict):
     ctx : Context
     """
 
-    def __init__(self, pattern, stat, ctx):
+    def __init__(self, pattern: str, stat: Callable[[np.ndarray], Any] | None, ctx: Context) -> None:
         super().__init__()
         try:
             self._matches = re.compile(pattern).fullmatch
@@ -54,7 +63,7 @@ class Record(dict):
             raise ParamError(f"monitor: {pattern!r} is not a valid regular expression: {error}") from None
         self._stat, self._ctx = stat, ctx
 
-    def __call__(self, node, inputs, outputs):
+    def __call__(self, node: Node, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Look at a node that has run."""
         for i, value in enumerate(outputs):
             name = node.output_name(i)
@@ -85,7 +94,7 @@ class Monitors:
                 *([refuse_non_finite] if self.finite else ())]
 
 
-def refuse_non_finite(node, inputs, outputs):
+def refuse_non_finite(node: Node, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
     """Raise at the first node that gives a value that is NaN or infinite.
 
     Raises
@@ -103,7 +112,7 @@ def refuse_non_finite(node, inputs, outputs):
                                  "  nothing was written")
 
 
-def described(value):
+def described(value: Any) -> str:
     """Return the type of an array and what can be said of its values in a line.
 
     Examples

@@ -3,6 +3,7 @@
 import os
 import threading
 import weakref
+from typing import NoReturn
 
 from ndarray.errors import BindError
 
@@ -18,15 +19,15 @@ def lock_of(executor: object) -> threading.RLock:
 class _CutOff:
     """In the place of the lock of an executor that another thread was running when the process forked."""
 
-    def __enter__(self):
+    def __enter__(self) -> NoReturn:
         raise BindError("another thread was running this executor when the process forked; in the child that step is "
                         "cut off and its arrays may be half written: bind a new executor to arrays of the child's own")
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         """Never reached, but ``with`` asks for it."""
 
 
-def _after_fork():
+def _after_fork() -> None:
     for executor in list(_owners):
         if executor._lock.acquire(blocking=False):
             executor._lock.release()

@@ -1,7 +1,6 @@
 """A drawing in Graphviz's language."""
 
-from ndarray.notebook import cut_text
-from symbolic.graph.types import printable
+from ndarray.text import cut, printable
 from symbolic.show.heat import COLOURS, colour
 from symbolic.show.kinds import KINDS
 from symbolic.show.theme import THEMES
@@ -55,7 +54,7 @@ def _regions(drawing, look):
     names = list(dict.fromkeys(box.region for box in drawing.boxes if box.region))
     lines = [f"  {box.key} [{_box(box, look, heat)}];" for box in drawing.boxes if not box.region]
     for i, name in enumerate(names):
-        frame = {"label": cut_text(name), "labeljust": "l", "fontsize": "13", "fontcolor": look.faint,
+        frame = {"label": cut(name), "labeljust": "l", "fontsize": "13", "fontcolor": look.faint,
                  "color": look.rule, "style": "filled,rounded", "fillcolor": look.tint(i), "margin": "12"}
         lines.append(f"  subgraph cluster_region_{i} {{\n    graph [{_attributes(frame)}];")
         lines += [f"    {box.key} [{_box(box, look, heat)}];" for box in drawing.boxes if box.region == name]
@@ -70,7 +69,7 @@ def _box(box, look, heat=None):
         note = next((n for n in box.notes if n.overlay == heat), None)
         found |= dict(zip(("fillcolor", "fontcolor"), warmth(note, look)))
     lines = (box.title, *box.lines, *([note.text] if note else []))
-    found["label"] = "\n".join(map(cut_text, lines))
+    found["label"] = "\n".join(map(cut, lines))
     if box.head:
         found |= {"peripheries": "2", "penwidth": "1.8"}
     if len(box.names) > 1:
@@ -94,7 +93,7 @@ def warmth(note, look):
 
 def tooltip(box):
     """Return what a box says to who points at it: the names that it stands for, or all of what is written on it."""
-    return cut_text(", ".join(box.names), 400) if len(box.names) > 1 else " · ".join((box.title, *box.lines))
+    return cut(", ".join(box.names), 400) if len(box.names) > 1 else " · ".join((box.title, *box.lines))
 
 
 def _arrow(arrow, look):

@@ -6,13 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from ndarray.errors import LimitError
-from ndarray.notebook import cut_text
 from ndarray.params import text_of
-from ndarray.tensortype import TensorType
-from ndarray.text import common_name
+from ndarray.tensortype import TensorType, type_text
+from ndarray.text import common_name, cut, printable
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry, Node
-from symbolic.graph.types import printable, type_text, types_of
+from symbolic.graph.types import types_of
 from symbolic.show.collapse import repeats, slots
 from symbolic.show.digraph import unique_names
 from symbolic.show.heat import Heat, Note, heats
@@ -184,7 +183,7 @@ def _refuse_too_many(groups, collapse):
 
 def _warn_of_doubles(names):
     if len(set(names)) < len(names):
-        doubles = sorted(cut_text(printable(name)) for name, count in Counter(names).items() if count > 1)
+        doubles = sorted(cut(printable(name)) for name, count in Counter(names).items() if count > 1)
         doubles[10:] = ["…"] * (len(doubles) > 10)
         warnings.warn("There are multiple variables with the same name in your graph, this may result in cyclic graph. "
                       f"Repeated names: {', '.join(doubles)}", RuntimeWarning, stacklevel=4)
@@ -284,10 +283,6 @@ def _lines(node):
     if node.op is None:
         return ()
     inner = ("heads", "wrt") if node.op.kind == "gradient" else ()
-    params = [f"{k} = {_short(text_of(v))}" for k, v in node.params
+    params = [f"{k} = {cut(text_of(v), 28)}" for k, v in node.params
               if k != node.op.count and k not in inner and not node.op.fed({k: v})]
     return (node.op.name, *params)
-
-
-def _short(text):
-    return text if len(text) <= 28 else text[:27] + "…"

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ndarray.errors import ParamError, shown
+from ndarray.text import printable
 from symbolic.diagnostics.overlay import Overlay, quantity
-from symbolic.graph.types import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 import warnings
 
-from ndarray.notebook import cut_text
+from ndarray.text import cut
 from symbolic.show.kinds import KINDS
 from symbolic.show.theme import THEMES
 
@@ -33,7 +33,7 @@ def to_mermaid(drawing, theme="auto"):
     regions = list(dict.fromkeys(box.region for box in drawing.boxes if box.region))
     lines = ["flowchart TB", *(f"  {_box(box)}" for box in drawing.boxes if not box.region)]
     for i, region in enumerate(regions):
-        lines += [f"  subgraph region{i}[{_quoted(cut_text(region))}]",
+        lines += [f"  subgraph region{i}[{_quoted(cut(region))}]",
                   *(f"    {_box(box)}" for box in drawing.boxes if box.region == region), "  end"]
     lines += [f"  {_arrow(arrow)}" for arrow in drawing.arrows]
     lines += _legend(drawing)
@@ -58,7 +58,7 @@ def _warn_of_much(edges, text):
 
 def _box(box):
     lines = (box.title, *box.lines, *(f"{note.overlay}: {note.text}" for note in box.notes))
-    return _node(box.key, KINDS[box.kind], map(cut_text, lines))
+    return _node(box.key, KINDS[box.kind], map(cut, lines))
 
 
 def _node(key, kind, lines):

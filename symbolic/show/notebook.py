@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from ndarray.errors import MXNetError
-from ndarray.notebook import chosen, cut_text, never_raising
+from ndarray.notebook import chosen, never_raising
 from ndarray.tensortype import TensorType
+from ndarray.text import cut, printable
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry
-from symbolic.graph.types import printable, types_of
+from symbolic.graph.types import types_of
 from symbolic.show.drawing import draw
 from symbolic.show.plot import Plot
 from symbolic.show.summary import error_as_html, tree_as_html
@@ -81,12 +82,12 @@ def _executor(executor: Any, text: str) -> Bundle:
     rows = [(kind, name, a) for kind, group in (("argument", executor.arg_dict), ("state", executor.aux_dict),
                                                 ("output", executor.output_dict)) for name, a in group.items()]
     cells = ["".join(f"<td>{escape(cell)}</td>" for cell in (
-        cut_text(printable(name), 60), kind, str(np.dtype(a.dtype)), "×".join(map(str, a.shape)) or "scalar",
+        cut(printable(name), 60), kind, str(np.dtype(a.dtype)), "×".join(map(str, a.shape)) or "scalar",
         f"{math.prod(a.shape) * np.dtype(a.dtype).itemsize:,}")) for kind, name, a in rows[:_ROWS]]
     more = f"<p>… and {len(rows) - _ROWS:,} more</p>" if len(rows) > _ROWS else ""
     head = "".join(f"<th>{word}</th>" for word in ("name", "what", "dtype", "shape", "bytes"))
     body = "".join(f"<tr>{row}</tr>" for row in cells)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
     picture = found.get("image/svg+xml") or found.get("text/html", "")
-    return {"text/html": f"<p>{escape(cut_text(printable(text), 300))}</p>{picture}"
+    return {"text/html": f"<p>{escape(cut(printable(text), 300))}</p>{picture}"
                          f"<details><summary>{len(rows)} arrays</summary>{table}</details>"}

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 
+from ndarray.text import printable
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Node
-from symbolic.graph.types import printable
 
 
 class Occurrence:

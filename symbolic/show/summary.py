@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from ndarray.errors import OperatorError, ParamError, shown
-from ndarray.notebook import cut_text
 from ndarray.params import text_of
-from ndarray.tensortype import TensorType
+from ndarray.tensortype import TensorType, type_text
+from ndarray.text import cut, printable
 from symbolic.graph.graph import Graph, HasGraph
 from symbolic.graph.node import Entry, Node
-from symbolic.graph.types import printable, type_text, types_of
+from symbolic.graph.types import types_of
 from symbolic.graph.unregistered import unregistered_nodes
 from symbolic.show.kinds import learnt_variables
 
@@ -184,7 +184,7 @@ def tree_of(graph: Graph, types: Mapping[Entry, TensorType]) -> str:
 def tree_as_html(graph: Graph, types: Mapping[Entry, TensorType], error: Exception) -> str:
     """Return the first lines of a graph's tree as HTML, and why there is no picture."""
     lines = tree_of(graph, types).splitlines()
-    first = [cut_text(line, 160) for line in lines[:_HTML_LINES]]
+    first = [cut(line, 160) for line in lines[:_HTML_LINES]]
     if len(lines) > _HTML_LINES:
         first.append(f"… and {len(lines) - _HTML_LINES:,} more lines")
     text = "\n".join(first)
@@ -193,4 +193,4 @@ def tree_as_html(graph: Graph, types: Mapping[Entry, TensorType], error: Excepti
 
 def error_as_html(error: Exception) -> str:
     """Return an error's message as one line of HTML."""
-    return escape(cut_text(printable("; ".join(map(str.strip, str(error).splitlines()))), 300))
+    return escape(cut(printable("; ".join(map(str.strip, str(error).splitlines()))), 300))

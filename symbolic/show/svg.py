@@ -2,7 +2,7 @@
 
 from html import escape
 
-from symbolic.graph.types import printable
+from ndarray.text import printable
 from symbolic.show.dot import tooltip, warmth
 from symbolic.show.graphviz_svg import read_placed
 from symbolic.show.heat import COLOURS

@@ -67,7 +67,7 @@ MISTAKES = {
     "dropout": (lambda: sym.Dropout(X, p=1.5), ParamError, r"p=1.5 is not a number within \[0, 1\]"),
     "dimension": (lambda: net().infer_shape(data=(-2, 3)), ShapeError, r"\(-2, 3\) is not a shape"),
     "array for a symbol": (lambda: X + nd.ones((2, 3)), OperatorError, r"a float32 NDArray of shape \(2, 3\)"),
-    "number for a loss": (lambda: sym.gradient(3, "x"), OperatorError, "a Symbol is wanted, got 3"),
+    "number for a loss": (lambda: sym.gradient(3, "x"), OperatorError, "expected a Symbol, got 3"),
     "missing": (lambda: net().bind(args={"data": nd.ones((2, 3))}), BindError,
                 "not given: 'fc_weight', 'fc_bias', 'softmax_label'"),
     "request": (lambda: net().simple_bind(data=(2, 3), grad_req={"fc_wieght": "add"}), UnknownNameError,

@@ -87,7 +87,7 @@ def test_contrib_refuses_as_a_node_what_it_refuses_eagerly():
     w, g, m, v = map(sym.var, "wgmv")
     with pytest.raises(OperatorError, match=r"a node has no out; .* bind\(…, out=\{…\}\)"):
         sym.contrib.adamw_update(w, g, m, v, 1, lr=0.1, eta=1, out=w)
-    with pytest.raises(OperatorError, match="a Symbol is wanted, got"):
+    with pytest.raises(OperatorError, match="expected a Symbol, got"):
         sym.contrib.adamw_update(nd.ones(1), g, m, v, 1, lr=0.1, eta=1)
     with pytest.raises(ShapeError, match="grads has 0 arrays for 1 tensors"):
         sym.contrib.multi_adamw_update([w], [], [m], [v], 1, lrs=[0.1], wds=[0.0], etas=[1.0])

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ndarray.binary import BINARY, give_operators
 from symbolic.save.onnx.value import Value
 
 
@@ -103,11 +104,6 @@ def where(xp, condition, x, y):
     return xp.together("Where", [truth(xp, condition), x, y], x.dtype)
 
 
-def clip(xp, x, bound):
-    """Return `x` limited to ``[-bound, bound]``; NaN stays NaN, which ONNX's Clip leaves open."""
-    return where(xp, x > bound, bound, where(xp, x < -bound, -bound, x))
-
-
 # Dtypes and numbers
 
 
@@ -124,27 +120,6 @@ def as_scalar(xp, value, dtype):
     return xp.reshape(astype(xp, value, dtype), ())
 
 
-def unpack_scalars(xp, values, n, dtype):
-    """Return the `n` elements as values of no axes."""
-    flat = xp.reshape(astype(xp, values, dtype), (-1,))
-    return tuple([xp.reshape(xp.strided_slice(flat, (i,), (i + 1,), (1,)), ()) for i in range(n)])
-
-
-def zeros_like(xp, x, dtype=None):
-    """Return zeros of the shape and dtype of `x`, whose values are not asked for."""
-    return full_like(xp, x, 0, dtype)
-
-
-def ones_like(xp, x, dtype=None):
-    """Return ones of the shape and dtype of `x`, whose values are not asked for."""
-    return full_like(xp, x, 1, dtype)
-
-
-def full_like(xp, x, value, dtype=None):
-    """Return one value everywhere, of the shape and dtype of `x`."""
-    return full(xp, x.shape, value, dtype or x.dtype)
-
-
 def full(xp, shape, value, dtype=None):
     """Return one value everywhere, which takes the memory of one."""
     if isinstance(value, Value):
@@ -152,17 +127,18 @@ def full(xp, shape, value, dtype=None):
     return np.broadcast_to(np.asarray(value, dtype), shape)
 
 
-def _give_arithmetic():
-    for name, word in (("add", add), ("sub", subtract), ("mul", multiply), ("truediv", divide), ("floordiv", floor_divide),
-                       ("mod", remainder),
-                       ("pow", power), ("and", logical_and), ("or", logical_or), ("eq", equal), ("ne", not_equal),
-                       ("gt", greater), ("ge", greater_equal), ("lt", less), ("le", less_equal)):
+def _apply(word, a, b):
+    return globals()[BINARY[word].numpy]((a if isinstance(a, Value) else b).xp, a, b)
+
+
+def _give_operators():
+    give_operators(Value, _apply)
+    for name, word in (("floordiv", floor_divide), ("and", logical_and), ("or", logical_or)):
         setattr(Value, f"__{name}__", lambda self, other, word=word: word(self.xp, self, other))
-        if name not in ("eq", "ne", "gt", "ge", "lt", "le"):
-            setattr(Value, f"__r{name}__", lambda self, other, word=word: word(self.xp, other, self))
+        setattr(Value, f"__r{name}__", lambda self, other, word=word: word(self.xp, other, self))
     Value.__neg__ = lambda self: negative(self.xp, self)
     Value.__abs__ = lambda self: self.xp.abs(self)
     Value.__invert__ = lambda self: invert(self.xp, self)
 
 
-_give_arithmetic()
+_give_operators()

@@ -32,21 +32,6 @@ def isnan(xp, x):
     return xp.emit("IsNaN", [x], (x.shape, np.bool_))
 
 
-def isinf(xp, x):
-    """Return where an element is infinite; ONNX's IsInf does not take float16."""
-    return xp.abs(x) == math.inf
-
-
-def isfinite(xp, x):
-    """Return where an element is neither infinite nor NaN."""
-    return xp.abs(x) < math.inf
-
-
-def square(xp, x):
-    """Return the elements times themselves."""
-    return x * x
-
-
 def trunc(xp, x):
     """Return the elements rounded towards zero."""
     return xp.where(x < 0, xp.ceil(x), xp.floor(x))

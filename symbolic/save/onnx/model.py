@@ -7,6 +7,7 @@ import numpy as np
 
 from ndarray.errors import FormatError, MXNetError
 from ndarray.params import fed_names, text_of
+from ndarray.text import cut
 from symbolic.graph.node import Entry
 from symbolic.graph.walk import evaluate
 from symbolic.save.onnx.namespace import Words
@@ -109,7 +110,7 @@ def _model(graph, fed, made, constants, ends, states):
          for value, array in constants.items()],
         value_info=[_info(value) for n in made for value in n.outputs if value not in results])
     model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
-                              producer_name="symbolic-ndarray", doc_string=_cut(str(graph), _LONGEST))
+                              producer_name="symbolic-ndarray", doc_string=cut(str(graph), _LONGEST))
     if states:
         names = {fed[n].name: value.name for n, value in states.items()}
         helper.set_model_props(model, {"states": json.dumps(names, ensure_ascii=False)})
@@ -129,7 +130,7 @@ def _info(value, role=""):
     from onnx import helper
 
     return helper.make_tensor_value_info(value.name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape,
-                                         doc_string=_cut(role))
+                                         doc_string=cut(role, _BRIEF))
 
 
 def _node(node):
@@ -141,15 +142,11 @@ def _node(node):
                             name=node.outputs[0].name, **attrs)
     within = node.within
     if within:
-        made.doc_string = _cut(f"part of {within}")
+        made.doc_string = cut(f"part of {within}", _BRIEF)
         told = dict(within.attrs) | {k: text_of(v) for k, v in within.params}
-        helper.set_model_props(made, {k: _cut(v) for k, v in told.items()} | {
+        helper.set_model_props(made, {k: cut(v, _BRIEF) for k, v in told.items()} | {
             "node": within.name, "operator": within.op.name})
     return made
-
-
-def _cut(text, longest=_BRIEF):
-    return text if len(text) <= longest else text[:longest - 1] + "…"
 
 
 class _Names:

@@ -6,12 +6,13 @@ Words that are given nothing but fixed arrays compute them at once, as NumPy doe
 import numpy as np
 
 from ndarray import vocabulary
+from ndarray.derived import DerivedWords
 from ndarray.errors import OperatorError, unknown
 from symbolic.save.onnx import arithmetic, elementwise, indexing, reductions, shapes
 from symbolic.save.onnx.value import Made, Value, has_value
 
-MEANINGS = {word: function for module in (arithmetic, indexing, elementwise, shapes, reductions)
-            for word, function in vars(module).items() if hasattr(vocabulary, word) and callable(function)}
+MEANINGS = {word: function for words in (DerivedWords, arithmetic, indexing, elementwise, shapes, reductions)
+            for word, function in vars(words).items() if hasattr(vocabulary, word) and callable(function)}
 """What each word of the vocabulary writes; those that are missing have no counterpart."""
 
 _FEW = 16

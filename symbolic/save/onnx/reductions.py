@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ndarray.derived import without_memory
 from symbolic.save.onnx.arithmetic import promoted
-from symbolic.save.onnx.shapes import axes_of, ints, stand_in
+from symbolic.save.onnx.shapes import axes_of, ints
 
 
 def _reduction(op):
@@ -59,4 +60,4 @@ def slogdet(xp, x):
 def matmul(xp, a, b):
     """Return the product of matrices on the last two axes."""
     a, b = promoted(xp, a, b)
-    return xp.emit("MatMul", [a, b], (np.matmul(stand_in(a.shape), stand_in(b.shape)).shape, a.dtype))
+    return xp.emit("MatMul", [a, b], (np.matmul(without_memory(a.shape), without_memory(b.shape)).shape, a.dtype))

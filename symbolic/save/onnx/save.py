@@ -1,6 +1,9 @@
 """A graph as an ONNX model: each operator's body, written with ONNX's core operators."""
 
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,11 +27,21 @@ from symbolic.passes.fill_shapes import fill_shapes
 from symbolic.passes.set_training import training
 from symbolic.save.onnx.model import to_onnx
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ndarray.typing import ArrayLike, DTypeLike
+    from symbolic.graph.graph import Graph
+    from symbolic.graph.node import Entry
+    from symbolic.symbol import Symbol
+
 LARGEST = 2**31 - 1 - 2**20
 """Protocol buffers end at 2 GiB."""
 
 
-def save_onnx(symbol, fname, shape=None, dtype=None, params=None, is_train=False):
+def save_onnx(symbol: Symbol, fname: str | os.PathLike[str], shape: Mapping[str, Sequence[int]] | None = None,
+              dtype: Mapping[str, DTypeLike] | DTypeLike | None = None, params: Mapping[str, ArrayLike] | None = None,
+              is_train: bool = False) -> None:
     """Write a Symbol to a file as an ONNX model, whole or not at all.
 
     Parameters
@@ -101,7 +114,7 @@ def save_onnx(symbol, fname, shape=None, dtype=None, params=None, is_train=False
     write_atomically(os.fspath(fname), model.SerializeToString(deterministic=True))
 
 
-def _arrays(graph, params):
+def _arrays(graph: Graph, params: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Return NumPy arrays for those that are to be held."""
     names = {n.name for n in graph.variables}
     for name in params:
@@ -110,7 +123,7 @@ def _arrays(graph, params):
     return {name: _array(name, value) for name, value in params.items()}
 
 
-def _array(name, value):
+def _array(name: str, value: Any) -> np.ndarray:
     try:
         data = np.asarray(value._data if isinstance(value, NDArray) else value)
         return data.astype(dtype_of(data.dtype), copy=False)
@@ -118,16 +131,18 @@ def _array(name, value):
         raise DTypeError(f"save_onnx: params: {name} is {shown(value)}, no array of numbers: {error}") from None
 
 
-def types_for(graph, shape=None, dtype=None, kept=None):
+def types_for(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None,
+              dtype: Mapping[str, DTypeLike] | DTypeLike | None = None,
+              kept: Mapping[str, np.ndarray] | None = None) -> dict[Entry, TensorType]:
     """Return the type of every entry, with float32 where no dtype follows; parameters as `save_onnx`."""
     known = given_types(graph, shape, dtype, "save_onnx")
     for node in graph.variables:
-        if node.name in (kept or {}):
+        if kept and node.name in kept:
             known[node.name] = _merged(node.name, declared(node, known.get(node.name)), kept[node.name])
     return complete_types(graph, known, "save_onnx", "; give them (shape=, --shape)")
 
 
-def _merged(name, known, array):
+def _merged(name: str, known: TensorType, array: np.ndarray) -> TensorType:
     try:
         return known.merge(TensorType(array.shape, array.dtype))
     except MXNetError as error:

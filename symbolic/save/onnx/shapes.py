@@ -1,9 +1,9 @@
 """Shapes: ONNX's counterparts of reshaping, repeating, joining and cutting."""
 
-import math
 
 import numpy as np
 
+from ndarray.derived import shape_of
 from symbolic.save.onnx.arithmetic import promoted
 
 _END = -(1 << 63)
@@ -12,10 +12,7 @@ _END = -(1 << 63)
 
 def reshape(xp, x, shape):
     """Return the elements under another shape; one -1 follows from the size."""
-    shape = shape_of(shape)
-    if -1 in shape:
-        rest = math.prod(d for d in shape if d != -1)
-        shape = tuple(x.size // max(rest, 1) if d == -1 else d for d in shape)
+    shape = shape_of(shape, x.size)
     if shape == x.shape:
         return x
     # Without the attribute a 0 would copy an axis.
@@ -28,13 +25,6 @@ def broadcast_to(xp, x, shape):
     return x if shape == x.shape else xp.emit("Expand", [x, ints(shape)], (shape, x.dtype))
 
 
-def unbroadcast(xp, x, like):
-    """Return `x` summed over the axes along which broadcasting has repeated `like`."""
-    extra = x.ndim - like.ndim
-    axes = (*range(extra), *(i + extra for i, d in enumerate(like.shape) if d == 1 and x.shape[i + extra] != 1))
-    return reshape(xp, xp.sum(x, axis=axes, keepdims=True), like.shape)
-
-
 def transpose(xp, x, axes=None):
     """Return the axes in another order, the reverse one when none is given."""
     order = tuple(range(x.ndim))[::-1] if axes is None else tuple(int(a) % x.ndim for a in axes)
@@ -43,28 +33,11 @@ def transpose(xp, x, axes=None):
     return xp.emit("Transpose", [x], (tuple(x.shape[a] for a in order), x.dtype), perm=order)
 
 
-def moveaxis(xp, x, source, destination):
-    """Return the array with one axis moved."""
-    order = [i for i in range(x.ndim) if i != source % x.ndim]
-    order.insert(destination % x.ndim, source % x.ndim)
-    return transpose(xp, x, order)
-
-
 def swapaxes(xp, x, a, b):
     """Return two axes in each other's place."""
     order = list(range(x.ndim))
     order[a], order[b] = order[b], order[a]
     return transpose(xp, x, order)
-
-
-def expand_dims(xp, x, axis):
-    """Return the array with new axes of length 1."""
-    return reshape(xp, x, np.expand_dims(stand_in(x.shape), axis).shape)
-
-
-def squeeze(xp, x, axis=None):
-    """Return the array without axes of length 1."""
-    return reshape(xp, x, np.squeeze(stand_in(x.shape), axis).shape)
 
 
 def flip(xp, x, axis=None):
@@ -156,11 +129,6 @@ def _slices(begin, end, step):
     return [slice(b, e, s) for b, e, s in zip(begin, end, step)]
 
 
-def shape_of(shape):
-    """Return a shape as a tuple of Python's integers."""
-    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple([int(d) for d in shape])
-
-
 def ints(values):
     """Return numbers as ONNX takes shapes, axes and places."""
     return np.array([*values], np.int64)
@@ -171,8 +139,3 @@ def axes_of(axis, ndim):
     if axis is None:
         return tuple(range(ndim))
     return tuple(sorted({a % ndim for a in (axis if isinstance(axis, (tuple, list)) else (axis,))}))
-
-
-def stand_in(shape):
-    """Return an array that takes no memory."""
-    return np.broadcast_to(np.int8(0), shape)

@@ -3,7 +3,8 @@
 import json
 
 from ndarray.params import Fed, text_of
-from symbolic.graph.types import printable, type_text
+from ndarray.tensortype import type_text
+from ndarray.text import cut, printable
 from symbolic.show.heat import Heat, colour
 from symbolic.show.kinds import KINDS
 from symbolic.show.page.docstring import document
@@ -77,8 +78,7 @@ def _value(value, node):
 
 
 def _text(text):
-    text = printable(text)
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    return cut(printable(text), _LONGEST)
 
 
 def _operator(op):

@@ -146,7 +146,7 @@ def test_code(tmp_path):
 
 
 def test_check(tmp_path):
-    assert said("check", GRAPH).endswith("no errors, no warnings\n")
+    assert said("check", GRAPH).endswith("0 errors, 0 warnings\n")
     bad = tmp_path / "bad.json"
     bad.write_text(GRAPH.read_text().replace("signum_update", "signum_updaet"))
     done = process("check", bad)

@@ -119,7 +119,7 @@ def test_check_tells_every_problem_and_fails(folder):
         process = start("check", name, cwd=folder)
         out, told = process.communicate(timeout=60)
         assert (process.returncode, told) == (1, b"") and words in out.decode()
-        assert out.decode().splitlines()[-1] == f"{name}: 1 error, no warnings"
+        assert out.decode().splitlines()[-1] == f"{name}: 1 error, 0 warnings"
 
 
 @pytest.mark.parametrize("command", ["show long.json", "show long.json --json", "code long.json", "ops --json"])
