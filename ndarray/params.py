@@ -159,6 +159,9 @@ class Added:
     """
 
 
+IMPLIED = object()
+"""Annotation of a parameter whose values only state what follows from the inputs: a layout, from the number of axes."""
+
 Positive = Annotated[int, Within(1, math.inf)]
 """Annotation of an integer from 1: sizes, numbers of things."""
 
@@ -214,6 +217,8 @@ class Param(NamedTuple):
         What values are allowed.
     added : bool
         Whether MXNet's operator lacks it (`Added`).
+    implied : bool
+        Whether any value only states what follows from the inputs.
     """
 
     name: str
@@ -222,24 +227,41 @@ class Param(NamedTuple):
     optional: bool = False
     within: Within | Any = None
     added: bool = False
+    implied: bool = False
 
     @classmethod
     def read(cls, name: str, type_: Any, default: Any = REQUIRED) -> Param:
         """Return the Param that a name, an annotation and a default in a signature declare."""
-        optional, within, added = default is None, None, False
+        optional = default is None
+        facts: list[Any] = []
         if get_origin(type_) is Annotated:
-            type_, within, added = _annotated(type_)
+            type_, *facts = get_args(type_)
         if type(type_) is not type and get_origin(type_) in (Union, UnionType) and NoneType in get_args(type_):
             type_, = (t for t in get_args(type_) if t is not NoneType)
             optional = True
             if get_origin(type_) is Annotated:
-                type_, within, added = _annotated(type_)
-        return cls(name, type_, default, optional, within, added)
+                type_, *facts = get_args(type_)
+        return cls(name, type_, default, optional, next((f for f in facts if isinstance(f, Within)), None),
+                   Added in facts, IMPLIED in facts)
 
     @property
     def feedable(self) -> bool:
         """Whether an array or a Symbol may give the value."""
         return self.type in (Scalar, Scalars)
+
+    def is_default(self, value: Any) -> bool:
+        """Tell whether a parsed value means what the default does.
+
+        Where the default is an empty tuple, so does a tuple of the least number allowed: strides of 1, no padding.
+
+        Examples
+        --------
+        >>> Param.read("stride", Positives, ()).is_default((1, 1)), Param.read("pad", Naturals, ()).is_default((1, 1))
+        (True, False)
+        """
+        if self.default == () and isinstance(value, tuple) and self.within:
+            return all([each == self.within.least for each in value])
+        return self.implied or value == self.default and kind_of(value) == kind_of(self.default)
 
     def parse(self, value: Any, where: str) -> Any:
         """Return `value` as this parameter's type; text is read as MXNet's files write it.
@@ -271,12 +293,6 @@ class Param(NamedTuple):
             if not isinstance(each, Fed) and each not in self.within:
                 raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}")
         return value
-
-
-def _annotated(annotation: Any) -> tuple[Any, Within | None, bool]:
-    """Return the type, the range and the mark in an annotation."""
-    type_, *facts = get_args(annotation)
-    return type_, next((f for f in facts if isinstance(f, Within)), None), Added in facts
 
 
 def describe(param: Param) -> str:

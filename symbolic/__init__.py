@@ -13,6 +13,7 @@ from symbolic.arithmetic import hypot, maximum, minimum, pow, power
 from symbolic.create import (Group, Variable, arange, eye, full, linspace, load, load_json, ones, var, zeros)
 from symbolic.symbol import Symbol, gradient
 from symbolic.functions import function as _function
+from symbolic.diff import diff
 from ndarray import registry as _registry
 
 _LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot", "print_summary": "symbolic.show.summary",

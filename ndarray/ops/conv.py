@@ -1,12 +1,12 @@
 """Convolution and its transpose over one, two or three spatial axes: matrix products with what the windows see."""
 
 from math import prod
-from typing import Literal
+from typing import Annotated, Literal
 
 from ndarray.errors import ParamError, ShapeError
 from ndarray.operator import operator
 from ndarray.ops.windows import Geometry, columns, image_of, spread
-from ndarray.params import Naturals, Positive, Positives
+from ndarray.params import IMPLIED, Naturals, Positive, Positives
 from ndarray.rules import agree_dtype, fit, slot_error
 from ndarray.tensortype import TensorType, merge_shapes
 
@@ -61,7 +61,7 @@ def Convolution(xp, data, weight, bias=None, /, *, kernel: Positives, num_filter
                 dilate: Positives = (), pad: Naturals = (), num_group: Positive = 1, no_bias: bool = False,
                 workspace: int = 1024,
                 cudnn_tune: Literal["fastest", "limited_workspace", "off"] | None = None, cudnn_off: bool = False,
-                layout: Literal["NCDHW", "NCHW", "NCW"] | None = None):
+                layout: Annotated[Literal["NCDHW", "NCHW", "NCW"], IMPLIED] | None = None):
     """Convolution (cross-correlation) over one, two or three spatial axes.
 
     Parameters
@@ -158,7 +158,7 @@ def _bias_gradient(xp, head, bias):
 def Convolution_v1(xp, data, weight, bias=None, /, *, kernel: Positives, num_filter: Positive, stride: Positives = (),
                    dilate: Positives = (), pad: Naturals = (), num_group: Positive = 1, workspace: int = 1024,
                    no_bias: bool = False, cudnn_tune: Literal["fastest", "limited_workspace", "off"] | None = None,
-                   cudnn_off: bool = False, layout: Literal["NCDHW", "NCHW"] | None = None):
+                   cudnn_off: bool = False, layout: Annotated[Literal["NCDHW", "NCHW"], IMPLIED] | None = None):
     """First version of `Convolution`, which old files hold: the same.
 
     Parameters
@@ -246,7 +246,7 @@ def Deconvolution(xp, data, weight, bias=None, /, *, kernel: Positives, num_filt
                   dilate: Positives = (), pad: Naturals = (), adj: Naturals = (), target_shape: Naturals = (),
                   num_group: Positive = 1, no_bias: bool = True, workspace: int = 512,
                   cudnn_tune: Literal["fastest", "limited_workspace", "off"] | None = None, cudnn_off: bool = False,
-                  layout: Literal["NCDHW", "NCHW", "NCW"] | None = None):
+                  layout: Annotated[Literal["NCDHW", "NCHW", "NCW"], IMPLIED] | None = None):
     """Transposed convolution: what `Convolution`'s gradient does to its input.
 
     Parameters

@@ -7,14 +7,14 @@ has sides, not elements.
 from functools import reduce
 from math import prod
 from operator import add
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from ndarray.errors import ParamError, ShapeError
 from ndarray.operator import operator
 from ndarray.ops.windows import Geometry, padded, spread
-from ndarray.params import Naturals, Positive, Positives
+from ndarray.params import IMPLIED, Naturals, Positive, Positives
 from ndarray.rules import agree_dtype, check_floating, slot_error, with_axes
 from ndarray.rules_shape import cut
 from ndarray.tensortype import TensorType, merge_shapes
@@ -191,7 +191,7 @@ def Pooling(xp, data, /, *, kernel: Positives = (), pool_type: Literal["avg", "l
             global_pool: bool = False, cudnn_off: bool = False,
             pooling_convention: Literal["full", "same", "valid"] = "valid", stride: Positives = (),
             pad: Naturals = (), p_value: Positive | None = None, count_include_pad: bool | None = None,
-            layout: Literal["NCDHW", "NCHW", "NCW"] | None = None):
+            layout: Annotated[Literal["NCDHW", "NCHW", "NCW"], IMPLIED] | None = None):
     """Maximum, mean, sum or p-norm of each window.
 
     Parameters

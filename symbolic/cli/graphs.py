@@ -10,6 +10,7 @@ from ndarray.params import text_of
 from ndarray.paramsfile import load_frombuffer
 from ndarray.text import counted, printable
 from symbolic.cli.files import dtypes_of, is_params, read_file, read_graph, read_values, watch, write_text
+from symbolic.diff import diff as compare
 from symbolic.graph.node import Entry
 from symbolic.graph.types import types_of
 from symbolic.save.check import Problem, find_problems
@@ -59,6 +60,21 @@ def draw(options):
     title = os.path.splitext(os.path.basename(options.file))[0]
     plot = plot_network(Symbol(graph), title=title, shape=dict(options.shape), dtype=dtypes_of(options), **more)
     plot.save(options.output)
+
+
+def diff(options):
+    """List what differs between two graphs; the exit code is 1 where something does."""
+    if options.file == options.other == "-":
+        raise ParamError("standard input holds one graph, not two")
+    a, b = (read_graph(path, unknown="keep") for path in (options.file, options.other))
+    found = compare(Symbol(a), Symbol(b))
+    if options.output:
+        found.plot(f"{options.file} → {options.other}").save(options.output)
+    if options.json:
+        print(json.dumps({"files": [options.file, options.other], "edits": [edit._asdict() for edit in found.edits]}, indent=2))
+    elif found:
+        print(found)
+    return int(bool(found))
 
 
 def code(options):

@@ -49,7 +49,7 @@ def main(argv=None):
             _complain(str(error))
         except MemoryError:
             _complain("not enough memory")
-    return 1
+    return options.trouble
 
 
 def _complain(message):
@@ -63,10 +63,9 @@ def parser():
                                   epilog=EXIT_CODES)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def command(run, help_, file="symbol JSON; - reads standard input", name=None):
-        name = name or run.__name__
-        made = commands.add_parser(name, help=help_, description=help_[:1].upper() + help_[1:] + ".", epilog=EXIT_CODES)
-        made.set_defaults(run=run)
+    def command(run, help_, file="symbol JSON; - reads standard input", epilog=EXIT_CODES):
+        made = commands.add_parser(run.__name__, help=help_, description=help_[:1].upper() + help_[1:] + ".", epilog=epilog)
+        made.set_defaults(run=run, trouble=1)
         if file:
             made.add_argument("file", metavar="FILE", help=file)
         return made
@@ -107,7 +106,12 @@ def parser():
     add_json(made)
     made = command(graphs.code, "print the Python that declares a graph")
     made.add_argument("-o", "--output", metavar="OUT", help="file to write it to")
-    made = command(graphs.check, "list every problem of a file with its place", "symbol JSON or .params file")
+    made = command(graphs.check, "list every problem of a file with its location", "symbol JSON or .params file")
+    add_json(made)
+    made = command(graphs.diff, "list what differs between two graphs", epilog="Exit codes: 0 equal; 1 different; 2 trouble.")
+    made.set_defaults(trouble=2)
+    made.add_argument("other", metavar="OTHER", help="symbol JSON that FILE is compared with; - reads standard input")
+    made.add_argument("-o", "--output", metavar="OUT", help="picture in which differences are coloured: .svg, .png, .html or .dot")
     add_json(made)
     made = command(arrays.ops, "list the operators, or document one", file=None)
     made.add_argument("name", metavar="NAME", nargs="?", help="operator")

@@ -51,9 +51,9 @@ def repeats(occurrences: Sequence[Occurrence], kinds: dict[Node, str], outputs: 
         node = each.node
         if node.op is None:
             # What it is in other regions counts: weights and biases are updated alike, and are not the same.
-            about: tuple[Hashable, ...] = (_attrs(node), *sorted(roles.get(node, ())))
+            about: tuple[Hashable, ...] = (compared_attrs(node), *sorted(roles.get(node, ())))
         else:
-            about = (node.op, node.params, _attrs(node), *[
+            about = (node.op, node.params, compared_attrs(node), *[
                 source.region if cut and source.region != each.region else (down[source], _side(entry))
                 for source, entry in zip(each.inputs, node.inputs)])
         down[each] = number((each.region, kinds[node], *about))
@@ -70,7 +70,7 @@ def repeats(occurrences: Sequence[Occurrence], kinds: dict[Node, str], outputs: 
     return list(classes.values())
 
 
-def _attrs(node: Node) -> tuple:
+def compared_attrs(node: Node) -> tuple:
     """Return the attributes that make a difference; a variable's own have underscores, others are its reader's parameters."""
     return tuple([a for a in node.attrs if a[0] not in _ABOUT_ONE and (node.op is not None or a[0].startswith("__"))])
 

@@ -1,9 +1,12 @@
 """What is on a picture of a graph, before anything is laid out or written in some format."""
 
+import itertools
 import re
 import warnings
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ndarray.errors import LimitError
 from ndarray.params import text_of
@@ -16,7 +19,8 @@ from symbolic.show.collapse import repeats, slots
 from symbolic.show.digraph import unique_names
 from symbolic.show.heat import Heat, Note, heats
 from symbolic.show.kinds import KINDS, kinds_of
-from symbolic.show.regions import occurrences_of, regions_in_order
+from symbolic.show.parts import Part, merged_along_chains
+from symbolic.show.regions import Occurrence, occurrences_of, regions_in_order
 
 LAYER_PARAMETERS = ("_weight", "_bias", "_gamma", "_beta", "_moving_mean", "_moving_var", "_moving_inv_var",
                     "_moving_avg", "_running_mean", "_running_var")
@@ -117,6 +121,9 @@ class Drawing:
         return [k for k in KINDS if k in found]
 
 
+_KINDS_OF_BLOCK = 5
+"""How many operators of a repeated block are listed."""
+
 COLLAPSE_ABOVE = 60
 """Graphs with more nodes are drawn with their repeats merged, unless the caller says otherwise."""
 
@@ -124,7 +131,9 @@ LARGEST = 3000
 """More boxes than this are not laid out: a picture of them would take minutes, and nobody could read it."""
 
 
-def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collapse=None, overlays=(), types=None):
+def draw(graph: Graph, title: str = "plot", shape: Mapping[str, Sequence[int]] | None = None, dtype: Any = None,
+         hide_weights: bool = True, collapse: bool | None = None, overlays: Sequence[Any] = (),
+         types: Mapping[Entry, TensorType] | None = None) -> Drawing:
     """Return the `Drawing` of a graph.
 
     Parameters
@@ -160,23 +169,26 @@ def draw(graph, title="plot", shape=None, dtype=None, hide_weights=True, collaps
     collapse = len(graph.nodes) > COLLAPSE_ABOVE if collapse is None else collapse
     occurrences = occurrences_of(graph)
     order = regions_in_order(occurrences)
-    groups = repeats(occurrences, kinds, graph.outputs, cut=order is not None) if collapse else [[each] for each in occurrences]
-    hidden = {at for at in _layer_parameters(occurrences) if at[0] not in heads} if hide_weights else ()
+    groups = (repeats(occurrences, kinds, graph.outputs, cut=order is not None) if collapse
+              else [[each] for each in occurrences])
+    hidden = {at for at in _layer_parameters(occurrences) if at[0] not in heads} if hide_weights else set()
     groups = [group for group in groups if not all((each.node, each.region) in hidden for each in group)]
-    _refuse_too_many(groups, collapse)
+    parts = (merged_along_chains(groups, kinds, heads, order) if collapse and order is not None
+             else [Part(group) for group in groups])
+    _refuse_too_many(parts, collapse)
     titles = {node: printable(name) for node, name in unique_names(graph).items()}
-    keys = {each: f"n{i}" for i, group in enumerate(groups) for each in group}
-    warm = heats(overlays, graph, [[each.node for each in group] for group in groups])
-    boxes = [_box(group, keys, titles, kinds, heads, warm) for group in groups]
-    arrows = _arrows(groups, keys, types, kinds)
+    keys = {each: f"n{i}" for i, part in enumerate(parts) for each in part.occurrences}
+    warm = heats(overlays, graph, [part.nodes for part in parts])
+    boxes = [_box(part, keys, titles, kinds, heads, warm) for part in parts]
+    arrows = _arrows(parts, keys, types, kinds)
     if collapse:
         boxes, arrows = _beside_consumers(boxes, arrows)
     return Drawing(printable(title), _marked(boxes, order), tuple(arrows), graph, types, warm)
 
 
-def _refuse_too_many(groups, collapse):
-    if len(groups) > LARGEST:
-        raise LimitError(f"{len(groups)} boxes are too many for a picture (at most {LARGEST})"
+def _refuse_too_many(parts: Sequence[Part], collapse: bool) -> None:
+    if len(parts) > LARGEST:
+        raise LimitError(f"{len(parts)} boxes are too many for a picture (at most {LARGEST})"
                          + ("" if collapse else "; collapse=True merges what repeats")
                          + "; draw a part: symbol.get_internals()['name_output'], or use print_summary")
 
@@ -189,12 +201,33 @@ def _warn_of_doubles(names):
                       f"Repeated names: {', '.join(doubles)}", RuntimeWarning, stacklevel=4)
 
 
-def _box(group, keys, titles, kinds, heads, warm):
-    nodes = tuple([each.node for each in group])
+def _box(part: Part, keys: Mapping[Occurrence, str], titles: Mapping[Node, str], kinds: Mapping[Node, str],
+         heads: set[Node], warm: Sequence[Heat]) -> Box:
+    nodes, first = part.nodes, part.occurrences[0]
     names = tuple([titles[node] for node in nodes])
-    title = common_name(names) + (f"  ×{len(group)}" if len(group) > 1 else "")
-    return Box(keys[group[0]], title, kinds[nodes[0]], _lines(nodes[0]), not heads.isdisjoint(nodes), names,
-               group[0].region, nodes, tuple(note for heat in warm if (note := heat.of(nodes))))
+    block = part.block > 1
+    title = common_name([_name_of_block(names[k:k + part.block]) for k in range(0, len(names), part.block)]
+                        if block else names) + (f"  ×{part.count}" if part.count > 1 else "")
+    lines = _lines_of_block(nodes[:part.block]) if block else lines_of(nodes[0])
+    if part.chained and not block:
+        lines = (*lines, "one after the other")
+    return Box(keys[first], title, "block" if block else kinds[nodes[0]], lines, not heads.isdisjoint(nodes), names,
+               first.region, nodes, tuple(note for heat in warm if (note := heat.of(nodes))))
+
+
+def _name_of_block(names: Sequence[str]) -> str:
+    """Return the beginning that the names in a block have in common, or the last name."""
+    words = [re.split("(?<=_)", name) for name in names]
+    start = "".join(word[0] for word in itertools.takewhile(lambda column: len(set(column)) == 1, zip(*words)))
+    return start.rstrip("_") or names[-1]
+
+
+def _lines_of_block(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """Return what a repeated block consists of: its operators, those that occur most first."""
+    found = Counter(node.op.name for node in nodes if node.op is not None).most_common()
+    lines = [f"{name} ×{n}" if n > 1 else name for name, n in found[:_KINDS_OF_BLOCK]]
+    more = sum(n for _, n in found[_KINDS_OF_BLOCK:])
+    return (f"{len(nodes)} nodes each", *lines, *([f"and {more} more"] if more else []))
 
 
 def _marked(boxes, order):
@@ -206,24 +239,28 @@ def _marked(boxes, order):
     return tuple(marked)
 
 
-def _arrows(groups, keys, types, kinds):
-    """Return the arrows into each group: one from each group that it reads, for each input that reads it."""
+def _arrows(parts: Sequence[Part], keys: Mapping[Occurrence, str], types: Mapping[Entry, TensorType],
+            kinds: Mapping[Node, str]) -> list[Arrow]:
+    """Return the arrows into each part: one from each part that it reads, for each input that reads it."""
     arrows = []
-    for group in groups:
-        merged, asides = {}, {}
-        for each in group:
+    for part in parts:
+        merged: dict[tuple[str, str], tuple[list[str], list[bool]]] = {}
+        asides, own = {}, keys[part.occurrences[0]]
+        for each in part.occurrences:
             node = each.node
             written = set(node.op.written(node.complete_params)) if node.op else ()
             for at, (source, entry, name) in enumerate(zip(each.inputs, node.inputs, slots(node))):
-                if source in keys and _is_aside(source, each, kinds):
-                    asides[keys[source]] = Arrow(keys[source], keys[each], aside=True)
-                elif source in keys:
+                tail = keys.get(source, own)
+                if tail == own:
+                    continue
+                if _is_aside(source, each, kinds):
+                    asides[tail] = Arrow(tail, own, aside=True)
+                else:
                     # What an operator on many tensors reads of merged tensors, or of one number, is one arrow.
-                    known = merged.setdefault((keys[source], name), [[], False])
+                    known = merged.setdefault((tail, "" if part.block > 1 else name), ([], []))
                     known[0].append(_label(types[entry], entry))
-                    known[1] |= at in written
-        arrows += [Arrow(tail, keys[group[0]], _common_label(labels), written)
-                   for (tail, _), (labels, written) in merged.items()]
+                    known[1].append(at in written)
+        arrows += [Arrow(tail, own, _common_label(labels), any(written)) for (tail, _), (labels, written) in merged.items()]
         arrows += asides.values()
     return arrows
 
@@ -279,10 +316,11 @@ def _layer_parameters(occurrences):
             and all(op.kind in ("layer", "loss", "gradient") for op in ops)}
 
 
-def _lines(node):
+def lines_of(node: Node) -> tuple[str, ...]:
+    """Return what is under a node's name: its operator, and the parameters that do not mean their defaults."""
     if node.op is None:
         return ()
     inner = ("heads", "wrt") if node.op.kind == "gradient" else ()
-    params = [f"{k} = {cut(text_of(v), 28)}" for k, v in node.params
-              if k != node.op.count and k not in inner and not node.op.fed({k: v})]
-    return (node.op.name, *params)
+    params = [f"{k} = {cut(printable(text_of(v)), 28)}" for k, v in node.params
+              if k != node.op.count and k not in inner and not node.op.fed({k: v}) and not node.op.params[k].is_default(v)]
+    return (printable(node.op.name), *params)

