@@ -27,6 +27,7 @@ from symbolic.create import load_json as load_json
 from symbolic.create import ones as ones
 from symbolic.create import var as var
 from symbolic.create import zeros as zeros
+from symbolic.diff import diff as diff
 from symbolic.executor import Executor as Executor
 from symbolic.graph import attributes as _attribute
 from symbolic.graph import naming as _name
