@@ -430,7 +430,7 @@ def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: 
         if not isinstance(o, NDArray):
             raise OperatorError(f"{op.name}: out must be an NDArray, got {shown(o)}")
     plan = plan_of(op, arrays, params)
-    n = len(plan.family.types)
+    n = len(plan.signature.types)
     if len(outs) != n:
         raise OperatorError(f"{op.name} gives {counted(n, 'output')}, but out has {len(outs)}")
     call(op, arrays, plan, [o._data for o in outs])

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from ndarray.operator import Operator
 
 _KEPT = 4096
-_plans, _families = {}, {}
+_plans, _signatures = {}, {}
 
 
-class Family:
+class CallSignature:
     """What calls have in common that differ in scalars and in the arrays' memory alone.
 
     Attributes
@@ -46,21 +46,21 @@ class Family:
         self.calls, self.loops = 0, None
 
 
-class Plan(NamedTuple):
-    """What a call needs beside the arrays' contents; equal calls share one.
+class CallPlan(NamedTuple):
+    """What a call needs in addition to its arrays; equal calls share one.
 
     Attributes
     ----------
     params : dict
         Complete, the scalars cast to the dtype in which the operator computes.
-    family : Family
+    signature : CallSignature
     """
 
     params: dict
-    family: Family
+    signature: CallSignature
 
 
-def call(op: Operator, arrays: Sequence[np.ndarray], plan: Any, outs: Sequence[np.ndarray] | None = None) -> Any:
+def call(op: Operator, arrays: Sequence[np.ndarray], plan: CallPlan, outs: Sequence[np.ndarray] | None = None) -> Any:
     """Compute an operator on arrays, write its states, and return its outputs.
 
     Parameters
@@ -68,7 +68,7 @@ def call(op: Operator, arrays: Sequence[np.ndarray], plan: Any, outs: Sequence[n
     op : Operator
     arrays : sequence of numpy.ndarray
         In the order of ``op.input_names``.
-    plan : Plan
+    plan : CallPlan
         What `plan_of` made of these arrays and the caller's parameters.
     outs : sequence of numpy.ndarray, optional
         Where the outputs go.
@@ -83,13 +83,13 @@ def call(op: Operator, arrays: Sequence[np.ndarray], plan: Any, outs: Sequence[n
     MXNetError
         Of the kind that fits, before anything is written.
     """
-    params, family = plan
-    family.calls += 1
-    if family.loops is not False and (family.size >= WORTH_LOOPS or family.calls > OFTEN and not op.primitive):
+    params, signature = plan
+    signature.calls += 1
+    if signature.loops is not False and (signature.size >= WORTH_LOOPS or signature.calls > OFTEN and not op.primitive):
         found = _in_loops(op, arrays, plan, outs)
         if found is not None:
             return found
-    types, positions = family.types, family.positions
+    types, positions = signature.types, signature.positions
     if positions or outs is not None:
         _check_targets(op, arrays, params, positions, outs, types)
     with np.errstate(all="ignore"):
@@ -111,11 +111,11 @@ def call(op: Operator, arrays: Sequence[np.ndarray], plan: Any, outs: Sequence[n
     return list(outs)
 
 
-def _in_loops(op: Operator, arrays: Sequence[np.ndarray], plan: Any, outs: Any) -> Any:
+def _in_loops(op: Operator, arrays: Sequence[np.ndarray], plan: CallPlan, outs: Any) -> Any:
     """Return the outputs where loops can compute them, else None."""
-    loops, family = _loops(), plan.family
-    if family.loops is None and family.size < WORTH_LOOPS and not loops.machine_code.available():
-        family.loops = False  # NumPy in tiles saves nothing here.
+    loops, signature = _loops(), plan.signature
+    if signature.loops is None and signature.size < WORTH_LOOPS and not loops.machine_code.available():
+        signature.loops = False  # NumPy in tiles saves nothing here.
         return None
     return loops.compute(op, arrays, plan, outs, _check_targets)
 
@@ -142,8 +142,8 @@ def _own(value: Any, others: Any) -> Any:
     return value.copy() if any(np.may_share_memory(value, other) for other in others) else value
 
 
-def plan_of(op: Operator, arrays: Sequence[np.ndarray], given: Mapping[str, Any]) -> Any:
-    """Return the `Plan` of a call; one with the same parameters and types is made once.
+def plan_of(op: Operator, arrays: Sequence[np.ndarray], given: Mapping[str, Any]) -> CallPlan:
+    """Return the `CallPlan` of a call; one with the same parameters and types is made once.
 
     Raises
     ------
@@ -163,16 +163,16 @@ def plan_of(op: Operator, arrays: Sequence[np.ndarray], given: Mapping[str, Any]
     if op.many:
         params[op.count] = op.count_from(len(arrays), params)
     params = op.complete(params)
-    family = _family_of(op, arrays, params)
+    signature = _signature_of(op, arrays, params)
     with np.errstate(all="ignore"):
-        plan = Plan(op.scalars_as(vocabulary, arrays, params), family)
+        plan = CallPlan(op.scalars_as(vocabulary, arrays, params), signature)
     if key is not None:
         _keep(_plans, key, plan)
     return plan
 
 
-def _family_of(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[str, Any]) -> Any:
-    """Return the `Family` of a call with complete parameters; types are inferred once for all of it.
+def _signature_of(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[str, Any]) -> CallSignature:
+    """Return the `CallSignature` of a call with complete parameters; types are inferred once for all of it.
 
     Raises
     ------
@@ -189,12 +189,12 @@ def _family_of(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[str, 
             key.append(None if value is None else len(value))
         else:
             key += value, kind_of(value)
-    family = _families.get(key := tuple(key))
-    if family is None:
+    signature = _signatures.get(key := tuple(key))
+    if signature is None:
         size = sum([a.size for a in arrays]) if op.many else arrays[0].size if arrays else 0
-        family = Family(infer_outputs(op, arrays, params), op.written(params), size)
-        _keep(_families, key, family)
-    return family
+        signature = CallSignature(infer_outputs(op, arrays, params), op.written(params), size)
+        _keep(_signatures, key, signature)
+    return signature
 
 
 def _keep(known: dict[Any, Any], key: Any, value: Any) -> Any:

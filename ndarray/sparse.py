@@ -386,8 +386,8 @@ def invoke_sparse(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any]
         raise OperatorError(f"{op.name} takes {', '.join(names)}; got {len(inputs)} arrays")
     arrays = [_rows_of(x, op, name) if name == "grad" else _whole(x, f"{op.name}: {name}")
               for name, x in zip(names, inputs)]
-    params, family = plan_of(op, arrays, params)
-    types, positions = family.types, family.positions
+    params, signature = plan_of(op, arrays, params)
+    types, positions = signature.types, signature.positions
     targets = {f"{op.name}: {names[at]}": arrays[at] for at in positions}
     if isinstance(out, (list, tuple)):
         if len(out) != 1:

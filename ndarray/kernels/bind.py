@@ -1,13 +1,15 @@
 """A schedule on memory: everything is looked up once, and what is left is to run."""
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
 
 from ndarray.kernels import memory
-from ndarray.kernels.cluster import Addition, Calling
-from ndarray.kernels.table import Job, Total
+from ndarray.kernels.flow import Flow
+from ndarray.kernels.schedule import CallRun, Schedule, Total
+from ndarray.kernels.table import Job, TotalJob
 
 
 class Binding:
@@ -17,14 +19,14 @@ class Binding:
     ----------
     schedule : Schedule
     flow : Flow
-    places : dict
-        Of each place, its array: contiguous and aligned.
+    buffers : dict
+        The array of each buffer: contiguous and aligned.
     table : type
         `table.Table` or `tiles.TileTable`.
     number : callable, optional
         ``number(detail)`` gives the value of a ``number``; by default it is the detail.
     call : callable, optional
-        ``call(what, inputs, results)`` runs a call on arrays and copies what it gives into `results`, a dict from
+        ``call(what, inputs, results)`` runs a call on arrays and copies its outputs into `results`, a dict from
         the number of an output to an array.
 
     Attributes
@@ -35,8 +37,9 @@ class Binding:
         Of temporary values.
     """
 
-    def __init__(self, schedule, flow, places, table, number=None, call=None):
-        self.schedule, self.flow, self.places, self.table = schedule, flow, places, table
+    def __init__(self, schedule: Schedule, flow: Flow, buffers: Mapping[object, np.ndarray], table: type,
+                 number: Callable[[object], object] | None = None, call: Callable | None = None):
+        self.schedule, self.flow, self.buffers, self.table = schedule, flow, buffers, table
         self.number, self.call = number or (lambda detail: detail), call
         intervals = memory.lifetimes(schedule, flow, self.table.parts)
         self.memory = memory.plan(intervals)
@@ -52,11 +55,11 @@ class Binding:
     def _steps(self):
         found, phases = [], []
         for phase in self.schedule.phases:
-            calls = [step.number for step in phase if isinstance(step, Calling)]
+            calls = [step.number for step in phase if isinstance(step, CallRun)]
             if calls:
                 self._flush(found, phases)
                 found += [self._calling(number) for number in calls]
-            phases.append([job for step in phase if not isinstance(step, Calling) for job in self._jobs(step)])
+            phases.append([job for step in phase if not isinstance(step, CallRun) for job in self._jobs(step)])
         self._flush(found, phases)
         return found
 
@@ -65,16 +68,16 @@ class Binding:
             found.append(self.table([p for p in phases if p]))
         phases.clear()
 
-    def alone(self, part):
-        """Return a function that runs one part, of `ndarray.kernels.parts`, when those before it have run."""
-        if isinstance(part.steps[0], Calling):
-            return self._calling(part.steps[0].number)
-        return self.table([[job for step in part.steps for job in self._jobs(step)]])
+    def alone(self, steps: tuple) -> Callable[[], None]:
+        """Return a function that runs some steps of one phase, a call among them alone, when those before have run."""
+        if isinstance(steps[0], CallRun):
+            return self._calling(steps[0].number)
+        return self.table([[job for step in steps for job in self._jobs(step)]])
 
     def _jobs(self, step):
-        if isinstance(step, Addition):
+        if isinstance(step, Total):
             partial_ = self._of(step.partial, np.dtype(np.float64), self.sizes[step.partial])
-            return [Total(partial_, self._of(step.out, self._dtype(step.out), 1))]
+            return [TotalJob(partial_, self._of(step.out, self._dtype(step.out), 1))]
         arrays = tuple([self._of(slot, np.dtype(d), step.n) for slot, d in zip(step.arrays, step.loop.arrays)])
         scalars = tuple([self._of(slot, np.dtype(d), 1) for slot, d in zip(step.scalars, step.loop.scalars)])
         parts = self.table.parts(step.loop, step.n)
@@ -84,8 +87,8 @@ class Binding:
 
     def _of(self, slot, dtype, n):
         """Return `n` elements at a slot."""
-        if slot.kind in ("place", "placed"):
-            return self.places[slot.name].reshape(-1)[slot.offset:slot.offset + n]
+        if slot.kind in ("buffer", "updated"):
+            return self.buffers[slot.name].reshape(-1)[slot.offset:slot.offset + n]
         if slot.kind == "number":
             found = self.numbers.get(slot.name)
             if found is None:

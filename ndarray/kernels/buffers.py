@@ -1,5 +1,6 @@
-"""The caller's memory by place: what is one memory has one place, what a loop cannot walk gets a stand-in."""
+"""The caller's arrays, numbered: aliases share one buffer; arrays that a loop cannot stride get a contiguous copy."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -7,59 +8,61 @@ import numpy as np
 from ndarray.kernels.table import address_of
 
 
-class Places:
+class NumberedBuffers:
     """Arrays that a flow reads and writes.
 
     Attributes
     ----------
     arrays : dict of int to numpy.ndarray
-        Contiguous and aligned: the caller's arrays, or stand-ins.
+        Contiguous and aligned: the caller's arrays, or copies of those that are not.
     before, after : list of callable
-        Copy into the stand-ins and back.
+        Copy into the copies, and back.
     """
 
     def __init__(self):
-        self.arrays, self.before, self.after = {}, [], []
+        self.arrays: dict[int, np.ndarray] = {}
+        self.before: list[Callable[[], None]] = []
+        self.after: list[Callable[[], None]] = []
         self._known, self._written = {}, set()
 
-    def read(self, array):
-        """Return the place of an array that is read."""
-        place, new = self._place(array)
-        if new and self.arrays[place] is not array:
-            self.before.append(partial(np.copyto, self.arrays[place], array))
-        return place
+    def read(self, array: np.ndarray) -> int:
+        """Return the buffer of an array that is read."""
+        number, new = self._number(array)
+        if new and self.arrays[number] is not array:
+            self.before.append(partial(np.copyto, self.arrays[number], array))
+        return number
 
-    def write(self, array):
-        """Return the place of an array that is written."""
-        place, _ = self._place(array)
-        self._written.add(place)
-        if self.arrays[place] is not array and not is_plain(array):
-            self.after.append(partial(np.copyto, array, self.arrays[place]))
-        return place
+    def write(self, array: np.ndarray) -> int:
+        """Return the buffer of an array that is written."""
+        number, _ = self._number(array)
+        self._written.add(number)
+        if self.arrays[number] is not array and not is_plain(array):
+            self.after.append(partial(np.copyto, array, self.arrays[number]))
+        return number
 
-    def _place(self, array):
+    def _number(self, array):
         key = (address_of(array), array.dtype, array.shape, array.strides)
         if is_plain(array):
             key = (address_of(array), array.dtype, array.size)
-        place = self._known.get(key)
-        if place is None:
-            place = self._known[key] = len(self.arrays)
-            self.arrays[place] = array if is_plain(array) else np.empty(array.shape, array.dtype.newbyteorder("="))
-            return place, True
-        return place, False
+        number = self._known.get(key)
+        if number is None:
+            number = self._known[key] = len(self.arrays)
+            self.arrays[number] = array if is_plain(array) else np.empty(array.shape, array.dtype.newbyteorder("="))
+            return number, True
+        return number, False
 
-    def overlaps(self):
-        """Return the pairs of places that share some memory, of which one at least is written."""
-        spans = sorted((address_of(a), address_of(a) + a.nbytes, place) for place, a in self.arrays.items() if a.size)
+    def overlaps(self) -> frozenset[frozenset[int]]:
+        """Return the pairs of buffers that share some memory, at least one of which is written."""
+        spans = sorted((address_of(a), address_of(a) + a.nbytes, number) for number, a in self.arrays.items() if a.size)
         found, open_ = set(), []
-        for start, end, place in spans:
-            open_ = [(e, p) for e, p in open_ if e > start]
-            found.update(frozenset((p, place)) for _, p in open_ if p in self._written or place in self._written)
-            open_.append((end, place))
+        for start, end, number in spans:
+            open_ = [(e, b) for e, b in open_ if e > start]
+            found.update(frozenset((b, number)) for _, b in open_ if b in self._written or number in self._written)
+            open_.append((end, number))
         return frozenset(found)
 
 
-def is_plain(array):
+def is_plain(array: np.ndarray) -> bool:
     """Tell whether a loop can walk an array's memory from its first element to its last."""
     flags = array.flags
     return flags.c_contiguous and flags.aligned and array.dtype.isnative

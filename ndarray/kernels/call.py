@@ -1,6 +1,7 @@
-"""Eager calls by loops: recorded, clustered and compiled once, then run on whatever arrays come."""
+"""Eager calls by loops: recorded, clustered and compiled once, then run on the arrays of each call."""
 
 import ctypes
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,65 +19,66 @@ _KEPT = 512
 
 
 class Number(NamedTuple):
-    """Stands for a scalar parameter, or for one number of a tuple of them, until a call says what it is."""
+    """A scalar parameter, or one number of a tuple of them, whose value comes with each call."""
 
     name: str
     index: int | None = None  # type: ignore[assignment]  # tuples have a method of this name
 
-    def value(self, params):
+    def value(self, params: Mapping[str, object]) -> object:
         """Return the number in the parameters of a call."""
         found = params[self.name]
         return found if self.index is None else found[self.index]
 
 
 class Loops:
-    """What a family of calls has prepared.
+    """The prepared calls of one signature.
 
     Attributes
     ----------
-    by_place : dict of tuple of int to _Call
-        By where all arrays begin, for those that were checked.
-    by_pattern : dict of tuple of int to _Call
-        By which of the arrays are one.
+    by_address : dict of tuple of int to _Prepared
+        By the addresses of all arrays, for those that were checked.
+    by_pattern : dict of tuple of int to _Prepared
+        By which of the arrays are one memory.
     """
 
-    __slots__ = ("by_place", "by_pattern")
+    __slots__ = ("by_address", "by_pattern")
 
     def __init__(self):
-        self.by_place, self.by_pattern = {}, {}
+        self.by_address, self.by_pattern = {}, {}
 
 
-def compute(op, arrays, plan, outs, check):
+def compute(op, arrays: Sequence[np.ndarray], plan, outs: Sequence[np.ndarray] | None,
+            check: Callable[..., None]) -> list[np.ndarray] | None:
     """Compute an operator by loops, into its outputs and the inputs that it writes.
 
     Parameters
     ----------
     op : Operator
     arrays : sequence of numpy.ndarray
-    plan : ndarray.call.Plan
-        The loops of its family are prepared by the first call.
+    plan : ndarray.call.CallPlan
+        The loops of its signature are prepared by the first call.
     outs : sequence of numpy.ndarray or None
         Where the outputs go.
     check : callable
-        ``check(op, arrays, params, positions, outs, types)`` raises where a target cannot be written; asked once for
-        all arrays that lie alike.
+        ``check(op, arrays, params, positions, outs, types)`` raises if a target cannot be written; called once for
+        all arrays at the same addresses.
 
     Returns
     -------
     list of numpy.ndarray, or None
-        None, and nothing is done, where loops cannot compute it.
+        None, with nothing done, if loops cannot compute it.
     """
-    params, family = plan
-    if family.loops is None:
-        family.loops = Loops()
-    for out, type_ in zip(outs or (), family.types):
+    params, signature = plan
+    if signature.loops is None:
+        signature.loops = Loops()
+    for out, type_ in zip(outs or (), signature.types):
         if out.shape != type_.shape or out.dtype != type_.dtype:
             return None
     given = arrays if outs is None else [*arrays, *outs]
     try:
-        # Only memory that is writable and in order has a buffer to give.
+        # Only writable contiguous memory exports such a buffer.
         addresses = tuple([addressof(from_buffer(a)) for a in given])
-        call = family.loops.by_place.get(addresses)
+        call = signature.loops.by_address.get(addresses)
     except (TypeError, ValueError, BufferError):
         addresses = call = None
     if call is None:
@@ -91,41 +93,41 @@ addressof, from_buffer = ctypes.addressof, ctypes.c_char.from_buffer
 
 
 def _checked(op, arrays, plan, outs, check, addresses):
-    """Return the call for arrays that lie as these do, None where loops cannot walk them."""
-    params, family = plan
+    """Return the prepared call for arrays at these addresses, None if loops cannot walk them."""
+    params, signature = plan
     given = arrays if outs is None else [*arrays, *outs]
     spans, first, same = [], {}, []
     for i, a in enumerate(given):
-        if not a.flags.carray and not _only_read(a, i, family.positions, len(arrays)):
+        if not a.flags.carray and not _only_read(a, i, signature.positions, len(arrays)):
             return None
         address = address_of(a)
-        place = first.setdefault(address, i)
-        if place == i:
+        origin = first.setdefault(address, i)
+        if origin == i:
             spans.append((address, address + a.nbytes))
-        elif a.shape != given[place].shape or a.dtype != given[place].dtype:
+        elif a.shape != given[origin].shape or a.dtype != given[origin].dtype:
             return None
-        same.append(place)
+        same.append(origin)
     if len(spans) > 1 and _overlap(spans):
         return None
-    if outs is not None or family.positions:
-        check(op, arrays, params, family.positions, outs, family.types)
-    loops, key = family.loops, tuple(same)
+    if outs is not None or signature.positions:
+        check(op, arrays, params, signature.positions, outs, signature.types)
+    loops, key = signature.loops, tuple(same)
     call = loops.by_pattern.get(key)
     if call is None:
         call = _prepared(op, arrays, plan, key, outs is not None)
         if call is None:
-            family.loops = False
+            signature.loops = False
             return None
         loops.by_pattern[key] = call
     if addresses:
-        if len(loops.by_place) >= _KEPT:
-            loops.by_place.clear()
-        loops.by_place[addresses] = call
+        if len(loops.by_address) >= _KEPT:
+            loops.by_address.clear()
+        loops.by_address[addresses] = call
     return call
 
 
 def _only_read(array, i, positions, inputs):
-    """Tell whether an array that cannot be written can and need only be read."""
+    """Tell whether an array that cannot be written is only read."""
     flags = array.flags
     return flags.c_contiguous and flags.aligned and i < inputs and i not in positions
 
@@ -142,10 +144,10 @@ def _overlap(spans):
 
 @np.errstate(all="ignore")
 def _prepared(op, arrays, plan, same, given_outs):
-    """Return the call, or None where it is none of loops."""
+    """Return the prepared call, or None if loops cannot compute it."""
     if "accumulate" in op.rules:
         return None
-    recorder, (params, family) = Recorder(), plan
+    recorder, (params, signature) = Recorder(), plan
     marked = dict(params)
     for name in op.scalars:
         if params[name] is not None:
@@ -155,20 +157,20 @@ def _prepared(op, arrays, plan, same, given_outs):
             marked[name] = tuple([recorder.number(Number(name, i), v.dtype) for i, v in enumerate(params[name])])
     values = [recorder.input(same[i], a.dtype, a.shape) for i, a in enumerate(arrays)]
     n = len(arrays)
-    places = [same[n + i] if given_outs else n + i for i in range(len(family.types))]
+    buffers = [same[n + i] if given_outs else n + i for i in range(len(signature.types))]
     try:
         outputs, written = op.run_ready(recorder, values, marked)
-        results = [recorder.reshape(v, t.shape) for v, t in zip(outputs, family.types, strict=True)]
-        if any(v.dtype != t.dtype for v, t in zip(results, family.types)):
+        results = [recorder.reshape(v, t.shape) for v, t in zip(outputs, signature.types, strict=True)]
+        if any(v.dtype != t.dtype for v, t in zip(results, signature.types)):
             return None
     except (Unfusible, TypeError, AttributeError):
         return None
-    sinks = [*zip(places, results), *((same[at], value) for at, value in zip(family.positions, written, strict=True))]
-    flow = Flow(recorder.instructions, [], tuple([Sink(place, value.id) for place, value in sinks]))
-    return _Call(flow, cluster(flow), family.types)
+    sinks = [*zip(buffers, results), *zip([same[at] for at in signature.positions], written, strict=True)]
+    flow = Flow(recorder.instructions, [], tuple([Sink(buffer, value.id) for buffer, value in sinks]))
+    return _Prepared(flow, cluster(flow), signature.types)
 
 
-class _Call:
+class _Prepared:
     """A schedule and the tables it was bound to; a table is used by one thread at a time."""
 
     def __init__(self, flow, schedule, types):
@@ -200,15 +202,15 @@ def _or_zero(detail):
 
 
 _FEW = 16
-"""Up to how many pointers it is faster to write one by one."""
+"""Number of pointers up to which it is faster to write one by one."""
 
 
 class _Bound:
     """A table whose rows can be pointed at other arrays of the same types."""
 
-    def __init__(self, flow, schedule, places, addresses):
+    def __init__(self, flow, schedule, buffers, addresses):
         table = Table if machine_code.available() else TileTable
-        binding = Binding(schedule, flow, places, table, number=_or_zero)
+        binding = Binding(schedule, flow, buffers, table, number=_or_zero)
         self.numbers = [(flow.instructions[at].detail, target) for at, target in binding.numbers.items()
                         if isinstance(flow.instructions[at].detail, Number)]
         self.params = None
@@ -216,7 +218,7 @@ class _Bound:
         self.movable = table is Table
         self.run = self.steps[0].calls[0] if len(self.steps) == 1 and len(self.steps[0].calls) == 1 else self._run
         if self.movable:
-            cells = [self._cells(step.rows, places, addresses) for step in self.steps]
+            cells = [self._cells(step.rows, buffers, addresses) for step in self.steps]
             few = sum(c[1].size for c in cells) <= _FEW
             self.cells, self.few = ((), [(flat, *map(int, cell)) for flat, *columns in cells for cell in zip(*columns)]
                                     ) if few else (cells, ())
@@ -225,9 +227,9 @@ class _Bound:
                 step.forget()
 
     @staticmethod
-    def _cells(rows, places, addresses):
-        """Return the pointers of a table's rows into the caller's arrays: where they are, whose, and how far in."""
-        starts = sorted((address, address + places[i].nbytes, i) for i, address in enumerate(addresses))
+    def _cells(rows, buffers, addresses):
+        """Return the pointers of a table's rows into the caller's arrays: their cells, whose, and how far in."""
+        starts = sorted((address, address + buffers[i].nbytes, i) for i, address in enumerate(addresses))
         flat = rows.reshape(-1)
         order = np.array([s for s, _, _ in starts])
         near = np.searchsorted(order, flat, "right") - 1
@@ -237,7 +239,7 @@ class _Bound:
         which = np.array([i for _, _, i in starts])[near[cells]]
         return flat, cells, which, flat[cells] - order[near[cells]]
 
-    def move(self, addresses):
+    def move(self, addresses: Sequence[int]) -> None:
         """Point the rows at other arrays."""
         for flat, cell, which, offset in self.few:
             flat[cell] = addresses[which] + offset

@@ -2,21 +2,92 @@
 
 A sum ends a phase, for what follows needs all of it; so does a call.  Within a phase, values that read the same
 array are computed in one loop.  What one phase computes and a later one needs is computed again where that moves
-no more memory than to keep it would.  Results go into their places as soon as nobody reads what was there before,
-and never before the last call: a call may fail, loops cannot.
+no more memory than to keep it would.  Results are written into their buffers as soon as nobody reads the old content
+any more, and never before the last call: a call may fail, loops cannot.
+
+LARS on two tensors: each weight steps along its gradient, by the ratio of their norms.
+
+>>> import numpy as np
+>>> from ndarray.kernels.flow import Sink
+>>> from ndarray.kernels.record import Recorder
+>>> xp, sinks = Recorder(), []
+>>> for i in range(2):
+...     w, g = [xp.input(f"{name}{i}", np.dtype("float32"), (8,)) for name in "wg"]
+...     rate = xp.sqrt(xp.sum_sq(w)) / xp.sqrt(xp.sum_sq(g))
+...     sinks.append(Sink(f"w{i}", (w - rate * g).id))
+>>> flow = Flow(xp.instructions, calls=[], sinks=tuple(sinks))
+>>> print(flow)
+%0 = input(w0) : float32[8]
+%1 = input(g0) : float32[8]
+%2 = sum_sq(%0) : float32[]
+%3 = sqrt(%2) : float32[]
+%4 = sum_sq(%1) : float32[]
+%5 = sqrt(%4) : float32[]
+%6 = divide(%3, %5) : float32[]
+%7 = multiply(%6, %1) : float32[8]
+%8 = subtract(%0, %7) : float32[8]
+%9 = input(w1) : float32[8]
+%10 = input(g1) : float32[8]
+%11 = sum_sq(%9) : float32[]
+%12 = sqrt(%11) : float32[]
+%13 = sum_sq(%10) : float32[]
+%14 = sqrt(%13) : float32[]
+%15 = divide(%12, %14) : float32[]
+%16 = multiply(%15, %10) : float32[8]
+%17 = subtract(%9, %16) : float32[8]
+w0 <- %8
+w1 <- %17
+
+The sums end phases: first partial sums, then totals, then the updates.  The rate is made of two scalars, so each loop
+computes it again before its first element.
+
+>>> schedule = cluster(flow)
+>>> print(schedule)
+phase 0
+  8 x 1 steps over buffer w0; into partial 2
+  8 x 1 steps over buffer g0; into partial 4
+  8 x 1 steps over buffer w1; into partial 11
+  8 x 1 steps over buffer g1; into partial 13
+phase 1
+  value 2 <- total of partial 2
+  value 4 <- total of partial 4
+  value 11 <- total of partial 11
+  value 13 <- total of partial 13
+phase 2
+  8 x 9 steps over buffer w0, buffer g0; with value 2, value 4
+  8 x 9 steps over buffer w1, buffer g1; with value 11, value 13
+
+Loops say nothing of which arrays they run over, so six runs are two loops, and two kernels.
+
+>>> loops = {run.loop for phase in (schedule.phases[0], schedule.phases[2]) for run in phase}
+>>> len(loops)
+2
+>>> print(schedule.phases[2][0].loop)
+loop over float32, float32; scalars float32, float32
+  %0 = load(0) : float32
+  %1 = scalar(0) : float32
+  %2 = sqrt(%1) : float32
+  %3 = scalar(1) : float32
+  %4 = sqrt(%3) : float32
+  %5 = divide(%2, %4) : float32
+  %6 = load(1) : float32
+  %7 = multiply(%5, %6) : float32
+  %8 = subtract(%0, %7) : float32
+  array 0 <- %8
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
 from ndarray.kernels.flow import Flow, needed_by
 from ndarray.kernels.loop import Loop, Step
+from ndarray.kernels.schedule import CallRun, LoopRun, Schedule, Slot, Total
 
 IN_MEMORY = frozenset({"input", "result", "stack", "sum", "sum_sq", "number", "element"})
+"""Words whose values are in memory anyway."""
 DEEPEST = 2500
-"""Instructions that follow one another in a loop; a longer chain becomes several loops, for compilers are not linear."""
+"""Length of a chain of instructions in a loop; a longer one becomes several loops, for compilers are not linear."""
 LARGEST = 5000
 """Instructions of a loop up to which neighbours are taken in."""
 MOST_SCALARS = 8
@@ -27,82 +98,7 @@ CHEAP_READS = 3
 name_of = cache(str)  # NumPy takes ten microseconds to name a dtype
 
 
-class Slot(NamedTuple):
-    """A piece of memory.
-
-    Attributes
-    ----------
-    kind : str
-        ``place`` of the caller's; ``placed``, its new content; ``number`` that loops read; ``value``, temporary, of an instruction; ``late``, what
-        will go to a place at the end; ``partial`` sums of an instruction.
-    name : object
-    offset : int
-        Element at which it begins.
-    """
-
-    kind: str
-    name: object
-    offset: int = 0
-
-    def __str__(self):
-        return f"{self.kind} {self.name}" + (f"[{self.offset}]" if self.offset else "")
-
-
-class Pass(NamedTuple):
-    """A loop over certain memory; `values` are the instructions that it reads or computes."""
-
-    loop: Loop
-    n: int
-    arrays: tuple[Slot, ...]
-    scalars: tuple[Slot, ...]
-    partials: tuple[Slot, ...]
-    values: tuple[int, ...] = ()
-
-    def __str__(self):
-        parts = [f"{name} {', '.join(map(str, slots))}" for name, slots in
-                 (("over", self.arrays), ("with", self.scalars), ("into", self.partials)) if slots]
-        return f"{self.n} x {len(self.loop.steps)} steps " + "; ".join(parts)
-
-
-class Addition(NamedTuple):
-    """Partial sums added up into one element."""
-
-    partial: Slot
-    out: Slot
-
-    def __str__(self):
-        return f"{self.out} <- total of {self.partial}"
-
-
-class Calling(NamedTuple):
-    """A call, by its number in the flow."""
-
-    number: int
-
-    def __str__(self):
-        return f"call {self.number}"
-
-
-@dataclass
-class Schedule:
-    """Phases of passes, additions and calls.
-
-    Attributes
-    ----------
-    phases : list of list
-    where : dict of int to Slot
-        Memory of the instructions that calls read or give.
-    """
-
-    phases: list
-    where: dict = field(default_factory=dict)
-
-    def __str__(self):
-        return "\n".join(f"phase {i}\n" + "\n".join(f"  {step}" for step in phase)
-                         for i, phase in enumerate(self.phases))
-
-
-def cluster(flow):
+def cluster(flow: Flow) -> Schedule:
     """Return the schedule of a flow.
 
     Parameters
@@ -115,25 +111,25 @@ def cluster(flow):
     """
     late = set()
     while True:
-        planned = _Plan(flow, late)
-        phases = planned.phases()
+        attempt = _Attempt(flow, late)
+        phases = attempt.phases()
         torn = _torn(phases, flow.overlaps)
         if not torn:
-            return Schedule([p for p in phases if p], planned.where)
+            return Schedule([p for p in phases if p], attempt.where)
         late |= torn
 
 
 def _torn(phases, overlaps):
-    """Return the places that would be overwritten while what was there is still to be read."""
+    """Return the buffers with a write-after-read hazard: written while their old content is still to be read."""
     reads = defaultdict(list)
     for at, phase in enumerate(phases):
         for step in phase:
-            if isinstance(step, Pass):
+            if isinstance(step, LoopRun):
                 for i in step.loop.read:
-                    if step.arrays[i].kind == "place":
+                    if step.arrays[i].kind == "buffer":
                         reads[step.arrays[i].name].append((at, step, True))
                 for slot in step.scalars:
-                    if slot.kind == "place":
+                    if slot.kind == "buffer":
                         reads[slot.name].append((at, step, step.n == 1))
     near = defaultdict(list)
     for a, b in map(tuple, overlaps):
@@ -142,26 +138,46 @@ def _torn(phases, overlaps):
     torn = set()
     for at, phase in enumerate(phases):
         for step in phase:
-            for i in step.loop.written if isinstance(step, Pass) else ():
-                place = step.arrays[i].name
-                if step.arrays[i].kind == "place" and (
+            for i in step.loop.written if isinstance(step, LoopRun) else ():
+                buffer = step.arrays[i].name
+                if step.arrays[i].kind == "buffer" and (
                         any(when > at or (when == at and not (who is step and aligned))
-                            for when, who, aligned in reads[place])
-                        or any(when >= at for other in near[place] for when, _, _ in reads[other])):
-                    torn.add(place)
+                            for when, who, aligned in reads[buffer])
+                        or any(when >= at for other in near[buffer] for when, _, _ in reads[other])):
+                    torn.add(buffer)
     return torn
 
 
 class _Root(NamedTuple):
-    """A value that a loop is there for: it is stored, or summed up."""
+    """A value that a loop is there for: it is stored, or summed up (`word`)."""
 
     value: int
     into: Slot
     word: str = "store"
 
 
-class _Plan:
-    """One attempt at a schedule, with the places in `late` written at the very end."""
+class _Attempt:
+    """One attempt at a schedule, in which the buffers in `late` are written at the very end.
+
+    Each instruction gets the phase in which it can be computed first (`_time`).  The values that a loop must produce,
+    because they are stored or summed up, are the roots of that phase (`roots`).  Then each phase is built: every root
+    is followed back to what is in memory (`_slice`), and slices that share memory become one loop (`_grouped`).
+
+    Attributes
+    ----------
+    ready : dict of int to int
+        The first phase in which an instruction's value can be computed.
+    source : dict of int to int
+        The instruction whose memory a value has: itself, or what it reshapes.
+    kept : set of int
+        Values that are stored in temporary memory as soon as they are ready.
+    stored : dict of int to int
+        From which phase on a value is in memory: of kept values, and of results in their buffers.
+    where : dict of int to Slot
+        That memory.
+    roots, others : dict of int to list
+        What the loops of a phase are there for; its totals and calls.
+    """
 
     def __init__(self, flow: Flow, late):
         self.instructions = flow.instructions
@@ -173,13 +189,13 @@ class _Plan:
         self.source = {}
         self.needed = sorted(needed_by(flow))
         self._time()
-        self._place_sinks(flow, late)
+        self._store_sinks(flow, late)
         self._keep_across_phases()
 
-    # When each value is there
+    # When each value is ready
 
     def _time(self):
-        """Find in which phase each value can be computed, and what must be kept in memory for others."""
+        """Find in which phase each value can be computed, and which must be kept in memory for others."""
         self.ready, self.depth, self.called = {}, {}, {}
         self.varying, self.scalars = {}, {}
         self.kept = set()
@@ -224,12 +240,12 @@ class _Plan:
 
     def _time_call(self, number):
         self.called[number] = max((self._in_memory(a) for a in self.calls[number].inputs), default=0)
-        self.others[self.called[number]].append(Calling(number))
+        self.others[self.called[number]].append(CallRun(number))
         for a in self.calls[number].inputs:
             self.where[a] = self._slot(self.source[a])
 
     def _in_memory(self, at, into=None):
-        """Have a value kept in memory; return from which phase on it is there."""
+        """Have a value kept in memory; return the first phase that finds it there."""
         at = self.source[at]
         word = self.instructions[at].word
         if into is not None and into == self.where.get(at):
@@ -246,39 +262,39 @@ class _Plan:
         return self.ready[at] + 1
 
     def _sum(self, at, word, of, out):
-        """Have a value summed up; return from which phase on the sum is there."""
+        """Have a value summed up; return the first phase that finds the sum."""
         phase = self.ready[of] + (self.source[of] in self.kept)
         partial = Slot("partial", at)
         self.roots[phase].append(_Root(of, partial, word))
-        self.others[phase + 1].append(Addition(partial, out))
+        self.others[phase + 1].append(Total(partial, out))
         return phase + 2
 
     # Where the results go
 
-    def _place_sinks(self, flow, late):
-        """Store results in their places after the last call; those in `late` in the last phase of all."""
+    def _store_sinks(self, flow, late):
+        """Store results in their buffers after the last call; those in `late` in the last phase of all."""
         first = max(self.called.values(), default=-1) + 1
         after = []
-        for place, value in flow.sinks:
+        for buffer, value in flow.sinks:
             phase = max(self.ready[value], first)
-            source, into = self.source[value], Slot("place", place)
-            if place not in late:
+            source, into = self.source[value], Slot("buffer", buffer)
+            if buffer not in late:
                 self.roots[phase].append(_Root(value, into))
-                # Whoever needs the value later finds it in its place.
+                # Whoever needs the value later finds it in the buffer.
                 if self.instructions[source].word not in IN_MEMORY:
                     self.stored.setdefault(source, phase)
-                    self.where.setdefault(source, Slot("placed", place))
+                    self.where.setdefault(source, Slot("updated", buffer))
                 continue
-            held = Slot("late", place)
+            held = Slot("late", buffer)
             self.roots[phase].append(_Root(value, held))
-            after.append((place, value, held))
+            after.append((buffer, value, held))
         self.copies = after
 
     def _slot(self, at):
-        """Return where a kept value, or one that is in memory anyway, lies."""
+        """Return the memory of a kept value, or of one that is in memory anyway."""
         instruction = self.instructions[at]
         if instruction.word == "input":
-            return Slot("place", instruction.detail)
+            return Slot("buffer", instruction.detail)
         if instruction.word == "number":
             return Slot("number", at)
         if instruction.word == "element":
@@ -287,10 +303,10 @@ class _Plan:
         return self.where.get(at, Slot("value", at))
 
     def _keep_across_phases(self):
-        """Decide for each value that two phases want whether the second computes it anew or finds it kept."""
+        """Decide for each value that two phases need whether the second computes it again or finds it kept."""
         computed = {}
         written = {root.into.name: phase for phase, roots in self.roots.items() for root in roots
-                   if root.into.kind == "place"}
+                   if root.into.kind == "buffer"}
         for phase in sorted(self.roots):
             stack = [self.source[root.value] for root in self.roots[phase]]
             seen = set()
@@ -312,7 +328,7 @@ class _Plan:
                 or self.stored.get(at, phase) < phase)
 
     def _cheap(self, at, phase, written):
-        """Tell whether a value can be computed anew from few arrays that still hold what they held."""
+        """Tell whether a value can be computed again from few arrays that still have their old content."""
         reads, seen, stack = set(), set(), [at]
         while stack:
             at = stack.pop()
@@ -334,11 +350,11 @@ class _Plan:
     # The loops
 
     def phases(self):
-        """Return the phases, each a list of passes, additions and calls."""
+        """Return the phases, each a list of loop runs, totals and calls."""
         found = []
         for phase in range(max([*self.roots, *self.others], default=-1) + 1):
             groups = self._grouped(phase, [self._slice(root, phase) for root in self.roots[phase]])
-            found.append([*self.others[phase], *(self._pass(group, phase) for group in groups)])
+            found.append([*self.others[phase], *(self._loop_run(group, phase) for group in groups)])
         if self.copies:
             found.append([self._copy(*copy) for copy in self.copies])
         return found
@@ -375,52 +391,52 @@ class _Plan:
                 owner[n, tie] = index
         return [(roots, n) for roots, n, _, _ in groups.values()]
 
-    def _pass(self, group, phase):
+    def _loop_run(self, group, phase):
         roots, n = group
-        builder = _Builder(self, phase)
+        builder = _LoopBuilder(self, phase)
         for root in roots:
             builder.add(root)
         return builder.finish(n)
 
-    def _copy(self, place, value, held):
+    def _copy(self, buffer, value, held):
         dtype = name_of(self.instructions[value].dtype)
         loop = Loop((Step("load", (), dtype, 0),), (dtype, dtype), (), ((1, 0),))
-        return Pass(loop, self.instructions[value].size, (held, Slot("place", place)), (), (), (value,))
+        return LoopRun(loop, self.instructions[value].size, (held, Slot("buffer", buffer)), (), (), (value,))
 
 
-class _Builder:
-    """The steps of one loop, numbered in the order in which its roots need them: equal computations give equal loops."""
+class _LoopBuilder:
+    """The steps of one loop, numbered in the order in which its roots need them: equal formulas give equal loops."""
 
-    def __init__(self, plan, phase):
-        self.plan, self.phase = plan, phase
+    def __init__(self, attempt, phase):
+        self.attempt, self.phase = attempt, phase
         self.steps, self.at = [], {}
         self.arrays, self.scalars = {}, {}
         self.stores, self.sums, self.partials = [], [], []
 
     def add(self, root):
         """Take in a root and all that it needs."""
-        value = self._value(self.plan.source[root.value])
+        value = self._value(self.attempt.source[root.value])
         if root.word != "store":
             self.sums.append((root.word, value))
             self.partials.append(root.into)
             return
-        dtype = name_of(self.plan.instructions[root.value].dtype)
+        dtype = name_of(self.attempt.instructions[root.value].dtype)
         self.stores.append((self.arrays.setdefault(root.into, (len(self.arrays), dtype))[0], value))
 
     def _value(self, root):
-        plan, at = self.plan, self.at
+        attempt, at = self.attempt, self.at
         stack = [root]
         while stack:
             current = stack[-1]
             if current in at:
                 stack.pop()
                 continue
-            instruction = plan.instructions[current]
-            if plan._is_leaf(current, self.phase):
+            instruction = attempt.instructions[current]
+            if attempt._is_leaf(current, self.phase):
                 at[current] = self._leaf(current, instruction)
                 stack.pop()
                 continue
-            args = [plan.source[a] for a in instruction.args]
+            args = [attempt.source[a] for a in instruction.args]
             missing = [a for a in args if a not in at]
             if missing:
                 stack += reversed(missing)
@@ -432,11 +448,11 @@ class _Builder:
     def _leaf(self, at, instruction):
         if instruction.word == "constant":
             return self._step("constant", (), instruction.dtype, instruction.detail)
-        slot = self.plan._slot(at)
+        slot = self.attempt._slot(at)
         dtype = name_of(instruction.dtype)
-        varying = self.plan.varying[at]
-        places = self.arrays if varying else self.scalars
-        index, _ = places.setdefault(slot, (len(places), dtype))
+        varying = self.attempt.varying[at]
+        slots = self.arrays if varying else self.scalars
+        index, _ = slots.setdefault(slot, (len(slots), dtype))
         return self._step("load" if varying else "scalar", (), instruction.dtype, index)
 
     def _step(self, word, args, dtype, detail=None):
@@ -444,7 +460,7 @@ class _Builder:
         return len(self.steps) - 1
 
     def finish(self, n):
-        """Return the pass."""
+        """Return the loop and the memory of its arrays, scalars and partial sums."""
         loop = Loop(tuple(self.steps), tuple(d for _, d in self.arrays.values()),
                     tuple(d for _, d in self.scalars.values()), tuple(self.stores), tuple(self.sums))
-        return Pass(loop, n, tuple(self.arrays), tuple(self.scalars), tuple(self.partials), tuple(self.at))
+        return LoopRun(loop, n, tuple(self.arrays), tuple(self.scalars), tuple(self.partials), tuple(self.at))

@@ -1,5 +1,6 @@
-"""What a step computes, written down: instructions, the calls between them, and where results go."""
+"""What a step computes, recorded: instructions, the calls between them, and the buffers that results go to."""
 
+from collections.abc import Hashable
 from typing import NamedTuple
 
 from ndarray.kernels.record import Instruction
@@ -11,7 +12,7 @@ class Call(NamedTuple):
     Attributes
     ----------
     what : object
-        Whoever runs the flow knows how to run it; as text, its name.
+        Known to whoever runs the flow; as text, its name.
     inputs : tuple of int
         Instructions.
     why : str
@@ -24,48 +25,48 @@ class Call(NamedTuple):
 
 
 class Sink(NamedTuple):
-    """A result and the memory it belongs in.
+    """A result and the buffer that it is written into.
 
     Attributes
     ----------
-    place : hashable
-        Names the memory.
+    buffer : hashable
+        Its name.
     value : int
         The instruction.
     """
 
-    place: object
+    buffer: Hashable
     value: int
 
 
 class Flow(NamedTuple):
-    """Instructions in order, with what they lead to.
+    """Instructions in order, and where their results go.
 
     Attributes
     ----------
     instructions : list of Instruction
-        The detail of an ``input`` is its place; inputs with one place are one memory.  The detail of a ``result``
-        is the number of its call and of its output.
+        The detail of an ``input`` names its buffer; inputs of one buffer are one memory.  The detail of a
+        ``result`` is the number of its call and of its output.
     calls : list of Call
     sinks : tuple of Sink
     overlaps : frozenset of frozenset
-        Pairs of places that share some memory without being one.
+        Pairs of buffers that share some memory without being one.
     """
 
     instructions: list[Instruction]
     calls: list[Call]
     sinks: tuple[Sink, ...]
-    overlaps: frozenset = frozenset()
+    overlaps: frozenset[frozenset] = frozenset()
 
     def __str__(self):
         needed = sorted(needed_by(self))
         return "\n".join([*(f"%{i} = {self.instructions[i]}" for i in needed),
                           *(f"call {k} = {c.what}({', '.join(f'%{i}' for i in c.inputs)}): {c.why}"
                             for k, c in enumerate(self.calls)),
-                          *(f"{s.place} <- %{s.value}" for s in self.sinks)])
+                          *(f"{s.buffer} <- %{s.value}" for s in self.sinks)])
 
 
-def needed_by(flow):
+def needed_by(flow: Flow) -> set[int]:
     """Return the instructions that the sinks need, as a set of their numbers."""
     needed, stack = set(), [s.value for s in flow.sinks]
     while stack:

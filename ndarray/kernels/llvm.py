@@ -1,17 +1,17 @@
-"""The text of a loop in LLVM's language: plain arithmetic, in order, with nothing that changes bits.
+"""A loop as LLVM text: plain arithmetic, in order, with nothing that changes bits.
 
 A kernel is ``void kernel(ptr row, i64 first, i64 count, i64 chunk)``: the row holds its arguments (see `table`),
-`first` and `count` say which elements to compute, `chunk` is the place for partial sums.
+`first` and `count` say which elements to compute, `chunk` is the index of its partial sums.
 """
 
 import struct
 
 import numpy as np
 
-from ndarray.kernels.loop import LEAVES
+from ndarray.kernels.loop import LEAVES, Loop
 
 POINTERS_AT = 3
-"""The place of the first pointer in a row: arrays, then scalars, then partial sums."""
+"""The index of the first pointer in a row: arrays, then scalars, then partial sums."""
 
 _INTEGERS = {f"{sign}int{bits}": f"i{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 _TYPES = {"float16": "half", "float32": "float", "float64": "double", "bool": "i1"} | _INTEGERS
@@ -27,12 +27,12 @@ _LOOP, _HINT = 1, 2
 _BLOCK, _AHEAD, _LINE = 128, 512, 64
 """A loop asks for memory a block of elements at a time, so many elements ahead, by lines of the cache of so many bytes.
 
-Slow arithmetic, a root or a quotient, otherwise keeps the processor from looking far enough ahead itself.
+Slow arithmetic, a root or a quotient, otherwise keeps the processor from looking far enough ahead by itself.
 """
 _SUMMED_IN_LANES = "reassoc nsz"
 
 
-def text_of(loop):
+def text_of(loop: Loop) -> str:
     """Return the LLVM module of a loop."""
     return _Writer(loop).module()
 
@@ -98,7 +98,7 @@ class _Writer:
         return [*lines, "br label %loop"]
 
     def _hint(self):
-        """A long body fills the machine by itself: several elements of it at once would only spill registers."""
+        """A long body keeps the processor busy by itself: several elements at once would only spill registers."""
         return f", !llvm.loop !{_LOOP}" if len(self.loop.steps) > _LONG else ""
 
     def _sum(self, i, word, value):
@@ -114,8 +114,9 @@ class _Writer:
             term, how = f"%sum{i}.q", how + exact
         return [*lines, f"%sum{i}.n = fadd {how} double %sum{i}, {term}"]
 
-    def _pointer(self, name, place):
-        return [f"%{name}.r = getelementptr i64, ptr %row, i64 {POINTERS_AT + place}", f"%{name} = load ptr, ptr %{name}.r"]
+    def _pointer(self, name, index):
+        return [f"%{name}.r = getelementptr i64, ptr %row, i64 {POINTERS_AT + index}",
+                f"%{name} = load ptr, ptr %{name}.r"]
 
     def _name(self, at):
         """Return the operand that stands for a step."""
@@ -160,7 +161,8 @@ class _Writer:
 
     def _maximum(self, name, type_, args, step, compare="ogt"):
         # NumPy: the first where it is NaN, else the first where it is beyond the second, else the second.
-        return [f"{name}.u = fcmp uno {type_} {args[0]}, 0.0", f"{name}.c = fcmp {compare} {type_} {args[0]}, {args[1]}",
+        return [f"{name}.u = fcmp uno {type_} {args[0]}, 0.0",
+                f"{name}.c = fcmp {compare} {type_} {args[0]}, {args[1]}",
                 f"{name}.m = select i1 {name}.c, {type_} {args[0]}, {type_} {args[1]}",
                 f"{name} = select i1 {name}.u, {type_} {args[0]}, {type_} {name}.m"]
 
@@ -173,7 +175,7 @@ class _Writer:
         return [f"{name} = {how} {type_} {args[0]} to {_TYPES[to]}"]
 
     def _power(self, name, type_, args, step):
-        # The very function of the C library, whatever LLVM knows of squares and roots.
+        # The function of the C library itself, whatever LLVM knows of squares and roots.
         return [self._call(name, "pow" if step.dtype == "float64" else "powf", type_, args) + " nobuiltin"]
 
     # Memory: each stored array is told apart from all others, so that loads may pass stores.
@@ -192,7 +194,7 @@ class _Writer:
         return own + (f", !noalias !{self._scope(i if own else -1, 'others')}" if others else "")
 
     def _scope(self, i, which):
-        """Return the number of the metadata node of array `i`; -1 stands for all that are only read."""
+        """Return the number of the metadata node of array `i`; -1 is all that are only read."""
         return 3 * (i + 2) + {"self": 0, "own": 1, "others": 2}[which]
 
     def _metadata(self):

@@ -14,7 +14,7 @@ LEAVES = frozenset({"load", "scalar", "constant"})
 
 
 class Step(NamedTuple):
-    """One line of a loop; `args` are places of earlier lines.
+    """One line of a loop; `args` are numbers of earlier lines.
 
     The words are those of `ndarray.kernels.record`, with ``load`` for the current element of array number `detail`
     and ``scalar`` for the number behind pointer number `detail`.
@@ -50,7 +50,7 @@ class Loop:
     sums: tuple[tuple[str, int], ...] = ()
 
     @cached_property
-    def varying(self):
+    def varying(self) -> tuple[bool, ...]:
         """For each step, whether its value differs from element to element."""
         found = []
         for step in self.steps:
@@ -58,28 +58,28 @@ class Loop:
         return tuple(found)
 
     @cached_property
-    def written(self):
+    def written(self) -> frozenset[int]:
         """The arrays that are stored, as a set."""
         return frozenset(array for array, _ in self.stores)
 
     @cached_property
-    def read(self):
+    def read(self) -> frozenset[int]:
         """The arrays that are read, as a set."""
         return frozenset(s.detail for s in self.steps if s.word == "load")
 
     @cached_property
-    def bytes_read(self):
-        """How many bytes one element takes from memory."""
+    def bytes_read(self) -> int:
+        """Bytes read from memory for one element."""
         return self._bytes(self.read)
 
     @cached_property
-    def bytes_written(self):
-        """How many bytes one element gives to memory."""
+    def bytes_written(self) -> int:
+        """Bytes written to memory for one element."""
         return self._bytes(self.written)
 
     @cached_property
-    def bytes_per_element(self):
-        """How many bytes one element moves between memory and the processor."""
+    def bytes_per_element(self) -> int:
+        """Bytes moved between memory and the processor for one element."""
         return self.bytes_read + self.bytes_written
 
     def _bytes(self, arrays):

@@ -1,6 +1,6 @@
 """LLVM text to functions in memory, by way of object files that outlive the process.
 
-llvmlite is imported when the first kernel is wanted, never before.  An object file is kept under the hash of
+llvmlite is imported when the first kernel is needed, never before.  An object file is kept under the hash of
 everything it depends on; a second process reads it and compiles nothing.
 """
 
@@ -19,7 +19,7 @@ CACHE_VARIABLE = "SYMBOLIC_CACHE_DIR"
 """The environment variable that names the folder of object files; empty: keep none."""
 
 PLAIN = "; plain\n"
-"""How a module begins that is compiled as it stands: there is nothing to gain, and it takes a quarter of the time."""
+"""How a module begins that is compiled as it is: optimising gains nothing there, and takes four times as long."""
 _LEAST_LLVM = 17
 """From here on pointers have no type, as in our texts; llvmlite 0.45 brings LLVM 20."""
 _MAGIC = b"symbolic kernel 1\n"
@@ -61,19 +61,19 @@ class Code:
         ``compiled`` or ``disk``.
     """
 
-    def __init__(self, binary, origin):
+    def __init__(self, binary: bytes, origin: str):
         llvm, _ = _llvm()
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(binary))
         self._engine.finalize_object()
         self.origin = origin
 
-    def address(self, name):
-        """Return where the function called `name` is."""
+    def address(self, name: str) -> int:
+        """Return the address of the function `name`."""
         return self._engine.get_function_address(name)
 
 
-def available():
+def available() -> bool:
     """Tell whether llvmlite is installed, recent enough, and knows this machine."""
     try:
         llvm, _ = _llvm()
@@ -82,7 +82,7 @@ def available():
     return llvm.llvm_version_info[0] >= _LEAST_LLVM
 
 
-def code(text):
+def code(text: str) -> Code:
     """Return the machine code of an LLVM module; equal texts share it."""
     with _lock:
         found = _loaded.get(text)
@@ -93,8 +93,8 @@ def code(text):
 
 
 @cache
-def reads_half():
-    """Tell whether the machine converts float16 by itself; without that LLVM calls functions nobody has."""
+def reads_half() -> bool:
+    """Tell whether the processor converts float16 itself; otherwise LLVM calls functions that do not exist here."""
     _, features = _llvm()
     return bool(features.get("f16c")) or platform.machine().lower() in ("aarch64", "arm64")
 
@@ -133,14 +133,14 @@ def _compiled(text):
     return Code(binary, "compiled")
 
 
-def assembly(text):
+def assembly(text: str) -> str:
     """Return the machine's instructions for an LLVM module, as text."""
     machine, module = _optimised(text)
     return machine.emit_assembly(module)
 
 
 def _optimised(text):
-    """Return a machine and the module as it is best for it."""
+    """Return a machine and the module optimised for it."""
     llvm, _ = _llvm()
     module = llvm.parse_assembly(text)
     if text.startswith(PLAIN):
@@ -156,8 +156,8 @@ def _optimised(text):
 # Object files
 
 
-def folder():
-    """Return the folder of object files, None where none are kept."""
+def folder() -> Path | None:
+    """Return the folder of object files, None if none are kept."""
     named = os.environ.get(CACHE_VARIABLE)
     if named is not None:
         return Path(named) if named else None
@@ -184,15 +184,15 @@ def _this_machine():
                       str(llvm.llvm_version_info)))
 
 
-def _place(text):
-    """Return the file of a module, None where none are kept."""
+def _file_of(text):
+    """Return the file of a module, None if none are kept."""
     where = folder()
     return where and where / (hashlib.sha256(f"{_this_machine()}\n{text}".encode()).hexdigest() + ".o")
 
 
 def _from_disk(text):
-    """Return the code of a module that was compiled before; None where the file is missing, broken or foreign."""
-    path = _place(text)
+    """Return the code of a module that was compiled before; None if the file is missing, damaged or foreign."""
+    path = _file_of(text)
     try:
         if path is None or not _ours(path):
             return None
@@ -206,7 +206,7 @@ def _from_disk(text):
 
 
 def _ours(path):
-    """Tell whether nobody else could have written the file: what is in it will run."""
+    """Tell whether nobody else could have written the file: its content will be executed."""
     if not hasattr(os, "getuid"):
         return True
     return all(s.st_uid == os.getuid() and not s.st_mode & 0o022 for s in (path.parent.stat(), path.stat()))
@@ -217,8 +217,8 @@ def _digest(name, binary):
 
 
 def _keep(text, binary):
-    """Write an object file under another name and rename it, so that nobody reads half of one."""
-    path = _place(text)
+    """Write an object file under another name and rename it, so that no process reads half of one."""
+    path = _file_of(text)
     if path is None:
         return
     try:

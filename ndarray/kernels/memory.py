@@ -1,18 +1,21 @@
-"""Where temporary values lie: those that do not live at the same time share memory."""
+"""Where temporary values are kept: those that do not live at the same time share memory."""
 
 from bisect import insort
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from ndarray.kernels.cluster import Addition, Calling, Pass
+from ndarray.kernels.flow import Flow
+from ndarray.kernels.loop import Loop
+from ndarray.kernels.schedule import CallRun, LoopRun, Schedule, Total
 
 ALIGNMENT = 64
 _OWN = ("value", "late", "partial")
 
 
 class Interval(NamedTuple):
-    """From which phase to which a slot is in use.
+    """The phases in which a slot is in use.
 
     Attributes
     ----------
@@ -43,7 +46,7 @@ class Memory(NamedTuple):
     unshared: int
 
 
-def lifetimes(schedule, flow, parts):
+def lifetimes(schedule: Schedule, flow: Flow, parts: Callable[[Loop, int], int]) -> dict[tuple, Interval]:
     """Return the interval of each temporary slot, slots being (kind, name).
 
     Parameters
@@ -62,21 +65,21 @@ def lifetimes(schedule, flow, parts):
 
     for phase, steps in enumerate(schedule.phases):
         for step in steps:
-            if isinstance(step, Pass):
+            if isinstance(step, LoopRun):
                 for slot, dtype in zip(step.arrays, step.loop.arrays):
                     use(slot, phase, _bytes(slot, step.n * np.dtype(dtype).itemsize, flow))
                 for slot in step.scalars:
                     use(slot, phase, _bytes(slot, 8, flow))
                 for slot in step.partials:
                     use(slot, phase, 8 * parts(step.loop, step.n))
-            elif isinstance(step, Addition):
+            elif isinstance(step, Total):
                 use(step.partial, phase, 0)
                 use(step.out, phase, _bytes(step.out, 8, flow))
             else:
                 for at in flow.calls[step.number].inputs:
                     use(schedule.where[at], phase, 0)
     called = {step.number: phase for phase, steps in enumerate(schedule.phases) for step in steps
-              if isinstance(step, Calling)}
+              if isinstance(step, CallRun)}
     for at, slot in schedule.where.items():
         instruction = flow.instructions[at]
         if instruction.word == "result":
@@ -92,7 +95,7 @@ def _bytes(slot, least, flow):
     return max(least, instruction.size * instruction.dtype.itemsize)
 
 
-def plan(intervals):
+def plan(intervals: dict[tuple, Interval]) -> Memory:
     """Return the memory of slots: each takes the smallest block that is free by then and large enough.
 
     Parameters

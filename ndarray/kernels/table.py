@@ -1,29 +1,29 @@
-"""The work table: every loop of a step over every tensor as a row of integers, shared out among threads in chunks.
+"""The work table: every loop of a step over every tensor as a row of integers, shared among threads in chunks.
 
 A row is ``[kernel, n, first chunk, pointers …]``.  It is built once; to run is to call one function of machine code,
 which takes chunk after chunk from a counter and calls the kernel of the row that the chunk belongs to.
 """
 
 import ctypes
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from ndarray.kernels import machine_code, workers
+from ndarray.kernels.driver import CHUNK, COUNTER, DRIVER, SEMAPHORES, TOTALS
 from ndarray.kernels.llvm import POINTERS_AT, text_of
 from ndarray.kernels.loop import Loop
 from ndarray.kernels.threads import pool
 
-CHUNK = 1 << 16
-"""Elements that a thread takes at once; sums have one partial result for each."""
 WORTH_WAKING = 6 << 20
-"""From how many bytes moved on a helper is worth its waking, which takes some microseconds."""
+"""Bytes moved above which waking a worker pays off: that takes some microseconds."""
 WORTH_STREAMS = 1 << 18
-"""From how many elements on an array that is only summed up is read in `STREAMS` places at once."""
+"""Elements above which an array that is only summed up is read from `STREAMS` positions at once."""
 STREAMS = 4
 WORTH_RELEASING = 1 << 19
-"""From how many bytes moved on other threads of Python may run meanwhile."""
+"""Bytes moved above which other threads of Python may run meanwhile."""
 
 
 class Job(NamedTuple):
@@ -49,32 +49,32 @@ class Job(NamedTuple):
     partials: tuple[np.ndarray, ...] = ()
 
     @property
-    def bytes(self):
-        """How many bytes the job moves."""
+    def bytes(self) -> int:
+        """Bytes that the job moves."""
         return self.n * self.loop.bytes_per_element
 
     @property
-    def chunks(self):
-        """In how many parts threads take the job."""
+    def chunks(self) -> int:
+        """Number of parts that threads take."""
         return -(-self.n // CHUNK)
 
     @property
-    def kernel(self):
+    def kernel(self) -> Loop:
         """What equal kernels have in common."""
         return self.loop
 
     entry = "kernel"
 
-    def text(self):
-        """Return the kernel as LLVM's text."""
+    def text(self) -> str:
+        """Return the kernel as LLVM text."""
         return text_of(self.loop)
 
-    def pointers(self):
+    def pointers(self) -> list[int]:
         """Return the row from `POINTERS_AT` on."""
         return [*map(address_of, (*self.arrays, *self.scalars, *self.partials))]
 
 
-class Total(NamedTuple):
+class TotalJob(NamedTuple):
     """The sum of partial sums, always in one order.
 
     Attributes
@@ -91,24 +91,24 @@ class Total(NamedTuple):
     chunks = 1
 
     @property
-    def entry(self):
+    def entry(self) -> str:
         """The name of the kernel."""
         return f"total_{self.out.dtype}"
 
     kernel = None
     n = 1
 
-    def text(self):
-        """Return the kernel as LLVM's text."""
-        return _TOTALS
+    def text(self) -> str:
+        """Return the kernel as LLVM text."""
+        return TOTALS
 
-    def pointers(self):
+    def pointers(self) -> list[int]:
         """Return the row from `POINTERS_AT` on."""
         return [address_of(self.partials), self.partials.size, address_of(self.out)]
 
 
-def address_of(array):
-    """Return where the elements of an array begin."""
+def address_of(array: np.ndarray) -> int:
+    """Return the address of an array's first element."""
     try:
         return ctypes.addressof(_from_buffer(array))  # a quarter of the time of what follows
     except (TypeError, ValueError, BufferError):
@@ -123,13 +123,13 @@ class Table:
 
     Parameters
     ----------
-    phases : list of list of (Job or Total)
+    phases : list of list of (Job or TotalJob)
     """
 
     NAME = "machine code"
 
     @staticmethod
-    def parts(loop, n):
+    def parts(loop: Loop, n: int) -> int:
         """Return how many partial sums a loop over `n` elements has."""
         if not _streams(loop, n):
             return -(-n // CHUNK)
@@ -137,10 +137,10 @@ class Table:
         return STREAMS * -(-each // CHUNK) + -(-rest // CHUNK)
 
     @staticmethod
-    def split(job):
-        """Return jobs that do the same, and read an array that is only summed up in several places at once.
+    def split(job: Job) -> list[Job]:
+        """Return jobs that do the same, and read an array that is only summed up from several positions at once.
 
-        One stream of reads does not fill the way to memory.
+        One stream of reads does not use the full bandwidth of memory.
         """
         loop, n = job.loop, job.n
         if not _streams(loop, n):
@@ -153,7 +153,7 @@ class Table:
         tail = job._replace(n=rest, arrays=(data[STREAMS * each:],), partials=(partial_[STREAMS * at:],))
         return [wide, tail] if rest else [wide]
 
-    def __init__(self, phases):
+    def __init__(self, phases: Sequence[Sequence[Job | TotalJob]]):
         rows, keep, spans, chunk, codes = [], [], [], 0, {}
         for phase in phases:
             begin = len(rows), chunk
@@ -169,7 +169,7 @@ class Table:
         width = max(map(len, rows), default=POINTERS_AT)
         self.rows = np.array([*(r + [0] * (width - len(r)) for r in rows), [0, 0, chunk] + [0] * (width - 3)], np.int64)
         self._keep, self._codes, self._controls = keep, list(codes.values()), []
-        self._code = machine_code.code(_DRIVER)
+        self._code = machine_code.code(DRIVER)
         self.calls = self._calls(_joined(spans))
 
     def _calls(self, spans):
@@ -180,7 +180,7 @@ class Table:
         if len(controls) == 1 and not self._is_large(spans[0]):
             kind = ctypes.CFUNCTYPE if spans[0][3] >= WORTH_RELEASING else ctypes.PYFUNCTYPE
             return (partial(_prototype(kind, self._code, "alone"), ctypes.c_void_p(controls[0])),)
-        if workers.AVAILABLE:
+        if SEMAPHORES:
             steps = np.array([[self._is_large(span), at] for span, at in zip(spans, controls)], np.int64)
             self._keep.append(steps)
             lead = _prototype(ctypes.CFUNCTYPE, self._code, "lead", 3)
@@ -188,7 +188,7 @@ class Table:
         return tuple([self._pooled(span, at) for span, at in zip(spans, controls)])
 
     def _control(self, row, begin, end, bytes_):
-        """Return where a span's rows and chunks are written down for the machine code."""
+        """Return the address of the block that tells the machine code a span's rows and chunks."""
         width = self.rows.shape[1]
         control = np.array([address_of(self.rows) + 8 * row * width, 8 * width, begin, end, *[0] * 12, begin, *[0] * 7],
                            np.int64)
@@ -204,25 +204,24 @@ class Table:
         if not self._is_large(span):
             return partial(_prototype(ctypes.CFUNCTYPE, self._code, "alone"), ctypes.c_void_p(at))
         share = partial(_prototype(ctypes.CFUNCTYPE, self._code, "share"), ctypes.c_void_p(at))
-        counter = ctypes.c_int64.from_address(at + 8 * _COUNTER)
+        counter = ctypes.c_int64.from_address(at + 8 * COUNTER)
         return partial(_shared, counter, span[1], share)
 
-    def __call__(self):
+    def __call__(self) -> None:
         """Run every phase."""
         for call in self.calls:
             call()
 
-    def forget(self):
-        """Let go of the arrays; whoever runs the table afterwards has pointed its rows at others."""
+    def forget(self) -> None:
+        """Free the arrays; whoever runs the table afterwards has pointed its rows at others."""
         self._keep = [x for x in self._keep if isinstance(x, np.ndarray)]
 
 
-_COUNTER = 16
 _LINE = 64
 
 
 def _streams(loop, n):
-    """Tell whether a loop reads its only array in several places."""
+    """Tell whether a loop reads its only array from several positions."""
     return n >= WORTH_STREAMS and len(loop.arrays) == 1 and len(loop.sums) == 1 and not loop.stores
 
 
@@ -243,7 +242,7 @@ def _streamed(loop):
 
 
 def _lead(lead, code, steps, n):
-    lead(workers.crew_of(code).address, steps, n)
+    lead(workers.workers_of(code).address, steps, n)
 
 
 def _shared(counter, begin, share):
@@ -268,91 +267,3 @@ def _prototype(kind, code, name, pointers=1):
     function = kind(None, *[ctypes.c_void_p] * pointers)(code.address(name))
     function.code = code
     return function
-
-
-_CLAIM = {"share": "%c = atomicrmw add ptr %counter, i64 1 monotonic", "alone": "%c = phi i64 [ %begin, %entry ], "
-          "[ %following, %found ]"}
-
-
-def _driver(name):
-    """Return the function that takes chunks: ``void name(ptr control)``."""
-    atomic = name == "share"
-    return f"""
-define void @{name}(ptr %control) nounwind {{
-entry:
-  %rows = load ptr, ptr %control
-  %stride.at = getelementptr i64, ptr %control, i64 1
-  %stride = load i64, ptr %stride.at
-  %begin.at = getelementptr i64, ptr %control, i64 2
-  %begin = load i64, ptr %begin.at
-  %end.at = getelementptr i64, ptr %control, i64 3
-  %end = load i64, ptr %end.at
-  %counter = getelementptr i64, ptr %control, i64 {_COUNTER}
-  br label %claim
-claim:
-  %row = phi ptr [ %rows, %entry ], [ %here, %found ]
-  {"" if atomic else _CLAIM[name]}
-  {_CLAIM[name] if atomic else ""}
-  %go = icmp slt i64 %c, %end
-  br i1 %go, label %search, label %done
-search:
-  %here = phi ptr [ %row, %claim ], [ %after, %search ]
-  %after = getelementptr i8, ptr %here, i64 %stride
-  %after.first.at = getelementptr i64, ptr %after, i64 2
-  %after.first = load i64, ptr %after.first.at
-  %beyond = icmp sle i64 %after.first, %c
-  br i1 %beyond, label %search, label %found
-found:
-  %kernel = load ptr, ptr %here
-  %n.at = getelementptr i64, ptr %here, i64 1
-  %n = load i64, ptr %n.at
-  %here.first.at = getelementptr i64, ptr %here, i64 2
-  %here.first = load i64, ptr %here.first.at
-  %chunk = sub i64 %c, %here.first
-  %first = mul i64 %chunk, {CHUNK}
-  %rest = sub i64 %n, %first
-  %short = icmp slt i64 %rest, {CHUNK}
-  %count = select i1 %short, i64 %rest, i64 {CHUNK}
-  call void %kernel(ptr %here, i64 %first, i64 %count, i64 %chunk)
-  %following = add i64 %c, 1
-  br label %claim
-done:
-  ret void
-}}
-"""
-
-
-def _totals(dtype, type_):
-    """Return the kernel that adds up partial sums, in order."""
-    rounded = "" if type_ == "double" else f"%out.v = fptrunc double %sum.r to {type_}"
-    return f"""
-define void @total_{dtype}(ptr %row, i64 %first, i64 %count, i64 %chunk) nounwind {{
-entry:
-  %x.at = getelementptr i64, ptr %row, i64 {POINTERS_AT}
-  %x = load ptr, ptr %x.at
-  %n.at = getelementptr i64, ptr %row, i64 {POINTERS_AT + 1}
-  %n = load i64, ptr %n.at
-  %out.at = getelementptr i64, ptr %row, i64 {POINTERS_AT + 2}
-  %out = load ptr, ptr %out.at
-  br label %loop
-loop:
-  %i = phi i64 [ 0, %entry ], [ %next, %add ]
-  %sum.r = phi double [ 0.0, %entry ], [ %sum, %add ]
-  %more = icmp slt i64 %i, %n
-  br i1 %more, label %add, label %done
-add:
-  %p = getelementptr double, ptr %x, i64 %i
-  %v = load double, ptr %p
-  %sum = fadd double %sum.r, %v
-  %next = add i64 %i, 1
-  br label %loop
-done:
-  {rounded}
-  store {type_} {"%out.v" if rounded else "%sum.r"}, ptr %out
-  ret void
-}}
-"""
-
-
-_DRIVER = machine_code.PLAIN + _driver("share") + _driver("alone") + (workers.TEXT if workers.AVAILABLE else "")
-_TOTALS = machine_code.PLAIN + _totals("float32", "float") + _totals("float64", "double")

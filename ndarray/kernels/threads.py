@@ -2,13 +2,14 @@
 
 import os
 import threading
+from collections.abc import Callable
 
 from ndarray.errors import ParamError, shown
 from ndarray.kernels.signals import deferred
 
 
-def default_threads():
-    """Return how many processors this process may use."""
+def default_threads() -> int:
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -22,7 +23,7 @@ class _Helper:
         self.go.acquire()
         self.done.acquire()
         self.job = self.error = None
-        # A daemon: parked threads must not keep the interpreter from leaving.
+        # A daemon: parked threads must not keep the interpreter from exiting.
         threading.Thread(target=self._work, name="symbolic", daemon=True).start()
 
     def _work(self):
@@ -35,35 +36,35 @@ class _Helper:
                 job()
             except BaseException as error:
                 self.error = error
-            # A parked helper holds nothing of the last job: its arrays may be freed.
+            # A parked helper keeps nothing of the last job: its arrays may be freed.
             job = None
             self.done.release()
 
 
 class Pool:
-    """Threads that share the parts of a job.
+    """Threads that share a job.
 
     Parameters
     ----------
     threads : int, optional
-        How many work at once, the caller included; by default one for each processor.
+        Number of threads at work at once, the caller included; by default one for each processor.
     """
 
-    def __init__(self, threads=None):
+    def __init__(self, threads: int | None = None):
         self.threads = threads or default_threads()
         self._helpers = []
         self._busy = threading.Lock()
         _pools.append(self)
 
-    def run(self, job):
-        """Call `job` from every thread at once and return when all have; it shares out its parts itself.
+    def run(self, job: Callable[[], None]) -> None:
+        """Call `job` from every thread at once and return when all calls have; the job divides its work itself.
 
         A caller who finds the pool at work runs the job alone rather than wait.
 
         Parameters
         ----------
         job : callable
-            Without arguments; may be called any number of times, also by one thread alone.
+            Without arguments; may be called any number of times, or by one thread alone.
         """
         busy = self._busy
         if self.threads == 1 or not busy.acquire(False):
@@ -92,8 +93,8 @@ class Pool:
                 error, helper.error = helper.error, None
                 raise error
 
-    def resize(self, threads):
-        """Let `threads` threads work from the next job on."""
+    def resize(self, threads: int) -> None:
+        """Use `threads` threads from the next job on."""
         with self._busy:
             self.threads = threads
             while len(self._helpers) > threads - 1:
@@ -108,7 +109,7 @@ _pools = []
 
 
 def _after_fork():
-    # Threads do not survive a fork, and a lock that was held stays held: the child starts anew.
+    # Threads do not survive a fork, and a lock that was held stays held: the child starts from nothing.
     for pool in _pools:
         pool._forget_threads()
 
@@ -120,8 +121,8 @@ pool = Pool()
 """The pool of this process."""
 
 
-def set_num_threads(n):
-    """Let kernels work on `n` threads.
+def set_num_threads(n: int) -> None:
+    """Run kernels on `n` threads.
 
     Parameters
     ----------
@@ -143,8 +144,8 @@ def set_num_threads(n):
     pool.resize(n)
 
 
-def get_num_threads():
-    """Return on how many threads kernels work; see `set_num_threads`.
+def get_num_threads() -> int:
+    """Return the number of threads that kernels run on; see `set_num_threads`.
 
     Examples
     --------

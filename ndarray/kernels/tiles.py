@@ -1,4 +1,4 @@
-"""Loops run by NumPy in tiles that stay in the cache: the way without a compiler.
+"""Loops run by NumPy in tiles that stay in the cache: what runs without a compiler.
 
 The bits are those of the machine code, and there are no temporaries of full size: every thread has scratch memory
 for one tile.
@@ -6,48 +6,50 @@ for one tile.
 
 import itertools
 import threading
+from collections.abc import Sequence
 from functools import lru_cache, partial
 
 import numpy as np
 
-from ndarray.kernels.loop import LEAVES
+from ndarray.kernels.loop import LEAVES, Loop
 from ndarray.kernels.signals import deferred
+from ndarray.kernels.table import Job, TotalJob
 from ndarray.kernels.threads import pool
 from ndarray.vocabulary import power
 
 TILE = 1 << 18
-"""Elements of a tile.  Smaller ones hand the interpreter's lock to and fro between threads at every operation."""
+"""Elements of a tile.  With smaller ones threads exchange the interpreter's lock at every operation."""
 WORTH_WAKING = 1 << 21
-"""From how many elements on a helper is worth its waking."""
+"""Elements above which waking a helper pays off."""
 
 _NAMES = {"abs": np.absolute}
 _local = threading.local()
 
 
 class TileTable:
-    """Phases of jobs, ready to run, as `table.Table`; jobs and totals are the same.
+    """Phases of jobs, ready to run, as `table.Table`, from the same jobs and totals.
 
     Parameters
     ----------
-    phases : list of list of (Job or Total)
+    phases : list of list of (Job or TotalJob)
     """
 
     NAME = "NumPy in tiles"
 
-    def __init__(self, phases):
+    def __init__(self, phases: Sequence[Sequence[Job | TotalJob]]):
         self.calls = tuple(partial(_run_phase, _parts(phase)) for phase in phases if phase)
 
     @staticmethod
-    def parts(loop, n):
+    def parts(loop: Loop, n: int) -> int:
         """Return how many partial sums a loop over `n` elements has."""
         return -(-n // TILE)
 
     @staticmethod
-    def split(job):
+    def split(job: Job) -> list[Job]:
         """Return the job as it is."""
         return [job]
 
-    def __call__(self):
+    def __call__(self) -> None:
         """Run every phase."""
         with deferred():
             for call in self.calls:
@@ -122,7 +124,7 @@ def _plan(loop):
 def _direct(loop, last):
     """Return for each step that may compute right into an array the number of that array.
 
-    Nobody reads the array's old elements afterwards, nor while more than one operation makes the new ones.
+    Nothing reads the array's old elements afterwards, nor while more than one operation makes the new ones.
     """
     until = {}
     for at, step in enumerate(loop.steps):
@@ -230,6 +232,6 @@ def _sum(word, x, n):
         x = np.full(n, x)
     if word == "sum":
         return np.add.reduce(x, dtype=np.float64)
-    # One operation for the whole tile: each more would hand the interpreter's lock to another thread and back.
+    # One operation for the whole tile: with each more, threads would exchange the interpreter's lock.
     squares = np.multiply(x, x, out=_scratch(("float64", "squares"), n), dtype=np.float64)
     return np.add.reduce(squares)

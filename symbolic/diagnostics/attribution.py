@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ndarray.kernels.cluster import Addition, Calling, Pass
 from ndarray.kernels.loop import LEAVES
+from ndarray.kernels.schedule import CallRun, LoopRun, Total
 from symbolic.graph.node import Node
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def by_part(parts: Sequence[Any], flow: Flow, origins: Mapping[Node, Any],
 
     Parameters
     ----------
-    parts : list of ndarray.kernels.parts.Part
+    parts : list of ndarray.kernels.report.Part
     flow : Flow
     origins : dict of Node to (tuple of int, tuple of int)
         As `symbolic.engines.lower.lower` gives them.
@@ -97,7 +97,7 @@ def _shared_out(part: Any, flow: Flow, owners: Any, givers: Any, bound: Any) -> 
     found = defaultdict(float)
     for step in part.steps:
         lines = _computed(step, flow, owners, givers)
-        size = step.n * step.loop.bytes_per_element or 1 if isinstance(step, Pass) else 1
+        size = step.n * step.loop.bytes_per_element or 1 if isinstance(step, LoopRun) else 1
         for nodes in lines:
             nodes = [node for lowered in nodes for node in bound[lowered]]
             for node in nodes:
@@ -108,9 +108,9 @@ def _shared_out(part: Any, flow: Flow, owners: Any, givers: Any, bound: Any) -> 
 
 def _computed(step: Any, flow: Any, owners: Any, givers: Any) -> list[Any]:
     """Return the lowered nodes that each line of a step computes for."""
-    if isinstance(step, Calling):
+    if isinstance(step, CallRun):
         return [[flow.calls[step.number].what.node]]
-    if isinstance(step, Addition):
+    if isinstance(step, Total):
         return [owners[step.out.name]]
     loop = step.loop
     computed = [(at, changing) for at, line, changing in zip(step.values, loop.steps, loop.varying, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ndarray.kernels.cluster import Addition, Pass
+from ndarray.kernels.schedule import LoopRun, Total
 from symbolic.graph.node import Entry
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ def _slots(schedule: Any) -> Any:
     found: defaultdict[Any, set[str]] = defaultdict(set)
     for steps in schedule.phases:
         for step in steps:
-            if isinstance(step, Pass):
+            if isinstance(step, LoopRun):
                 for array, line in step.loop.stores:
                     found[step.values[line]].add(step.arrays[array].kind)
-            elif isinstance(step, Addition):
+            elif isinstance(step, Total):
                 found[step.out.name].add(step.out.kind)
     for at, slot in schedule.where.items():
         found[at].add(slot.kind)
@@ -118,6 +118,6 @@ def _kind(at: int, flow: Flow, slots: Any) -> str:
     kinds = slots.get(at, ())
     if flow.instructions[at].word == "input":
         return "input"
-    if "place" in kinds or "placed" in kinds:
+    if "buffer" in kinds or "updated" in kinds:
         return "bound"
     return "temporary" if kinds else "loop"

@@ -1,46 +1,39 @@
 """Loops of machine code over all tensors of a step, or NumPy in tiles where there is no compiler.
 
-Everything is looked up at bind: what is left is, in the best case, one call of one function.  What no loop can say
-runs node by node with NumPy before anything is written, so that a step is done wholly or not at all.
+Everything is looked up at bind: what is left is, in the best case, one call of one function.  What no loop can compute
+runs node by node with NumPy before anything is written, so that a step is done entirely or not at all.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ndarray import vocabulary
 from ndarray.kernels import machine_code
 from ndarray.kernels.bind import Binding
-from ndarray.kernels.buffers import Places
+from ndarray.kernels.buffers import NumberedBuffers
 from ndarray.kernels.cluster import cluster
-from ndarray.kernels.describe import describe
-from ndarray.kernels.parts import parts_of
+from ndarray.kernels.flow import Flow
+from ndarray.kernels.report import describe, parts_of
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.table import Table
 from ndarray.kernels.tiles import TileTable
 from ndarray.tensortype import TensorType
 from symbolic.diagnostics.attribution import Piece, by_part
-from symbolic.diagnostics.memory_plan import by_schedule
+from symbolic.diagnostics.memory_plan import MemoryPlan, by_schedule
+from symbolic.engines.buffers import Buffers
 from symbolic.engines.lower import lower
+from symbolic.graph.graph import Graph
 from symbolic.graph.infer import infer
-from symbolic.graph.node import Entry
+from symbolic.graph.node import Entry, Node
 from symbolic.graph.walk import feed
 from symbolic.passes.fold import fold_constants
 from symbolic.passes.merge import merge_duplicates
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
-    from symbolic.diagnostics.memory_plan import MemoryPlan
-    from symbolic.engines.buffers import Buffers
-    from symbolic.graph.graph import Graph
-    from symbolic.graph.node import Node
-
-
-def compile(graph: Graph, buffers: Buffers) -> FusedProgram:
+def compile(graph: Graph, buffers: Buffers) -> "FusedProgram":
     """Return the program that runs `graph` in loops on the arrays of `buffers`."""
     return FusedProgram(graph, buffers)
 
@@ -60,11 +53,11 @@ class FusedProgram:
     def __init__(self, graph: Graph, buffers: Buffers) -> None:
         self.graph = graph
         self.buffers = buffers
-        flow, self._places = _lowered(graph, buffers)
+        flow, self._numbered = _lowered(graph, buffers)
         self._table = Table if machine_code.available() else TileTable
         self._schedule, self._flow = cluster(flow), flow
-        self._binding = Binding(self._schedule, flow, self._places.arrays, self._table, call=_call)
-        self._run = _joined([*self._places.before, *self._binding.steps, *self._places.after])
+        self._binding = Binding(self._schedule, flow, self._numbered.arrays, self._table, call=_call)
+        self._run = _joined([*self._numbered.before, *self._binding.steps, *self._numbered.after])
 
     def __call__(self) -> None:
         """Run the graph, all or nothing."""
@@ -76,10 +69,10 @@ class FusedProgram:
         _lowered(self.graph, self.buffers, moved, origins)
         parts = parts_of(self._binding)
         copies = [(step, Piece("copy", {}, step.args[1].nbytes, step.args[0].nbytes))
-                  for step in (*self._places.before, *self._places.after)]
+                  for step in (*self._numbered.before, *self._numbered.after)]
         nodes = {e.node: new.node for e, new in moved.items()}
-        loops = [*zip(map(self._binding.alone, parts), by_part(parts, self._flow, origins, nodes))]
-        at = len(self._places.before)
+        loops = [*zip([self._binding.alone(part.steps) for part in parts], by_part(parts, self._flow, origins, nodes))]
+        at = len(self._numbered.before)
         steps = [*copies[:at], *loops, *copies[at:]]
 
         def run(stamp):
@@ -96,22 +89,22 @@ class FusedProgram:
         moved, origins = {}, {}
         _lowered(self.graph, self.buffers, moved, origins)
         theirs = {id(a) for a in (*self.buffers.values, *self.buffers.outputs)}
-        copied = {id(array) for step in (*self._places.before, *self._places.after) for array in step.args}
-        ours = [a for a in self._places.arrays.values() if id(a) not in theirs]
-        stand_ins = sum(a.nbytes for a in ours if id(a) in copied)
-        constants = sum(a.nbytes for a in ours) - stand_ins
-        return by_schedule(self.graph, self._schedule, self._flow, self._binding.memory, (stand_ins, constants), moved,
+        copied = {id(array) for step in (*self._numbered.before, *self._numbered.after) for array in step.args}
+        ours = [a for a in self._numbered.arrays.values() if id(a) not in theirs]
+        copies = sum(a.nbytes for a in ours if id(a) in copied)
+        constants = sum(a.nbytes for a in ours) - copies
+        return by_schedule(self.graph, self._schedule, self._flow, self._binding.memory, (copies, constants), moved,
                            origins)
 
     def describe(self) -> str:
         """Return the schedule as text: phases, kernels, bytes moved, memory, and what was not fused and why."""
-        return describe(self._schedule, self._flow, self._binding, self._table)
+        return describe(self._binding)
 
 
 @np.errstate(all="ignore")
 def _lowered(graph: Graph, buffers: Buffers, moved: dict[Entry, Entry] | None = None,
-             origins: dict[Node, Any] | None = None) -> tuple[Any, Any]:
-    """Return the flow of a graph and the places of its arrays.
+             origins: dict[Node, Any] | None = None) -> tuple[Flow, NumberedBuffers]:
+    """Return the flow of a graph and its arrays, numbered.
 
     Where two dicts are given, they receive for each entry the one that was lowered in its place, and the instructions
     of each lowered node as `lower` gives them.
@@ -124,16 +117,16 @@ def _lowered(graph: Graph, buffers: Buffers, moved: dict[Entry, Entry] | None = 
         moved |= {entry: folded[new] for entry, new in merged.items()}
     arrays |= constants
     types = _types(smaller, graph, buffers.types, constants)
-    places = Places()
-    inputs = {n: places.read(arrays[n]) for n in smaller.variables}
-    targets = [places.write(a) for a in (*buffers.outputs, *(arrays[n] for n in smaller.written))]
+    numbered = NumberedBuffers()
+    inputs = {n: numbered.read(arrays[n]) for n in smaller.variables}
+    targets = [numbered.write(a) for a in (*buffers.outputs, *(arrays[n] for n in smaller.written))]
     flow = lower(smaller, types, inputs, targets, origins)
-    return flow._replace(overlaps=places.overlaps()), places
+    return flow._replace(overlaps=numbered.overlaps()), numbered
 
 
 def _types(graph: Graph, before: Graph, types: dict[Entry, TensorType],
            constants: Mapping[Node, np.ndarray]) -> dict[Entry, TensorType]:
-    """Return the type of every entry of a rewritten graph, whose nodes stand in the place of old ones."""
+    """Return the type of every entry of a rewritten graph, whose nodes replace those of the graph before."""
     known = {n.name: types[Entry(n)] for n in before.variables}
     known |= {n.name: TensorType(v.shape, v.dtype) for n, v in constants.items()}
     return types if graph is before else infer(graph, known)

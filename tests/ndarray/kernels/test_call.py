@@ -23,12 +23,12 @@ def fresh_plans(backend):
 
 def forget():
     call._plans.clear()
-    call._families.clear()
+    call._signatures.clear()
 
 
 def looped():
-    """Return the families of calls that ran in loops."""
-    return [f for f in call._families.values() if f.loops and f.loops.by_pattern]
+    """Return the signatures of calls that ran in loops."""
+    return [f for f in call._signatures.values() if f.loops and f.loops.by_pattern]
 
 
 def arrays(n, count, dtype="float32", seed=0):
@@ -140,7 +140,7 @@ def test_a_schedule_prepares_nothing_anew():
 def test_what_loops_cannot_do_is_asked_once():
     x = nd.from_numpy(arrays(N, 1)[0])
     assert np.array_equal(nd.exp(x).asnumpy(), np.exp(x.asnumpy()))
-    (key, family), = call._families.items()
+    (key, family), = call._signatures.items()
     assert key[0] is registry.get("exp") and family.loops is False
 
 

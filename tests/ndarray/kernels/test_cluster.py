@@ -3,9 +3,10 @@
 import numpy as np
 
 from ndarray import registry
-from ndarray.kernels.cluster import DEEPEST, Pass, cluster
+from ndarray.kernels.cluster import DEEPEST, cluster
 from ndarray.kernels.flow import Call, Flow, Sink
 from ndarray.kernels.record import Recorder
+from ndarray.kernels.schedule import LoopRun
 
 F32 = np.dtype("float32")
 
@@ -20,8 +21,8 @@ def flow_of(recorder, calls=(), overlaps=(), **sinks):
                 frozenset(map(frozenset, overlaps)))
 
 
-def passes(schedule):
-    return [step for phase in schedule.phases for step in phase if isinstance(step, Pass)]
+def loop_runs(schedule):
+    return [step for phase in schedule.phases for step in phase if isinstance(step, LoopRun)]
 
 
 def test_neighbours_share_one_loop():
@@ -29,13 +30,13 @@ def test_neighbours_share_one_loop():
     m = w * 2 + g
     assert str(cluster(flow_of(recorder, w=w - m, m=m))) == """\
 phase 0
-  8 x 6 steps over place w, place g, place m"""
+  8 x 6 steps over buffer w, buffer g, buffer m"""
 
 
 def test_what_shares_nothing_stays_apart_and_equal_loops_are_equal():
     recorder, a, b, c, d = recorded("a", "b", "c", "d")
     schedule = cluster(flow_of(recorder, a=a - recorder.number(0.1, F32) * b, c=c - recorder.number(0.5, F32) * d))
-    one, two = passes(schedule)
+    one, two = loop_runs(schedule)
     assert one.loop == two.loop and one.arrays != two.arrays
 
 
@@ -43,11 +44,11 @@ def test_a_sum_ends_a_phase():
     recorder, x = recorded("x")
     assert str(cluster(flow_of(recorder, x=x / recorder.sqrt(recorder.sum_sq(x))))) == """\
 phase 0
-  8 x 1 steps over place x; into partial 1
+  8 x 1 steps over buffer x; into partial 1
 phase 1
   value 1 <- total of partial 1
 phase 2
-  8 x 4 steps over place x; with value 1"""
+  8 x 4 steps over buffer x; with value 1"""
 
 
 def test_a_pipeline_of_rates_has_four_phases_and_one_kernel_for_all_tensors():
@@ -62,7 +63,7 @@ def test_a_pipeline_of_rates_has_four_phases_and_one_kernel_for_all_tensors():
     sinks = {f"w{i}": v for i, v in enumerate(outputs)} | {f"m{i}": v for i, v in enumerate(states)}
     schedule = cluster(flow_of(recorder, **sinks))
     assert len(schedule.phases) == 4
-    assert [len({p.loop for p in phase if isinstance(p, Pass)}) for phase in schedule.phases] == [1, 0, 1, 1]
+    assert [len({p.loop for p in phase if isinstance(p, LoopRun)}) for phase in schedule.phases] == [1, 0, 1, 1]
     assert len(schedule.phases[3]) == 5
 
 
@@ -70,17 +71,17 @@ def test_a_swap_goes_through_temporary_memory():
     recorder, a, b = recorded("a", "b")
     assert str(cluster(flow_of(recorder, a=b, b=a))) == """\
 phase 0
-  8 x 1 steps over place b, late a
-  8 x 1 steps over place a, late b
+  8 x 1 steps over buffer b, late a
+  8 x 1 steps over buffer a, late b
 phase 1
-  8 x 1 steps over late a, place a
-  8 x 1 steps over late b, place b"""
+  8 x 1 steps over late a, buffer a
+  8 x 1 steps over late b, buffer b"""
 
 
-def test_a_place_that_overlaps_what_is_read_is_written_at_the_end():
+def test_a_buffer_that_overlaps_what_is_read_is_written_at_the_end():
     recorder, a, b = recorded("a", "b")
     text = str(cluster(flow_of(recorder, overlaps=[("a", "c")], c=a * 2)))
-    assert "phase 1\n  8 x 1 steps over late c, place c" in text
+    assert "phase 1\n  8 x 1 steps over late c, buffer c" in text
     assert "late" not in str(cluster(flow_of(recorder, c=a * 2)))
 
 
@@ -88,7 +89,7 @@ def test_a_scalar_that_others_read_is_written_at_the_end():
     recorder, w = recorded("w")
     t = recorder.input("t", F32, (1,))
     text = str(cluster(flow_of(recorder, w=w * recorder.reshape(t, ()), t=t + 1)))
-    assert text.splitlines()[-1] == "  1 x 1 steps over late t, place t"
+    assert text.splitlines()[-1] == "  1 x 1 steps over late t, buffer t"
 
 
 def test_nothing_is_written_before_the_last_call():
@@ -97,28 +98,28 @@ def test_nothing_is_written_before_the_last_call():
     called = recorder.result(0, 0, F32, (8,))
     schedule = cluster(flow_of(recorder, calls=[Call("exp", (doubled.id,), "a test")], w=step, out=called + w))
     order = str(schedule).splitlines()
-    assert order.index("  call 0") < next(i for i, line in enumerate(order) if "place w" in line)
+    assert order.index("  call 0") < next(i for i, line in enumerate(order) if "buffer w" in line)
 
 
 def test_what_two_phases_need_is_computed_twice_where_that_is_cheap():
     recorder, x = recorded("x")
     scaled = x * 2
     schedule = cluster(flow_of(recorder, y=scaled / recorder.sum(scaled)))
-    assert all(slot.kind == "place" for p in passes(schedule) for slot in p.arrays)
+    assert all(slot.kind == "buffer" for p in loop_runs(schedule) for slot in p.arrays)
 
 
 def test_what_two_phases_need_is_kept_where_it_takes_many_arrays():
     recorder, *x = recorded(*"abcde")
     total = x[0] * x[1] + x[2] * x[3] + x[4]
     schedule = cluster(flow_of(recorder, y=total / recorder.sum(total)))
-    assert [slot.kind for p in passes(schedule) for slot in p.arrays].count("value") == 2
+    assert [slot.kind for p in loop_runs(schedule) for slot in p.arrays].count("value") == 2
 
 
-def test_a_state_written_early_is_read_anew_from_its_place():
+def test_a_state_written_early_is_read_from_its_buffer():
     recorder, w, g, m = recorded("w", "g", "m")
     new = m * 0.9 + g
     schedule = cluster(flow_of(recorder, m=new, w=w - new / recorder.sum(new)))
-    assert "placed m" in str(schedule) and "value" not in str([p.arrays for p in passes(schedule)])
+    assert "updated m" in str(schedule) and "value" not in str([p.arrays for p in loop_runs(schedule)])
 
 
 def test_a_long_chain_is_one_loop_and_a_longer_one_several():
@@ -126,17 +127,17 @@ def test_a_long_chain_is_one_loop_and_a_longer_one_several():
         recorder, x = recorded("x")
         for i in range(length):
             x = x + 1.5 if i % 2 else x * 0.5
-        assert len(passes(cluster(flow_of(recorder, y=x)))) == loops
+        assert len(loop_runs(cluster(flow_of(recorder, y=x)))) == loops
 
 
 def test_unused_instructions_are_not_run():
     recorder, x, y = recorded("x", "y")
     x / y
-    assert len(passes(cluster(flow_of(recorder, x=-x)))[0].loop.arrays) == 1
+    assert len(loop_runs(cluster(flow_of(recorder, x=-x)))[0].loop.arrays) == 1
 
 
-def test_several_values_may_go_to_several_places_and_one_value_to_two():
+def test_several_values_may_go_to_several_buffers_and_one_value_to_two():
     recorder, x = recorded("x")
     schedule = cluster(flow_of(recorder, a=x + 1, b=x + 1, c=x))
-    loop, = [p.loop for p in passes(schedule)]
+    loop, = [p.loop for p in loop_runs(schedule)]
     assert len(loop.stores) == 3 and sum(s.word == "add" for s in loop.steps) == 1

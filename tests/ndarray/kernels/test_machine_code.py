@@ -59,7 +59,7 @@ def test_another_process_compiles_nothing(folder):
 @pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[:100], lambda data: data[:-1],
                                     lambda data: data[:60] + bytes([data[60] ^ 1]) + data[61:],
                                     lambda data: b"\x7fELF" + data])
-def test_a_broken_entry_is_compiled_anew(folder, damage):
+def test_a_broken_entry_is_compiled_again(folder, damage):
     machine_code.code(TEXT)
     path, = folder.iterdir()
     whole = path.read_bytes()
@@ -72,7 +72,7 @@ def test_a_broken_entry_is_compiled_anew(folder, damage):
 def test_the_entry_of_another_kernel_is_not_taken(folder):
     machine_code.code(text_of(signsgd("float64")))
     other, = folder.iterdir()
-    other.rename(machine_code._place(TEXT))
+    other.rename(machine_code._file_of(TEXT))
     forget()
     assert machine_code.code(TEXT).origin == "compiled"
 

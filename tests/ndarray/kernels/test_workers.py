@@ -1,4 +1,4 @@
-"""Helpers that wait in machine code: all of a table is done, by however many threads, whoever else calls."""
+"""Workers that wait in machine code: all of a table is done, by however many threads, whoever else calls."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from ndarray.kernels import table, workers
+from ndarray.kernels import driver, table
 from ndarray.kernels.loop import Loop, Step
 from ndarray.kernels.threads import get_num_threads, set_num_threads
 
@@ -25,9 +25,9 @@ N = 2_500_000
 
 @pytest.fixture(params=[True, False], ids=["semaphores", "threads of Python"], autouse=True)
 def way(request, monkeypatch):
-    if request.param and not workers.AVAILABLE:
+    if request.param and not driver.SEMAPHORES:
         pytest.skip("no such semaphores here")
-    monkeypatch.setattr(workers, "AVAILABLE", request.param)
+    monkeypatch.setattr(table, "SEMAPHORES", request.param)
     before = get_num_threads()
     yield
     set_num_threads(before)
@@ -52,7 +52,7 @@ def test_a_phase_sees_all_of_the_one_before():
     x = np.ones(N, np.float32)
     partials, out = np.empty(table.Table.parts(SUM, N)), np.empty(1, np.float32)
     run = table.Table([[table.Job(ADD, N, (x,))], table.Table.split(table.Job(SUM, N, (x,), (), (partials,))),
-                       [table.Total(partials, out)]])
+                       [table.TotalJob(partials, out)]])
     for i in range(1, 6):
         run()
         assert out[0] == (i + 1) * N
@@ -100,13 +100,13 @@ def test_the_interpreter_leaves_while_helpers_wait():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_children_of_a_process_at_work():
-    """Forked while other threads run steps and compile others: the child has neither their helpers nor their locks."""
+    """Forked while other threads run steps and compile others: the child has neither their workers nor their locks."""
     script = f"""
 import os, threading
 import numpy as np
 import symbolic as sym
-from ndarray.kernels import workers
-workers.AVAILABLE = {workers.AVAILABLE}
+from ndarray.kernels import table
+table.SEMAPHORES = {table.SEMAPHORES}
 def step(k):
     x = np.ones(2_000_000, 'f4')
     return (sym.var('x') * k + 1).bind(args={{'x': x}}, engine='fused')

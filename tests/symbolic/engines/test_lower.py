@@ -57,7 +57,7 @@ def test_a_state_that_two_nodes_write_goes_through_both_and_readers_see_the_old_
     w, g, m = map(sym.var, "wgm")
     one, two = (sym.sgd_mom_update(w, g, m, lr=0.5, momentum=0.5, name=n) for n in ("one", "two"))
     flow = lowered(sym.Group([one, two, m + 0]))
-    assert flow.sinks[-1].place == "m"
+    assert flow.sinks[-1].buffer == "m"
     assert flow.sinks[-1].value > flow.sinks[0].value
 
 
