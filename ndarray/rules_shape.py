@@ -91,12 +91,12 @@ def resolve_shape(shape: Sequence[int | Any], target: Sequence[int], reverse: bo
     --------
     >>> resolve_shape((2, 3, 4), (0, -3)), resolve_shape((6, 4), (-4, 2, -1, 0))
     ((2, 12), (2, 3, 4))
-    >>> resolve_shape((None, 3, 4), (0, -1))
-    (None, 12)
+    >>> resolve_shape((None, 3, 4), (0, -1)), resolve_shape((2, 12), (0, -1, 4, -4), reverse=True)
+    ((None, 12), (2, 3, 4))
     """
-    groups = _groups(target)
+    groups = _groups(target, reverse)
     if reverse:
-        groups, shape = groups[::-1], shape[::-1]
+        shape = shape[::-1]
     # Codes that copy, merge or split keep the size; numbers and -1 share out the rest.
     result: list[Any] = []
     rest: Any = []
@@ -113,7 +113,7 @@ def resolve_shape(shape: Sequence[int | Any], target: Sequence[int], reverse: bo
         elif code == -3:
             result.append(_product(taken))
         elif code == -4:
-            result += _split(taken[0], parts, target)[::-1 if reverse else 1]
+            result += _split(taken[0], parts, target)
         elif code == -2:
             result += left
             left = []
@@ -135,9 +135,9 @@ def resolve_shape(shape: Sequence[int | Any], target: Sequence[int], reverse: bo
     return tuple(result[::-1] if reverse else result)
 
 
-def _groups(target: Sequence[int]) -> list[Any]:
-    """Return the codes one by one, each split with its two numbers."""
-    groups, codes = [], list(target)
+def _groups(target: Sequence[int], reverse: bool) -> list[Any]:
+    """Return the codes one by one, each split with its two numbers: those after it, or before it from the right."""
+    groups, codes = [], list(target[::-1] if reverse else target)
     if codes.count(-1) - sum(-1 in codes[i + 1:i + 3] for i, c in enumerate(codes) if c == -4) > 1:
         raise ShapeError(f"only one -1 can follow from the size, {target} has more")
     while codes:
@@ -145,7 +145,8 @@ def _groups(target: Sequence[int]) -> list[Any]:
         if code < -4:
             raise ShapeError(f"{code} in {target} is no code; they go from 0 to -4")
         if code == -4 and len(codes) < 2:
-            raise ShapeError(f"-4 in {target} is followed by the two numbers to split into")
+            raise ShapeError(f"-4 in {target} has the two numbers to split into "
+                             f"{'before it, as codes are matched from the right' if reverse else 'after it'}")
         groups.append((code, codes.pop(0), codes.pop(0)) if code == -4 else (code,))
     return groups
 

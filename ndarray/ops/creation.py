@@ -14,10 +14,18 @@ KIND = "constant"
 
 
 def _of_shape(inputs, outputs, params):
-    """The output has the shape and dtype asked for."""
-    if any(d < 0 for d in params["shape"]):
-        raise ParamError(f"shape={params['shape']} of a constant must be known: no length is below 0")
-    return [], [outputs[0].merge(TensorType(params["shape"], dtype_of(params["dtype"])))]
+    """The output has the shape and dtype asked for; a length of -1 follows from others."""
+    if any(d < -1 for d in params["shape"]):
+        raise ParamError(f"shape={params['shape']} of a constant: no length is below 0, but for -1, which follows from "
+                         "where the constant goes")
+    shape = tuple([None if d < 0 else d for d in params["shape"]])
+    return [], [outputs[0].merge(TensorType(shape, dtype_of(params["dtype"])))]
+
+
+def _known(shape):
+    if any(d < 0 for d in shape):
+        raise ParamError(f"shape={shape} of a constant must be known: -1 follows from nothing here")
+    return shape
 
 
 @operator(_of_shape, primitive=True)
@@ -41,7 +49,7 @@ def _zeros(xp, /, *, shape: Shape = (), dtype: DType = "float32"):
     >>> nd.op._zeros(shape=(2,)).asnumpy()
     array([0., 0.], dtype=float32)
     """
-    return xp.zeros(shape, dtype=dtype_of(dtype))
+    return xp.zeros(_known(shape), dtype=dtype_of(dtype))
 
 
 @operator(_of_shape, primitive=True)
@@ -65,7 +73,7 @@ def _ones(xp, /, *, shape: Shape = (), dtype: DType = "float32"):
     >>> nd.op._ones(shape=(2,)).asnumpy()
     array([1., 1.], dtype=float32)
     """
-    return xp.ones(shape, dtype=dtype_of(dtype))
+    return xp.ones(_known(shape), dtype=dtype_of(dtype))
 
 
 @operator(_of_shape, primitive=True)
@@ -91,7 +99,7 @@ def _full(xp, /, *, shape: Shape = (), dtype: DType = "float32", value: float):
     >>> nd.op._full(shape=(2,), value=7).asnumpy()
     array([7., 7.], dtype=float32)
     """
-    return xp.full(shape, value, dtype=dtype_of(dtype))
+    return xp.full(_known(shape), value, dtype=dtype_of(dtype))
 
 
 def _of_length(length):

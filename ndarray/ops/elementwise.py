@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ndarray.dtypes import dtype_of
+from ndarray.dtypes import dtype_of, is_floating
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
 from ndarray.params import DType, Scalar
@@ -51,6 +51,11 @@ def sigmoid_of(xp, x):
     """Return 1 / (1 + exp(-x)), right to the last digits in both tails: the exponential never overflows."""
     e = xp.exp(-xp.abs(x))
     return xp.where(x >= 0, xp.ones_like(e), e) / (1 + e)
+
+
+def _whole(word):
+    """Return how an integer is found for each element; whole numbers are theirs already."""
+    return lambda xp, x: word(xp, x) if is_floating(x.dtype) else x
 
 
 def _round(xp, x):
@@ -117,12 +122,12 @@ FAMILY = (
           lambda xp, h, y, x: xp.where(x > 0, h, y), rule=same),
     Unary("softsign", "0.333", "The element divided by 1 and its absolute value.", lambda xp, x: x / (1 + xp.abs(x)),
           lambda xp, h, y, x: h / ((1 + xp.abs(x)) * (1 + xp.abs(x)))),
-    Unary("round", "1.", "The nearest integer, halves away from zero.", lambda xp, x: _round(xp, x)),
-    Unary("rint", "0.", "The nearest integer, halves to the even one.", lambda xp, x: xp.rint(x)),
-    Unary("ceil", "1.", "The integer at or above.", lambda xp, x: xp.ceil(x)),
-    Unary("floor", "0.", "The integer at or below.", lambda xp, x: xp.floor(x)),
-    Unary("trunc", "0.", "The integer towards zero.", lambda xp, x: xp.trunc(x)),
-    Unary("fix", "0.", "The integer towards zero.", lambda xp, x: xp.trunc(x)),
+    Unary("round", "1.", "The nearest integer, halves away from zero.", _whole(lambda xp, x: _round(xp, x)), rule=same),
+    Unary("rint", "0.", "The nearest integer, halves to the even one.", _whole(lambda xp, x: xp.rint(x)), rule=same),
+    Unary("ceil", "1.", "The integer at or above.", _whole(lambda xp, x: xp.ceil(x)), rule=same),
+    Unary("floor", "0.", "The integer at or below.", _whole(lambda xp, x: xp.floor(x)), rule=same),
+    Unary("trunc", "0.", "The integer towards zero.", _whole(lambda xp, x: xp.trunc(x)), rule=same),
+    Unary("fix", "0.", "The integer towards zero.", _whole(lambda xp, x: xp.trunc(x)), rule=same),
     Unary("logical_not", "0.", "1 where the element is 0, else 0.", lambda xp, x: xp.astype(x == 0, x.dtype),
           rule=same),
     Unary("_copy", "0.5", "The element itself.", lambda xp, x: x, lambda xp, h, y, x: h, ("identity",), rule=same),

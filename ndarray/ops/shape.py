@@ -2,7 +2,7 @@
 
 import math
 
-from ndarray.errors import ShapeError
+from ndarray.errors import ParamError, ShapeError
 from ndarray.operator import operator
 from ndarray.params import Ints
 from ndarray.rules import agree_dtype, same, slot_error
@@ -24,7 +24,8 @@ def _codes(shape, reverse, target_shape, keep_highest):
 
 
 @operator(moves(_reshaped, fill_by_size), aliases=("Reshape",), primitive=True, stored_name="Reshape")
-def reshape(xp, data, /, *, shape: Ints = (), reverse: bool = False, target_shape: Ints = (), keep_highest: bool = False):
+def reshape(xp, data, /, *, shape: Ints = (), reverse: bool = False, target_shape: Ints = (),
+            keep_highest: bool = False):
     """The elements in the same order under another shape.
 
     Parameters
@@ -275,44 +276,80 @@ def _(xp, head, output, data, *, axis):
     return (xp.reshape(head, data.shape),)
 
 
+def _span(name, begin, end, ndim):
+    """Return the first axis and the one after the last of a range that may count from the end."""
+    first = 0 if begin is None else begin + ndim * (begin < 0)
+    last = ndim if end is None else end + ndim * (end < 0)
+    if (begin, end) != (None, None) and not 0 <= first < last <= ndim:
+        raise ParamError(f"{name}_begin={begin}, {name}_end={end} is not a range of {ndim} axes")
+    return first, last
+
+
+def _like_shape(lhs, rhs, lhs_begin, lhs_end, rhs_begin, rhs_end):
+    """Return the shape of the left array with some of the right's axes in place of some of its own."""
+    first, last = _span("lhs", lhs_begin, lhs_end, len(lhs))
+    start, stop = _span("rhs", rhs_begin, rhs_end, len(rhs))
+    return (*lhs[:first], *rhs[start:stop], *lhs[last:])
+
+
 def _reshape_like_rule(inputs, outputs, params):
     dtype = agree_dtype([inputs[0], outputs[0]])
-    lhs, rhs = inputs[0].shape, merge_shapes(inputs[1].shape, outputs[0].shape)
-    if rhs is not None:
-        lhs = fill_by_size(rhs, lhs)
-        rhs = lhs and fill_by_size(lhs, rhs) or rhs
-    if None not in (lhs, rhs) and None not in lhs + rhs and math.prod(lhs) != math.prod(rhs):
-        raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(lhs)} has not as many elements as `{{}}` of shape "
-                                     f"{show_shape(rhs)}", 0, 1)
-    return [TensorType(lhs, dtype), TensorType(rhs, inputs[1].dtype)], [TensorType(rhs, dtype)]
+    lhs, rhs, out = inputs[0].shape, inputs[1].shape, outputs[0].shape
+    if all(value is None for value in params.values()):
+        rhs = out = merge_shapes(rhs, out)
+        if out is not None:
+            lhs = fill_by_size(out, lhs)
+            rhs = out = lhs and fill_by_size(lhs, out) or out
+    elif None not in (lhs, rhs):
+        out = merge_shapes(_like_shape(lhs, rhs, **params), out)
+    if None not in (lhs, out) and None not in lhs + out and math.prod(lhs) != math.prod(out):
+        raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(lhs)} has not as many elements as "
+                                     f"{show_shape(out)}, which follows from `{{}}`", 0, 1)
+    return [TensorType(lhs, dtype), TensorType(rhs, inputs[1].dtype)], [TensorType(out, dtype)]
 
 
 @operator(_reshape_like_rule, primitive=True)
-def reshape_like(xp, lhs, rhs, /):
-    """The elements of one array under the shape of another.
+def reshape_like(xp, lhs, rhs, /, *, lhs_begin: int | None = None, lhs_end: int | None = None,
+                 rhs_begin: int | None = None, rhs_end: int | None = None):
+    """The elements of one array under the shape of another, or with some axes of that in place of some of its own.
 
     Parameters
     ----------
     lhs : array, any shape
         Gives the elements.
-    rhs : array, as many elements
+    rhs : array
         Gives the shape.
+    lhs_begin, lhs_end : int, optional
+        The axes of `lhs`, from the first to before the last, that are replaced; all when left out.
+    rhs_begin, rhs_end : int, optional
+        The axes of `rhs` that take their place; all when left out.
 
     Returns
     -------
     array, shape of `rhs`
+
+    Raises
+    ------
+    ShapeError
+        If the size would change.
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, operator ``reshape_like``.
 
     Examples
     --------
     >>> import ndarray as nd
     >>> nd.reshape_like(nd.ones((2, 3)), nd.ones(6)).shape
     (6,)
+    >>> nd.reshape_like(nd.ones((30, 7)), nd.ones((15, 2, 4)), lhs_begin=0, lhs_end=1, rhs_begin=0, rhs_end=2).shape
+    (15, 2, 7)
     """
-    return xp.reshape(lhs, rhs.shape)
+    return xp.reshape(lhs, _like_shape(lhs.shape, rhs.shape, lhs_begin, lhs_end, rhs_begin, rhs_end))
 
 
 @reshape_like.gradient(flat=("rhs",))
-def _(xp, head, output, lhs, rhs):
+def _(xp, head, output, lhs, rhs, **axes):
     return xp.reshape(head, lhs.shape), None
 
 

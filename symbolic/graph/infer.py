@@ -57,22 +57,23 @@ def infer(graph: Graph, known: Mapping[str, TensorType] | None = None) -> dict[E
     queue = collections.deque(n for n in graph.nodes if n.op is not None and n not in skipped)
     _settle(queue, types, readers)
     for node in open_:
-        # A length that nothing settles is 0.
+        # A 0 that nothing settles is the length 0.
         shape, dtype = types[Entry(node)]
-        types[Entry(node)] = TensorType(tuple([d or 0 for d in shape]), dtype)
+        given = node.complete_params["shape"]
+        types[Entry(node)] = TensorType(tuple([g if g == 0 and d is None else d for g, d in zip(given, shape)]), dtype)
     if open_:
         _settle(collections.deque(dict.fromkeys(r for n in open_ for r in readers.get(Entry(n), ()))), types, readers)
     return types
 
 
 def has_open_shape(node: Node) -> bool:
-    """Tell whether a node is a constant with a 0 in its shape: MXNet's sign that others say the length."""
-    return not node.inputs and 0 in (node.complete_params.get("shape") or ()) and node.num_outputs == 1
+    """Tell whether a node is a constant with a 0 or -1 in its shape: MXNet's signs that others settle the length."""
+    return not node.inputs and not {0, -1}.isdisjoint(node.complete_params.get("shape") or ()) and node.num_outputs == 1
 
 
 def _open_type(node: Node) -> TensorType:
     _, (type_,) = node.op.infer_types([], [UNKNOWN], node.complete_params, f"{node.name} ({node.op.name})")
-    return TensorType(from_mxnet_shape(type_.shape), type_.dtype)
+    return TensorType(tuple([d or None for d in type_.shape]), type_.dtype)
 
 
 def _settle(queue: Any, types: dict[Entry, TensorType], readers: Mapping[Entry, list[Node]]) -> None:

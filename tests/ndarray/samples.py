@@ -122,6 +122,7 @@ def _shapes():
     yield Sample("squeeze", (spread(2, 1, 3, 1),), {"axis": (1,)})
     yield Sample("squeeze", (spread(1, 1),))
     yield Sample("reshape_like", (x, spread(4, 6)))
+    yield Sample("reshape_like", (x, spread(5, 3, 2)), {"lhs_begin": 0, "lhs_end": 2, "rhs_begin": 1})
     yield Sample("diag", (spread(3),), {"k": 1})
     yield Sample("diag", (spread(3),), {"k": -2})
     yield Sample("diag", (spread(3, 4),), {"k": 1})

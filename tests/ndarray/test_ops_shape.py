@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import ndarray as nd
-from ndarray.errors import OperatorError, ShapeError
+import symbolic as sym
+from ndarray.errors import OperatorError, ParamError, ShapeError
 
 X = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
 
@@ -98,6 +99,53 @@ def test_like_another():
     np.testing.assert_array_equal(run("reshape_like", X, np.zeros((6, 4))), X.reshape(6, 4))
     np.testing.assert_array_equal(run("slice_like", X, np.zeros((1, 2, 3))), X[:1, :2, :3])
     np.testing.assert_array_equal(run("slice_like", X, np.zeros((9, 2)), axes=(1,)), X[:, :2])
+
+
+@pytest.mark.parametrize("axes, expected", [
+    ({"lhs_begin": 0, "lhs_end": 1, "rhs_begin": 0, "rhs_end": 2}, (15, 2, 12)),
+    ({"lhs_end": 1, "rhs_end": 2}, (15, 2, 12)),
+    ({"lhs_begin": -1, "rhs_begin": -2}, (30, 4, 3)), ({"lhs_begin": 1, "rhs_begin": 2, "rhs_end": 4}, (30, 4, 3)),
+])
+def test_some_axes_in_place_of_others(axes, expected):
+    lhs, rhs = nd.zeros((30, 12)), nd.zeros((15, 2, 4, 3))
+    assert nd.reshape_like(lhs, rhs, **axes).shape == expected
+    assert sym.reshape_like(sym.var("a"), sym.var("b"), **axes).infer_shape(a=lhs.shape, b=rhs.shape)[1] == [expected]
+
+
+@pytest.mark.parametrize("axes", [{"lhs_begin": 1, "lhs_end": 1}, {"lhs_end": 3}, {"rhs_begin": 2, "rhs_end": 1}])
+def test_ranges_of_axes_that_are_none_are_refused(axes):
+    with pytest.raises(ParamError, match="is not a range of [23] axes"):
+        nd.reshape_like(nd.zeros((30, 12)), nd.zeros((15, 2, 4)), **axes)
+
+
+@pytest.mark.parametrize("shape, codes, expected", [
+    ((2, 64), (0, 16, 4, -4), (2, 16, 4)), ((2, 64), (0, -1, 4, -4), (2, 16, 4)), ((2, 3, 64), (-3, 16, 4, -4), (6, 16, 4)),
+])
+def test_a_split_from_the_right_has_its_numbers_before_it(shape, codes, expected):
+    assert nd.reshape(nd.zeros(shape), shape=codes, reverse=True).shape == expected
+    with pytest.raises(ShapeError, match="the two numbers to split into before it"):
+        nd.reshape(nd.zeros((2, 64)), shape=(0, -4, 16, 4), reverse=True)
+
+
+@pytest.mark.parametrize("make", ["zeros", "ones", "full"])
+def test_a_length_of_a_constant_follows_from_where_it_goes(make):
+    more = {"val": 3} if make == "full" else {}
+    constant = getattr(sym, make)(shape=(2, -1), name="c", **more)
+    total = sym.elemwise_add(constant, sym.var("x"))
+    assert total.infer_shape(x=(2, 5)) == ([(2, 5)], [(2, 5)], [])
+    assert total.eval(x=np.ones((2, 5)))[0].shape == (2, 5)
+    with pytest.raises(nd.MXNetError):
+        constant.eval()
+    with pytest.raises(ParamError, match="no length is below 0"):
+        getattr(sym, make)(shape=(-2,), **more).infer_shape()
+
+
+@pytest.mark.parametrize("name", ["floor", "ceil", "round", "rint", "trunc", "fix"])
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64"])
+def test_whole_numbers_stay(name, dtype):
+    x = nd.array([1, 2, 100], dtype=dtype)
+    found = getattr(nd, name)(x)
+    assert found.asnumpy().dtype == dtype and found.asnumpy().tolist() == [1, 2, 100]
 
 
 def test_results_are_nobodys_views():

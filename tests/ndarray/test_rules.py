@@ -206,7 +206,7 @@ def test_resolve_shape(shape, target, expected):
 def test_resolve_shape_from_the_right():
     assert resolve_shape((10, 5, 4), (-1, 0), reverse=True) == (50, 4)
     assert resolve_shape((10, 5, 4), (-1, 0)) == (40, 5)
-    assert resolve_shape((3, 8), (0, -4, 2, -1), reverse=True) == (3, 2, 4)
+    assert resolve_shape((3, 8), (0, 2, -1, -4), reverse=True) == (3, 2, 4)
 
 
 @pytest.mark.parametrize("target", [(5,), (-1, -1), (-1, 5), (-5, 24), (-4, 2), (-4, 5, -1, 0, 0), (0, 0, 0, 0), (2, 3),

@@ -122,7 +122,8 @@ def _(x, axis):
 PEERS |= {
     "reshape": lambda x, shape, reverse: x.reshape(resolve_shape(tuple(x.shape), shape, reverse)),
     "Flatten": lambda x: x.flatten(1),
-    "reshape_like": lambda x, other: x.reshape(other.shape),
+    "reshape_like": lambda x, other, **axes: x.reshape(other.shape) if axes["lhs_begin"] is None else x.reshape(
+        *x.shape[:axes["lhs_begin"]], *other.shape[axes["rhs_begin"]:], *x.shape[axes["lhs_end"]:]),
     "broadcast_to": lambda x, shape: x.expand([n or m for n, m in zip(shape, x.shape)]),
     "expand_dims": lambda x, axis: x.unsqueeze(axis),
     "transpose": lambda x, axes: x.permute(axes or tuple(range(x.ndim))[::-1]),
