@@ -1253,8 +1253,11 @@ def reshape(
         keep_highest: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The elements in the same order under another shape."""
 
-def reshape_like(lhs: NDArray, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """The elements of one array under the shape of another."""
+def reshape_like(
+        lhs: NDArray, rhs: NDArray, lhs_begin: int | None = None, lhs_end: int | None = None,
+        rhs_begin: int | None = None, rhs_end: int | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """The elements of one array under the shape of another, or with some axes of that in place of some of its own."""
 
 def reverse(data: NDArray, axis: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The elements in reverse order along axes."""

@@ -1086,8 +1086,11 @@ class NDArrayMethods:
             out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
         """Set arrays to zero, in place."""
 
-    def reshape_like(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
-        """The elements of one array under the shape of another."""
+    def reshape_like(
+            self, rhs: NDArray, lhs_begin: int | None = None, lhs_end: int | None = None, rhs_begin: int | None = None,
+            rhs_end: int | None = None, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """The elements of one array under the shape of another, or with some axes of that in place of some of its
+        own."""
 
     def reverse(self, axis: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The elements in reverse order along axes."""

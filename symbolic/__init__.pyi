@@ -1121,9 +1121,10 @@ def reshape(
     """The elements in the same order under another shape."""
 
 def reshape_like(
-        lhs: Symbol | None = None, rhs: Symbol | None = None, *, name: str | None = None,
+        lhs: Symbol | None = None, rhs: Symbol | None = None, *, lhs_begin: int | None = None,
+        lhs_end: int | None = None, rhs_begin: int | None = None, rhs_end: int | None = None, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
-    """The elements of one array under the shape of another."""
+    """The elements of one array under the shape of another, or with some axes of that in place of some of its own."""
 
 def reverse(
         data: Symbol | None = None, *, axis: ShapeLike, name: str | None = None,

@@ -1032,8 +1032,11 @@ class SymbolMethods:
         """The elements in the same order under another shape."""
 
     def reshape_like(
-            self, rhs: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
-        """The elements of one array under the shape of another."""
+            self, rhs: Symbol | None = None, *, lhs_begin: int | None = None, lhs_end: int | None = None,
+            rhs_begin: int | None = None, rhs_end: int | None = None, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
+        """The elements of one array under the shape of another, or with some axes of that in place of some of its
+        own."""
 
     def reverse(self, *, axis: ShapeLike, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """The elements in reverse order along axes."""

@@ -133,7 +133,7 @@ def test_a_length_of_a_constant_follows_from_where_it_goes(make):
     constant = getattr(sym, make)(shape=(2, -1), name="c", **more)
     total = sym.elemwise_add(constant, sym.var("x"))
     assert total.infer_shape(x=(2, 5)) == ([(2, 5)], [(2, 5)], [])
-    assert total.eval(x=np.ones((2, 5)))[0].shape == (2, 5)
+    assert total.eval(x=np.ones((2, 5), "float32"))[0].shape == (2, 5)
     with pytest.raises(nd.MXNetError):
         constant.eval()
     with pytest.raises(ParamError, match="no length is below 0"):
