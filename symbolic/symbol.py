@@ -620,7 +620,7 @@ def gradient(loss: Symbol, wrt: str | Symbol | Sequence[str | Symbol],
     (['x_grad_output'], array([6.]))
     """
     _check_symbol(loss)
-    named = [wrt] if isinstance(wrt, (str, Symbol)) else wrt
+    named = wrt if isinstance(wrt, (list, tuple)) else [wrt]
     targets = differentiation.entries_of(loss._graph, [_entry(w) if isinstance(w, Symbol) else w for w in named])
     arriving = None if heads is None else [None if h is None else _entry(h) for h in heads]
     if arriving is not None and len(arriving) != len(loss):
