@@ -368,7 +368,7 @@ class NDArray(NDArrayMethods):
 
     if not TYPE_CHECKING:  # which has the methods of operators from `NDArrayMethods`
         def __getattr__(self, name):
-            op = registry.names().get(name) if not name.startswith("_") else None
+            op = registry.find(name) if not name.startswith("_") else None
             if op is None or not op.inputs:
                 raise AttributeError(f"'NDArray' object has no attribute {name!r}")
             call_ = caller(op)

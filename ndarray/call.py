@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 from ndarray import vocabulary
+from ndarray.cached import Bounded
 from ndarray.errors import BindError, DTypeError, ShapeError
 from ndarray.params import kind_of
 from ndarray.tensortype import UNKNOWN, TensorType, show_shape
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from ndarray.operator import Operator
 
-_KEPT = 4096
-_plans, _signatures = {}, {}
+_plans: Bounded = Bounded(4096)
+_signatures: Bounded = Bounded(4096)
 
 
 class CallSignature:
@@ -167,7 +168,7 @@ def plan_of(op: Operator, arrays: Sequence[np.ndarray], given: Mapping[str, Any]
     with np.errstate(all="ignore"):
         plan = CallPlan(op.scalars_as(vocabulary, arrays, params), signature)
     if key is not None:
-        _keep(_plans, key, plan)
+        _plans.keep(key, plan)
     return plan
 
 
@@ -192,15 +193,8 @@ def _signature_of(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[st
     signature = _signatures.get(key := tuple(key))
     if signature is None:
         size = sum([a.size for a in arrays]) if op.many else arrays[0].size if arrays else 0
-        signature = CallSignature(infer_outputs(op, arrays, params), op.written(params), size)
-        _keep(_signatures, key, signature)
+        signature = _signatures.keep(key, CallSignature(infer_outputs(op, arrays, params), op.written(params), size))
     return signature
-
-
-def _keep(known: dict[Any, Any], key: Any, value: Any) -> Any:
-    if len(known) >= _KEPT:
-        known.clear()
-    known[key] = value
 
 
 def infer_outputs(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[str, Any]) -> list[TensorType]:

@@ -1,72 +1,49 @@
-"""Operators that MXNet keeps under ``contrib``, and its updates of lists of arrays, whose gradient scale may be a number.
+"""Operators that MXNet keeps under ``contrib``, and its updates of lists of arrays.
 
-Each update is written once, over a `Form` of calling: eagerly here, and as a node of a graph in `symbolic.contrib`.
+Each update is written once, over the function that calls its operator: on arrays here, as a node in `symbolic.contrib`.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
 import warnings
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ndarray import registry
+from ndarray import lazy, registry
 from ndarray.array import NDArray, invoke
 from ndarray.errors import OperatorError, ShapeError
 from ndarray.functions import function
-from ndarray.registry import names, within
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 
-DECLARED = {}
-"""Every function here as it is declared: its first argument is the form in which operators are called."""
+def on_arrays(op_name: str, inputs: Sequence[NDArray], out: Any = None, *, scale: Any = None, name: str | None = None,
+              **params: Any) -> Any:
+    """Call the operator called `op_name`; a call has no name.
+
+    Parameters
+    ----------
+    op_name : str
+    inputs : sequence of NDArray
+    out : list of NDArray, optional
+    scale : NDArray of one element, or number, optional
+        The last input: a number becomes an array, in the dtype of the input before it.
+    name : str, optional
+        Accepted and ignored.
+    **params
+    """
+    if scale is not None and not isinstance(scale, NDArray):
+        scale = NDArray(np.array([scale], inputs[-1].dtype if inputs else np.float32))
+    params = {k: v._data if isinstance(v, NDArray) else v for k, v in params.items()}
+    return invoke(registry.get(op_name), inputs if scale is None else (*inputs, scale), params, out)
 
 
-class Form:
-    """How operators are called: on arrays, at once."""
-
-    @staticmethod
-    def call(op_name: str, inputs: Sequence[NDArray], out: Any = None, name: str | None = None, **params: Any) -> Any:
-        """Call the operator called `op_name`; a call has no name."""
-        params = {k: v._data if isinstance(v, NDArray) else v for k, v in params.items()}
-        return invoke(registry.get(op_name), inputs, params, out)
-
-    @staticmethod
-    def scale(value: Any, *weights: NDArray) -> NDArray:
-        """Return the gradient's scale as an array of one element, in the dtype of the weights."""
-        if isinstance(value, NDArray):
-            return value
-        return NDArray(np.array([value], weights[0].dtype if weights else np.float32))
-
-
-def in_form(declared: Callable[..., Any], form: Any) -> Callable[..., Any]:
-    """Return a declared function whose operators are called in a form."""
-
-    @wraps(declared)
-    def function(*args, **kwargs):
-        return declared(form, *args, **kwargs)
-
-    del function.__wrapped__
-    signature = inspect.signature(declared)
-    function.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=list(signature.parameters.values())[1:])
-    return function
-
-
-def _declare(declared: Callable[..., Any]) -> Callable[..., Any]:
-    DECLARED[declared.__name__] = declared
-    return in_form(declared, Form)
-
-
-@_declare
-def adamw_update(form: Any, weight: Any, grad: Any, mean: Any, var: Any, rescale_grad: Any, lr: Any, eta: Any,
+def adamw_update(weight: Any, grad: Any, mean: Any, var: Any, rescale_grad: Any, lr: Any, eta: Any,
                  beta1: Any = 0.9, beta2: Any = 0.999, epsilon: Any = 1e-8, wd: Any = 0, clip_gradient: Any = -1,
-                 out: Any = None, name: str | None = None) -> Any:
+                 out: Any = None, name: str | None = None, *, call: Any = on_arrays) -> Any:
     """Step of AdamW; `rescale_grad` is a number or an NDArray of one element.
 
     The arguments are those of the operator `adamw_update`.
@@ -79,15 +56,13 @@ def adamw_update(form: Any, weight: Any, grad: Any, mean: Any, var: Any, rescale
     ...                         beta2=0.75, out=weight).asnumpy()
     array([0.5], dtype=float32)
     """
-    return form.call("_adamw_update", (weight, grad, mean, var, form.scale(rescale_grad, weight)), out,
-                     name=name, lr=lr, eta=eta, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd,
-                     clip_gradient=clip_gradient)
+    return call("_adamw_update", (weight, grad, mean, var), out, scale=rescale_grad, name=name, lr=lr,
+                eta=eta, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd, clip_gradient=clip_gradient)
 
 
-@_declare
-def mp_adamw_update(form: Any, weight: Any, grad: Any, mean: Any, var: Any, weight32: Any, rescale_grad: Any, lr: Any,
+def mp_adamw_update(weight: Any, grad: Any, mean: Any, var: Any, weight32: Any, rescale_grad: Any, lr: Any,
                     eta: Any, beta1: Any = 0.9, beta2: Any = 0.999, epsilon: Any = 1e-8, wd: Any = 0,
-                    clip_gradient: Any = -1, out: Any = None, name: str | None = None) -> Any:
+                    clip_gradient: Any = -1, out: Any = None, name: str | None = None, *, call: Any = on_arrays) -> Any:
     """Step of AdamW on `weight32`; `rescale_grad` is a number or an NDArray of one element.
 
     Examples
@@ -101,15 +76,13 @@ def mp_adamw_update(form: Any, weight: Any, grad: Any, mean: Any, var: Any, weig
     >>> weight32.asnumpy()
     array([0.5], dtype=float32)
     """
-    return form.call("_mp_adamw_update", (weight, grad, mean, var, weight32, form.scale(rescale_grad, weight32)), out,
-                     name=name, lr=lr, eta=eta, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd,
-                     clip_gradient=clip_gradient)
+    return call("_mp_adamw_update", (weight, grad, mean, var, weight32), out, scale=rescale_grad, name=name, lr=lr,
+                eta=eta, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd, clip_gradient=clip_gradient)
 
 
-@_declare
-def multi_adamw_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
+def multi_adamw_update(weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
                        rescale_grad: Any, lrs: Any, wds: Any, etas: Any, out: Any = None, name: str | None = None,
-                       size: int = 0, **params: Any) -> Any:
+                       size: int = 0, *, call: Any = on_arrays, **params: Any) -> Any:
     """Step of AdamW on lists of arrays.
 
     Parameters
@@ -125,6 +98,8 @@ def multi_adamw_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], 
         Accepted and ignored.
     size : int, optional
         Number of tensors; follows from the lists when 0.
+    call : callable, optional
+        Calls the operator; `on_arrays`, or what makes a node of it.
     **params
         ``beta1``, ``beta2``, ``epsilon``, ``clip_gradient``.
 
@@ -140,25 +115,24 @@ def multi_adamw_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], 
     [[0.5], [0.75, 0.75]]
     """
     tensors = interleaved("multi_adamw_update", size, weights=weights, grads=grads, mean=mean, var=var)
-    return form.call("_multi_adamw_update", (*tensors, form.scale(rescale_grad, *weights[:1])), out, name=name, lrs=lrs,
-                     wds=wds, etas=etas, **params)
+    return call("_multi_adamw_update", tensors, out, scale=rescale_grad, name=name, lrs=lrs,
+                wds=wds, etas=etas, **params)
 
 
-@_declare
-def multi_mp_adamw_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any],
+def multi_mp_adamw_update(weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any],
                           var: Sequence[Any], weights32: Sequence[Any], rescale_grad: Any, lrs: Any, wds: Any,
-                          etas: Any, out: Any = None, name: str | None = None, size: int = 0, **params: Any) -> Any:
+                          etas: Any, out: Any = None, name: str | None = None, size: int = 0, *,
+                          call: Any = on_arrays, **params: Any) -> Any:
     """Step of AdamW on lists of arrays, computed on `weights32`; otherwise as `multi_adamw_update`."""
     tensors = interleaved("multi_mp_adamw_update", size, weights=weights, grads=grads, mean=mean, var=var,
                           weights32=weights32)
-    return form.call("_multi_mp_adamw_update", (*tensors, form.scale(rescale_grad, *weights32[:1])), out, name=name,
-                     lrs=lrs, wds=wds, etas=etas, **params)
+    return call("_multi_mp_adamw_update", tensors, out, scale=rescale_grad, name=name,
+                lrs=lrs, wds=wds, etas=etas, **params)
 
 
-@_declare
-def multi_lamb_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
+def multi_lamb_update(weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
                       step_count: Any, lrs: Any, wds: Any, out: Any = None, num_tensors: int = 0,
-                      name: str | None = None, **params: Any) -> Any:
+                      name: str | None = None, *, call: Any = on_arrays, **params: Any) -> Any:
     """Step of LAMB on lists of arrays.
 
     Parameters
@@ -173,33 +147,34 @@ def multi_lamb_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], m
         Number of tensors; follows from the lists when 0.
     name : str, optional
         Accepted and ignored.
+    call : callable, optional
+        As of `multi_adamw_update`.
     **params
         Those of the operator ``_multi_lamb_update``.
     """
     tensors = interleaved("multi_lamb_update", num_tensors, weights=weights, grads=grads, mean=mean, var=var)
-    return form.call("_multi_lamb_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs, wds=wds,
-                     **params)
+    return call("_multi_lamb_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs, wds=wds,
+                **params)
 
 
-@_declare
-def multi_mp_lamb_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any],
+def multi_mp_lamb_update(weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any],
                          var: Sequence[Any], weights32: Sequence[Any], step_count: Any, lrs: Any, wds: Any,
-                         out: Any = None, num_tensors: int = 0, name: str | None = None, **params: Any) -> Any:
+                         out: Any = None, num_tensors: int = 0, name: str | None = None, *, call: Any = on_arrays,
+                         **params: Any) -> Any:
     """Step of LAMB on lists of arrays, computed on `weights32`; otherwise as `multi_lamb_update`."""
     tensors = interleaved("multi_mp_lamb_update", num_tensors, weights=weights, grads=grads, mean=mean, var=var,
                           weights32=weights32)
-    return form.call("_multi_mp_lamb_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs,
-                     wds=wds, **params)
+    return call("_multi_mp_lamb_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs,
+                wds=wds, **params)
 
 
-@_declare
-def multi_lans_update(form: Any, weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
+def multi_lans_update(weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
                       step_count: Any, lrs: Any, wds: Any, out: Any = None, num_tensors: int = 0,
-                      name: str | None = None, **params: Any) -> Any:
+                      name: str | None = None, *, call: Any = on_arrays, **params: Any) -> Any:
     """Step of LANS on lists of arrays; the arguments are those of `multi_lamb_update`."""
     tensors = interleaved("multi_lans_update", num_tensors, weights=weights, grads=grads, mean=mean, var=var)
-    return form.call("_multi_lans_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs, wds=wds,
-                     **params)
+    return call("_multi_lans_update", tensors, out, name=name, step_count=step_count, learning_rates=lrs, wds=wds,
+                **params)
 
 
 def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool = True) -> Any:
@@ -239,7 +214,7 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
     if not arrays:
         raise OperatorError("clip_global_norm: there is no array")
     norm = NDArray(np.empty(1, np.float32), arrays[0].context)
-    Form.call("clip_global_norm", arrays, [*arrays, norm], max_norm=max_norm)
+    on_arrays("clip_global_norm", arrays, [*arrays, norm], max_norm=max_norm)
     if not check_isfinite:
         return norm
     length = float(norm.asscalar())
@@ -276,13 +251,12 @@ def allclose(a: NDArray, b: NDArray, rtol: float = 1e-5, atol: float = 1e-8, equ
     return NDArray(np.array([equal], np.float32), a._ctx)
 
 
-def __getattr__(name: str) -> Callable[..., Any]:
-    """Return the eager function of the operator called `name`, or ``_contrib_`` and `name`."""
-    full = within("contrib", name)
-    if full is None:
-        raise AttributeError(f"no operator {name!r} in contrib")
-    return function(full)
+UPDATES = (adamw_update, mp_adamw_update, multi_adamw_update, multi_mp_adamw_update, multi_lamb_update,
+           multi_mp_lamb_update, multi_lans_update)
+"""The functions here that call an operator by their ``call=``."""
+
+__getattr__ = lazy.attributes(globals(), registry.functions(function, lambda name: registry.within("contrib", name)))
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *(n.removeprefix("_contrib_") for n in names() if n.startswith("_contrib_"))})
+    return sorted({*globals(), *(n.removeprefix("_contrib_") for n in registry.names() if n.startswith("_contrib_"))})

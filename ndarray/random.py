@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from ndarray.array import NDArray, as_ndarray
 from ndarray.create import _new, _said_by
 from ndarray.errors import ParamError
+from ndarray.fork import around_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 _lock = threading.Lock()
 _generator = None
 
-if hasattr(os, "register_at_fork"):
-    # A fork waits until nobody draws: in the child, NumPy's own lock would stay held as well.
-    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+# A fork waits until nobody draws: in the child, NumPy's own lock would stay held as well.
+around_fork(_lock.acquire, _lock.release)
 
 
 def seed(seed_state: int, ctx: Context | str = "all") -> None:

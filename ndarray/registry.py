@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ndarray.errors import OperatorError, UnknownNameError, unknown
 
@@ -53,6 +53,39 @@ def get(name: str) -> Operator:
         return _by_any_name[name]
     except KeyError:
         return _derived.get(name) or _declared().get(name) or _derive(name)
+
+
+def find(name: str) -> Operator | None:
+    """Return the operator that is declared under `name`, None where there is none."""
+    found = _by_any_name.get(name)
+    return found if found is not None or not _later else _declared().get(name)
+
+
+def functions(make: Callable[[str], Any], full_name: Callable[[str], str | None]) -> Callable[[str], Any]:
+    """Return a finder of the functions of operators, for `ndarray.lazy.attributes`.
+
+    Parameters
+    ----------
+    make : callable
+        ``make(name)`` returns the function of the operator called `name`.
+    full_name : callable
+        ``full_name(name)`` returns the operator's name for the name of an attribute, None where there is none.
+    """
+    def find_function(name: str) -> Any:
+        full = full_name(name)
+        return None if full is None else make(full)
+
+    return find_function
+
+
+def known(name: str) -> str | None:
+    """Return `name` where an operator has it, else None."""
+    return None if find(name) is None else name
+
+
+def public(name: str) -> str | None:
+    """Return `name` where an operator has it and it does not begin with an underscore, else None."""
+    return None if name.startswith("_") else known(name)
 
 
 def _derive(name: str) -> Operator:

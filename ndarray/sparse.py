@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ndarray import registry
+from ndarray import lazy, registry
 from ndarray.array import NDArray, as_ndarray
 from ndarray.call import check_writable, plan_of
 from ndarray.context import Context, current_context
 from ndarray.csr import CSRNDArray, csr_matrix  # noqa: F401, where MXNet has them
 from ndarray.dtypes import DEFAULT, dtype_of
-from ndarray.errors import BindError, DTypeError, OperatorError, ParamError, ShapeError, shown, unknown
+from ndarray.errors import BindError, DTypeError, OperatorError, ParamError, ShapeError, shown
 from ndarray.functions import function
 from ndarray.ops.optimizer_sparse import Rows
 from ndarray.tensortype import TensorType, show_shape
 from ndarray.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ndarray.operator import Operator
     from ndarray.typing import DTypeLike, ShapeLike
@@ -450,14 +450,7 @@ def updates() -> dict[str, str]:
     return {alias.removeprefix("_sparse_"): alias for alias, op in registry.names().items() if "sparse" in op.rules}
 
 
-def __getattr__(name: str) -> Callable[..., Any]:
-    """Return the eager function of an update that takes row-sparse gradients."""
-    known = updates()
-    if name not in known:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise AttributeError(unknown("operator with row_sparse gradients", name, known))
-    return function(known[name])
+__getattr__ = lazy.attributes(globals(), registry.functions(function, lambda name: updates().get(name)))
 
 
 def __dir__() -> list[str]:

@@ -14,7 +14,7 @@ from symbolic.create import (Group, Variable, arange, eye, full, linspace, load,
 from symbolic.symbol import Symbol, gradient
 from symbolic.functions import function as _function
 from symbolic.diff import diff
-from ndarray import registry as _registry
+from ndarray import lazy as _lazy, registry as _registry
 
 _LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot", "print_summary": "symbolic.show.summary",
          "save_onnx": "symbolic.save.onnx.save", "optimizers": "symbolic.optimizers", "model": "symbolic.model",
@@ -22,19 +22,9 @@ _LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot", 
          "op": "symbolic.op", "_internal": "symbolic.op", "contrib": "symbolic.contrib", "sparse": "symbolic.sparse",
          "linalg": "symbolic.linalg",
          "get_num_threads": "ndarray.kernels.threads", "set_num_threads": "ndarray.kernels.threads"}
-"""What is loaded when it is first asked for, and the file that it is or that has it."""
+"""What is loaded when it is first used, and the file that it is or that has it."""
 
-
-def __getattr__(name):
-    """Return what is loaded, or the function of an operator, which is generated, when it is first asked for."""
-    if name in _LATE:
-        from importlib import import_module
-
-        module = import_module(_LATE[name])
-        return vars(module).get(name, module)
-    if name not in _registry.names():
-        raise AttributeError(f"module 'symbolic' has no attribute {name!r}")
-    return _function(name)
+__getattr__ = _lazy.attributes(globals(), _lazy.imported(_LATE), _registry.functions(_function, _registry.public))
 
 
 def __dir__():

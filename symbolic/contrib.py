@@ -2,79 +2,64 @@
 
 from __future__ import annotations
 
-from functools import wraps
-from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial, wraps
+from inspect import signature
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ndarray.contrib import DECLARED, in_form
+from ndarray import lazy, registry
+from ndarray.contrib import UPDATES
 from ndarray.errors import OperatorError
-from ndarray.registry import names, within
 from symbolic.create import full
 from symbolic.functions import function
 from symbolic.symbol import Symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
-class Nodes(NamedTuple):
-    """A form of calling operators: each call makes a node.
+def _as_node(attr: Mapping[str, str] | None, op_name: str, inputs: Sequence[Symbol], out: object = None, *,
+             scale: Any = None, **params: Any) -> Symbol:
+    """Return the node of an operator; what `ndarray.contrib.on_arrays` is to arrays.
 
-    Attributes
-    ----------
-    attr : dict of str to str, optional
-        Attributes of the node.
+    A number as the gradient's scale becomes a constant: float32 where that holds the number, else float64.
     """
-
-    attr: dict | None
-
-    def call(self, op_name: str, inputs: Sequence[Symbol], out: object = None, **params: Any) -> Symbol:
-        """Return the Symbol of the operator called `op_name`."""
-        if out is not None:
-            raise OperatorError(f"{op_name}: a node has no out; say where its outputs go when you bind: "
-                                "bind(…, out={…})")
-        return function(op_name)(*inputs, attr=self.attr, **params)
-
-    @staticmethod
-    def scale(value: Any, *weights: object) -> Symbol:
-        """Return the gradient's scale as a Symbol of one element: float32 where that holds the number, else float64."""
-        if isinstance(value, Symbol):
-            return value
+    if out is not None:
+        raise OperatorError(f"{op_name}: a node has no out; say where its outputs go when you bind: bind(…, out={{…}})")
+    if scale is not None and not isinstance(scale, Symbol):
         with np.errstate(over="ignore"):
-            return full((1,), value, dtype="float32" if float(np.float32(value)) == value else "float64")
+            scale = full((1,), scale, dtype="float32" if float(np.float32(scale)) == scale else "float64")
+    return function(op_name)(*inputs, *(() if scale is None else (scale,)), attr=attr, **params)
 
 
-def _symbolic(declared: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the symbolic form of a function that is declared for both: ``attr=`` in place of ``out=``."""
-    of = in_form(declared, None)
+_DOC = """{summary}
 
-    @wraps(of)
+The arguments are those of `ndarray.contrib.{name}`, symbols in place of arrays, and ``attr=`` in place of ``out=``.
+"""
+
+
+def _symbolic(update: Callable[..., Any]) -> Callable[..., Symbol]:
+    """Return the function that makes the node of an update: with ``attr=`` and without ``out=``."""
+    @wraps(update)
     def make(*args, attr=None, **kwargs):
-        return declared(Nodes(attr), *args, **kwargs)
+        return update(*args, call=partial(_as_node, attr), **kwargs)
 
-    found = [p for p in signature(of).parameters.values() if p.name != "out"]
-    at = len(found) - (found[-1].kind is Parameter.VAR_KEYWORD)
-    attrs = Parameter("attr", Parameter.KEYWORD_ONLY, default=None)
+    found = [p.replace(name="attr", default=None) if p.name == "call" else p
+             for p in signature(update).parameters.values() if p.name != "out"]
     made: Any = make
-    made.__signature__ = signature(of).replace(parameters=[*found[:at], attrs, *found[at:]])
+    made.__signature__ = signature(update).replace(parameters=found)
     made.__module__ = __name__
+    made.__doc__ = _DOC.format(summary=(update.__doc__ or "").partition("\n")[0].replace("NDArray", "Symbol"),
+                               name=update.__name__)
     return made
 
 
-_FUNCTIONS = {name: _symbolic(declared) for name, declared in DECLARED.items()}
+_FUNCTIONS = {update.__name__: _symbolic(update) for update in UPDATES}
 
-
-def __getattr__(name: str) -> Callable[..., Any]:
-    """Return the function of an update, or of the operator called `name`, or ``_contrib_`` and `name`."""
-    if name in _FUNCTIONS:
-        return _FUNCTIONS[name]
-    known = within("contrib", name)
-    if known is None:
-        raise AttributeError(f"no operator {name!r} in contrib")
-    return function(known)
+__getattr__ = lazy.attributes(globals(), _FUNCTIONS.get,
+                              registry.functions(function, lambda name: registry.within("contrib", name)))
 
 
 def __dir__() -> list[str]:
-    return sorted({*_FUNCTIONS, *(n.removeprefix("_contrib_") for n in names() if n.startswith("_contrib_"))})
+    return sorted({*_FUNCTIONS, *(n.removeprefix("_contrib_") for n in registry.names() if n.startswith("_contrib_"))})

@@ -303,7 +303,7 @@ class Symbol(SymbolMethods):
             if name in _WITHOUT_VALUES:
                 # As methods that raise: code that only tests for such a method gets an answer.
                 return partial(_refuse, name)
-            op = registry.names().get(name) if not name.startswith("_") else None
+            op = registry.find(name) if not name.startswith("_") else None
             if op is None or not op.inputs:
                 raise AttributeError(f"'Symbol' object has no attribute {name!r}")
             return partial(caller(op, name), self)

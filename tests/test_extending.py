@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from symbolic.engines.program import Program
 
 import ndarray as nd
 import symbolic as sym
@@ -13,6 +12,7 @@ from ndarray.rules import same_floating
 from ndarray.update import Update
 from symbolic import engines, optimizers
 from symbolic.engines.buffers import commit
+from symbolic.engines.program import Program
 from symbolic.graph.walk import evaluate
 
 
@@ -26,7 +26,8 @@ def own_tables():
         known = set(registry.names())
         yield
         for name in registry.names().keys() - known:
-            vars(nd).pop(name, None)  # kept there by the first call
+            for package in (nd, sym):
+                vars(package).pop(name, None)  # kept there by the first call
 
 
 # An operator: one function.  Everything else follows from it.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ndarray.cached import Bounded
 from ndarray.kernels import machine_code
 from ndarray.kernels.bind import Binding
 from ndarray.kernels.cluster import cluster
@@ -14,8 +15,6 @@ from ndarray.kernels.record import Recorder, Unfusible
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.table import Table, address_of
 from ndarray.kernels.tiles import TileTable
-
-_KEPT = 512
 
 
 class Number(NamedTuple):
@@ -44,7 +43,8 @@ class Loops:
     __slots__ = ("by_address", "by_pattern")
 
     def __init__(self):
-        self.by_address, self.by_pattern = {}, {}
+        self.by_address: Bounded = Bounded(512)
+        self.by_pattern: dict = {}
 
 
 def compute(op, arrays: Sequence[np.ndarray], plan, outs: Sequence[np.ndarray] | None,
@@ -120,9 +120,7 @@ def _checked(op, arrays, plan, outs, check, addresses):
             return None
         loops.by_pattern[key] = call
     if addresses:
-        if len(loops.by_address) >= _KEPT:
-            loops.by_address.clear()
-        loops.by_address[addresses] = call
+        loops.by_address.keep(addresses, call)
     return call
 
 

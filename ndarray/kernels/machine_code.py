@@ -11,9 +11,11 @@ import sys
 import tempfile
 import threading
 import weakref
-from collections import deque
 from functools import cache
 from pathlib import Path
+
+from ndarray.cached import Bounded
+from ndarray.fork import around_fork
 
 CACHE_VARIABLE = "SYMBOLIC_CACHE_DIR"
 """The environment variable that names the folder of object files; empty: keep none."""
@@ -24,10 +26,10 @@ _LEAST_LLVM = 17
 """From here on pointers have no type, as in our texts; llvmlite 0.45 brings LLVM 20."""
 _MAGIC = b"symbolic kernel 1\n"
 _DIGEST = 32
-_KEPT = 256
 
 _loaded = weakref.WeakValueDictionary()
-_recent = deque(maxlen=_KEPT)
+_recent: Bounded = Bounded(256)
+"""Code that lives on although nobody else holds it: the same loops may be asked for again."""
 _lock = threading.RLock()
 
 
@@ -48,8 +50,7 @@ def _release():
         _held.pop().__exit__(None, None, None)
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_release)
+around_fork(_hold, _release)
 
 
 class Code:
@@ -87,8 +88,7 @@ def code(text: str) -> Code:
     with _lock:
         found = _loaded.get(text)
         if found is None:
-            found = _loaded[text] = _from_disk(text) or _compiled(text)
-        _recent.append(found)
+            found = _loaded[text] = _recent.keep(text, _from_disk(text) or _compiled(text))
         return found
 
 

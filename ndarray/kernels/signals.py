@@ -1,8 +1,9 @@
 """Interrupts that wait until a step is done."""
 
-import os
 import signal
 import threading
+
+from ndarray.fork import after_fork
 
 _main = threading.main_thread().ident
 
@@ -13,8 +14,7 @@ def _after_fork():
     _main = threading.get_ident()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+after_fork(_after_fork)
 
 
 class deferred:

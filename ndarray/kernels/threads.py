@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 from ndarray.errors import ParamError, shown
+from ndarray.fork import after_fork
 from ndarray.kernels.signals import deferred
 
 
@@ -114,8 +115,7 @@ def _after_fork():
         pool._forget_threads()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+after_fork(_after_fork)
 
 pool = Pool()
 """The pool of this process."""

@@ -5,11 +5,11 @@ the semaphores of POSIX as Linux has them; elsewhere the pool of `threads` does 
 """
 
 import ctypes
-import os
 import threading
 
 import numpy as np
 
+from ndarray.fork import after_fork
 from ndarray.kernels.driver import BOX
 from ndarray.kernels.machine_code import Code
 from ndarray.kernels.threads import pool
@@ -77,5 +77,4 @@ def _after_fork():
     _workers, _lock = None, threading.Lock()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+after_fork(_after_fork)

@@ -8,6 +8,7 @@ import functools
 from dataclasses import dataclass
 
 from ndarray import registry
+from ndarray.cached import Bounded
 from ndarray.dtypes import is_floating
 from ndarray.errors import NotDifferentiableError
 from ndarray.operator import Operator
@@ -201,18 +202,14 @@ def differentiate(trace, graph, types, heads, wrt):
     return pull_back(graph, heads, wrt, flat_inputs, through, add)
 
 
-_DERIVED_AT_MOST = 1024
-_cache = {}
+_cache: Bounded = Bounded(1024)
 
 
 def _derived(op, params, types):
     """Return the graph of primitives that computes a `Backward` operator without a rule, and its variables."""
     key = (op, params, types)
-    if key not in _cache:
-        if len(_cache) >= _DERIVED_AT_MOST:
-            _cache.clear()
-        _cache[key] = _derive(op, dict(params), types)
-    return _cache[key]
+    found = _cache.get(key)
+    return found if found is not None else _cache.keep(key, _derive(op, dict(params), types))
 
 
 def _derive(op, params, types):

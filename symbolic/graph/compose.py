@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import ndarray.errors
+from ndarray.cached import Bounded
 from ndarray.dtypes import dtype_of, flag_of
 from ndarray.errors import OperatorError, OutOfRangeError, shown, unknown
 from ndarray.params import Fed, is_fed, kind_of, shift_fed, text_of
@@ -102,7 +103,7 @@ def apply(op: Operator, args: Sequence[Entry] = (), named: Mapping[str, Entry] |
             parsed[op.count] = _count(op, args, named, parsed, label)
         items, complete = tuple(sorted(parsed.items())), op.complete(parsed, label)
         if key is not None and not op.many and all(type(v) in _PLAIN for v in params.values()):
-            _keep_ready(key, items, complete)
+            _ready.keep(key, (items, complete))  # most nodes of a graph are made with the same few
     names = op.input_names(complete)
     complete_call = len(args) == len(names) and not named
     given: Any = None if complete_call else _given(op, args, named or {}, names, label)
@@ -128,15 +129,8 @@ def _first_value(op: Operator, key: str) -> dict[str, str]:
 
 
 _PLAIN = {int, float, str, bool}
-_READY_AT_MOST = 4096
-_ready = {}
-
-
-def _keep_ready(key: Any, items: Any, complete: Any) -> None:
-    """Remember parsed parameters: most nodes of a graph are made with the same few."""
-    if len(_ready) >= _READY_AT_MOST:
-        _ready.clear()
-    _ready[key] = items, complete
+_ready: Bounded = Bounded(4096)
+"""Parsed parameters, and all of them, by the operator and the parameters as they were given."""
 
 
 def _given(op: Operator, args: Sequence[Entry], named: Mapping[str, Entry], names: Sequence[str],

@@ -1,11 +1,11 @@
 """The lock of an executor: one thread at a time runs it, and no child of a fork waits for a thread it does not have."""
 
-import os
 import threading
 import weakref
 from typing import NoReturn
 
 from ndarray.errors import BindError
+from ndarray.fork import after_fork
 
 _owners = weakref.WeakSet()
 
@@ -37,5 +37,4 @@ def _after_fork() -> None:
             executor._lock = _CutOff()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+after_fork(_after_fork)

@@ -129,7 +129,7 @@ def _call(node: Node, value_of: Callable[[Entry], str], indent: int) -> str:
     order = sorted(node.params, key=lambda p: min((k for k, name in fed.items() if name == p[0]), default=len(args)))
     params = [f"{name}={_value(value, args if fed else None)}" for name, value in order]
     parts = [*arrays, *params, f"name={_text(node.name)}", *_attr(dict(node.attrs))]
-    if node.op.name in registry.names():
+    if registry.find(node.op.name):
         return _joined(f"sym.{node.op.name}(", parts, ")", indent)
     return _joined("apply_op(", [_text(node.op.name), *parts], ")", indent)
 

@@ -1,7 +1,6 @@
 """Layout by a real Graphviz, within a bound on time: the one in the `viz` extra, or a system's ``dot``."""
 
 import atexit
-import os
 import re
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from ndarray.errors import LimitError, MXNetError
+from ndarray.fork import after_fork
 
 SECONDS = 8.0
 """How long a layout may take by default."""
@@ -28,7 +28,7 @@ def _free_lock() -> None:
     _lock = threading.Lock()
 
 
-os.register_at_fork(after_in_child=_free_lock)
+after_fork(_free_lock)
 
 
 def to_svg(dot: str, seconds: float = SECONDS) -> str:

@@ -202,7 +202,7 @@ def test_hyperparameters_may_be_arrays():
 def test_names_in_the_sparse_namespace():
     for name in TAKERS:
         assert getattr(nd.sparse, name).__name__.endswith(name.removeprefix("group_"))
-    with pytest.raises(AttributeError, match="no operator with row_sparse gradients named 'sgd_updat'; did you mean"):
+    with pytest.raises(AttributeError, match="no attribute of ndarray.sparse named 'sgd_updat'; did you mean"):
         nd.sparse.sgd_updat
 
 

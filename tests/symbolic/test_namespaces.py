@@ -1,12 +1,14 @@
 """Operators are found where MXNet keeps them, and lists of arrays become nodes as they become calls."""
 
+import inspect
+
 import numpy as np
 import pytest
 
 import ndarray as nd
 import symbolic as sym
 from ndarray import registry
-from ndarray.contrib import DECLARED
+from ndarray.contrib import UPDATES
 from ndarray.errors import OperatorError, ShapeError
 
 SPACES = (nd, sym)
@@ -43,7 +45,7 @@ def columns(name, seed=0):
     """Return the arrays of an update of two tensors, or of one, by argument, and its other arguments."""
     rng = np.random.default_rng(seed)
     arrays, others = {}, {}
-    for key, p in list(nd.contrib.__dict__[name].__signature__.parameters.items()):
+    for key, p in list(inspect.signature(getattr(nd.contrib, name)).parameters.items()):
         if key in ARGUMENTS:
             others[key] = ARGUMENTS[key]
         elif p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD:
@@ -54,7 +56,7 @@ def columns(name, seed=0):
 
 
 @pytest.mark.parametrize("scale", ["number", "symbol"])
-@pytest.mark.parametrize("name", DECLARED)
+@pytest.mark.parametrize("name", [update.__name__ for update in UPDATES])
 def test_contrib_gives_the_same_as_a_node_and_eagerly(name, scale):
     arrays, others = columns(name)
     many = name.startswith("multi")
