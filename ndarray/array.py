@@ -303,6 +303,67 @@ class NDArray(NDArrayMethods):
         target = resolve_shape(self.shape, tuple(int(d) for d in given), reverse)
         return NDArray(self._data.reshape(target), self._ctx)
 
+    def flatten(self, inplace: bool = False, **more: Any) -> NDArray:
+        """Return all axes but the first as one; with `inplace` the same memory, without copying.
+
+        Parameters
+        ----------
+        inplace : bool, optional
+        **more : optional
+            As of the operator ``flatten``.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.zeros((1, 2, 2))
+        >>> x.flatten(inplace=True)[:] = 7
+        >>> x.tolist()
+        [[[7.0, 7.0], [7.0, 7.0]]]
+        """
+        return self._moved("Flatten", inplace, more)
+
+    def squeeze(self, axis: int | Sequence[int] | None = None, inplace: bool = False, **more: Any) -> NDArray:
+        """Return the array without axes of length 1; with `inplace` the same memory, without copying.
+
+        Parameters
+        ----------
+        axis : int or tuple of int, optional
+            All of length 1 when left out.
+        inplace : bool, optional
+        **more : optional
+            As of the operator ``squeeze``.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> nd.zeros((2, 1, 3)).squeeze(inplace=True).shape
+        (2, 3)
+        """
+        return self._moved("squeeze", inplace, {"axis": axis, **more})
+
+    def expand_dims(self, axis: int, inplace: bool = False, **more: Any) -> NDArray:
+        """Return the array with a new axis of length 1; with `inplace` the same memory, without copying.
+
+        Parameters
+        ----------
+        axis : int
+            Where it is in the result.
+        inplace : bool, optional
+        **more : optional
+            As of the operator ``expand_dims``.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> nd.zeros((2, 3)).expand_dims(1, inplace=True).shape
+        (2, 1, 3)
+        """
+        return self._moved("expand_dims", inplace, {"axis": axis, **more})
+
+    def _moved(self, name: str, inplace: bool, params: Mapping[str, Any]) -> NDArray:
+        found: NDArray = caller(registry.get(name))(self, **params)
+        return NDArray(self._data.reshape(found.shape), self._ctx) if inplace else found
+
     # Indexing
 
     def __getitem__(self, key: Any) -> NDArray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ndarray.array import NDArray, as_ndarray
 from ndarray.context import Context, current_context
-from ndarray.dtypes import DEFAULT, dtype_of, is_known
+from ndarray.dtypes import DEFAULT, dtype_of, evenly_spaced, is_floating, is_known
 from ndarray.errors import DTypeError, MXNetError, OperatorError, ParamError, shown
 from ndarray.params import Param, Shape
 from ndarray.tensortype import show_shape
@@ -151,7 +151,10 @@ def arange(start: Number, stop: Number | None = None, step: Number = 1.0, repeat
     if stop is None:
         start, stop = 0, start
     with _said_by("arange"):
-        data: np.ndarray = np.repeat(np.arange(start, stop, step), repeat)  # type: ignore[arg-type]
+        if dtype is None or is_floating(dtype_of(dtype)):
+            data: np.ndarray = np.repeat(np.arange(start, stop, step), repeat)  # type: ignore[arg-type]
+        else:
+            data = np.repeat(evenly_spaced(start, stop, step, dtype_of(dtype)), repeat)
     return as_ndarray(data, ctx, dtype)
 
 

@@ -1,5 +1,7 @@
 """Names of element types: MXNet's words and numbers for NumPy's dtypes."""
 
+import math
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -62,3 +64,18 @@ def is_known(dtype: object) -> bool:
 def is_floating(dtype: np.dtype[Any] | None) -> bool:
     """Tell whether a NumPy dtype is float16, float32 or float64."""
     return dtype is not None and dtype in FLOATING
+
+
+def evenly_spaced(start: float, stop: float, step: float, dtype: np.dtype) -> np.ndarray:
+    """Return numbers from `start` to before `stop`; of whole numbers, start and step are whole before they are added.
+
+    Examples
+    --------
+    >>> evenly_spaced(1.3, 6, 1.3, np.dtype("int32"))
+    array([1, 2, 3, 4], dtype=int32)
+    """
+    if is_floating(dtype):
+        return np.arange(start, stop, step, dtype=np.float64).astype(dtype)
+    exact = all(isinstance(value, Integral) for value in (start, stop, step))
+    count = len(range(start, stop, step)) if exact else max(math.ceil((stop - start) / step), 0)
+    return (int(start) + int(step) * np.arange(count, dtype=np.int64)).astype(dtype)

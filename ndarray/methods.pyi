@@ -607,17 +607,11 @@ class NDArrayMethods:
     def exp(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """e to the power of the element."""
 
-    def expand_dims(self, axis: int, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
-        """A new axis of length 1."""
-
     def expm1(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """e to the power of the element, less 1, exact near zero."""
 
     def fix(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The integer towards zero."""
-
-    def flatten(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
-        """All axes but the first as one."""
 
     def flip(self, axis: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The elements in reverse order along axes."""
@@ -1226,9 +1220,6 @@ class NDArrayMethods:
 
     def square(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The element times itself."""
-
-    def squeeze(self, axis: ShapeLike | None = None, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
-        """Without axes of length 1."""
 
     def stack(
             self, *data: NDArray | Sequence[NDArray], axis: int = 0, num_args: int | None = None,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ndarray.dtypes import dtype_of
+from ndarray.dtypes import dtype_of, evenly_spaced
 from ndarray.errors import ParamError
 from ndarray.operator import operator
 from ndarray.params import DType, Shape
@@ -156,8 +156,7 @@ def _arange(xp, /, *, start: float, stop: float | None = None, step: float = 1.0
     array([0., 1., 2.], dtype=float32)
     """
     start, stop = _limits({"start": start, "stop": stop})
-    values = np.arange(start, stop, step, dtype=np.float64)
-    return xp.constant(np.repeat(values.astype(dtype_of(dtype)), repeat))
+    return xp.constant(np.repeat(evenly_spaced(start, stop, step, dtype_of(dtype)), repeat))
 
 
 def _steps(params):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import ndarray as nd
+import symbolic as sym
 from ndarray.errors import BindError, DTypeError, MXNetError, OperatorError, ParamError, ShapeError
 
 
@@ -414,3 +415,24 @@ def test_what_dlpack_cannot_give_is_an_error_of_ours():
         nd.from_dlpack(Strange())
     with pytest.raises(DTypeError, match="complex64"):
         nd.from_dlpack(np.ones(2, np.complex64))
+
+
+@pytest.mark.parametrize("limits, expected", [
+    ((1.3, 6, 1.3), [1, 2, 3, 4]), ((-1.7, 0, 0.5), [-1] * 4), ((5, 0, -1.5), [5, 4, 3, 2]), ((2.5,), [0, 1, 2]),
+    ((2**60, 2**60 + 3), [2**60, 2**60 + 1, 2**60 + 2])])
+def test_a_range_of_whole_numbers_has_whole_start_and_step(limits, expected):
+    assert nd.arange(*limits, dtype="int64").asnumpy().tolist() == expected
+    assert sym.arange(*limits, dtype="int64").eval()[0].asnumpy().tolist() == expected
+
+
+@pytest.mark.parametrize("change, shape", [
+    (lambda x, **how: x.flatten(**how), (1, 6)), (lambda x, **how: x.squeeze(**how), (2, 3)),
+    (lambda x, **how: x.squeeze(0, **how), (2, 3)), (lambda x, **how: x.expand_dims(1, **how), (1, 1, 2, 3))])
+def test_other_axes_in_place_share_memory(change, shape):
+    x = nd.zeros((1, 2, 3))
+    assert change(x).shape == change(x, inplace=True).shape == shape
+    change(x)[:] = 1
+    assert not x.asnumpy().any()
+    change(x, inplace=True)[:] = 1
+    assert x.asnumpy().all()
+    assert change(nd.zeros((1, 0, 3)), inplace=True).asnumpy().size == 0
