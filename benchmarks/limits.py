@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.workloads import ROLES
-from ndarray.kernels.llvm import POINTERS_AT
+from ndarray.kernels.driver import CHUNK, NOT_ALIGNED, POINTERS_AT
 from ndarray.kernels.machine_code import code
-from ndarray.kernels.table import CHUNK, Table
+from ndarray.kernels.table import Table
 from ndarray.kernels.threads import Pool, default_threads
 
 LARGEST_PART = 1 << 18
@@ -164,7 +164,8 @@ class _Row(NamedTuple):
     entry = "row"
     bytes = 1 << 40
     kernel = property(lambda self: self.module)
-    chunks = property(lambda self: -(-self.n // CHUNK))
+    unit, shift = CHUNK, NOT_ALIGNED
+    units = property(lambda self: -(-self.n // self.unit))
 
     def text(self):
         """Return the module."""

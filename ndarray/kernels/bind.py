@@ -43,7 +43,7 @@ class Binding:
         self.number, self.call = number or (lambda detail: detail), call
         intervals = memory.lifetimes(schedule, flow, self.table.parts)
         self.memory = memory.plan(intervals)
-        self.block = _aligned(self.memory.bytes)
+        self.block = memory.aligned(self.memory.bytes)
         self.numbers, self.sizes = {}, {}
         self.results = defaultdict(list)
         for at in schedule.where:
@@ -112,10 +112,3 @@ class Binding:
         instruction = self.flow.instructions[at]
         slot = self.schedule.where[at]
         return self._of(slot, instruction.dtype, instruction.size).reshape(instruction.shape)
-
-
-def _aligned(size):
-    """Return a block of memory that begins where a line of the cache does."""
-    whole = np.empty(size + memory.ALIGNMENT, np.uint8)
-    start = -whole.__array_interface__["data"][0] % memory.ALIGNMENT
-    return whole[start:start + size]

@@ -10,6 +10,7 @@ from ndarray.cached import Bounded
 from ndarray.kernels import machine_code
 from ndarray.kernels.bind import Binding
 from ndarray.kernels.cluster import cluster
+from ndarray.kernels.driver import POINTERS_AT
 from ndarray.kernels.flow import Flow, Sink
 from ndarray.kernels.record import Recorder, Unfusible
 from ndarray.kernels.signals import deferred
@@ -232,7 +233,7 @@ class _Bound:
         order = np.array([s for s, _, _ in starts])
         near = np.searchsorted(order, flat, "right") - 1
         ends = np.array([e for _, e, _ in starts])
-        inside = (near >= 0) & (flat < ends[near]) & (np.arange(flat.size) % rows.shape[1] >= 3)
+        inside = (near >= 0) & (flat < ends[near]) & (np.arange(flat.size) % rows.shape[1] >= POINTERS_AT)
         cells = np.flatnonzero(inside)
         which = np.array([i for _, _, i in starts])[near[cells]]
         return flat, cells, which, flat[cells] - order[near[cells]]

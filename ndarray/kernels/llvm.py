@@ -1,6 +1,6 @@
 """A loop as LLVM text: plain arithmetic, in order, with nothing that changes bits.
 
-A kernel is ``void kernel(ptr row, i64 first, i64 count, i64 chunk)``: the row holds its arguments (see `table`),
+A kernel is ``void kernel(ptr row, i64 first, i64 count, i64 chunk)``: the row holds its arguments (see `driver`),
 `first` and `count` say which elements to compute, `chunk` is the index of its partial sums.
 """
 
@@ -8,10 +8,8 @@ import struct
 
 import numpy as np
 
+from ndarray.kernels.driver import POINTERS_AT
 from ndarray.kernels.loop import LEAVES, Loop
-
-POINTERS_AT = 3
-"""The index of the first pointer in a row: arrays, then scalars, then partial sums."""
 
 _INTEGERS = {f"{sign}int{bits}": f"i{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 _TYPES = {"float16": "half", "float32": "float", "float64": "double", "bool": "i1"} | _INTEGERS

@@ -121,3 +121,10 @@ def plan(intervals: dict[tuple, Interval]) -> Memory:
         offsets[slot] = block[1]
         insort(busy, (last, *block))
     return Memory(offsets, end, sum(-(-max(i.bytes, 1) // ALIGNMENT) * ALIGNMENT for i in intervals.values()))
+
+
+def aligned(size: int, alignment: int = ALIGNMENT) -> np.ndarray:
+    """Return `size` bytes of memory, not initialised, whose address is a multiple of `alignment`."""
+    whole = np.empty(size + alignment, np.uint8)
+    start = -whole.__array_interface__["data"][0] % alignment
+    return whole[start:start + size]

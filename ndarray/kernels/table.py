@@ -1,10 +1,11 @@
-"""The work table: every loop of a step over every tensor as a row of integers, shared among threads in chunks.
+"""The work table: every loop of a step over every tensor as a row of integers, shared among threads in units.
 
-A row is ``[kernel, n, first chunk, pointers …]``.  It is built once; to run is to call one function of machine code,
-which takes chunk after chunk from a counter and calls the kernel of the row that the chunk belongs to.
+A row is `driver.ROW`, then pointers.  The table is built once; to run it is to call one function of machine code, in
+which each thread takes unit after unit of its range, and calls the kernel of the row that the unit belongs to.
 """
 
 import ctypes
+import itertools
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
@@ -12,13 +13,17 @@ from typing import NamedTuple
 import numpy as np
 
 from ndarray.kernels import machine_code, workers
-from ndarray.kernels.driver import CHUNK, COUNTER, DRIVER, SEMAPHORES, TOTALS
-from ndarray.kernels.llvm import POINTERS_AT, text_of
+from ndarray.kernels.driver import (
+    BOX, CHUNK, CONTROL, DRIVER, LINE, NOT_ALIGNED, POINTERS_AT, RANGE, ROW, SEMAPHORES, TOTALS, UNIT)
+from ndarray.kernels.llvm import text_of
 from ndarray.kernels.loop import Loop
+from ndarray.kernels.memory import aligned
 from ndarray.kernels.threads import pool
 
+WORTH_SHARING = 256 << 10
+"""Bytes moved from which on a worker that is awake is used."""
 WORTH_WAKING = 6 << 20
-"""Bytes moved above which waking a worker pays off: that takes some microseconds."""
+"""Bytes moved from which on waking a worker pays off: that takes some 100 microseconds."""
 WORTH_STREAMS = 1 << 18
 """Elements above which an array that is only summed up is read from `STREAMS` positions at once."""
 STREAMS = 4
@@ -39,7 +44,7 @@ class Job(NamedTuple):
     scalars : tuple of numpy.ndarray
         Of one element, one for each of ``loop.scalars``.
     partials : tuple of numpy.ndarray
-        Float64, one for each of ``loop.sums``, with `chunks` elements.
+        Float64, one for each of ``loop.sums``, with `units` elements.
     """
 
     loop: Loop
@@ -54,9 +59,20 @@ class Job(NamedTuple):
         return self.n * self.loop.bytes_per_element
 
     @property
-    def chunks(self) -> int:
-        """Number of parts that threads take."""
-        return -(-self.n // CHUNK)
+    def unit(self) -> int:
+        """Elements that a thread takes at once: where there are sums, those of a partial sum."""
+        return CHUNK if self.loop.sums else UNIT
+
+    @property
+    def units(self) -> int:
+        """Number of units."""
+        return -(-self.n // self.unit)
+
+    @property
+    def shift(self) -> int:
+        """Log2 of the bytes of an element of the first array, so that units begin with whole lines of the cache."""
+        # Partial sums are of the same elements, however memory is aligned.
+        return NOT_ALIGNED if self.loop.sums else (self.arrays[0].itemsize.bit_length() - 1)
 
     @property
     def kernel(self) -> Loop:
@@ -87,8 +103,11 @@ class TotalJob(NamedTuple):
     partials: np.ndarray
     out: np.ndarray
 
+    n = 1
     bytes = 0
-    chunks = 1
+    unit = CHUNK
+    units = 1
+    shift = NOT_ALIGNED
 
     @property
     def entry(self) -> str:
@@ -96,7 +115,6 @@ class TotalJob(NamedTuple):
         return f"total_{self.out.dtype}"
 
     kernel = None
-    n = 1
 
     def text(self) -> str:
         """Return the kernel as LLVM text."""
@@ -154,58 +172,75 @@ class Table:
         return [wide, tail] if rest else [wide]
 
     def __init__(self, phases: Sequence[Sequence[Job | TotalJob]]):
-        rows, keep, spans, chunk, codes = [], [], [], 0, {}
-        for phase in phases:
-            begin = len(rows), chunk
-            for job in phase:
-                if job.chunks:
-                    code = codes.get(job.kernel)
-                    if code is None:
-                        code = codes[job.kernel] = machine_code.code(job.text())
-                    rows.append([code.address(job.entry), job.n, chunk, *job.pointers()])
-                    keep.append(job)
-                    chunk += job.chunks
-            spans.append((*begin, chunk, sum(job.bytes for job in phase)))
+        self._keep, self._controls, rows, spans, unit, codes = [], [], [], [], 0, {}
+        for phase in _reused_first([[(job, job.pointers()) for job in phase if job.units] for phase in phases]):
+            row, begin = len(rows), unit
+            for job, pointers in phase:
+                code = codes.get(job.kernel)
+                if code is None:
+                    code = codes[job.kernel] = machine_code.code(job.text())
+                rows.append([code.address(job.entry), job.n, unit, job.unit, job.shift, *pointers])
+                self._keep.append(job)
+                unit += job.units
+            if unit > begin:
+                spans.append(_Span(row, begin, unit, sum([job.bytes for job, _ in phase])))
         width = max(map(len, rows), default=POINTERS_AT)
-        self.rows = np.array([*(r + [0] * (width - len(r)) for r in rows), [0, 0, chunk] + [0] * (width - 3)], np.int64)
-        self._keep, self._codes, self._controls = keep, list(codes.values()), []
+        end = [0, 0, unit, 0, 0]
+        self.rows = np.array([r + [0] * (width - len(r)) for r in (*rows, end)], np.int64)
+        self._codes = list(codes.values())
         self._code = machine_code.code(DRIVER)
         self.calls = self._calls(_joined(spans))
 
     def _calls(self, spans):
-        """Return functions without arguments that run spans of chunks; only one where that can be."""
-        controls = [self._control(*span) for span in spans]
-        if not controls:
+        """Return functions without arguments that run the spans; only one where that can be."""
+        if not spans:
             return ()
-        if len(controls) == 1 and not self._is_large(spans[0]):
-            kind = ctypes.CFUNCTYPE if spans[0][3] >= WORTH_RELEASING else ctypes.PYFUNCTYPE
-            return (partial(_prototype(kind, self._code, "alone"), ctypes.c_void_p(controls[0])),)
+        levels = [span.level for span in spans]
+        # Each phase that threads share begins where the one before ended: what that left in the caches is used first.
+        controls = [self._control(span, down=sum(map(bool, levels[:k])) % 2) for k, span in enumerate(spans)]
+        if levels == [ALONE]:
+            kind = ctypes.CFUNCTYPE if spans[0].bytes >= WORTH_RELEASING else ctypes.PYFUNCTYPE
+            return (partial(_prototype(kind, self._code, "alone", ctypes.c_void_p), ctypes.c_void_p(controls[0])),)
         if SEMAPHORES:
-            steps = np.array([[self._is_large(span), at] for span, at in zip(spans, controls)], np.int64)
+            steps = np.array([*zip(levels, controls)], np.int64)
             self._keep.append(steps)
-            lead = _prototype(ctypes.CFUNCTYPE, self._code, "lead", 3)
+            lead = _prototype(ctypes.CFUNCTYPE, self._code, "lead", *[ctypes.c_void_p] * 3)
             return (partial(_lead, lead, self._code, address_of(steps), len(steps)),)
-        return tuple([self._pooled(span, at) for span, at in zip(spans, controls)])
+        return tuple([self._pooled(level, control, ranges)
+                      for level, control, ranges in zip(levels, controls, self._controls)])
 
-    def _control(self, row, begin, end, bytes_):
-        """Return the address of the block that tells the machine code a span's rows and chunks."""
-        width = self.rows.shape[1]
-        control = np.array([address_of(self.rows) + 8 * row * width, 8 * width, begin, end, *[0] * 12, begin, *[0] * 7],
-                           np.int64)
-        self._controls.append(control)
-        return address_of(control)
+    def _control(self, span, down):
+        """Return the address of a new control block."""
+        width, at = self.rows.shape[1], address_of(self.rows)
+        first, cuts = self.rows[:, ROW.index("first")], self._cuts(span, pool.threads)
+        blocks = aligned(8 * BOX * len(cuts), _PAIR).view(np.int64).reshape(-1, BOX)
+        blocks[:] = 0
+        blocks[0, :len(CONTROL)] = at + 8 * span.row * width, 8 * width, span.begin, span.end, len(cuts) - 1, down
+        for block, low, high in zip(blocks[1:], cuts, cuts[1:]):
+            row = np.searchsorted(first, max(low, high - 1) if down else low, "right") - 1
+            block[:len(RANGE)] = 0, 0, low, high, at + 8 * row * width
+        self._controls.append(blocks)
+        return address_of(blocks)
 
-    @staticmethod
-    def _is_large(span):
-        return span[3] >= WORTH_WAKING and span[2] - span[1] > 1
+    def _cuts(self, span, ranges):
+        """Return the units at which the ranges of a span begin and end: each has about as many elements."""
+        last = np.searchsorted(self.rows[:, ROW.index("first")], span.end, "left")
+        rows = self.rows[span.row:last]
+        n, first, unit = (rows[:, ROW.index(word)] for word in ("n", "first", "unit"))
+        ends, cuts = np.cumsum(n), [span.begin]
+        for k in range(1, ranges):
+            target = int(ends[-1]) * k // ranges
+            row = int(np.searchsorted(ends, target, "right"))
+            cut = int(first[row] + (target - (ends[row] - n[row])) // unit[row])
+            cuts.append(min(max(cut, cuts[-1]), span.end))
+        return [*cuts, span.end]
 
-    def _pooled(self, span, at):
+    def _pooled(self, level, control, blocks):
         """Return a function that runs a span with the pool of Python's threads."""
-        if not self._is_large(span):
-            return partial(_prototype(ctypes.CFUNCTYPE, self._code, "alone"), ctypes.c_void_p(at))
-        share = partial(_prototype(ctypes.CFUNCTYPE, self._code, "share"), ctypes.c_void_p(at))
-        counter = ctypes.c_int64.from_address(at + 8 * COUNTER)
-        return partial(_shared, counter, span[1], share)
+        if level != WAKING:
+            return partial(_prototype(ctypes.CFUNCTYPE, self._code, "alone", ctypes.c_void_p), ctypes.c_void_p(control))
+        share = _prototype(ctypes.CFUNCTYPE, self._code, "share", ctypes.c_void_p, ctypes.c_int64)
+        return partial(_shared, blocks[1:, :RANGE.index("low")], partial(share, ctypes.c_void_p(control)))
 
     def __call__(self) -> None:
         """Run every phase."""
@@ -217,7 +252,7 @@ class Table:
         self._keep = [x for x in self._keep if isinstance(x, np.ndarray)]
 
 
-_LINE = 64
+_PAIR = 2 * LINE
 
 
 def _streams(loop, n):
@@ -227,7 +262,7 @@ def _streams(loop, n):
 
 def _stream(n):
     """Return how many elements each stream has, and how many are left."""
-    each = n // STREAMS // _LINE * _LINE
+    each = n // STREAMS // LINE * LINE
     return each, n - STREAMS * each
 
 
@@ -245,25 +280,64 @@ def _lead(lead, code, steps, n):
     lead(workers.workers_of(code).address, steps, n)
 
 
-def _shared(counter, begin, share):
-    counter.value = begin
-    pool.run(share)
+def _shared(taken, share):
+    taken[:] = 0
+    turns = itertools.count()
+    pool.run(lambda: share(next(turns)))
+
+
+ALONE, HELPED, WAKING = range(3)
+"""Levels of spans: for one thread; for the workers that happen to be awake, too; worth waking workers for."""
+
+
+class _Span(NamedTuple):
+    """Rows from `row` on, units from `begin` to `end`, that run before the next span; `ordered`: one after another."""
+
+    row: int
+    begin: int
+    end: int
+    bytes: int
+    ordered: bool = False
+
+    @property
+    def level(self):
+        """Who should run it."""
+        # What depends on what runs before it must never be shared, however large.
+        if self.ordered or self.bytes < WORTH_SHARING or self.end - self.begin < 2:
+            return ALONE
+        return WAKING if self.bytes >= WORTH_WAKING else HELPED
 
 
 def _joined(spans):
-    """Return spans with neighbours put together that one thread runs in order."""
+    """Return spans with neighbours joined that one thread runs, in order."""
     joined = []
     for span in spans:
-        small = span[3] < WORTH_WAKING
-        if joined and small and joined[-1][3] < WORTH_WAKING:
+        if joined and span.level == joined[-1].level == ALONE:
             last = joined.pop()
-            span = (*last[:2], span[2], last[3] + span[3] if last[3] + span[3] < WORTH_WAKING else WORTH_WAKING - 1)
-        if span[2] > span[1]:
-            joined.append(span)
+            span = last._replace(end=span.end, bytes=last.bytes + span.bytes, ordered=True)
+        joined.append(span)
     return joined
 
 
-def _prototype(kind, code, name, pointers=1):
-    function = kind(None, *[ctypes.c_void_p] * pointers)(code.address(name))
+def _reused_first(phases):
+    """Return phases, lists of jobs and their pointers, each in the order in which later phases use the same memory.
+
+    Phases are run to and fro: what one uses last, the next one that is shared uses first, and finds it in the caches.
+    """
+    found, used = [], {}
+    for phase in reversed(phases):
+        places, place = [], -1
+        for _, pointers in phase:
+            # What no later phase uses stays beside its neighbour.
+            place = min([used[p] for p in pointers if p in used], default=place)
+            places.append(place)
+        phase = [phase[k] for k in sorted(range(len(phase)), key=places.__getitem__)]
+        used |= {p: k for k, (_, pointers) in enumerate(phase) for p in pointers}
+        found.append(phase)
+    return found[::-1]
+
+
+def _prototype(kind, code, name, *types):
+    function = kind(None, *types)(code.address(name))
     function.code = code
     return function
