@@ -28,11 +28,11 @@ element of the first array; pointers follow."""
 POINTERS_AT = len(ROW)
 
 CONTROL = ("rows", "stride", "begin", "end", "ranges", "down")
-"""The span's first row, bytes from row to row, its units, how many ranges they have, and whether these run downwards."""
+"""First row of the span, bytes from row to row, its units, the number of ranges, and whether they run downwards."""
 RANGE = ("taken", "stolen", "low", "high", "row")
 """Units taken by anybody, and by others than the owner, the units of the range, and the row of the first one taken."""
 BOX = 16
-"""Words of a box, of a control block before its ranges, and of each range: two lines, which processors fetch in pairs."""
+"""Words of a box, of a control block without its ranges, and of a range: two lines, which processors fetch in pairs."""
 
 WORKERS = ("busy", "count", "looks", "seconds", "nanoseconds", "last", "often")
 """Whether somebody uses the workers, their number, the looks of a caller before it sleeps; then for `urged`."""
@@ -451,6 +451,6 @@ done:
 
 
 DRIVER = PLAIN + _UNIT + _ALONE + _SHARE + (_TOGETHER if SEMAPHORES else "")
-"""``alone(control)`` runs a span, ``share(control, me)`` a thread's part of it, ``lead(workers, steps, n)`` all spans."""
+"""``alone(control)`` runs a span, ``share(control, me)`` a thread's part, ``lead(workers, steps, n)`` many spans."""
 TOTALS = PLAIN + _total("float32", "float") + _total("float64", "double")
 """The kernels of `table.TotalJob`."""

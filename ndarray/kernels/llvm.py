@@ -8,7 +8,7 @@ import struct
 
 import numpy as np
 
-from ndarray.kernels.driver import POINTERS_AT
+from ndarray.kernels.driver import LINE, POINTERS_AT
 from ndarray.kernels.loop import LEAVES, Loop
 
 _INTEGERS = {f"{sign}int{bits}": f"i{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
@@ -22,24 +22,29 @@ _LOGIC = {"logical_and": "and", "logical_or": "or", "logical_xor": "xor"}
 _INTRINSICS = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "rint": "rint"}
 _LONG = 100
 _LOOP, _HINT = 1, 2
-_BLOCK, _AHEAD, _LINE = 128, 512, 64
-"""A loop asks for memory a block of elements at a time, so many elements ahead, by lines of the cache of so many bytes.
-
-Slow arithmetic, a root or a quotient, otherwise keeps the processor from looking far enough ahead by itself.
-"""
+_BLOCK, _AHEAD = 128, 512
+"""Elements of a block, and how many elements ahead of it memory is fetched, where it is."""
 _SUMMED_IN_LANES = "reassoc nsz"
 
 
-def text_of(loop: Loop) -> str:
-    """Return the LLVM module of a loop."""
-    return _Writer(loop).module()
+def text_of(loop: Loop, fetch: bool = False) -> str:
+    """Return the LLVM module of a loop.
+
+    Parameters
+    ----------
+    loop : Loop
+    fetch : bool
+        Whether it asks for memory ahead of its reads, which helps some processors and slows down others; no bit of a
+        result depends on it.
+    """
+    return _Writer(loop, fetch).module()
 
 
 class _Writer:
     """The lines of one kernel as they come."""
 
-    def __init__(self, loop):
-        self.loop = loop
+    def __init__(self, loop, fetch):
+        self.loop, self.fetch = loop, fetch
         self.head, self.body = [], []
         self.declared = set()
 
@@ -65,35 +70,49 @@ class _Writer:
 
     def _function(self):
         sums = [self._sum(i, word, value) for i, (word, value) in enumerate(self.loop.sums)]
+        # Blocks give the order in which sums are added: what is summed up runs in blocks even where nothing is fetched.
+        around = self._blocks(len(sums)) if sums or self.fetch else self._plain()
         return ["define void @kernel(ptr %row, i64 %first, i64 %count, i64 %chunk) nounwind {", "entry:",
                 *self.head, "%end = add nuw nsw i64 %first, %count",
                 "%some = icmp sgt i64 %count, 0", "br i1 %some, label %block, label %done",
-                *self._block(len(sums)),
-                "loop:", "%i = phi i64 [ %b, %block ], [ %b, %fetch ], [ %next, %loop ]",
-                *(f"%sum{i} = phi double [ %sum{i}.b, %block ], [ %sum{i}.b, %fetch ], [ %sum{i}.n, %loop ]"
-                  for i in range(len(sums))),
-                *self.body, *(line for lines in sums for line in lines),
-                "%next = add nuw nsw i64 %i, 1", "%more = icmp ult i64 %next, %stop",
-                f"br i1 %more, label %loop, label %block.done{self._hint()}",
-                "block.done:", "br i1 %inside, label %block, label %done", "done:",
+                *around[0], *self.body, *(line for lines in sums for line in lines),
+                "%next = add nuw nsw i64 %i, 1", *around[1], "done:",
                 *(f"%sum{i}.r = phi double [ 0.0, %entry ], [ %sum{i}.n, %block.done ]" for i in range(len(sums))),
                 *(f"store double %sum{i}.r, ptr %t{i}.p" for i in range(len(sums))), "ret void", "}"]
 
-    def _block(self, sums):
-        """Return the lines that begin a block, and ask for the memory of one that comes later."""
-        self.declared.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
-        lines = ["block:", "%b = phi i64 [ %first, %entry ], [ %b.next, %block.done ]",
+    def _plain(self):
+        """Return the lines before and after the body of a loop from the first element to the last."""
+        return (["block:", "br label %loop", "loop:", "%i = phi i64 [ %first, %block ], [ %next, %loop ]"],
+                ["%more = icmp ult i64 %next, %end", f"br i1 %more, label %loop, label %done{self._hint()}"])
+
+    def _blocks(self, sums):
+        """Return the lines before and after the body of a loop in blocks, each of which may fetch for a later one."""
+        fetch = self._fetch() if self.fetch else []
+        sources = ["%block", "%fetch"] if fetch else ["%block"]
+
+        def arriving(value):
+            return ", ".join(f"[ {value}, {source} ]" for source in sources)
+
+        return (["block:", "%b = phi i64 [ %first, %entry ], [ %b.next, %block.done ]",
                  *(f"%sum{i}.b = phi double [ 0.0, %entry ], [ %sum{i}.n, %block.done ]" for i in range(sums)),
                  f"%b.next = add nuw nsw i64 %b, {_BLOCK}", "%inside = icmp ult i64 %b.next, %end",
-                 "%stop = select i1 %inside, i64 %b.next, i64 %end",
-                 f"%b.far = add nuw nsw i64 %b, {_AHEAD}", f"%b.last = add nuw nsw i64 %b.far, {_BLOCK}",
+                 "%stop = select i1 %inside, i64 %b.next, i64 %end", *fetch, "br label %loop",
+                 "loop:", f"%i = phi i64 {arriving('%b')}, [ %next, %loop ]",
+                 *(f"%sum{i} = phi double {arriving(f'%sum{i}.b')}, [ %sum{i}.n, %loop ]" for i in range(sums))],
+                ["%more = icmp ult i64 %next, %stop", f"br i1 %more, label %loop, label %block.done{self._hint()}",
+                 "block.done:", "br i1 %inside, label %block, label %done"])
+
+    def _fetch(self):
+        """Return the lines that ask for the memory of a later block."""
+        self.declared.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        lines = [f"%b.far = add nuw nsw i64 %b, {_AHEAD}", f"%b.last = add nuw nsw i64 %b.far, {_BLOCK}",
                  "%there = icmp ult i64 %b.last, %end", "br i1 %there, label %fetch, label %loop", "fetch:"]
         for i, dtype in enumerate(self.loop.arrays):
             lines.append(f"%f{i} = getelementptr {_IN_MEMORY[dtype]}, ptr %a{i}, i64 %b.far")
-            for at in range(0, _BLOCK * _SIZES[dtype], _LINE):
+            for at in range(0, _BLOCK * _SIZES[dtype], LINE):
                 lines += [f"%f{i}.{at} = getelementptr i8, ptr %f{i}, i64 {at}",
                           f"call void @llvm.prefetch.p0(ptr %f{i}.{at}, i32 0, i32 3, i32 1)"]
-        return [*lines, "br label %loop"]
+        return lines
 
     def _hint(self):
         """A long body keeps the processor busy by itself: several elements at once would only spill registers."""

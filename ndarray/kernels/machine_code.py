@@ -129,7 +129,7 @@ def _features():
 def _compiled(text):
     machine, module = _optimised(text)
     binary = machine.emit_object(module)
-    _keep(text, binary)
+    keep(file_of(text), binary)
     return Code(binary, "compiled")
 
 
@@ -184,25 +184,36 @@ def _this_machine():
                       str(llvm.llvm_version_info)))
 
 
-def _file_of(text):
-    """Return the file of a module, None if none are kept."""
+def processor() -> str:
+    """Return LLVM's name of this machine's processor."""
+    llvm, _ = _llvm()
+    return llvm.get_host_cpu_name()
+
+
+def file_of(text: str, suffix: str = ".o") -> Path | None:
+    """Return the file of what depends on a text and on this machine, None if none are kept."""
     where = folder()
-    return where and where / (hashlib.sha256(f"{_this_machine()}\n{text}".encode()).hexdigest() + ".o")
+    return where and where / (hashlib.sha256(f"{_this_machine()}\n{text}".encode()).hexdigest() + suffix)
 
 
 def _from_disk(text):
     """Return the code of a module that was compiled before; None if the file is missing, damaged or foreign."""
-    path = _file_of(text)
+    binary = kept(file_of(text))
+    return None if binary is None else Code(binary, "disk")
+
+
+def kept(path: Path | None) -> bytes | None:
+    """Return the content of a file that `keep` has written; None if it is missing, damaged or foreign."""
     try:
         if path is None or not _ours(path):
             return None
         data = path.read_bytes()
     except OSError:
         return None
-    binary = data[len(_MAGIC) + _DIGEST:]
-    if data[:len(_MAGIC)] != _MAGIC or data[len(_MAGIC):len(_MAGIC) + _DIGEST] != _digest(path.name, binary):
+    content = data[len(_MAGIC) + _DIGEST:]
+    if data[:len(_MAGIC)] != _MAGIC or data[len(_MAGIC):len(_MAGIC) + _DIGEST] != _digest(path.name, content):
         return None
-    return Code(binary, "disk")
+    return content
 
 
 def _ours(path):
@@ -212,13 +223,12 @@ def _ours(path):
     return all(s.st_uid == os.getuid() and not s.st_mode & 0o022 for s in (path.parent.stat(), path.stat()))
 
 
-def _digest(name, binary):
-    return hashlib.sha256(name.encode() + binary).digest()
+def _digest(name, content):
+    return hashlib.sha256(name.encode() + content).digest()
 
 
-def _keep(text, binary):
-    """Write an object file under another name and rename it, so that no process reads half of one."""
-    path = _file_of(text)
+def keep(path: Path | None, content: bytes) -> None:
+    """Write a file under another name and rename it, so that no process reads half of one; None writes nothing."""
     if path is None:
         return
     try:
@@ -228,7 +238,7 @@ def _keep(text, binary):
         return
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + _digest(path.name, binary) + binary)
+            file.write(_MAGIC + _digest(path.name, content) + content)
         os.replace(temporary, path)
     except OSError:
         os.unlink(temporary)

@@ -12,9 +12,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ndarray.kernels import machine_code, workers
+from ndarray.kernels import calibration, machine_code, workers
 from ndarray.kernels.driver import (
-    BOX, CHUNK, CONTROL, DRIVER, LINE, NOT_ALIGNED, POINTERS_AT, RANGE, ROW, SEMAPHORES, TOTALS, UNIT)
+    BOX,
+    CHUNK,
+    CONTROL,
+    DRIVER,
+    LINE,
+    NOT_ALIGNED,
+    POINTERS_AT,
+    RANGE,
+    ROW,
+    SEMAPHORES,
+    TOTALS,
+    UNIT,
+)
 from ndarray.kernels.llvm import text_of
 from ndarray.kernels.loop import Loop
 from ndarray.kernels.memory import aligned
@@ -83,7 +95,7 @@ class Job(NamedTuple):
 
     def text(self) -> str:
         """Return the kernel as LLVM text."""
-        return text_of(self.loop)
+        return text_of(self.loop, calibration.fetches(self.loop))
 
     def pointers(self) -> list[int]:
         """Return the row from `POINTERS_AT` on."""
@@ -172,6 +184,7 @@ class Table:
         return [wide, tail] if rest else [wide]
 
     def __init__(self, phases: Sequence[Sequence[Job | TotalJob]]):
+        calibration.prepare(sum([job.bytes for phase in phases for job in phase]))
         self._keep, self._controls, rows, spans, unit, codes = [], [], [], [], 0, {}
         for phase in _reused_first([[(job, job.pointers()) for job in phase if job.units] for phase in phases]):
             row, begin = len(rows), unit

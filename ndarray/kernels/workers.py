@@ -16,7 +16,6 @@ from ndarray.kernels.machine_code import Code
 from ndarray.kernels.memory import aligned
 from ndarray.kernels.threads import pool
 
-
 PATIENCE = 200_000
 """Nanoseconds that a caller looks whether a worker is done before it sleeps: waking from sleep takes as long."""
 LINGER = 500_000

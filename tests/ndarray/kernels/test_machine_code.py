@@ -72,7 +72,7 @@ def test_a_broken_entry_is_compiled_again(folder, damage):
 def test_the_entry_of_another_kernel_is_not_taken(folder):
     machine_code.code(text_of(signsgd("float64")))
     other, = folder.iterdir()
-    other.rename(machine_code._file_of(TEXT))
+    other.rename(machine_code.file_of(TEXT))
     forget()
     assert machine_code.code(TEXT).origin == "compiled"
 

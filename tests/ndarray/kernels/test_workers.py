@@ -58,6 +58,17 @@ def test_a_phase_sees_all_of_the_one_before():
         assert out[0] == (i + 1) * N
 
 
+def test_small_phases_that_are_run_together_stay_in_order():
+    """Each is too small to share; all together are not, and two at once would lose additions."""
+    n = table.WORTH_SHARING // ADD.bytes_per_element - 1
+    assert table.Job(ADD, n, (np.zeros(n, np.float32),)).units > 1
+    x, large = np.zeros(n, np.float32), np.zeros(N, np.float32)
+    run = table.Table([[table.Job(ADD, N, (large,))], *([[table.Job(ADD, n, (x,))]] * 200)])
+    for _ in range(10):
+        run()  # the large phase wakes the workers
+    assert (x == 2000).all() and (large == 10).all()
+
+
 def test_callers_in_many_threads():
     tables = [counting(1_700_000 + i) for i in range(6)]
 
