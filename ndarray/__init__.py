@@ -17,7 +17,8 @@ _registry.declare_later(lambda: _import("ndarray.ops"))
 
 _LATE = {"contrib": "ndarray.contrib", "op": "ndarray.op", "_internal": "ndarray.op", "ops": "ndarray.ops",
          "linalg": "ndarray.linalg", "random": "ndarray.random", "sparse": "ndarray.sparse",
-         "save": "ndarray.paramsfile", "load": "ndarray.paramsfile", "load_frombuffer": "ndarray.paramsfile"}
+         "autograd": "symbolic.autograd", "save": "ndarray.paramsfile", "load": "ndarray.paramsfile",
+         "load_frombuffer": "ndarray.paramsfile"}
 """What is loaded when it is first used, and the module that it is or that has it."""
 
 __getattr__ = _lazy.attributes(globals(), _lazy.imported(_LATE), _registry.functions(_function, _registry.public))

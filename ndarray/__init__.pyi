@@ -42,6 +42,7 @@ from ndarray.paramsfile import load_frombuffer as load_frombuffer
 from ndarray.paramsfile import save as save
 from ndarray.sparse import RowSparseNDArray
 from ndarray.typing import DTypeLike, Number, ShapeLike
+from symbolic import autograd as autograd
 
 @overload
 def add(lhs: Number, rhs: Number) -> float:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ndarray import call as calls
 from ndarray import registry
 from ndarray.arguments import flattened, sort_arguments, without_absent
 from ndarray.binary import BINARY, give_operators
@@ -51,9 +52,8 @@ class NDArray(NDArrayMethods):
     <NDArray 2x2 @cpu(0)>
     """
 
-    __slots__ = ("_data", "_ctx", "__weakref__")
+    __slots__ = ("_data", "_ctx", "_mark", "__weakref__")
     __array_priority__ = 1000.0
-    grad = None
     stype = "default"
 
     def __init__(self, data: np.ndarray, ctx: Context | None = None) -> None:
@@ -92,7 +92,8 @@ class NDArray(NDArrayMethods):
     @property
     def T(self) -> NDArray:
         """The transpose, a copy."""
-        return NDArray(self._data.T.copy(), self._ctx)
+        result = NDArray(self._data.T.copy(), self._ctx)
+        return result if calls.tape is None else calls.tape.note(result, "transpose", self)
 
     def __repr__(self) -> str:
         return f"\n{self._data}\n<NDArray {'x'.join(map(str, self.shape))} @{self._ctx}>"
@@ -181,7 +182,8 @@ class NDArray(NDArrayMethods):
         if not copy and dtype == self._data.dtype:
             return self
         with np.errstate(all="ignore"):
-            return NDArray(self._data.astype(dtype), self._ctx)
+            result = NDArray(self._data.astype(dtype), self._ctx)
+            return result if calls.tape is None else calls.tape.note(result, "Cast", self, {"dtype": dtype.name})
 
     def copy(self) -> NDArray:
         """Return a copy.
@@ -195,7 +197,8 @@ class NDArray(NDArrayMethods):
         >>> x.tolist(), y.tolist()
         ([1.0, 2.0], [0.0, 0.0])
         """
-        return NDArray(self._data.copy(), self._ctx)
+        result = NDArray(self._data.copy(), self._ctx)
+        return result if calls.tape is None else calls.tape.note(result, "_copy", self)
 
     def __copy__(self) -> NDArray:
         return self.copy()
@@ -235,7 +238,8 @@ class NDArray(NDArrayMethods):
         if context == self._ctx and not copy:
             return self
         context.check_usable()
-        return NDArray(self._data.copy(), context)
+        result = NDArray(self._data.copy(), context)
+        return result if calls.tape is None else calls.tape.note(result, "_copy", self)
 
     as_in_ctx = as_in_context
 
@@ -251,6 +255,52 @@ class NDArray(NDArrayMethods):
         [1.0, 1.0]
         """
         return NDArray(self._data, self._ctx)
+
+    # Gradients
+
+    @property
+    def grad(self) -> NDArray | None:
+        """The gradient of a variable, into which `backward` writes; None for other arrays."""
+        mark = getattr(self, "_mark", None)
+        return None if mark is None else mark.grad
+
+    def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
+        """Make the array a variable: `backward` puts its gradient into ``x.grad``, which starts as zeros.
+
+        The array leaves the graph in which it was recorded.
+
+        Parameters
+        ----------
+        grad_req : {'write', 'add', 'null'}, optional
+            Whether a gradient is written, added to what is there, or not computed.
+        stype : optional
+            Accepted for MXNet's signature: gradients are dense.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.array([1, 2])
+        >>> x.attach_grad()
+        >>> x.grad.tolist()
+        [0.0, 0.0]
+        """
+        calls.autograd().mark_variables(self, NDArray(np.zeros_like(self._data), self._ctx), grad_req)
+
+    def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:
+        """Compute the gradients of the array, which was recorded; see `ndarray.autograd.backward`.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> x = nd.array([1, 2])
+        >>> x.attach_grad()
+        >>> with nd.autograd.record():
+        ...     y = x * x
+        >>> y.backward(nd.array([1, 10]))
+        >>> x.grad.tolist()
+        [2.0, 40.0]
+        """
+        calls.autograd().backward(self, out_grad, retain_graph, train_mode)
 
     def tostype(self, stype: str) -> Any:
         """Return the array with another storage: 'default' or 'row_sparse'.
@@ -301,7 +351,8 @@ class NDArray(NDArrayMethods):
             raise OperatorError(f"reshape takes shape and reverse, not {', '.join(named)}")
         given: Any = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         target = resolve_shape(self.shape, tuple(int(d) for d in given), reverse)
-        return NDArray(self._data.reshape(target), self._ctx)
+        result = NDArray(self._data.reshape(target), self._ctx)
+        return result if calls.tape is None else calls.tape.note(result, "reshape", self, {"shape": target})
 
     def flatten(self, inplace: bool = False, **more: Any) -> NDArray:
         """Return all axes but the first as one; with `inplace` the same memory, without copying.
@@ -377,10 +428,16 @@ class NDArray(NDArrayMethods):
             found = self._data[(*key, None)] if is_view_key(key) else np.array([found])
         elif not is_view_key(key):
             found = found.copy()
-        return NDArray(found, self._ctx)
+        result = NDArray(found, self._ctx)
+        if calls.tape is not None:
+            calls.tape.note_index(result, self, key)
+        return result
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key = as_key(key, NDArray)
+        given = value
+        if calls.tape is not None:
+            calls.tape.check_assignment(self, key, given)
         if isinstance(value, NDArray):
             value = value._data
         try:
@@ -395,6 +452,8 @@ class NDArray(NDArrayMethods):
             if isinstance(error, MXNetError):
                 raise
             raise ShapeError(f"cannot assign to an array of shape {show_shape(self.shape)}: {error}") from None
+        if calls.tape is not None:
+            calls.tape.note_assignment(self, given)
 
     # Other libraries
 
@@ -470,6 +529,10 @@ def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: 
     OperatorError
         If an input or `out` is no NDArray, or there are too few or too many.
     """
+    if calls.tape is not None:
+        found = calls.tape.call(op, inputs, params, out)
+        if found is not None:
+            return found
     try:
         arrays = [x._data for x in inputs]
     except AttributeError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ndarray.operator import Operator
+
+tape: Any = None
+"""What notes eager calls while some thread records them (`symbolic.tape.Tape`), else None."""
+
+
+def autograd() -> Any:
+    """Return the module that fills `tape`; it is in the package above this one, and therefore loaded by name."""
+    return import_module("symbolic.autograd")
+
 
 _plans: Bounded = Bounded(4096)
 _signatures: Bounded = Bounded(4096)

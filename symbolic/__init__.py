@@ -20,7 +20,7 @@ _LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot", 
          "save_onnx": "symbolic.save.onnx.save", "optimizers": "symbolic.optimizers", "model": "symbolic.model",
          "save_checkpoint": "symbolic.model", "load_checkpoint": "symbolic.model",
          "op": "symbolic.op", "_internal": "symbolic.op", "contrib": "symbolic.contrib", "sparse": "symbolic.sparse",
-         "linalg": "symbolic.linalg",
+         "linalg": "symbolic.linalg", "autograd": "symbolic.autograd",
          "get_num_threads": "ndarray.kernels.threads", "set_num_threads": "ndarray.kernels.threads"}
 """What is loaded when it is first used, and the file that it is or that has it."""
 

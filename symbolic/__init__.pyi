@@ -9,6 +9,7 @@ from typing import Literal, overload
 from ndarray.kernels.threads import get_num_threads as get_num_threads
 from ndarray.kernels.threads import set_num_threads as set_num_threads
 from ndarray.typing import DTypeLike, Number, ShapeLike
+from symbolic import autograd as autograd
 from symbolic import contrib as contrib
 from symbolic import linalg as linalg
 from symbolic import model as model

@@ -79,6 +79,13 @@ def test_tumours_are_told_apart(tmp_path):
     assert re.search(r"^score_bias +1 +0$", printed, re.M)
 
 
+def test_a_loop_over_the_tape_learns(tmp_path):
+    pytest.importorskip("sklearn")
+    printed = run("digits_tape.py", cwd=tmp_path)
+    losses = [float(value) for value in re.findall(r"loss ([\d.]+)$", printed, re.M)]
+    assert accuracies(printed)[-1] >= 0.93 and losses[-1] < 0.1 * losses[0]
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_example_says_what_it_is(name):
     assert EXAMPLES[name].read_text(encoding="utf-8").startswith('"""')
