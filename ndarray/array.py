@@ -564,16 +564,16 @@ def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: 
 def caller(op: Operator) -> Callable[..., Any]:
     """Return a new function that calls an operator: inputs, then parameters, ``out=`` and ``name=``."""
     if op.many:
-        def call_many(*data, out=None, name=None, **params):
+        def call_many(*data: Any, out: Any = None, name: str | None = None, **params: Any) -> Any:
             return invoke(op, flattened(data), _as_numpy(params), out)
 
         return call_many
     names = tuple([i.name for i in op.inputs])
     n, clear = len(names), frozenset(names).isdisjoint
 
-    def call_few(*args, out=None, name=None, **params):
+    def call_few(*args: Any, out: Any = None, name: str | None = None, **params: Any) -> Any:
         if len(args) == n and clear(params):
-            inputs = args
+            inputs: Any = args
         else:
             inputs, params = sort_arguments(op, names, args, params)
         for value in inputs:
@@ -587,7 +587,7 @@ def caller(op: Operator) -> Callable[..., Any]:
     return call_few
 
 
-def _as_numpy(params):
+def _as_numpy(params: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters without MXNet's ignored ``__key__`` ones, NDArrays as NumPy arrays."""
     for key, value in params.items():
         kind = type(value)
@@ -649,8 +649,9 @@ def _give_own() -> None:
         # Equality never raises: what is neither an array nor a number is not equal, so that `x == None` and `in` work.
         setattr(NDArray, f"__{word}__", lambda self, other, w=word, a=answer: arithmetic(w, self, other)
                 if isinstance(other, NDArray) or is_number(other) else a)
-    NDArray.__neg__ = lambda self: invoke(registry.get("_mul_scalar"), (self,), {"scalar": -1.0})
-    NDArray.__abs__ = lambda self: invoke(registry.get("abs"), (self,), {})
+    NDArray.__neg__ = lambda self: invoke(  # type: ignore[method-assign]
+        registry.get("_mul_scalar"), (self,), {"scalar": -1.0})
+    NDArray.__abs__ = lambda self: invoke(registry.get("abs"), (self,), {})  # type: ignore[method-assign]
 
 
 _give_own()

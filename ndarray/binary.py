@@ -1,5 +1,7 @@
 """The words of two values: what computes each of Python's operators and some functions, and how nodes are named."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -32,14 +34,15 @@ class BinaryWord(NamedTuple):
     mask: bool = False
 
 
-def _word(numpy, elementwise, broadcast, scalar, reflected=None, hint=None, scalar_hint=None, reflected_hint=None,
-          mask=False):
+def _word(numpy: str, elementwise: str, broadcast: str, scalar: str, reflected: str | None = None,
+          hint: str | None = None, scalar_hint: str | None = None, reflected_hint: str | None = None,
+          mask: bool = False) -> BinaryWord:
     scalar_hint = scalar_hint or scalar
     return BinaryWord(numpy, elementwise, f"broadcast_{broadcast}", scalar, reflected or scalar, hint or elementwise,
                       scalar_hint, reflected_hint or scalar_hint, mask)
 
 
-def _comparison(numpy, name, reflected=None):
+def _comparison(numpy: str, name: str, reflected: str | None = None) -> BinaryWord:
     return _word(numpy, f"_{name}", name, f"_{name}_scalar", f"_{reflected or name}_scalar", mask=True)
 
 
@@ -87,14 +90,14 @@ def give_operators(kind: type, apply: Callable[[str, Any, Any], Any],
     in_place : callable, optional
         ``in_place(word, self, other)``, for ``+=`` and its like.
     """
-    def forwards(word):
+    def forwards(word: str) -> Callable[[Any, Any], Any]:
         return lambda self, other: apply(word, self, other)
 
-    def backwards(word):
+    def backwards(word: str) -> Callable[[Any, Any], Any]:
         return lambda self, other: apply(word, other, self)
 
-    def inwards(word):
-        return lambda self, other: in_place(word, self, other)
+    def inwards(word: str) -> Callable[[Any, Any], Any]:
+        return lambda self, other: in_place(word, self, other)  # type: ignore[misc]
 
     for word in ARITHMETIC:
         setattr(kind, f"__{word}__", forwards(word))

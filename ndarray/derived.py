@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ class DerivedWords:
 
     A namespace overrides what it can say better.
     """
+
+    if TYPE_CHECKING:
+        def __getattr__(self, word: str) -> Any: ...  # the namespace's own words
 
     def clip(self, x: Any, bound: Any) -> Any:
         """Return `x` limited to ``[-bound, bound]``; NaN stays NaN."""

@@ -15,7 +15,7 @@ LONGEST_VALUE = 200
 class MXNetError(RuntimeError):
     """The root of every error that `ndarray` and `symbolic` raise on purpose."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         # KeyError would show its message in quotes.
         return str(self.args[0]) if self.args else ""
 

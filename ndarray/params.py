@@ -65,7 +65,7 @@ def fed_names(params: Mapping[str, object]) -> dict[int, str]:
             if isinstance(v, Fed)}
 
 
-def _replaced(value, of):
+def _replaced(value: Any, of: Callable[[Fed], Any]) -> Any:
     if isinstance(value, Fed):
         return of(value)
     if isinstance(value, tuple) and any(isinstance(v, Fed) for v in value):
@@ -349,7 +349,7 @@ def _float(value: Any) -> int | float:
     return int(value) if isinstance(value, Integral) else float(value)
 
 
-def _whole(text):
+def _whole(text: str) -> int:
     return int(text.strip().removesuffix("L"))
 
 
@@ -429,7 +429,7 @@ def _items(value: Any) -> list[Any]:
 
 
 def _tuple_of(parse: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
-    def read(value):
+    def read(value: Any) -> tuple[Any, ...]:
         alone = not isinstance(value, (tuple, list, np.ndarray)) and not (isinstance(value, str) and value.strip()[:1] in "([")
         return Lone(map(parse, _items(value))) if alone else tuple(map(parse, _items(value)))
 

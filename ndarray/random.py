@@ -88,7 +88,7 @@ def _numbers() -> np.random.Generator:
 
 def _draw(what: str, draw: Callable[[np.random.Generator, tuple[int, ...]], Any], shape: ShapeLike,
           dtype: DTypeLike | None, ctx: Context | str | None, out: NDArray | None) -> NDArray:
-    def make(shape, dtype):
+    def make(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
         with _lock:
             return np.asarray(draw(_numbers(), shape)).astype(dtype)
 

@@ -53,7 +53,7 @@ def broadcast(inputs: list[TensorType], outputs: list[TensorType],
 def numeric(rule: Callable[..., Any]) -> Callable[..., Any]:
     """Return `rule`, refusing bool as a dtype to calculate in."""
 
-    def infer(inputs, outputs, params):
+    def infer(inputs: list[TensorType], outputs: list[TensorType], params: Mapping[str, Any]) -> Any:
         inputs, outputs = rule(inputs, outputs, params)
         for i, type_ in enumerate(inputs):
             if type_.dtype == BOOL and type_.dtype is not None:
@@ -63,10 +63,10 @@ def numeric(rule: Callable[..., Any]) -> Callable[..., Any]:
     return infer
 
 
-def with_axes(rule, least, most=None):
+def with_axes(rule: Callable[..., Any], least: int, most: int | None = None) -> Callable[..., Any]:
     """Return `rule`, refusing data (the first input) with fewer axes than `least`, or more than `most`."""
 
-    def infer(inputs, outputs, params):
+    def infer(inputs: list[TensorType], outputs: list[TensorType], params: Mapping[str, Any]) -> Any:
         shape = inputs[0].shape
         if shape is not None and not least <= len(shape) <= (len(shape) if most is None else most):
             many = f"{least}" if least == most else f"at least {least}" if most is None else f"{least} to {most}"
@@ -187,7 +187,7 @@ def grouped(rule: Callable[..., Any], width: int, extra: Any = None) -> Callable
         ``extra(types, n) -> types`` of the single inputs that come after the tensors'.
     """
 
-    def infer(inputs, outputs, params):
+    def infer(inputs: list[TensorType], outputs: list[TensorType], params: Mapping[str, Any]) -> Any:
         n = len(outputs)
         flat = n * width
         new_inputs, new_outputs = [], []
@@ -196,8 +196,8 @@ def grouped(rule: Callable[..., Any], width: int, extra: Any = None) -> Callable
             try:
                 ins, outs = rule(group, outputs[k:k + 1], params)
             except (ShapeError, DTypeError) as error:
-                error.slots = tuple(i + k * width if i < width else len(inputs) + k
-                                    for i in getattr(error, "slots", ()))
+                error.slots = tuple(  # type: ignore[union-attr]
+                    i + k * width if i < width else len(inputs) + k for i in getattr(error, "slots", ()))
                 raise
             new_inputs += ins
             new_outputs += outs
@@ -215,7 +215,7 @@ def mixed_precision(*wide: int) -> Callable[..., Any]:
     *wide : int
         Places of the float32 inputs.
     """
-    def infer(inputs, outputs, params):
+    def infer(inputs: list[TensorType], outputs: list[TensorType], params: Mapping[str, Any]) -> Any:
         shape = agree_shape(inputs + outputs)
         narrow = [t for i, t in enumerate(inputs) if i not in wide] + outputs
         dtype = agree_dtype(narrow)

@@ -46,7 +46,7 @@ def moves(forward: Callable[..., Any], back: Callable[..., Any] | None = None) -
         None where it tells nothing.
     """
 
-    def infer(inputs, outputs, params):
+    def infer(inputs: list[TensorType], outputs: list[TensorType], params: Mapping[str, Any]) -> Any:
         dtype = agree_dtype([inputs[0], outputs[0]])
         shape, out = inputs[0].shape, outputs[0].shape
         if shape is not None:

@@ -62,7 +62,7 @@ def common_name(names: Sequence[str]) -> str:
     return ", ".join(names[:2]) + (", …" if len(names) > 2 else "")
 
 
-def _common(words):
+def _common(words: Sequence[Sequence[str]]) -> list[str]:
     """Return the words with which all begin, unless these are nothing but underscores."""
     found = []
     for column in zip(*words):

@@ -57,7 +57,7 @@ Examples
 
 
 def _of_two(word: str, summary: str, plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def function(left, right):
+    def function(left: Any, right: Any) -> Any:
         if not isinstance(left, Symbol) and not isinstance(right, Symbol):
             return plain(left, right)
         return arithmetic(word, left, right)

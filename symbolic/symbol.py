@@ -548,7 +548,7 @@ def caller(op: Operator, hint: str) -> Callable[..., Symbol]:
     names = tuple([i.name for i in op.inputs])
     few, known = (-1 if op.many else len(names)), op.params.keys()
 
-    def call(*args, name=None, attr=None, **kwargs):
+    def call(*args: Any, name: str | None = None, attr: Mapping[str, str] | None = None, **kwargs: Any) -> Symbol:
         if len(args) == few and kwargs.keys() <= known and all([type(a) is Symbol for a in args]):  # noqa: C419, faster
             # Every input by position and nothing unknown: nothing to sort out.
             if kwargs:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from symbolic.autodiff.trace import Trace
 from symbolic.autodiff.tracer import Traced
@@ -12,7 +12,7 @@ from symbolic.graph.node import Entry
 from symbolic.graph.walk import compute, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ndarray.tensortype import TensorType
     from symbolic.graph.node import Node
@@ -58,7 +58,7 @@ def decompose(graph: Graph, types: Mapping[Entry, TensorType], expand: Callable[
     """
     trace = Trace()
 
-    def run(node, inputs, params):
+    def run(node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         if not expand(node):
             new = node if list(node.inputs) == inputs else node.replace(inputs=tuple(inputs))
             return new.outputs, ()

@@ -61,7 +61,7 @@ def carried_back(graph: Graph, heads: Mapping[Entry, list[Entry]], wrt: Sequence
         What arrives at outputs; an empty list starts a loss, which asks for nothing.
     wrt : sequence of Entry
     """
-    def through(node, arrived, positions):
+    def through(node: Node, arrived: Any, positions: Any) -> Any:
         if isinstance(node.op, UnregisteredOperator):
             refuse_unregistered(graph, "gradient")
         try:

@@ -12,7 +12,9 @@ from symbolic.diagnostics.report import Report
 from symbolic.graph.node import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from symbolic.graph.graph import Graph
 
 _PART = 1 << 20
 """So many elements are looked at in one go, for their squares take eight bytes each."""
@@ -181,7 +183,8 @@ class Collector:
             self.rows.append(Value(node.output_name(i), self._known.get(node, node), statistics(value)))
 
 
-def collect(compiled, graph, arrays, around, known):
+def collect(compiled: Sequence[Any], graph: Graph, arrays: Mapping[str, Any],
+            around: Callable[[Callable[[], None]], object], known: Mapping[Node, Node]) -> Numerics:
     """Return the `Numerics` of a step.
 
     Parameters
@@ -200,7 +203,7 @@ def collect(compiled, graph, arrays, around, known):
     collector = Collector(known)
     collector.variables(graph.variables, arrays)
 
-    def step():
+    def step() -> None:
         for each in compiled:
             each([collector])
         collector.variables(graph.auxiliary, arrays, " (new)")

@@ -39,7 +39,7 @@ def as_text(head: Sequence[str], rows: Iterable[Sequence[str]], words: Collectio
 
 def as_html(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str, words: Collection[int] = (0,)) -> str:
     """Return the same as an HTML table."""
-    def line(tag, cells):
+    def line(tag: str, cells: Sequence[str]) -> str:
         looks = ["left" if k in words else "right" for k in range(len(head))]
         return "<tr>" + "".join(f'<{tag} style="text-align:{look}">{escape(printable(cell))}</{tag}>'
                                 for look, cell in zip(looks, cells)) + "</tr>"

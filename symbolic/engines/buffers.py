@@ -47,7 +47,7 @@ def undoing(targets: Sequence[np.ndarray]) -> Callable[[Callable[[], object]], N
     targets = list({id(t): t for t in targets}.values())
     copies = [t.copy() for t in targets]
 
-    def around(run):
+    def around(run: Callable[[], object]) -> None:
         with deferred():
             try:
                 run()

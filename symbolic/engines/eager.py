@@ -64,7 +64,7 @@ class EagerProgram:
         """Return the pieces of a run, and ``run(stamp)``, which calls `stamp` before the first and after each."""
         size = sum(t.nbytes for t in self._targets)
 
-        def run(stamp):
+        def run(stamp: Callable[[], object]) -> None:
             stamp()
             self(lambda *_: stamp())
             stamp()

@@ -75,7 +75,7 @@ class FusedProgram:
         at = len(self._numbered.before)
         steps = [*copies[:at], *loops, *copies[at:]]
 
-        def run(stamp):
+        def run(stamp: Callable[[], object]) -> None:
             with deferred():
                 stamp()
                 for step, _ in steps:

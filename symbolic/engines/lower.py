@@ -48,7 +48,7 @@ def lower(graph: Graph, types: Mapping[Entry, TensorType], inputs: Mapping[Node,
     """
     recorder, calls = Recorder(), []
 
-    def run(node, values, params):
+    def run(node: Node, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
         outputs, new = _record(recorder, calls, node, params, values, types)
         if origins is not None:
             origins[node] = tuple([v.id for v in values]), tuple([v.id for v in (*outputs, *new)])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ndarray.tensortype import TensorType
     from symbolic.graph.graph import Graph
+    from symbolic.graph.node import Node
 
 
 def fill_shapes(graph: Graph, types: Mapping[Entry, TensorType]) -> Graph:
@@ -43,7 +44,7 @@ def fill_shapes(graph: Graph, types: Mapping[Entry, TensorType]) -> Graph:
     if not shapes:
         return graph
 
-    def rule(node):
+    def rule(node: Node) -> tuple[Entry, ...]:
         if node not in shapes:
             return node.outputs
         return node.replace(params=tuple(sorted((dict(node.params) | {"shape": shapes[node]}).items()))).outputs

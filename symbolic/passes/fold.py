@@ -12,7 +12,7 @@ from symbolic.graph.node import Entry, Node
 from symbolic.passes.merge import changes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from symbolic.graph.graph import Graph
 
@@ -47,7 +47,7 @@ def fold_constants(graph: Graph, moved: dict[Entry, Entry] | None = None) -> tup
     """
     values, constants = {}, {}
 
-    def rule(node):
+    def rule(node: Node) -> Sequence[Entry]:
         results = _computed(node, values)
         if results is None:
             return node.outputs

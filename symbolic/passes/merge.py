@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ndarray.params import is_array
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from symbolic.graph.graph import Graph
     from symbolic.graph.node import Entry, Node
 
@@ -36,7 +38,7 @@ def merge_duplicates(graph: Graph, moved: dict[Entry, Entry] | None = None) -> G
     """
     first = {}
 
-    def rule(node):
+    def rule(node: Node) -> Sequence[Entry]:
         key = _key(node)
         return node.outputs if key is None else first.setdefault(key, node).outputs
 

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from ndarray.params import Training
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ndarray.operator import Operator
     from symbolic.graph.graph import Graph
+    from symbolic.graph.node import Entry, Node
 
 
 def training(graph: Graph) -> Graph:
@@ -17,7 +20,7 @@ def training(graph: Graph) -> Graph:
     if not any(n.op is not None and _modes(n.op) for n in graph.nodes):
         return graph
 
-    def rule(node):
+    def rule(node: Node) -> Sequence[Entry]:
         if node.op is None or not _modes(node.op):
             return node.outputs
         params = dict(node.params) | dict.fromkeys(_modes(node.op), True)

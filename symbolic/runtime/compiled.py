@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class CompiledGraph:
             return
         from symbolic.engines.eager import compile as compile_eager
 
-        def visit(node, inputs, outputs):
+        def visit(node: Node, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
             for look in visits:
                 look(node, inputs, outputs)
 

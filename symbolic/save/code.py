@@ -59,7 +59,7 @@ def to_code(graph: Graph) -> str:
     refuse_unregistered(graph, "to_code")
     names = _names(graph.nodes)
 
-    def value_of(entry):
+    def value_of(entry: Entry) -> str:
         return names[entry.node] + (f"[{entry.index}]" if entry.node.num_outputs != 1 else "")
 
     lines = [f"{names[n]} = " + (_variable(n, len(names[n])) if n.op is None else _call(n, value_of, len(names[n])))

@@ -77,7 +77,7 @@ def _embedded() -> Any:
     class Embedded(WasmtimeBackend):
         """Graphviz on that engine."""
 
-        def __init__(self):
+        def __init__(self) -> None:
             # Not super().__init__(), which would compile for an engine that nothing can stop.
             self._engine = wasmtime.Engine(config)
             self._module = wasmtime.Module.from_file(self._engine, str(PACKAGE_WASM_PATH))

@@ -1,6 +1,7 @@
 """What users write, which a type checker accepts; `tests/test_types.py` also runs it."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def training(folder: Path) -> float:
 
 def declaring() -> None:
     @operator(same_floating, fusible=True)
-    def typed_scale(xp, data, /, *, by: Scalar = 2.0):
+    def typed_scale(xp: Any, data: Any, /, *, by: Scalar = 2.0) -> Any:
         """Scale each element."""
         return data * by
 
