@@ -126,7 +126,7 @@ def _in_loops(op: Operator, arrays: Sequence[np.ndarray], plan: CallPlan, outs: 
     """Return the outputs where loops can compute them, else None."""
     loops, signature = _loops(), plan.signature
     if signature.loops is None and signature.size < WORTH_LOOPS and not loops.machine_code.available():
-        signature.loops = False  # NumPy in tiles saves nothing here.
+        signature.loops = False  # type: ignore[assignment]  # NumPy in tiles saves nothing here.
         return None
     return loops.compute(op, arrays, plan, outs, _check_targets)
 
@@ -176,7 +176,7 @@ def plan_of(op: Operator, arrays: Sequence[np.ndarray], given: Mapping[str, Any]
     params = op.complete(params)
     signature = _signature_of(op, arrays, params)
     with np.errstate(all="ignore"):
-        plan = CallPlan(op.scalars_as(vocabulary, arrays, params), signature)
+        plan = CallPlan(dict(op.scalars_as(vocabulary, arrays, params)), signature)
     if key is not None:
         _plans.keep(key, plan)
     return plan

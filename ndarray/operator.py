@@ -1,9 +1,11 @@
 """What an operator is, read from the one function that declares it."""
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +16,12 @@ from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError, un
 from ndarray.params import REQUIRED, Count, Fed, Param, Scalar, Scalars, reject_unknown_annotation
 from ndarray.tensortype import UNKNOWN
 from ndarray.update import Update
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import CodeType
+
+    from ndarray.tensortype import TensorType
 
 
 class Many(NamedTuple):
@@ -31,7 +39,7 @@ class Input(NamedTuple):
     """An array input: its name, and how it is named when there are many."""
 
     name: str
-    many: Many | None = None
+    many: Many | Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +118,7 @@ class Operator:
     whole: bool = False
     rules: dict[str, Callable] = field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Look like the declaring function, so that help() and doctest read its docstring."""
         like = self.compute
         vars(self).update(__doc__=like.__doc__, __name__=like.__name__, __qualname__=like.__qualname__,
@@ -119,27 +127,27 @@ class Operator:
     # What follows from the declaration, found when first asked for.
 
     @cached_property
-    def hint(self):
+    def hint(self) -> str:
         """What automatic names start with."""
         return self.name.lower()
 
     @cached_property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         """The names of all inputs."""
         return tuple([i.name for i in self.inputs])
 
     @cached_property
-    def many(self):
+    def many(self) -> tuple[str, ...]:
         """The names of the inputs there are many of."""
         return tuple([i.name for i in self.inputs if i.many])
 
     @cached_property
-    def count(self):
+    def count(self) -> str | None:
         """The name of the parameter that says how many tensors there are, or None."""
         return next((p.name for p in self.params.values() if p.type is Count), None)
 
     @cached_property
-    def defaults(self):
+    def defaults(self) -> dict[str, Any]:
         """The parameters that have a default, with it."""
         return {p.name: p.default for p in self.params.values() if p.default is not REQUIRED}
 
@@ -149,12 +157,12 @@ class Operator:
         return frozenset(p.name for p in self.params.values() if p.added)
 
     @cached_property
-    def scalars(self):
+    def scalars(self) -> tuple[str, ...]:
         """The names of the parameters that are one `Scalar`."""
         return tuple([p.name for p in self.params.values() if p.type is Scalar])
 
     @cached_property
-    def scalar_tuples(self):
+    def scalar_tuples(self) -> tuple[str, ...]:
         """The names of the parameters that are `Scalars`."""
         return tuple([p.name for p in self.params.values() if p.type is Scalars])
 
@@ -168,14 +176,14 @@ class Operator:
         return declared._replace(decay=declared.decay if declared.decay in known else None,
                                  count=declared.count if declared.count in known else None, single=single)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<operator {self.name}>"
 
-    def __call__(self, xp, *inputs, **params):
+    def __call__(self, xp: Any, *inputs: Any, **params: Any) -> Any:
         """Compute in the namespace `xp`; operators may be written with operators this way."""
         return self.compute(xp, *inputs, **params)
 
-    def gradient(self, rule=None, *, flat=()):
+    def gradient(self, rule: Callable[..., Any] | None = None, *, flat: Any = ()) -> Any:
         """Declare the gradient: ``rule(xp, head, output, *inputs, **params)`` gives one for each input, or None.
 
         Parameters
@@ -192,19 +200,19 @@ class Operator:
             self.rules["flat"] = flat
         return rule
 
-    def sparse(self, rule):
+    def sparse(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Declare what happens to row_sparse inputs: ``rule(inputs, params)`` gives what the body gives."""
         self.rules["sparse"] = rule
         return rule
 
-    def accumulate(self, rule):
+    def accumulate(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Declare what an eager ``out=`` receives: ``rule(new, old, params)``, where it is not simply the new value."""
         self.rules["accumulate"] = rule
         return rule
 
     # Parameters
 
-    def parse(self, given, where=None):
+    def parse(self, given: Mapping[str, Any], where: str | None = None) -> dict[str, Any]:
         """Return the parameters `given`, each checked and as its type; defaults are not filled in.
 
         Parameters that MXNet's operator lacks are left out where they have their default.
@@ -220,7 +228,7 @@ class Operator:
                     del parsed[name]
         return parsed
 
-    def complete(self, given, where=None):
+    def complete(self, given: Mapping[str, Any], where: str | None = None) -> dict[str, Any]:
         """Return parsed parameters with the defaults filled in; raise where a required one is missing."""
         params = {**self.defaults, **given}
         if len(params) < len(self.params):
@@ -232,7 +240,7 @@ class Operator:
 
     # Inputs and outputs
 
-    def input_names(self, params):
+    def input_names(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the names of the array inputs, in the flat order in which they are given."""
         if not self.many:
             if self.absent is None:
@@ -246,12 +254,12 @@ class Operator:
         return (*(i.many.pattern.format(name=i.name, i=k) for k in range(n) for i in many),
                 *(i.name for i in self.inputs if not i.many))
 
-    def fixed_names(self, params):
+    def fixed_names(self, params: Mapping[str, Any]) -> tuple[str, ...] | None:
         """Return the names of the inputs there are many of, where parameters settle them, else None."""
         fixed = self.inputs[0].many.fixed
         return None if fixed is None else fixed(params)
 
-    def count_from(self, given, params, where=None):
+    def count_from(self, given: int, params: Mapping[str, Any], where: str | None = None) -> int:
         """Return how many tensors `given` arrays make; raise where it does not come out even or differs from `params`.
 
         Parameters
@@ -274,7 +282,7 @@ class Operator:
                 + (f", then {', '.join(last)}" if last else ""))
         return n
 
-    def written(self, params):
+    def written(self, params: Mapping[str, Any]) -> tuple[int, ...]:
         """Return the positions of the written inputs, in the order in which `run` returns their new values."""
         if not self.writes:
             return ()
@@ -287,18 +295,18 @@ class Operator:
             (self.many.index(name) + k * width for k in range(n)) if name in self.many
             else (n * width + single.index(name),)))
 
-    def num_outputs(self, params):
+    def num_outputs(self, params: Mapping[str, Any]) -> int:
         """Return how many outputs a node with these parameters has."""
         return self.outputs(params) if callable(self.outputs) else self.outputs
 
-    def output_ending(self, index, params):
+    def output_ending(self, index: int, params: Mapping[str, Any]) -> str:
         """Return what the name of a node's output ends in."""
         if isinstance(self.output_suffix, tuple):
             return self.output_suffix[index]
         many = self.num_outputs(params) > 1 or (self.numbered is not None and self.numbered(params))
         return self.output_suffix + (str(index) if many else "")
 
-    def pack(self, arrays, params):
+    def pack(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> Sequence[Any]:
         """Return flat arrays as the body takes them: a tuple where there are many, None where one is absent."""
         if self.many:
             n, width = params[self.count], len(self.many)
@@ -309,7 +317,7 @@ class Operator:
             return tuple(present.get(i.name) for i in self.inputs)
         return arrays
 
-    def run(self, xp, arrays, params):
+    def run(self, xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> tuple[Any, Any]:
         """Compute on flat arrays in the namespace `xp`.
 
         Parameters
@@ -328,7 +336,7 @@ class Operator:
         """
         return self.run_ready(xp, arrays, self.scalars_as(xp, arrays, params))
 
-    def run_ready(self, xp, arrays, params):
+    def run_ready(self, xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> tuple[Any, Any]:
         """Compute as `run` does, with parameters whose scalars are values of `xp` already (`scalars_as`)."""
         result = self.compute(xp, *self.pack(arrays, params), **params)
         outputs, written = (result[0], result[1:]) if self.writes else (result, ())
@@ -339,7 +347,7 @@ class Operator:
                             for v in (value if name in self.many else (value,)))
         return outputs, written
 
-    def scalars_as(self, xp, arrays, params):
+    def scalars_as(self, xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return `params` with each scalar as a value of `xp` in the dtype in which the operator computes."""
         if not (self.scalars or self.scalar_tuples):
             return params
@@ -358,7 +366,7 @@ class Operator:
                                 else xp.unpack_scalars(value, params[self.count], dtype))
         return params
 
-    def scalar_source(self, params):
+    def scalar_source(self, params: Mapping[str, Any]) -> int:
         """Return the position of the input in whose dtype the scalars arrive, or are by default where they are fed."""
         if self.scalar_dtype in (None, "float64"):
             return 0
@@ -368,7 +376,8 @@ class Operator:
 
     # Types
 
-    def infer_types(self, inputs, outputs, params, where=None):
+    def infer_types(self, inputs: Sequence[TensorType], outputs: Sequence[TensorType], params: Mapping[str, Any],
+                    where: str | None = None) -> tuple[list[TensorType], list[TensorType]]:
         """Return the types of inputs and outputs, each with what the others tell.
 
         Parameters
@@ -394,7 +403,7 @@ class Operator:
             reason = error.args[0].format(*(named[i] for i in getattr(error, "slots", ())))
             raise type(error)(f"{where or self.name}: {reason}{given}") from None
 
-    def fed(self, params):
+    def fed(self, params: Mapping[str, Any]) -> list[Fed]:
         """Return the `Fed` values among parameters, in the order of their index."""
         if not (self.scalars or self.scalar_tuples):
             return []
@@ -404,9 +413,13 @@ class Operator:
         return sorted(found)
 
 
-def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, absent=None, fusible=False, pure=True,
-             primitive=False, output_suffix="output", numbered=None, loss_head=False, update=None, kind=None,
-             stored_name=None, stored_outputs=None, initial=None, whole=False):
+def operator(infer: Callable[..., Any], *, outputs: int | Callable[..., int] = 1, writes: Sequence[str] = (),
+             aliases: Sequence[str] = (), scalar_dtype: str | None = None, absent: Callable[..., Any] | None = None,
+             fusible: bool = False, pure: bool = True, primitive: bool = False,
+             output_suffix: str | tuple[str, ...] = "output", numbered: Callable[..., bool] | None = None,
+             loss_head: bool = False, update: Update | None = None, kind: str | None = None, stored_name: Any = None,
+             stored_outputs: Any = None, initial: dict[str, str] | None = None,
+             whole: bool = False) -> Callable[[Callable[..., Any]], Operator]:
     """Declare an operator: a decorator that reads its schema from the function's signature.
 
     Before ``/`` stand the namespace `xp` and the array inputs (annotated `Many` where there is one for each
@@ -414,7 +427,7 @@ def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, abse
     ``declared_update``, and the kind is by default the ``KIND`` of the file.
     """
 
-    def declare(function):
+    def declare(function: Callable[..., Any]) -> Operator:
         arrays, keywords = _names(function.__code__)
         annotations, defaults = function.__annotations__, function.__kwdefaults__ or {}
         params = {name: Param.read(name, annotations.get(name, REQUIRED), defaults.get(name, REQUIRED))
@@ -436,7 +449,7 @@ def operator(infer, *, outputs=1, writes=(), aliases=(), scalar_dtype=None, abse
     return declare
 
 
-def _names(code):
+def _names(code: CodeType) -> Any:
     """Return the names of a function's arrays and of its keywords (`inspect.signature` takes ten times as long)."""
     known, n = code.co_varnames, code.co_argcount
     return known[1:code.co_posonlyargcount], known[n:n + code.co_kwonlyargcount]

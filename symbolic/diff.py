@@ -144,7 +144,7 @@ def diff(a: HasGraph, b: HasGraph) -> Diff:
     >>> bool(sym.diff(net, net)), sym.diff(net, sym.exp(x, name="e")).edits[0].kind
     (False, 'removed')
     """
-    graphs = [getattr(each, "graph", None) for each in (a, b)]
+    graphs: list[Any] = [getattr(each, "graph", None) for each in (a, b)]
     for given, graph in zip((a, b), graphs):
         if graph is None:
             raise OperatorError(f"diff takes two Symbols, got {shown(given)}")
@@ -208,7 +208,7 @@ def _pair_by_neighbours(a: Graph, b: Graph, pairs: dict[Node, Node]) -> None:
         hashes = [_hashes(a, {n: i for i, n in enumerate(pairs)}, with_params),
                   _hashes(b, {n: i for i, n in enumerate(pairs.values())}, with_params)]
         for depth in reversed(range(_ITERATIONS)):
-            _pair(a, b, pairs, lambda node, side, depth=depth: hashes[side][node][depth])
+            _pair(a, b, pairs, lambda node, side, depth=depth: hashes[side][node][depth])  # type: ignore[misc]
 
 
 def _hashes(graph: Graph, known: Mapping[Node, int], with_params: bool) -> dict[Node, list[str]]:

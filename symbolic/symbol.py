@@ -563,7 +563,7 @@ def caller(op: Operator, hint: str) -> Callable[..., Symbol]:
         for key in [k for k, v in kwargs.items() if isinstance(v, Symbol) and k not in op.params]:
             named[key] = kwargs.pop(key)
         named = {key: value for key, value in named.items() if value is not None}
-        for key, value in (*enumerate(symbols), *named.items()):
+        for key, value in (*enumerate(symbols), *named.items()):  # type: ignore[assignment]
             _check_symbol(value, f"{name or op.name}: {key if isinstance(key, str) else f'input {key}'}")
         node = compose.apply(op, [_entry(s) for s in symbols], {k: _entry(s) for k, s in named.items()},
                              {k: as_entries(v) for k, v in kwargs.items()}, name, attr, hint)

@@ -1,12 +1,14 @@
 """Where the time of a run goes: each node or fused loop, measured."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
 import statistics
 import time
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ndarray.atomic import write_atomically
 from ndarray.cached import cached_property
@@ -16,6 +18,9 @@ from symbolic.diagnostics.attribution import Piece
 from symbolic.diagnostics.overlay import Overlay, quantity
 from symbolic.diagnostics.report import Report
 from symbolic.graph.node import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 _NAMED = 20
 """So many names of nodes an event of a trace lists."""
@@ -53,7 +58,7 @@ class Row(NamedTuple):
     written: int
 
     @property
-    def bandwidth(self):
+    def bandwidth(self) -> float:
         """Bytes read and written in a second; 0 where no time was seen to pass."""
         return (self.read + self.written) / self.median if self.median else 0.0
 
@@ -80,7 +85,8 @@ class Profile(Report):
     HEAD = ("what", "nodes", "calls", "median", "share", "read", "written", "bandwidth")
     WORDS = (0, 1)
 
-    def __init__(self, engine, pieces, spans, whole):
+    def __init__(self, engine: str, pieces: Sequence[Piece], spans: Sequence[Sequence[tuple[int, int]]],
+                 whole: Sequence[int]) -> None:
         self.engine, self.steps = engine, len(spans)
         self._pieces, self._spans, self._whole = pieces, spans, whole
         medians = [statistics.median([end - begin for begin, end in of_one]) / 1e9 for of_one in zip(*spans)]
@@ -89,17 +95,17 @@ class Profile(Report):
                            for piece, median in zip(pieces, medians)])
 
     @cached_property
-    def total(self):
+    def total(self) -> float:
         """Seconds of one step, piece by piece: the sum of all medians."""
         return sum(row.median for row in self.rows)
 
     @property
-    def step(self):
+    def step(self) -> float:
         """Seconds of one step as it usually runs (median)."""
         return statistics.median(self._whole) / 1e9
 
     @cached_property
-    def times(self):
+    def times(self) -> dict[Node, float]:
         """Seconds due to each node, as a dict; those of loops are shared out by bytes and by lines."""
         found = {}
         for row, piece in zip(self.rows, self._pieces):
@@ -107,23 +113,23 @@ class Profile(Report):
                 found[node] = found.get(node, 0.0) + part * row.median
         return found
 
-    def overlay(self):
+    def overlay(self) -> Overlay:
         """Return the time of each node as an overlay, for `plot_network`."""
         return Overlay("time", "s", self.times, whole=self.total)
 
     @property
-    def title(self):
+    def title(self) -> str:
         """What the steps took, in a line."""
         return (f"engine {self.engine}, {counted(self.steps, 'step')}: a step takes {quantity(self.step, 's')}, "
                 f"its pieces one by one {quantity(self.total, 's')}")
 
-    def chrome_trace(self):
+    def chrome_trace(self) -> dict[str, Any]:
         """Return the run as Chrome's trace events, for Perfetto and ``chrome://tracing``, as JSON can hold them."""
         pid = os.getpid()
         events = [{"ph": "M", "name": "process_name", "pid": pid, "tid": 0, "args": {"name": f"engine {self.engine}"}}]
         start = self._spans[0][0][0] if self.rows else 0
 
-        def event(name, category, begin, end, args):
+        def event(name: str, category: str, begin: int, end: int, args: dict[str, Any]) -> None:
             events.append({"ph": "X", "name": name, "cat": category, "pid": pid, "tid": 0, "ts": (begin - start) / 1e3,
                            "dur": (end - begin) / 1e3, "args": args})
 
@@ -136,7 +142,7 @@ class Profile(Report):
                 event(row.name, row.what, begin, end, args)
         return {"traceEvents": events, "displayTimeUnit": "ns"}
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the run as a trace, whole or not at all.
 
         Parameters
@@ -154,29 +160,29 @@ class Profile(Report):
                              "plot_network(…, overlays=[profile]) draws pictures")
         write_atomically(os.fspath(path), json.dumps(self.chrome_trace(), separators=(",", ":")).encode())
 
-    def cells(self, row):
+    def cells(self, row: Row) -> tuple[str, ...]:
         """Return what a row says in each column."""
         what = ", ".join((*row.operators[:2], *(["…"] if len(row.operators) > 2 else [])))
         return (f"{row.what}: {what}" if what else row.what, row.name if row.nodes else "", str(row.calls),
                 quantity(row.median, "s"), f"{100 * row.share:.1f} %", quantity(row.read, "B"),
                 quantity(row.written, "B"), quantity(row.bandwidth, "B/s"))
 
-    def rank(self, row):
+    def rank(self, row: Row) -> float:
         """Return minus the time: the slowest first."""
         return -row.median
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<Profile of {len(self.rows)} pieces, {self.steps} steps>"
 
 
-def _row(piece, calls, median, share):
+def _row(piece: Piece, calls: int, median: float, share: float) -> Row:
     nodes = tuple(piece.nodes)
     operators = tuple(dict.fromkeys(n.op.name for n in nodes))
     return Row(_name(nodes) or f"({piece.what})", piece.what, operators, nodes, calls, median, share,
                piece.read, piece.written)
 
 
-def _name(nodes):
+def _name(nodes: Sequence[Node]) -> str:
     """Return names that differ in numbers only as one, with a count; of others the first."""
     alike = {}
     for node in nodes:
@@ -185,7 +191,8 @@ def _name(nodes):
     return ", ".join(names[:3]) + (f", … ×{len(nodes)}" if len(names) > 3 else "")
 
 
-def measure(programs, steps, around, known):
+def measure(programs: Sequence[Any], steps: int, around: Callable[[Callable[[], None]], None],
+            known: Mapping[Node, Node]) -> Profile:
     """Return the `Profile` of programs that run one after the other.
 
     Parameters
@@ -215,20 +222,21 @@ def measure(programs, steps, around, known):
     return Profile(programs[0].NAME, pieces, spans[1:], whole[1:])
 
 
-def _whole(program):
+def _whole(program: Any) -> Any:
     """Return a program that has no pieces as one."""
     return [Piece("the whole", {}, 0, 0)], partial(_at_once, program)
 
 
-def _at_once(program, stamp):
+def _at_once(program: Callable[[], object], stamp: Callable[[], object]) -> None:
     stamp()
     program()
     stamp()
 
 
-def _spans(runs, around):
+def _spans(runs: Sequence[Callable[[Callable[[], object]], object]],
+           around: Callable[[Callable[[], None]], None]) -> list[tuple[int, int]]:
     """Return when each piece began and ended; what passes between two programs belongs to none."""
-    def step():
+    def step() -> None:
         for run in runs:
             marks.append([])
             run(lambda: marks[-1].append(time.perf_counter_ns()))

@@ -56,7 +56,8 @@ class FusedProgram:
         flow, self._numbered = _lowered(graph, buffers)
         self._table = Table if machine_code.available() else TileTable
         self._schedule, self._flow = cluster(flow), flow
-        self._binding = Binding(self._schedule, flow, self._numbered.arrays, self._table, call=_call)
+        arrays: Any = self._numbered.arrays
+        self._binding = Binding(self._schedule, flow, arrays, self._table, call=_call)
         self._run = _joined([*self._numbered.before, *self._binding.steps, *self._numbered.after])
 
     def __call__(self) -> None:
@@ -68,8 +69,8 @@ class FusedProgram:
         moved, origins = {}, {}
         _lowered(self.graph, self.buffers, moved, origins)
         parts = parts_of(self._binding)
-        copies = [(step, Piece("copy", {}, step.args[1].nbytes, step.args[0].nbytes))
-                  for step in (*self._numbered.before, *self._numbered.after)]
+        moves: list[Any] = [*self._numbered.before, *self._numbered.after]
+        copies = [(step, Piece("copy", {}, step.args[1].nbytes, step.args[0].nbytes)) for step in moves]
         nodes = {e.node: new.node for e, new in moved.items()}
         loops = [*zip([self._binding.alone(part.steps) for part in parts], by_part(parts, self._flow, origins, nodes))]
         at = len(self._numbered.before)
@@ -89,7 +90,8 @@ class FusedProgram:
         moved, origins = {}, {}
         _lowered(self.graph, self.buffers, moved, origins)
         theirs = {id(a) for a in (*self.buffers.values, *self.buffers.outputs)}
-        copied = {id(array) for step in (*self._numbered.before, *self._numbered.after) for array in step.args}
+        moves: list[Any] = [*self._numbered.before, *self._numbered.after]
+        copied = {id(array) for step in moves for array in step.args}
         ours = [a for a in self._numbered.arrays.values() if id(a) not in theirs]
         copies = sum(a.nbytes for a in ours if id(a) in copied)
         constants = sum(a.nbytes for a in ours) - copies

@@ -1,5 +1,9 @@
 """Operators that the registry does not have: their nodes are kept, shown and saved; what needs their meaning is refused."""
 
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
 from ndarray.errors import OperatorError, shown
 from ndarray.operator import Input, Operator
 from ndarray.params import Param
@@ -32,11 +36,11 @@ def unregistered(name: str, inputs: int, outputs: int, params: tuple[str, ...], 
     <operator _contrib_box_nms>
     """
 
-    def compute(xp, *arrays, **attributes):
+    def compute(xp: Any, *arrays: Any, **attributes: Any) -> NoReturn:
         """Nothing is known of this operator but what its file tells."""
         raise OperatorError(_reason(name))
 
-    def infer(arrays, results, attributes):
+    def infer(arrays: list[Any], results: list[Any], attributes: Any) -> Any:
         return arrays, results
 
     names = [f"arg{i}" for i in range(inputs)]

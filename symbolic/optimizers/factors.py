@@ -1,10 +1,12 @@
 """Which parameters an update takes, with which factors of rate and decay; and whether names meet."""
 
+from __future__ import annotations
+
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
 from symbolic.symbol import Symbol
@@ -73,7 +75,7 @@ def chosen(patterns: str | Sequence[str], names: Sequence[str], what: str) -> li
     return [name for name in names if any(fnmatchcase(name, p) for p in patterns)]
 
 
-def check_names(made: Symbol, rule) -> None:
+def check_names(made: Symbol, rule: Any) -> None:
     """Raise where two inputs of an update, or of a step, have one name: arrays are bound by name.
 
     Raises

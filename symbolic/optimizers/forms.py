@@ -1,8 +1,10 @@
 """The two forms in which a rule computes: nodes of a graph, or arrays at once."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,7 +41,7 @@ class Nodes:
         self._attr = {"__fed__": json.dumps(fed)} if fed else {}
 
     @staticmethod
-    def call(op_name: str, *inputs: Symbol, **params) -> Symbol:
+    def call(op_name: str, *inputs: Symbol, **params: Any) -> Symbol:
         """Return the Symbol of an operator."""
         return function(op_name)(*inputs, **params)
 
@@ -49,7 +51,7 @@ class Nodes:
         return function("_constant")(value=tuple(values), shape=(len(values),), name=name)
 
     def update(self, op_name: str, inputs: Sequence[Symbol], tensors: Sequence[Tensor], name: str,
-               **params) -> list[Symbol]:
+               **params: Any) -> list[Symbol]:
         """Return the Symbol of each tensor's new value."""
         attr = {"__updates__": json.dumps([x.name for x in tensors]), **self._attr}
         return list(function(op_name)(*inputs, name=name, attr=attr, **params))
@@ -59,7 +61,7 @@ class Arrays:
     """Each call computes."""
 
     @staticmethod
-    def call(op_name: str, *inputs: NDArray, name: str | None = None, **params) -> NDArray:
+    def call(op_name: str, *inputs: NDArray, name: str | None = None, **params: Any) -> NDArray:
         """Return the result of an operator; a call has no name."""
         return ndarray.functions.function(op_name)(*inputs, **params)
 
@@ -70,7 +72,7 @@ class Arrays:
 
     @staticmethod
     def update(op_name: str, inputs: Sequence[NDArray], tensors: Sequence[Tensor], name: str,
-               **params) -> list[NDArray]:
+               **params: Any) -> list[NDArray]:
         """Update each tensor's weight in place and return it."""
         weights = [x.inputs["weight"] for x in tensors]
         ndarray.functions.function(op_name)(*inputs, out=weights, **params)

@@ -1,8 +1,10 @@
 """Rules whose rates are scaled layer by layer, by norms of weights and gradients; and `rule`, which finds any rule."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from ndarray import registry
 from ndarray.errors import OperatorError, ParamError, shown
@@ -60,8 +62,8 @@ class LayerwiseRule:
     counts = property(lambda self: self.rule.counts, doc="Whether the rule within must know the number of the update.")
     more_inputs = property(lambda self: self.rule.more_inputs, doc="What the rule within reads of each tensor.")
 
-    def apply(self, form, tensors: Sequence[Tensor], rates: Amounts, decays: Amounts, counts: Amounts | None,
-              skip: frozenset[str] = frozenset(), shared: Mapping | None = None) -> list:
+    def apply(self, form: Any, tensors: Sequence[Tensor], rates: Amounts, decays: Amounts, counts: Amounts | None,
+              skip: frozenset[str] = frozenset(), shared: Any = None) -> list:
         """Return each tensor's new value, as `Rule.apply` does; those in `skip` keep their plain rate."""
         order = sorted(range(len(tensors)), key=lambda k: tensors[k].name in skip)
         tensors, rates, decays = [tensors[k] for k in order], rates.pick(order), decays.pick(order)
@@ -79,7 +81,7 @@ class LayerwiseRule:
             rates = form.call("multi_lars", scaled.vector(form, "lrs"), *sums,
                               decays.pick(range(n)).vector(form, "wds"), eta=self.eta, eps=self.eps, name="rates",
                               rescale_grad=rule.params.get("rescale_grad", 1.0), decay_norm=self.decay_norm)
-            rates = Vector(form, rates, n, plain)
+            rates = Vector(form, rates, n, plain)  # type: ignore[assignment]
         found = rule.call(form, tensors, rates, *others)
         return [found[order.index(k)] for k in range(len(order))]
 
@@ -130,6 +132,6 @@ def rule(name: str | Rule | LayerwiseRule, **params: float | Symbol) -> Rule | L
             raise OperatorError(f"the rule is made already; give {', '.join(params)} when making it")
         return name
     if name == "lars":
-        own = {k: params.pop(k) for k in ("eta", "eps", "decay_norm", "momentum_correction") if k in params}
+        own: dict[str, Any] = {k: params.pop(k) for k in ("eta", "eps", "decay_norm", "momentum_correction") if k in params}
         return LayerwiseRule(make_rule("preloaded_multi_sgd_mom", **params), **own)
     return make_rule(name, **params)

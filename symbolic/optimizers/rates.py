@@ -1,7 +1,10 @@
 """One number for each tensor of an update: rates, decays and counts, fixed or fed."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from ndarray.errors import ParamError, shown
 from symbolic.functions import function
@@ -24,7 +27,7 @@ class Amounts:
         """Return a number or a Symbol for each tensor; equal factors share one node."""
         return [self._item(f) for f in self.factors]
 
-    def _item(self, factor):
+    def _item(self, factor: float) -> Any:
         if not isinstance(self.base, Symbol):
             return self.base * factor
         if not factor:
@@ -33,7 +36,7 @@ class Amounts:
             self._scaled[factor] = product(self.base, factor, f"{self.base.name}_times_{factor:g}")
         return self._scaled[factor]
 
-    def vector(self, form, name: str):
+    def vector(self, form: Any, name: str) -> Any:
         """Return an array, or a Symbol, with an element for each tensor."""
         if not isinstance(self.base, Symbol):
             return form.constant(self.items(), name)
@@ -67,7 +70,7 @@ class Vector:
     plain : Amounts
     """
 
-    def __init__(self, form, rates, n: int, plain: Amounts) -> None:
+    def __init__(self, form: Any, rates: Any, n: int, plain: Amounts) -> None:
         self._form, self._rates, self._n, self._plain = form, rates, n, plain
 
     def items(self) -> list:
@@ -77,7 +80,7 @@ class Vector:
             parts = list(self._form.call("SliceChannel", self._rates, num_outputs=self._n, axis=0, name="rate"))
         return [*parts, *self._plain.items()]
 
-    def vector(self, form, name: str):
+    def vector(self, form: Any, name: str) -> Any:
         """Return an array, or a Symbol, with an element for each tensor."""
         if not self._plain.factors:
             return self._rates
@@ -125,9 +128,9 @@ def bias_correction(counts: Amounts, beta1: float | Symbol, beta2: float | Symbo
     """
     n = len(counts.factors)
     if not any(isinstance(x, Symbol) for x in (counts.base, beta1, beta2)):
-        numbers = [check_count(t) for t in counts.items()]
-        roots = [math.sqrt(filled(beta2, t)) for t in numbers]
-        return Amounts(1.0, [root / filled(beta1, t) for root, t in zip(roots, numbers)]), Amounts(1.0, roots)
+        numbers = [check_count(t) for t in counts.items()]  # type: ignore[arg-type]
+        roots = [math.sqrt(filled(beta2, t)) for t in numbers]  # type: ignore[arg-type]
+        return Amounts(1.0, [root / filled(beta1, t) for root, t in zip(roots, numbers)]), Amounts(1.0, roots)  # type: ignore[arg-type]
     t = counts.items()[0]
     if not isinstance(t, Symbol):
         check_count(t)
@@ -150,7 +153,7 @@ def filled(beta: float, t: float) -> float:
     return 1 - beta ** t
 
 
-def _filled_node(beta, t, name):
+def _filled_node(beta: Any, t: Any, name: str) -> Any:
     """Return `filled` where beta or t is a Symbol, computed by nodes."""
     if isinstance(beta, Symbol):
         return function("_rminus_scalar")(wide(beta) ** wide(t), scalar=1.0, name=f"{name}_filled")

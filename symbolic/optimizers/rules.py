@@ -1,8 +1,10 @@
 """Update rules: an update operator with its hyper-parameters, and what its declaration says of them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from ndarray import registry
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
@@ -70,9 +72,9 @@ class Rule:
 
     def value(self, name: str) -> float | Symbol:
         """Return a hyper-parameter, the operator's default where none was given."""
-        return self.params.get(name, self.op.params[name].default)
+        return self.params.get(name, self.op.params[name].default)  # type: ignore[arg-type]
 
-    def apply(self, form, tensors: Sequence[Tensor], rates: Amounts, decays: Amounts, counts: Amounts | None,
+    def apply(self, form: Any, tensors: Sequence[Tensor], rates: Amounts, decays: Amounts, counts: Amounts | None,
               skip: frozenset[str] = frozenset(), shared: Mapping | None = None) -> list:
         """Return each tensor's new value.
 
@@ -103,7 +105,7 @@ class Rule:
             decays = rates.times(decays, "lr_times_wd")
         if self.corrects:
             betas = [self.value(name) for name in self.op.update.betas]
-            correction, root = bias_correction(counts, *betas)
+            correction, root = bias_correction(counts, *betas)  # type: ignore[arg-type]
             epsilon = self.value(self.op.update.epsilon)
             if any(isinstance(beta, Symbol) for beta in betas):
                 rates, epsilon = Amounts(wide(rates.base), rates.factors), wide(epsilon)
@@ -113,8 +115,8 @@ class Rule:
                 epsilons = epsilons.times(root, "epsilon_hat")
         return rates, decays, counts, epsilons
 
-    def call(self, form, tensors: Sequence[Tensor], rates: Amounts | Vector, decays: Amounts, counts: Amounts | None,
-             epsilons: Amounts | None) -> list:
+    def call(self, form: Any, tensors: Sequence[Tensor], rates: Amounts | Vector, decays: Amounts,
+             counts: Amounts | None, epsilons: Amounts | None) -> list:
         """Return each tensor's new value; the numbers are as the operator takes them."""
         if self.op.many:
             return self._call_many(form, tensors, rates, decays, counts, epsilons)
@@ -188,7 +190,7 @@ def make_rule(name: str, **params: float | Symbol) -> Rule:
         shortest = {rule_names(op)[0] for op in registry.operators() if op.update}
         hint = name.lower() if isinstance(name, str) else name
         raise UnknownNameError(unknown("update rule", hint, [*shortest, "lars"]))
-    own = {key: params.pop(key) for key in ("bias_correction", "epsilon_place") if key in params}
+    own: dict[str, Any] = {key: params.pop(key) for key in ("bias_correction", "epsilon_place") if key in params}
     wanted = params.keys() - {"wd"}
     op = next((op for op in known[name] if wanted | own.keys() <= _keywords(op)), known[name][0])
     for key in (*wanted, *own):

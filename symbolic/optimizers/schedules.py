@@ -1,11 +1,13 @@
 """Learning rates that follow from the number of updates, with a warm-up before them; called as MXNet's are."""
 
+from __future__ import annotations
+
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Literal
+from typing import Any, Literal
 
 from ndarray.errors import ParamError, shown
 
@@ -50,7 +52,7 @@ class Scheduler:
             raise ParamError(f"a warm-up rises, got warmup_begin_lr={warmup_begin_lr} above base_lr={base_lr}")
         self._keep(base_lr=base_lr, warmup_steps=warmup_steps, warmup_begin_lr=warmup_begin_lr, warmup_mode=warmup_mode)
 
-    def _keep(self, **values):
+    def _keep(self, **values: Any) -> None:
         for name, value in values.items():
             object.__setattr__(self, name, value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ndarray import random
 from ndarray.array import NDArray
@@ -75,7 +75,7 @@ class Trainer:
         return self._lr
 
     @lr.setter
-    def lr(self, lr):
+    def lr(self, lr: float | Callable[[int], float] | None) -> None:
         if lr is not None and self._numbers.rate not in self._fed:
             raise OperatorError(f"the step has no variable {self._numbers.rate} to be fed, got lr={shown(lr)}")
         if lr is not None and not callable(lr):
@@ -146,9 +146,10 @@ class Trainer:
         return checkpoint.write(folder, self._step, arrays, self.num_update, self._lr, inputs, keep)
 
     @classmethod
-    def load(cls, folder: str | PathLike[str], *, step: Symbol | None = None, arrays: dict | None = None, lr=None,
-             rename: Mapping[str, str] | Callable[[str], str] | None = None, strict: bool = True,
-             ctx: Context | None = None, engine: str = "auto", watch: str | None = None, **shapes) -> Trainer:
+    def load(cls, folder: str | PathLike[str], *, step: Symbol | None = None, arrays: dict | None = None,
+             lr: Any = None, rename: Mapping[str, str] | Callable[[str], str] | None = None, strict: bool = True,
+             ctx: Context | None = None, engine: str = "auto", watch: str | None = None,
+             **shapes: Sequence[int]) -> Trainer:
         """Return a trainer that goes on from a checkpoint, bit for bit as if there had been no stop.
 
         The random state of `ndarray.random` is set as well.

@@ -1,6 +1,7 @@
 """Updates of arrays outside of any graph, by the same rules."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -90,14 +91,14 @@ class Updater:
         tensors = [Tensor(i, {"weight": w, "grad": g, **s, **{name: x[k] for name, x in more.items()}})
                    for k, (i, w, g, s) in enumerate(zip(indices, weights, grads, states))]
         decays = Amounts(self._rule.wd, [self._factor(self._wd_mult, i) for i in indices])
-        skip = frozenset(i for i in indices if {i, self._names.get(i)} & self._no_lars)
+        skip: Any = frozenset(i for i in indices if {i, self._names.get(i)} & self._no_lars)
         one_rate = len(set(rates)) == 1  # It stays apart from the factors: a rule may need it.
-        rates = Amounts(rates[0], mults) if one_rate else Amounts(1.0, [a * b for a, b in zip(rates, mults)])
+        amounts = Amounts(rates[0], mults) if one_rate else Amounts(1.0, [a * b for a, b in zip(rates, mults)])
         shared = self._shared.get(tuple(indices)) or {
             name: NDArray(np.zeros(1, np.float32)) for name in self._rule.shared_states}
         if shared and not one_rate:
             raise OperatorError(f"{self._rule} needs one rate for all tensors; they have had {shown(numbers)} updates")
-        self._rule.apply(Arrays, tensors, rates, decays, Amounts(1.0, numbers), skip, shared)
+        self._rule.apply(Arrays, tensors, amounts, decays, Amounts(1.0, numbers), skip, shared)
         self._shared[tuple(indices)] = shared
         self.states.update(zip(indices, states))
         self.counts.update(zip(indices, numbers))

@@ -24,7 +24,7 @@ class Chain(NamedTuple):
 
     start: int
     length: int
-    count: int
+    count: int  # type: ignore[assignment]  # tuples have a method of this name
 
     @property
     def stop(self) -> int:

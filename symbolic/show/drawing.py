@@ -1,5 +1,7 @@
 """What is on a picture of a graph, before anything is laid out or written in some format."""
 
+from __future__ import annotations
+
 import itertools
 import re
 import warnings
@@ -111,11 +113,11 @@ class Drawing:
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     graph: Graph
-    types: dict[Entry, TensorType]
+    types: Mapping[Entry, TensorType]
     heats: tuple[Heat, ...] = ()
 
     @property
-    def kinds(self):
+    def kinds(self) -> list[str]:
         """The kinds that occur, in the order of `KINDS`."""
         found = {b.kind for b in self.boxes}
         return [k for k in KINDS if k in found]
@@ -193,7 +195,7 @@ def _refuse_too_many(parts: Sequence[Part], collapse: bool) -> None:
                          + "; draw a part: symbol.get_internals()['name_output'], or use print_summary")
 
 
-def _warn_of_doubles(names):
+def _warn_of_doubles(names: Sequence[str]) -> None:
     if len(set(names)) < len(names):
         doubles = sorted(cut(printable(name)) for name, count in Counter(names).items() if count > 1)
         doubles[10:] = ["…"] * (len(doubles) > 10)
@@ -230,7 +232,7 @@ def _lines_of_block(nodes: Sequence[Node]) -> tuple[str, ...]:
     return (f"{len(nodes)} nodes each", *lines, *([f"and {more} more"] if more else []))
 
 
-def _marked(boxes, order):
+def _marked(boxes: Sequence[Box], order: Sequence[str] | None) -> tuple[Box, ...]:
     """Return the boxes, those of a region together and in the order of the regions; what is there again is marked."""
     seen, marked, rank = set(), [], {region: i for i, region in enumerate(order or ())}
     for box in sorted(boxes, key=lambda box: rank.get(box.region, 0)):
@@ -265,18 +267,18 @@ def _arrows(parts: Sequence[Part], keys: Mapping[Occurrence, str], types: Mappin
     return arrows
 
 
-def _is_aside(source, each, kinds):
+def _is_aside(source: Any, each: Any, kinds: Mapping[Node, str]) -> bool:
     return (kinds[each.node] == "gradient" and source.region != each.region
             and kinds[source.node] not in ("gradient", "constant"))
 
 
-def _label(type_, entry):
+def _label(type_: TensorType, entry: Entry) -> str:
     text = type_text(type_)
     many = entry.node.op is not None and entry.node.op.many
     return f"[{entry.index}] {text}".strip() if entry.node.num_outputs > 1 and not many else text
 
 
-def _common_label(labels):
+def _common_label(labels: Sequence[str]) -> str:
     """One label for several types: what differs is ``*`` where all have as many axes, else said to differ."""
     different = list(dict.fromkeys(labels))
     if len(different) == 1:
@@ -290,7 +292,7 @@ def _common_label(labels):
     return " ".join([*(starts if len(starts) == 1 else ()), f"{len(different)} types"])
 
 
-def _beside_consumers(boxes, arrows):
+def _beside_consumers(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[list[Box], list[Arrow]]:
     """Draw a hyper-parameter that several boxes read beside each of them, so that no arrow crosses the picture."""
     readers = {}
     for arrow in arrows:
@@ -306,7 +308,7 @@ def _beside_consumers(boxes, arrows):
     return new_boxes, [replace(a, tail=moved[a.tail][a.head]) if a.tail in moved else a for a in arrows]
 
 
-def _layer_parameters(occurrences):
+def _layer_parameters(occurrences: Sequence[Any]) -> set[tuple[Node, str]]:
     """Return the nodes, each with its region, that are parameters of layers and nothing else there."""
     readers = {}
     for each in occurrences:

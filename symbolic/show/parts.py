@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from symbolic.graph.node import Node
 from symbolic.show.chains import Chain, find_chains, inputs_first
@@ -86,7 +87,8 @@ def _in_regions(groups: Sequence[list[Occurrence]], sources: Sequence[list[int]]
     """Return the numbers of the groups, sources first, those of a region together."""
     ends = [i for i, group in enumerate(groups) if not heads.isdisjoint(each.node for each in group)]
     rank = {region: k for k, region in enumerate(regions)}
-    return sorted(inputs_first(range(len(groups)), lambda i: sources[i], ends), key=lambda i: rank[groups[i][0].region])
+    order: Any = inputs_first(range(len(groups)), lambda i: sources[i], ends)  # type: ignore[call-overload]
+    return sorted(order, key=lambda i: rank[groups[i][0].region])
 
 
 def _far(reader: int, groups: Sequence[list[Occurrence]], sources: Sequence[list[int]],
