@@ -41,7 +41,7 @@ Examples
 
 def _of_two(name: str, word: str, summary: str, plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Return the function called `name` for a word of `ndarray.binary.BINARY`; `plain` computes it of two numbers."""
-    def function(lhs, rhs):
+    def function(lhs: Any, rhs: Any) -> Any:
         if is_number(lhs) and is_number(rhs):
             return plain(lhs, rhs)
         return arithmetic(word, lhs, rhs)

@@ -66,7 +66,7 @@ def is_floating(dtype: np.dtype[Any] | None) -> bool:
     return dtype is not None and dtype in FLOATING
 
 
-def evenly_spaced(start: float, stop: float, step: float, dtype: np.dtype) -> np.ndarray:
+def evenly_spaced(start: Any, stop: Any, step: Any, dtype: np.dtype) -> np.ndarray:
     """Return numbers from `start` to before `stop`; of whole numbers, start and step are whole before they are added.
 
     Examples

@@ -42,7 +42,7 @@ The arguments are those of `ndarray.contrib.{name}`, symbols in place of arrays,
 def _symbolic(update: Callable[..., Any]) -> Callable[..., Symbol]:
     """Return the function that makes the node of an update: with ``attr=`` and without ``out=``."""
     @wraps(update)
-    def make(*args, attr=None, **kwargs):
+    def make(*args: Any, attr: dict[str, str] | None = None, **kwargs: Any) -> Any:
         return update(*args, call=partial(_as_node, attr), **kwargs)
 
     found = [p.replace(name="attr", default=None) if p.name == "call" else p

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ndarray import registry
 from ndarray.errors import OperatorError, ParamError, shown
@@ -12,6 +12,9 @@ from symbolic.optimizers.forms import Tensor
 from symbolic.optimizers.rates import Amounts, Vector
 from symbolic.optimizers.rules import Rule, make_rule
 from symbolic.symbol import Symbol
+
+if TYPE_CHECKING:
+    pass
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,7 @@ def rule(name: str | Rule | LayerwiseRule, **params: float | Symbol) -> Rule | L
             raise OperatorError(f"the rule is made already; give {', '.join(params)} when making it")
         return name
     if name == "lars":
-        own: dict[str, Any] = {k: params.pop(k) for k in ("eta", "eps", "decay_norm", "momentum_correction") if k in params}
+        keys = ("eta", "eps", "decay_norm", "momentum_correction")
+        own: dict[str, Any] = {k: params.pop(k) for k in keys if k in params}
         return LayerwiseRule(make_rule("preloaded_multi_sgd_mom", **params), **own)
     return make_rule(name, **params)
