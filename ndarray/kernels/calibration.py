@@ -8,6 +8,7 @@ in one small file among the object files, and counts for the kernels made from t
 import ctypes
 import json
 import os
+import platform
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -166,6 +167,16 @@ def memory_size() -> int:
         except (OSError, ValueError):
             continue
     return min(max(2 * max(sizes, default=0), 64 << 20), 256 << 20)
+
+
+def processor_name() -> str:
+    """Return the processor's name as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()
 
 
 def _loads(n):

@@ -190,6 +190,12 @@ def processor() -> str:
     return llvm.get_host_cpu_name()
 
 
+def llvm_version() -> str:
+    """Return the version of LLVM."""
+    llvm, _ = _llvm()
+    return ".".join(map(str, llvm.llvm_version_info))
+
+
 def file_of(text: str, suffix: str = ".o") -> Path | None:
     """Return the file of what depends on a text and on this machine, None if none are kept."""
     where = folder()

@@ -85,6 +85,7 @@ def describe(binding: Binding) -> str:
                  f"({memory.unshared} if none were shared)")
     moved = sum(part.read + part.written for part in parts if part.name in kernels)
     head = f"engine fused: {binding.table.NAME}; {counted(len(kernels), 'kernel')}, {moved} bytes moved by loops"
+    lines += binding.table.facts()
     return "\n".join([head, *("  " + line for line in lines)])
 
 

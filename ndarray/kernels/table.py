@@ -159,6 +159,11 @@ class Table:
     NAME = "machine code"
 
     @staticmethod
+    def facts() -> list[str]:
+        """Return what new tables follow, in lines."""
+        return [f"calibration: {calibration.calibration()}"]
+
+    @staticmethod
     def parts(loop: Loop, n: int) -> int:
         """Return how many partial sums a loop over `n` elements has."""
         if not _streams(loop, n):

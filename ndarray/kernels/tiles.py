@@ -40,6 +40,11 @@ class TileTable:
         self.calls = tuple(partial(_run_phase, _parts(phase)) for phase in phases if phase)
 
     @staticmethod
+    def facts() -> list[str]:
+        """Return what new tables follow, in lines: nothing."""
+        return []
+
+    @staticmethod
     def parts(loop: Loop, n: int) -> int:
         """Return how many partial sums a loop over `n` elements has."""
         return -(-n // TILE)

@@ -8,6 +8,7 @@ import warnings
 from ndarray.errors import MXNetError
 from ndarray.text import printable
 from symbolic.cli import arrays, graphs, steps
+from symbolic.cli.engine import engine
 from symbolic.cli.files import parse_dtype, parse_shape
 from symbolic.engines import ENGINES
 
@@ -101,6 +102,9 @@ def parser():
     made = command(steps.profile, "measure what each part of a graph takes, and look at its memory and values")
     add_run(made, 20, "how many steps to measure")
     made.add_argument("-o", "--output", metavar="OUT", help="trace for Perfetto: .json; or picture: .html, .svg, .png or .dot")
+    add_json(made)
+    made = command(engine, "tell what the fused engine knows of this machine", file=None)
+    made.add_argument("--calibrate", action="store_true", help="measure again whether loops should fetch memory ahead")
     add_json(made)
     made = command(arrays.params, "list the arrays of a .params file", ".params file")
     add_json(made)

@@ -55,6 +55,17 @@ def test_show():
     assert facts["nodes"][3]["inputs"] == [[0, 0], [1, 0], [2, 0]]
 
 
+def test_engine(tmp_path):
+    environment = {"SYMBOLIC_CACHE_DIR": str(tmp_path), "SYMBOLIC_FETCH": "none"}
+    lines = dict(line.split(":", 1) for line in said("engine", **environment).splitlines())
+    assert lines["cache folder"].strip() == str(tmp_path) and int(lines["threads"]) >= 1
+    assert np.__version__ in lines["versions"]
+    facts = json.loads(said("engine", "--json", **environment))
+    assert facts["processor"] and facts["versions"]["NumPy"] == np.__version__
+    if facts["loops"] == "machine code":
+        assert facts["calibration"].endswith("forced")
+
+
 def test_draw(tmp_path):
     said("draw", GRAPH, "-o", tmp_path / "g.dot", "--shape", "weight=3,2", "--dtype", "float64")
     assert "float64 3×2" in (tmp_path / "g.dot").read_text()
