@@ -41,7 +41,8 @@ def about(compiled: bool) -> dict[str, object]:
         "cache_folder": None if folder is None else str(folder),
         "calibration": str(calibration.calibration()) if compiled else None,
         "versions": {"Python": platform.python_version(), "NumPy": np.__version__, "llvmlite": _version("llvmlite"),
-                     "LLVM": machine_code.llvm_version() if compiled else None, "symbolic": _version("symbolic-ndarray")},
+                     "LLVM": machine_code.llvm_version() if compiled else None,
+                     "symbolic-ndarray": _version("symbolic-ndarray")},
     }
 
 
