@@ -32,6 +32,10 @@ class Update(NamedTuple):
         The parameter added to the root of the mean of squares.
     single : tuple of str
         Inputs that there is one of for all tensors.
+    copies : tuple of str
+        States that start as a copy of the weight; the others start at zero.
+    keys : tuple of str
+        States that are keys of random numbers, and start at a random integer.
     usual : mapping of str to float
         Values of parameters without a default, and of single inputs, unless the rule is given others.
 
@@ -51,4 +55,6 @@ class Update(NamedTuple):
     betas: tuple[str, str] = ("beta1", "beta2")
     epsilon: str = "epsilon"
     single: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ("weight32",)
+    keys: tuple[str, ...] = ()
     usual: Mapping[str, float] = MappingProxyType({})

@@ -37,6 +37,8 @@ from ndarray.ops import (
     optimizer_adamw,
     optimizer_adamax,
     optimizer_nadam,
+    optimizer_dcasgd,
+    optimizer_sgld,
     optimizer_lars,
     layerwise,
     optimizer_lamb,

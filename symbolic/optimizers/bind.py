@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ndarray import random
 from ndarray.array import NDArray
 from ndarray.context import Context
 from ndarray.errors import OperatorError, UnknownNameError, shown, unknown
@@ -115,20 +116,28 @@ def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | 
         if node.name in (numbers.rate, numbers.count) and not own:
             known[node.name] = TensorType((1,), None)
     types = complete_types(graph, known, "bind_in_place")
-    masters = _masters(step)
+    copies, keys = _states_of_kind(step)
     for node in graph.variables:
         if node.name not in given:
-            given[node.name] = NDArray(first_value(node, types[Entry(node)], given.get(masters.get(node.name))), ctx)
+            weight = given.get(copies.get(node.name))
+            value = first_value(node, types[Entry(node)], weight, node.name in keys)
+            given[node.name] = NDArray(value, ctx)
     out = {name: given[target] for name, target in updates(step).items()}
     return step.bind(ctx, given, out=out, engine=engine, watch=watch)
 
 
-def first_value(node: Node, type_: TensorType, weight: NDArray | None) -> np.ndarray:
+def first_value(node: Node, type_: TensorType, weight: NDArray | None, is_key: bool) -> np.ndarray:
     """Return what a variable without an array starts with."""
-    shape, dtype = type_
+    if weight is not None or is_key:
+        return first_state(type_, weight)
+    return np.full(type_.shape, _constant(dict(node.attrs).get("__init__", "")), type_.dtype)
+
+
+def first_state(type_: TensorType, weight: NDArray | None) -> np.ndarray:
+    """Return a copy of a weight, or without one a random key."""
     if weight is not None:
-        return weight._data.astype(dtype)
-    return np.full(shape, _constant(dict(node.attrs).get("__init__", "")), dtype)
+        return weight._data.astype(type_.dtype)
+    return np.full(type_.shape, random.randint(0, 1 << 30).asscalar(), type_.dtype)
 
 
 def _constant(init):
@@ -150,16 +159,18 @@ def _states(node):
     return [node.inputs[at].node.name for at in node.op.written(node.complete_params)]
 
 
-def _masters(step):
-    """Return the name of the weight of each float32 copy of one."""
-    found = {}
+def _states_of_kind(step):
+    """Return the name of the weight of which a state is a copy at first, and the states that are random keys."""
+    copies, keys = {}, set()
     for node in _update_nodes(step):
-        names = node.op.input_names(node.complete_params)
-        for name, entry in zip(names, node.inputs):
-            if name.partition("_")[0] == "weight32":
-                weight = names.index(name.replace("weight32", "weight", 1))
-                found[entry.node.name] = node.inputs[weight].node.name
-    return found
+        op, width = node.op, len(node.op.many) or len(node.op.names)
+        for at in op.written(node.complete_params):
+            state, name = node.inputs[at].node.name, (op.many or op.names)[at % width]
+            if name in op.update.copies:
+                copies[state] = node.inputs[at - at % width].node.name
+            elif name in op.update.keys:
+                keys.add(state)
+    return copies, keys
 
 
 def _check_states(step, given):

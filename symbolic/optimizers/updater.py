@@ -9,6 +9,7 @@ from ndarray.array import NDArray
 from ndarray.errors import OperatorError, shown
 from ndarray.params import REQUIRED
 from ndarray.tensortype import UNKNOWN, TensorType
+from symbolic.optimizers.bind import first_state
 from symbolic.optimizers.fed import rate_of
 from symbolic.optimizers.forms import Arrays, Tensor
 from symbolic.optimizers.layerwise import LayerwiseRule
@@ -126,5 +127,6 @@ class Updater:
         types = [TensorType(weight.shape, weight._data.dtype), *[UNKNOWN] * (len(op.names) - 1)]
         found, _ = op.infer_types(types, [UNKNOWN], params)
         kept = {name: t for name, t in zip(names, found) if name in op.writes}
-        return {name: NDArray(weight._data.astype(np.float32) if name == "weight32" else np.zeros(t.shape, t.dtype))
-                for name, t in kept.items()}
+        copied, drawn = op.update.copies, op.update.keys
+        return {name: NDArray(first_state(t, weight if name in copied else None) if name in (*copied, *drawn)
+                              else np.zeros(t.shape, t.dtype)) for name, t in kept.items()}
