@@ -736,6 +736,13 @@ def cumsum(
         name: str | None = None) -> NDArray:
     """The sum of the elements so far, along an axis."""
 
+def dcasgd_update(
+        weight: NDArray, grad: NDArray, mom: NDArray, previous: NDArray, lr: Number | NDArray | np.ndarray,
+        momentum: Number | NDArray | np.ndarray = 0.0, lamda: Number | NDArray | np.ndarray = 0.04,
+        wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+        clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Step against the gradient, moved to where the weights are now (delay-compensated asynchronous SGD)."""
+
 def degrees(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Radians as degrees."""
 
@@ -1307,6 +1314,12 @@ def sgd_update(
         clip_gradient: float = -1.0, lazy_update: bool = True, *, out: NDArray | None = None,
         name: str | None = None) -> NDArray:
     """Step against the gradient (SGD)."""
+
+def sgld_update(
+        weight: NDArray, grad: NDArray, key: NDArray, lr: Number | NDArray | np.ndarray,
+        wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+        clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Step against the gradient, with normal noise (stochastic gradient Langevin dynamics)."""
 
 def shape_array(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The shape, as an array."""

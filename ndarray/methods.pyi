@@ -570,6 +570,13 @@ class NDArrayMethods:
             name: str | None = None) -> NDArray:
         """The sum of the elements so far, along an axis."""
 
+    def dcasgd_update(
+            self, grad: NDArray, mom: NDArray, previous: NDArray, lr: Number | NDArray | np.ndarray,
+            momentum: Number | NDArray | np.ndarray = 0.0, lamda: Number | NDArray | np.ndarray = 0.04,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step against the gradient, moved to where the weights are now (delay-compensated asynchronous SGD)."""
+
     def degrees(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Radians as degrees."""
 
@@ -1132,6 +1139,12 @@ class NDArrayMethods:
             clip_gradient: float = -1.0, lazy_update: bool = True, *, out: NDArray | None = None,
             name: str | None = None) -> NDArray:
         """Step against the gradient (SGD)."""
+
+    def sgld_update(
+            self, grad: NDArray, key: NDArray, lr: Number | NDArray | np.ndarray,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step against the gradient, with normal noise (stochastic gradient Langevin dynamics)."""
 
     def shape_array(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The shape, as an array."""

@@ -605,6 +605,13 @@ def cumsum(
         attr: dict[str, str] | None = None) -> Symbol:
     """The sum of the elements so far, along an axis."""
 
+def dcasgd_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None,
+        previous: Symbol | None = None, *, lr: Number | Symbol, momentum: Number | Symbol = 0.0,
+        lamda: Number | Symbol = 0.04, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step against the gradient, moved to where the weights are now (delay-compensated asynchronous SGD)."""
+
 def degrees(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Radians as degrees."""
 
@@ -1173,6 +1180,12 @@ def sgd_update(
         rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True,
         name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Step against the gradient (SGD)."""
+
+def sgld_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, key: Symbol | None = None, *, lr: Number | Symbol,
+        wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step against the gradient, with normal noise (stochastic gradient Langevin dynamics)."""
 
 def shape_array(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The shape, as an array."""

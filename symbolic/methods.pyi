@@ -534,6 +534,13 @@ class SymbolMethods:
             attr: dict[str, str] | None = None) -> Symbol:
         """The sum of the elements so far, along an axis."""
 
+    def dcasgd_update(
+            self, grad: Symbol | None = None, mom: Symbol | None = None, previous: Symbol | None = None, *,
+            lr: Number | Symbol, momentum: Number | Symbol = 0.0, lamda: Number | Symbol = 0.04,
+            wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0,
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Step against the gradient, moved to where the weights are now (delay-compensated asynchronous SGD)."""
+
     def degrees(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Radians as degrees."""
 
@@ -1082,6 +1089,12 @@ class SymbolMethods:
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True,
             name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step against the gradient (SGD)."""
+
+    def sgld_update(
+            self, grad: Symbol | None = None, key: Symbol | None = None, *, lr: Number | Symbol,
+            wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0,
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Step against the gradient, with normal noise (stochastic gradient Langevin dynamics)."""
 
     def shape_array(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """The shape, as an array."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.errors import OperatorError, shown
+from ndarray.operator import Operator
 from ndarray.params import REQUIRED
 from ndarray.tensortype import UNKNOWN, TensorType
 from symbolic.optimizers.bind import first_state
@@ -88,7 +89,7 @@ class Updater:
         numbers = [self.counts.get(i, 0) + 1 for i in indices]
         rates = [rate_of(self._lr, number) for number in numbers]
         mults = [self._factor(self._lr_mult, i) for i in indices]
-        states = [self.states.get(i) or self._fresh(w) for i, w in zip(indices, weights)]
+        states = [self.states.get(i) or fresh_states(self._rule.op, w) for i, w in zip(indices, weights)]
         tensors = [Tensor(i, {"weight": w, "grad": g, **s, **{name: x[k] for name, x in more.items()}})
                    for k, (i, w, g, s) in enumerate(zip(indices, weights, grads, states))]
         decays = Amounts(self._rule.wd, [self._factor(self._wd_mult, i) for i in indices])
@@ -118,15 +119,15 @@ class Updater:
     def _factor(self, factors, index):
         return factors.get(index, factors.get(self._names.get(index), 1.0))
 
-    def _fresh(self, weight):
-        """Return the states of a weight that has not been updated yet."""
-        op = self._rule.op
-        names, n = op.many or op.names, 1
-        ones = {p.name: (1,) if p.name in op.scalar_tuples else 1 for p in op.params.values() if p.default is REQUIRED}
-        params = op.complete({**op.parse(ones), **({op.count: n} if op.many else {})})
-        types = [TensorType(weight.shape, weight._data.dtype), *[UNKNOWN] * (len(op.names) - 1)]
-        found, _ = op.infer_types(types, [UNKNOWN], params)
-        kept = {name: t for name, t in zip(names, found) if name in op.writes}
-        copied, drawn = op.update.copies, op.update.keys
-        return {name: NDArray(first_state(t, weight if name in copied else None) if name in (*copied, *drawn)
-                              else np.zeros(t.shape, t.dtype)) for name, t in kept.items()}
+
+def fresh_states(op: Operator, weight: NDArray) -> dict[str, NDArray]:
+    """Return the states of a weight that has not been updated yet, by the operator's names."""
+    names, n = op.many or op.names, 1
+    ones = {p.name: (1,) if p.name in op.scalar_tuples else 1 for p in op.params.values() if p.default is REQUIRED}
+    params = op.complete({**op.parse(ones), **({op.count: n} if op.many else {})})
+    types = [TensorType(weight.shape, weight._data.dtype), *[UNKNOWN] * (len(op.names) - 1)]
+    found, _ = op.infer_types(types, [UNKNOWN], params)
+    kept = {name: t for name, t in zip(names, found) if name in op.writes}
+    copied, drawn = op.update.copies, op.update.keys
+    return {name: NDArray(first_state(t, weight if name in copied else None) if name in (*copied, *drawn)
+                          else np.zeros(t.shape, t.dtype)) for name, t in kept.items()}

@@ -279,6 +279,20 @@ def lars(p):
     return move
 
 
+def dcasgd(p):
+    """Zheng et al. 2017, algorithm 2 with the momentum of SGD."""
+    kept = {"v": 0.0, "previous": None}
+
+    def move(w, g, rate, decay, t):
+        g, previous = scaled(g, p), w if kept["previous"] is None else kept["previous"]
+        moved = g + decay * w + p["lamda"] * g * g * (w - previous)
+        v = kept["v"] = p["momentum"] * kept["v"] - rate * moved
+        kept["previous"] = w
+        return w + v
+
+    return move
+
+
 def nesterov(p):
     return momentum(p, nesterov=True)
 
@@ -325,6 +339,7 @@ STATEMENTS = {
     "adamax_update": (adamax, [{**COMMON, "beta1": 0.9, "beta2": 0.99},
                                {"beta1": 0.9, "beta2": 0.99, "bias_correction": False}]),
     "nadam_update": (nadam, [{**COMMON, **MOMENTS, "schedule_decay": 0.004}, {**MOMENTS, "schedule_decay": 0.1}]),
+    "dcasgd_update": (dcasgd, [{**COMMON, "momentum": 0.9, "lamda": 0.5}]),
     "adadelta_update": (adadelta, [{**COMMON, "rho": 0.9, "epsilon": 1e-4}]),
     "_sparse_adagrad_update": (adagrad, [{**COMMON, "epsilon": 1e-4}, {"epsilon": 1e-4, "epsilon_in_root": False},
                                          {"epsilon": 1e-4, "initial_accumulator": 0.1}]),
@@ -347,6 +362,8 @@ STATEMENTS = {
 }
 """The statement of each rule, and settings under which the two are compared; "lars" is a rule of several operators."""
 
+RANDOM = {"sgld_update"}
+"""Rules without a path; a test of their own compares mean and variance."""
 WITHOUT_DECAY = {"_contrib_group_adagrad_update"}
 RATES = {"adadelta_update": 1.0, "ftrl_update": 0.3, "ftml_update": 0.05, "lars": 1.0}
 """The size of the rates, 0.02 elsewhere."""

@@ -11,7 +11,7 @@ import symbolic as sym
 from ndarray import registry
 from symbolic import optimizers
 from tests.symbolic.optimizers import paths
-from tests.symbolic.optimizers.papers import DIVIDES_BY_RATE, RATES, STATEMENTS, WITHOUT_DECAY
+from tests.symbolic.optimizers.papers import DIVIDES_BY_RATE, RANDOM, RATES, STATEMENTS, WITHOUT_DECAY
 
 OPERATORS = [op.name for op in registry.operators() if op.update]
 CASES = [(name, params) for name, (_, settings) in STATEMENTS.items() for params in settings]
@@ -77,7 +77,7 @@ def trained(how, name, params, dtype, size, engine="auto", number=paths.STEPS, *
 
 
 def test_every_rule_has_a_statement():
-    assert {*OPERATORS, "lars"} == STATEMENTS.keys()
+    assert {*OPERATORS, "lars"} == STATEMENTS.keys() | RANDOM
 
 
 @pytest.mark.parametrize("how", ["update", "updater"])
@@ -119,9 +119,9 @@ def test_in_single_precision(name):
 
 
 @pytest.mark.parametrize("how", ["update", "updater"])
-@pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - DIVIDES_BY_RATE))
+@pytest.mark.parametrize("name", sorted((STATEMENTS.keys() | RANDOM) - DIVIDES_BY_RATE))
 def test_a_rate_of_zero_moves_nothing(name, how):
-    for params in STATEMENTS[name][1]:
+    for params in STATEMENTS[name][1] if name in STATEMENTS else [{}]:
         kept = {k: v for k, v in params.items() if k != "clip_weights"}
         decay = {} if name in WITHOUT_DECAY else {"wd": 0.5}
         path = trained(how, name, kept | decay, dtype_of(name), 0.0, number=3)
@@ -186,6 +186,30 @@ def test_small_rates_and_large_counts_reach_the_master(name, way):
         if "t" in trainer.executor.arg_dict:
             assert trainer.executor.arg_dict["t"].asscalar() == 3001
     assert master[0] < 0
+
+
+@pytest.mark.parametrize("how", ["update", "updater"])
+def test_langevin_noise(how):
+    """SGLD moves by half a gradient step, with the rate as variance; tensors and updates have numbers of their own."""
+    n, rate = 20_000, 0.04
+    nd.random.seed(5)
+    weights = {name: nd.ones(n, dtype="float64") for name in "ab"}
+    grads = {name: np.full(n, 3.0) for name in "ab"}
+    settings = {"wd": 0.5, "rescale_grad": 2.0, "clip_gradient": 4.0}
+    trainer = optimizers.Trainer(optimizers.update(["a", "b"], "sgld", **settings), weights, lr=rate)
+    updater, moves = optimizers.Updater("sgld", rate, **settings), []
+    for _ in range(2):
+        before = {name: w.asnumpy() for name, w in weights.items()}
+        if how == "update":
+            trainer.step(a_grad=grads["a"], b_grad=grads["b"])
+        else:
+            for name in "ab":
+                updater(name, nd.array(grads[name], dtype="float64"), weights[name])
+        moves += [weights[name].asnumpy() - before[name] + rate / 2 * (4.0 + 0.5 * before[name]) for name in "ab"]
+    for noise in moves:
+        # Five standard errors of mean and variance.
+        assert abs(noise.mean()) < 5 * np.sqrt(rate / n) and abs(noise.var() / rate - 1) < 5 * np.sqrt(2 / n)
+    assert np.abs(np.corrcoef(moves) - np.eye(4)).max() < 5 / np.sqrt(n)
 
 
 def test_a_moving_rate_multiplies_decoupled_decay():

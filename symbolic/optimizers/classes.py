@@ -1,0 +1,288 @@
+"""MXNet's optimizer classes, each a name, arguments in MXNet's order, and the declared rule that it stands for."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from symbolic.optimizers.layerwise import LayerwiseRule
+from symbolic.optimizers.optimizer import Optimizer, register
+from symbolic.optimizers.rates import Amounts
+from symbolic.optimizers.rules import Rule, make_rule
+
+_EXAMPLE = """
+
+    Its arguments are those of MXNet's class, in MXNet's order; then those of `Optimizer` as keywords.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> from symbolic import optimizers
+    >>> optimizer, weight = optimizers.{name}(learning_rate=0.1), nd.ones((2, 3))
+    >>> optimizer.update(0, weight, nd.ones((2, 3)), optimizer.create_state(0, weight))
+    >>> optimizer.num_update, weight.shape
+    (1, (2, 3))
+"""
+
+
+def _declare(cls: type[Optimizer]) -> type[Optimizer]:
+    cls.__doc__ = (cls.__doc__ or "") + _EXAMPLE.format(name=cls.__name__)
+    return register(cls)
+
+
+@_declare
+class SGD(Optimizer):
+    """SGD, with momentum where it is not 0: the rules ``sgd_update`` and ``sgd_mom_update``."""
+
+    momentum: float = 0.0
+    lazy_update: bool = True
+    states, bare_state, master_last = ("mom",), True, True
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        if not self.momentum:
+            return "sgd_update", {"lazy_update": self.lazy_update}
+        return "sgd_mom_update", {"lazy_update": self.lazy_update, "momentum": self.momentum}
+
+
+@_declare
+class NAG(Optimizer):
+    """Nesterov's momentum: the rule ``nag_mom_update``, plain SGD where the momentum is 0.
+
+    The decay of the momentum is computed from the weights before the update; MXNet takes those after it.
+    """
+
+    momentum: float = 0.0
+    states, bare_state, master_last = ("mom",), True, True
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        return ("nag_mom_update", {"momentum": self.momentum}) if self.momentum else ("sgd_update", {})
+
+
+@_declare
+class Signum(Optimizer):
+    """The sign of the momentum, or of the gradient where that is 0: the rules ``signum`` and ``signsgd``."""
+
+    learning_rate: float = 0.01
+    momentum: float = 0.9
+    wd_lh: float = 0.0
+    states, bare_state = ("mom",), True
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        if not self.momentum and not self.wd_lh:
+            return "signsgd_update", {}
+        return "signum_update", {"momentum": self.momentum, "wd_lh": self.wd_lh}
+
+
+@_declare
+class SGLD(Optimizer):
+    """Langevin dynamics: the rule ``sgld``, with random numbers of `ndarray.random`."""
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        return "sgld", {}
+
+
+@_declare
+class DCASGD(Optimizer):
+    """Delay-compensated asynchronous SGD: the rule ``dcasgd``."""
+
+    momentum: float = 0.0
+    lamda: float = 0.04
+    states = ("mom", "previous")
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        return "dcasgd", {"momentum": self.momentum, "lamda": self.lamda}
+
+
+@_declare
+class FTML(Optimizer):
+    """Follow the moving leader: the rule ``ftml``."""
+
+    beta1: float = 0.6
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    states = ("d", "v", "z")
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        return "ftml", {"beta1": self.beta1, "beta2": self.beta2, "epsilon": self.epsilon}
+
+
+@_declare
+class LARS(Optimizer):
+    """Layer-wise rates over SGD: the rule ``lars``; parameters named ``*gamma``, ``*beta``, ``*bias`` keep the rate."""
+
+    momentum: float = 0.0
+    lazy_update: bool = True
+    eta: float = 0.001
+    eps: float = 0
+    momentum_correction: bool = True
+    states, bare_state, master_last, decayed = ("mom",), True, True, ("_weight",)
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule that has the layer-wise rates, and its hyper-parameters."""
+        if not self.momentum:
+            return "preloaded_multi_sgd_update", {}
+        return "preloaded_multi_sgd_mom_update", {"momentum": self.momentum}
+
+    def made_rule(self) -> Rule | LayerwiseRule:
+        """Return the rule for the present arguments."""
+        name, params = self.choose_rule()
+        if self.clip_gradient:
+            params["clip_gradient"] = self.clip_gradient
+        return LayerwiseRule(make_rule(name, rescale_grad=self.rescale_grad, **params), self.eta, self.eps,
+                             momentum_correction=bool(self.momentum and self.momentum_correction))
+
+    def plain(self, indices: Iterable[int | str]) -> frozenset:
+        """Return the indices without layer-wise rates."""
+        return frozenset(i for i in indices if self.idx2name.get(i, str(i)).endswith(("gamma", "beta", "bias")))
+
+
+@_declare
+class LAMB(Optimizer):
+    """Layer-wise rates over Adam: the rule ``lamb``."""
+
+    learning_rate: float = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-6
+    lower_bound: float | None = None
+    upper_bound: float | None = None
+    bias_correction: bool = True
+    states = ("mean", "var")
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        return "lamb", {"beta1": self.beta1, "beta2": self.beta2, "epsilon": self.epsilon,
+                        "lower_bound": self.lower_bound or None, "upper_bound": self.upper_bound or None,
+                        "bias_correction": self.bias_correction}
+
+
+@_declare
+class Adam(Optimizer):
+    """Adam, its epsilon added before the bias is corrected: the rule ``adam``."""
+
+    learning_rate: float = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    lazy_update: bool = True
+    states = ("mean", "var")
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        return "adam", {"beta1": self.beta1, "beta2": self.beta2, "epsilon": self.epsilon,
+                        "lazy_update": self.lazy_update}
+
+
+@_declare
+class Adamax(Optimizer):
+    """Adam with the largest gradient in place of the root mean square: the rule ``adamax``."""
+
+    learning_rate: float = 0.002
+    beta1: float = 0.9
+    beta2: float = 0.999
+    states = ("mean", "largest")
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        return "adamax", {"beta1": self.beta1, "beta2": self.beta2}
+
+
+@_declare
+class Nadam(Optimizer):
+    """Adam with Nesterov's momentum: the rule ``nadam``.
+
+    Each tensor has a momentum schedule of its own, a third state; MXNet's tensors share one, which each moves on.
+    """
+
+    learning_rate: float = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    schedule_decay: float = 0.004
+    states = ("mean", "var", "filled")
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        return "nadam", {"beta1": self.beta1, "beta2": self.beta2, "epsilon": self.epsilon,
+                         "schedule_decay": self.schedule_decay}
+
+
+@_declare
+class AdaGrad(Optimizer):
+    """The sum of all squared gradients: the rule ``adagrad``."""
+
+    eps: float = 1e-7
+    states, bare_state = ("history",), True
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        return "adagrad", {"epsilon": self.eps}
+
+
+@_declare
+class AdaDelta(Optimizer):
+    """Steps in the size of the last steps: the rule ``adadelta``.  As in MXNet, rate and factors have no effect."""
+
+    rho: float = 0.9
+    epsilon: float = 1e-5
+    states = ("squares", "moves")
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        return "adadelta", {"rho": self.rho, "epsilon": self.epsilon}
+
+    def rates(self, rate: float, factors: Sequence[float]) -> Amounts:
+        """Return 1 for every tensor."""
+        return Amounts(1.0, [1.0] * len(factors))
+
+
+@_declare
+class RMSProp(Optimizer):
+    """The running root mean square: the rule ``rmsprop``, or ``rmspropalex`` where `centered`."""
+
+    learning_rate: float = 0.001
+    gamma1: float = 0.9
+    gamma2: float = 0.9
+    epsilon: float = 1e-8
+    centered: bool = False
+    clip_weights: float | None = None
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The rule's names of the states, in MXNet's order."""
+        return ("n", "g", "delta") if self.centered else ("n",)
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        params = {"gamma1": self.gamma1, "epsilon": self.epsilon, "clip_weights": self.clip_weights or None}
+        return ("rmspropalex", {**params, "gamma2": self.gamma2}) if self.centered else ("rmsprop", params)
+
+
+@_declare
+class Ftrl(Optimizer):
+    """Follow the regularised leader: the rule ``ftrl``."""
+
+    lamda1: float = 0.01
+    learning_rate: float = 0.1
+    beta: float = 1
+    states = ("z", "n")
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        return "ftrl", {"lamda1": self.lamda1, "beta": self.beta}
+
+
+@_declare
+class GroupAdaGrad(Optimizer):
+    """AdaGrad with one sum for each row, without decay: the rule ``group_adagrad``; MXNet has it in ``contrib``."""
+
+    eps: float = 1e-5
+    states, bare_state = ("history",), True
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters."""
+        return "group_adagrad", {"epsilon": self.eps}

@@ -1,0 +1,350 @@
+"""MXNet's optimizer objects: what all of them have, over the declared rules; and its updater."""
+
+import inspect
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import is_dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ndarray.array import NDArray
+from ndarray.errors import OperatorError, UnknownNameError, shown, unknown
+from symbolic.optimizers.fed import count_of, rate_of
+from symbolic.optimizers.forms import Arrays, Tensor
+from symbolic.optimizers.layerwise import LayerwiseRule
+from symbolic.optimizers.layerwise import rule as as_rule
+from symbolic.optimizers.rates import Amounts
+from symbolic.optimizers.rules import Rule
+from symbolic.optimizers.updater import fresh_states
+from symbolic.symbol import Symbol
+
+State = NDArray | tuple | None
+"""States of a tensor as MXNet's classes hold them."""
+
+_COMMON = {"rescale_grad": 1.0, "param_idx2name": None, "wd": 0.0, "clip_gradient": None, "learning_rate": None,
+           "lr_scheduler": None, "sym": None, "begin_num_update": 0, "multi_precision": False, "param_dict": None}
+_registry: dict[str, type["Optimizer"]] = {}
+
+
+class Optimizer:
+    """The base of MXNet's optimizer classes.
+
+    A subclass declares its own arguments, in MXNet's order, as annotated attributes with defaults, and the rule that
+    updates, by `choose_rule`.  Its signature is these arguments, then those below as keywords.
+
+    Parameters
+    ----------
+    rescale_grad : float, optional
+        Factor of all gradients.
+    param_idx2name : dict of int to str, optional
+        Names of indices.  Where it is given, parameters whose name does not end in ``_weight`` or ``_gamma`` have no
+        decay.
+    wd : float, optional
+        Weight decay.
+    clip_gradient : float, optional
+        Bound of the elements of rescaled gradients; None and 0 are none.
+    learning_rate : float, optional
+        The rate, or the base rate of `lr_scheduler`; 0.01 where neither is given.
+    lr_scheduler : callable, optional
+        A schedule of the largest number of updates of a tensor.
+    sym : Symbol, optional
+        The net, whose variables may have ``lr_mult`` and ``wd_mult``.
+    begin_num_update : int, optional
+        How many updates have been made already.
+    multi_precision : bool, optional
+        Whether float16 weights have float32 copies that are updated.
+    param_dict : dict of int to object, optional
+        Parameters with attributes ``lr_mult`` and ``wd_mult``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> from symbolic import optimizers
+    >>> optimizer = optimizers.SGD(learning_rate=0.5, momentum=0.5)
+    >>> weight = nd.array([1.0])
+    >>> state = optimizer.create_state(0, weight)
+    >>> optimizer.update(0, weight, nd.array([1.0]), state)
+    >>> weight.asnumpy(), state.asnumpy()
+    (array([0.5], dtype=float32), array([-0.5], dtype=float32))
+    """
+
+    states: tuple[str, ...] = ()
+    """The rule's names of the states, in MXNet's order."""
+    bare_state = False
+    """Whether a single state is not in a tuple."""
+    master_last = False
+    """Whether the float32 copy follows the states."""
+    decayed = ("_weight", "_gamma")
+    """Endings of the names that have decay where names are given."""
+    arguments: dict[str, Any] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Take a subclass's annotated attributes for its own arguments."""
+        super().__init_subclass__(**kwargs)
+        if "__annotations__" in vars(cls) or not cls.arguments:
+            own = {name: vars(cls)[name] for name in vars(cls).get("__annotations__", {})}
+            for name in own:
+                delattr(cls, name)
+            cls.arguments = own
+        kind = inspect.Parameter
+        found = [kind(name, kind.POSITIONAL_OR_KEYWORD, default=value) for name, value in cls.arguments.items()]
+        found += [kind(name, kind.KEYWORD_ONLY, default=value) for name, value in _COMMON.items()
+                  if name not in cls.arguments]
+        cls.__signature__ = inspect.Signature(found)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            bound = type(self).__signature__.bind(*args, **kwargs)
+        except TypeError:
+            for name in kwargs:
+                if name not in type(self).__signature__.parameters:
+                    raise OperatorError(f"{type(self).__name__}: " + unknown(
+                        "argument", name, type(self).__signature__.parameters)) from None
+            raise OperatorError(f"{type(self).__name__} takes by position at most {', '.join(self.arguments)}, "
+                                f"got {len(args)} arguments") from None
+        bound.apply_defaults()
+        given = bound.arguments
+        vars(self).update({name: given[name] for name in self.arguments if name != "learning_rate"})
+        self.rescale_grad, self.wd, self.clip_gradient = (given[n] for n in ("rescale_grad", "wd", "clip_gradient"))
+        self.multi_precision, self.param_dict = given["multi_precision"], given["param_dict"] or {}
+        self.idx2name = dict(given["param_idx2name"] or {})
+        self.begin_num_update = self.num_update = count_of(given["begin_num_update"])
+        self.sym_info = _multipliers(given["sym"])
+        self._counts: dict = {}
+        self._shared: dict = {}
+        self._set_rate(given["learning_rate"], given["lr_scheduler"])
+        self.set_lr_mult({})
+        self.set_wd_mult({})
+        self.made_rule()
+
+    def _set_rate(self, rate, schedule):
+        if rate is not None:
+            rate_of(rate, 1)
+        if schedule is not None and rate is not None and getattr(schedule, "base_lr", rate) != rate:
+            warnings.warn(f"learning_rate={rate} replaces the base rate {schedule.base_lr} of lr_scheduler",
+                          stacklevel=4)
+            if is_dataclass(schedule):
+                schedule = replace(schedule, base_lr=rate)
+            else:
+                schedule.base_lr = rate
+        self.lr_scheduler, self.lr = schedule, 0.01 if rate is None and schedule is None else rate
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the name of the rule for the present arguments, and those of its hyper-parameters that are its own."""
+        raise NotImplementedError(f"{type(self).__name__} does not say which rule it is")
+
+    def made_rule(self) -> Rule | LayerwiseRule:
+        """Return the rule for the present arguments.
+
+        Raises
+        ------
+        ParamError
+            If a hyper-parameter is out of its range.
+        """
+        name, params = self.choose_rule()
+        own = {k: v for k, v in params.items() if v is not None}
+        if self.clip_gradient:
+            own["clip_grad" if name == "ftml" else "clip_gradient"] = self.clip_gradient
+        return as_rule(name, rescale_grad=self.rescale_grad, **own)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the last update."""
+        return self.lr if self.lr_scheduler is None else self.lr_scheduler(self.num_update)
+
+    def set_learning_rate(self, lr: float) -> None:
+        """Set the rate.
+
+        Raises
+        ------
+        OperatorError
+            If a schedule gives the rate.
+        """
+        if self.lr_scheduler is not None:
+            raise OperatorError(f"the rate follows from lr_scheduler; set its base_lr in place of learning_rate={lr}")
+        self.lr = rate_of(lr, self.num_update + 1)
+
+    def set_lr_mult(self, args_lr_mult: Mapping[int | str, float]) -> None:
+        """Set factors of the rate, by index or name, besides those of the net's variables."""
+        self.lr_mult = {**self.sym_info["__lr_mult__"], **args_lr_mult}
+
+    def set_wd_mult(self, args_wd_mult: Mapping[int | str, float]) -> None:
+        """Set factors of the decay, by index or name, besides those of the net's variables."""
+        plain = {name: 0.0 for name in self.idx2name.values() if not name.endswith(self.decayed)}
+        self.wd_mult = {**plain, **self.sym_info["__wd_mult__"], **args_wd_mult}
+
+    def _factor(self, factors, index, attribute):
+        if index in self.param_dict:
+            return getattr(self.param_dict[index], attribute)
+        return factors.get(index, factors.get(self.idx2name.get(index), 1.0))
+
+    def create_state(self, index: int | str, weight: NDArray) -> State:
+        """Return the states of a weight that has not been updated."""
+        fresh = fresh_states(self.made_rule().op, weight)
+        found = tuple([fresh.get(name) for name in self.states])
+        if not any(s is not None for s in found):
+            return None
+        return found[0] if self.bare_state else found
+
+    def create_state_multi_precision(self, index: int | str, weight: NDArray) -> State:
+        """Return the states of a weight; for float16 and with `multi_precision`, a float32 copy and its states."""
+        if not self._is_mixed(weight):
+            if weight.dtype == np.float16:
+                warnings.warn("states in float16 lose small steps; multi_precision=True keeps a float32 copy",
+                              stacklevel=2)
+            return self.create_state(index, weight)
+        master = weight.astype("float32")
+        pair = (master, self.create_state(index, master))
+        return pair[::-1] if self.master_last else pair
+
+    def update(self, index: Any, weight: NDArray | Sequence[NDArray], grad: NDArray | Sequence[NDArray],
+               state: Any) -> None:
+        """Update a weight and its states in place, or lists of them.
+
+        Parameters
+        ----------
+        index : int or str, or list of them
+        weight, grad : NDArray, or list of NDArray
+        state : object
+            What `create_state` returned for it; of lists, a list.
+        """
+        if not isinstance(index, (list, tuple)):
+            index, weight, grad, state = [index], [weight], [grad], [state]
+        rule, counts = self.made_rule(), [self._counts.get(i, self.begin_num_update) + 1 for i in index]
+        number = max(self.num_update, *counts)
+        rate = rate_of(self.lr if self.lr_scheduler is None else self.lr_scheduler, number)
+        tensors = [Tensor(i, {"weight": w, "grad": g, **self._states_of(rule, w, s)})
+                   for i, w, g, s in zip(index, weight, grad, state, strict=True)]
+        rates = self.rates(rate, [self._factor(self.lr_mult, i, "lr_mult") for i in index])
+        decays = Amounts(self.wd, [self._factor(self.wd_mult, i, "wd_mult") for i in index])
+        if not rule.decays and any(decays.items()):
+            raise OperatorError(f"{type(self).__name__} has no weight decay, got wd={self.wd}")
+        key = tuple(index)
+        shared = self._shared.setdefault(key, {n: NDArray(np.zeros(1, np.float32)) for n in rule.shared_states})
+        rule.apply(Arrays, tensors, rates, decays, Amounts(1.0, counts), self.plain(index), shared)
+        self._counts.update(zip(index, counts))
+        self.num_update = number
+
+    def update_multi_precision(self, index: Any, weight: NDArray | Sequence[NDArray], grad: NDArray | Sequence[NDArray],
+                               state: Any) -> None:
+        """Update the float32 copies of float16 weights, where there are such, and round them to the weights."""
+        many = isinstance(index, (list, tuple))
+        weights, grads, states = (weight, grad, state) if many else ([weight], [grad], [state])
+        if not self._is_mixed(weights[0]):
+            return self.update(index, weight, grad, state)
+        pairs = [s[::-1] if self.master_last else s for s in states]
+        masters, wide = [p[0] for p in pairs], [g.astype("float32") for g in grads]
+        self.update(list(index) if many else [index], masters, wide, [p[1] for p in pairs])
+        for low, master in zip(weights, masters):
+            low[:] = master.astype(low.dtype)
+
+    def rates(self, rate: float, factors: Sequence[float]) -> Amounts:
+        """Return what the rule is given for a rate as scheduled and the tensors' factors."""
+        return Amounts(rate, factors)
+
+    def plain(self, indices: Iterable[int | str]) -> frozenset:
+        """Return the indices without layer-wise rates."""
+        return frozenset()
+
+    def _is_mixed(self, weight):
+        return self.multi_precision and weight.dtype == np.float16
+
+    def _states_of(self, rule, weight, state):
+        """Return a tensor's states by name; those that MXNet's classes do not hold are made for each update."""
+        kept = () if state is None else (state,) if self.bare_state else state
+        found = {name: s for name, s in zip(self.states, kept) if s is not None}
+        wanted = rule.op.writes
+        if not found.keys() >= set(wanted):
+            found = {**fresh_states(rule.op, weight), **found}
+        return {name: found[name] for name in wanted}
+
+
+def _multipliers(net):
+    """Return the factors in the attributes of a net's variables, by kind and name."""
+    found: dict[str, dict[str, float]] = {"__lr_mult__": {}, "__wd_mult__": {}}
+    if net is not None and not isinstance(net, Symbol):
+        raise OperatorError(f"sym must be a Symbol, got {shown(net)}")
+    for node in net.graph.arguments if net is not None else ():
+        for key, value in node.attrs:
+            if key in found:
+                found[key][node.name] = float(value)
+    return found
+
+
+def register(cls: type[Optimizer]) -> type[Optimizer]:
+    """Let `create` find an optimizer class by its name.
+
+    Examples
+    --------
+    >>> @register
+    ... class Halved(Optimizer):
+    ...     def choose_rule(self):
+    ...         return "sgd", {}
+    >>> create("halved", learning_rate=0.5).learning_rate
+    0.5
+    """
+    _registry[cls.__name__.lower()] = cls
+    return cls
+
+
+def create(name: str, **kwargs: Any) -> Optimizer:
+    """Return an optimizer by the name of its class, in any case.
+
+    Parameters
+    ----------
+    name : str
+    **kwargs
+        Arguments of the class.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such class.
+
+    Examples
+    --------
+    >>> create("sgd", learning_rate=0.1, momentum=0.9).momentum
+    0.9
+    """
+    found = _registry.get(name.lower()) if isinstance(name, str) else None
+    if found is None:
+        raise UnknownNameError(unknown("optimizer", name.lower() if isinstance(name, str) else name, _registry))
+    return found(**kwargs)
+
+
+class OptimizerUpdater:
+    """What `get_updater` returns: an optimizer with the states of every index.
+
+    Attributes
+    ----------
+    optimizer : Optimizer
+    states : dict
+        By index.
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer, self.states = optimizer, {}
+
+    def __call__(self, index: Any, grad: NDArray | Sequence[NDArray], weight: NDArray | Sequence[NDArray]) -> None:
+        """Update weights in place; lists in one call."""
+        many = isinstance(index, (list, tuple))
+        for i, w in zip(index, weight) if many else [(index, weight)]:
+            if i not in self.states:
+                self.states[i] = self.optimizer.create_state_multi_precision(i, w)
+        state = [self.states[i] for i in index] if many else self.states[index]
+        self.optimizer.update_multi_precision(index, weight, grad, state)
+
+
+def get_updater(optimizer: Optimizer) -> Callable[[Any, Any, Any], None]:
+    """Return MXNet's updater of an optimizer: ``updater(index, grad, weight)``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> updater, weight = get_updater(create("sgd", learning_rate=0.5)), nd.array([1.0])
+    >>> updater(0, nd.array([1.0]), weight)
+    >>> weight.asnumpy()
+    array([0.5], dtype=float32)
+    """
+    return OptimizerUpdater(optimizer)

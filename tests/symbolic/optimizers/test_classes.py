@@ -1,0 +1,188 @@
+"""MXNet's optimizer classes: their paths, arguments, states and factors, as in MXNet 1.9.1."""
+
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+
+import ndarray as nd
+import symbolic as sym
+from ndarray.errors import OperatorError, ParamError, UnknownNameError
+from symbolic import optimizers
+from tests.golden.optimizers import record
+
+GOLDEN = record.HERE / "classes.npz"
+SIGNATURES = {
+    "SGD": "momentum=0.0, lazy_update=True",
+    "NAG": "momentum=0.0",
+    "Signum": "learning_rate=0.01, momentum=0.9, wd_lh=0.0",
+    "SGLD": "",
+    "DCASGD": "momentum=0.0, lamda=0.04",
+    "FTML": "beta1=0.6, beta2=0.999, epsilon=1e-08",
+    "LARS": "momentum=0.0, lazy_update=True, eta=0.001, eps=0, momentum_correction=True",
+    "LAMB": "learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-06, lower_bound=None, upper_bound=None, "
+            "bias_correction=True",
+    "Adam": "learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08, lazy_update=True",
+    "Adamax": "learning_rate=0.002, beta1=0.9, beta2=0.999",
+    "Nadam": "learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08, schedule_decay=0.004",
+    "AdaGrad": "eps=1e-07",
+    "AdaDelta": "rho=0.9, epsilon=1e-05",
+    "RMSProp": "learning_rate=0.001, gamma1=0.9, gamma2=0.9, epsilon=1e-08, centered=False, clip_weights=None",
+    "Ftrl": "lamda1=0.01, learning_rate=0.1, beta=1",
+    "GroupAdaGrad": "eps=1e-05",
+}
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    with np.load(GOLDEN) as file:
+        return dict(file)
+
+
+@pytest.mark.parametrize("case", record.CASES)
+def test_paths_are_mxnets(case, recorded):
+    name, arguments, n = record.CASES[case]
+    dtype = "float16" if "multi_precision" in arguments else "float32"
+    optimizer = optimizers.create(name, learning_rate=record.RATE["base_lr"], param_idx2name=record.NAMES,
+                                  lr_scheduler=optimizers.MultiFactorScheduler(**record.RATE), **arguments)
+    optimizer.set_lr_mult(record.LR_MULT)
+    if "wd" in arguments:
+        optimizer.set_wd_mult(record.WD_MULT)
+    updater = optimizers.get_updater(optimizer)
+    weights = {i: nd.array(w, dtype=dtype) for i, w in record.start(dtype).items() if i < n}
+    paths = {i: [w.asnumpy()] for i, w in weights.items()}
+    for grads in record.gradients(dtype):
+        given = [nd.array(grads[i], dtype=dtype) for i in weights]
+        updater(list(weights), given, list(weights.values()))
+        for i, w in weights.items():
+            paths[i].append(w.asnumpy())
+    for i, found in paths.items():
+        expected = recorded[f"{case}.{i}"].astype("float64")
+        way = np.abs(np.diff(np.array(found, "float64"), axis=0)).sum(axis=0).max()
+        # Roundings of float32 in another order; a float16 weight may be the next one.
+        eps = 1e-3 if dtype == "float16" else 3e-6
+        np.testing.assert_allclose(found[1:], expected, rtol=eps, atol=(1e-4 if dtype == "float16" else 1e-5) * way)
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_arguments_are_mxnets(name):
+    cls = getattr(optimizers, name)
+    own = [p for p in inspect.signature(cls).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert ", ".join(map(str, own)) == SIGNATURES[name]
+    keywords = {p.name for p in inspect.signature(cls).parameters.values()} - {p.name for p in own}
+    assert keywords >= {"rescale_grad", "param_idx2name", "wd", "clip_gradient", "lr_scheduler", "sym",
+                        "begin_num_update", "multi_precision", "param_dict"}
+    assert type(optimizers.create(name.upper())) is cls
+    with pytest.raises(OperatorError, match="no argument named 'momentun'"):
+        cls(momentun=0.9)
+    with pytest.raises(OperatorError, match=f"{name} takes by position at most"):
+        cls(*range(20))
+
+
+def test_group_adagrad_is_in_contrib():
+    assert optimizers.contrib.GroupAdaGrad is optimizers.GroupAdaGrad
+
+
+STATES = {
+    "SGD": (None, "array"), "NAG": (None, "array"), "Signum": (None, "array"), "LARS": (None, "array"),
+    "SGLD": (None, None), "DCASGD": (2, 2), "FTML": (3, 3), "LAMB": (2, 2), "Adam": (2, 2), "Adamax": (2, 2),
+    "Nadam": (3, 3), "AdaGrad": ("array", "array"), "AdaDelta": (2, 2), "RMSProp": (1, 1), "Ftrl": (2, 2),
+    "GroupAdaGrad": ("array", "array"),
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_states_have_mxnets_form(name):
+    weight = nd.ones((2, 3))
+    for momentum, expected in zip((0.0, 0.9), STATES[name]):
+        settings = {"momentum": momentum} if "momentum" in SIGNATURES[name] else {}
+        state = getattr(optimizers, name)(**settings).create_state(0, weight)
+        form = state if state is None else "array" if isinstance(state, nd.NDArray) else len(state)
+        assert form == expected
+    half = weight.astype("float16")
+    state = getattr(optimizers, name)(multi_precision=True).create_state_multi_precision(0, half)
+    assert len(state) == 2 and any(s is not None and getattr(s, "dtype", None) == np.float32 for s in state)
+
+
+def test_a_half_precision_weight_without_a_copy_is_told():
+    with pytest.warns(UserWarning, match="float16 lose small steps"):
+        optimizers.SGD().create_state_multi_precision(0, nd.ones(2, dtype="float16"))
+
+
+def test_rates_and_counts():
+    weight, grad = nd.zeros(1), nd.ones(1)
+    optimizer = optimizers.SGD(learning_rate=0.5, begin_num_update=7)
+    optimizer.update(0, weight, grad, None)
+    assert (optimizer.num_update, optimizer.learning_rate, weight.asscalar()) == (8, 0.5, -0.5)
+    optimizer.set_learning_rate(0.25)
+    optimizer.update("other", weight, grad, None)
+    assert (optimizer.num_update, weight.asscalar()) == (8, -0.75)
+    schedule = optimizers.FactorScheduler(1, 0.5, base_lr=1.0)
+    with pytest.warns(UserWarning, match="learning_rate=0.5 replaces the base rate 1.0"):
+        optimizer = optimizers.SGD(learning_rate=0.5, lr_scheduler=schedule)
+    for _ in range(2):
+        optimizer.update(0, weight, grad, None)
+    assert optimizer.learning_rate == 0.25 and weight.asscalar() == -1.5
+    with pytest.raises(OperatorError, match="lr_scheduler"):
+        optimizer.set_learning_rate(1.0)
+    assert optimizers.SGD().learning_rate == 0.01 and optimizers.Adam().learning_rate == 0.001
+
+
+def test_factors_of_names_and_of_the_net():
+    net = sym.FullyConnected(sym.var("x"), sym.var("fc_weight", lr_mult=0.5, wd_mult=3), num_hidden=1, name="fc")
+    optimizer = optimizers.SGD(learning_rate=1.0, wd=0.1, sym=net, param_idx2name={0: "fc_weight", 1: "fc_bias"})
+    assert optimizer.lr_mult == {"fc_weight": 0.5} and optimizer.wd_mult == {"fc_bias": 0.0, "fc_weight": 3.0}
+    optimizer.set_lr_mult({1: 2.0})
+    weights = [nd.ones(1), nd.ones(1)]
+    optimizer.update([0, 1], weights, [nd.ones(1), nd.ones(1)], [None, None])
+    np.testing.assert_allclose([w.asscalar() for w in weights], [1 - 0.5 * (1 + 0.3), 1 - 2.0], rtol=1e-6)
+
+
+def test_arguments_may_be_changed_between_updates():
+    """Gluon's trainer sets `rescale_grad` before each step."""
+    optimizer, weight = optimizers.SGD(learning_rate=1.0), nd.zeros(1)
+    for scale in (0.5, 0.25):
+        optimizer.rescale_grad = scale
+        optimizer.update(0, weight, nd.ones(1), None)
+    assert weight.asscalar() == -0.75
+
+
+def test_mistakes_are_told_when_an_optimizer_is_made():
+    for make in (lambda: optimizers.Adam(beta1=1.0), lambda: optimizers.SGD(learning_rate=float("nan")),
+                 lambda: optimizers.RMSProp(gamma1=2.0), lambda: optimizers.SGD(begin_num_update=-1)):
+        with pytest.raises(ParamError):
+            make()
+    with pytest.raises(UnknownNameError, match="no optimizer named 'adamm'; did you mean"):
+        optimizers.create("adamm")
+    with pytest.raises(OperatorError, match="GroupAdaGrad has no weight decay"):
+        optimizers.GroupAdaGrad(wd=0.1).update(0, nd.ones((2, 2)), nd.ones((2, 2)), nd.zeros((2, 1)))
+
+
+def test_langevin_dynamics_in_mean_and_variance():
+    nd.random.seed(2)
+    n, rate = 50_000, 0.04
+    optimizer, weight = optimizers.SGLD(learning_rate=rate, wd=0.5, rescale_grad=2.0, clip_gradient=1.0), nd.ones(n)
+    optimizer.update(0, weight, nd.ones(n), optimizer.create_state(0, weight))
+    noise = weight.asnumpy().astype("float64") - (1 - rate / 2 * (1.0 + 0.5))
+    assert abs(noise.mean()) < 5 * np.sqrt(rate / n) and abs(noise.var() / rate - 1) < 5 * np.sqrt(2 / n)
+
+
+def test_nadams_tensors_do_not_share_a_schedule():
+    """Unlike in MXNet, what a tensor's steps are does not depend on how many others there are."""
+    paths = []
+    for n in (1, 3):
+        updater = optimizers.get_updater(optimizers.Nadam(learning_rate=0.1))
+        weights = [nd.array([1.0, -2.0]) for _ in range(n)]
+        for k in range(5):
+            updater(list(range(n)), [nd.array([0.5 + k, -1.0])] * n, weights)
+        paths.append([w.asnumpy() for w in weights])
+    for w in paths[1]:
+        np.testing.assert_array_equal(w, paths[0][0])
+
+
+def test_no_warning_is_given_otherwise():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name in SIGNATURES:
+            optimizers.create(name)
