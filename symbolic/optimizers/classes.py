@@ -34,7 +34,7 @@ class SGD(Optimizer):
 
     momentum: float = 0.0
     lazy_update: bool = True
-    states, bare_state, master_last = ("mom",), True, True
+    state_names, bare_state, master_last = ("mom",), True, True
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -51,7 +51,7 @@ class NAG(Optimizer):
     """
 
     momentum: float = 0.0
-    states, bare_state, master_last = ("mom",), True, True
+    state_names, bare_state, master_last = ("mom",), True, True
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -65,7 +65,7 @@ class Signum(Optimizer):
     learning_rate: float = 0.01
     momentum: float = 0.9
     wd_lh: float = 0.0
-    states, bare_state = ("mom",), True
+    state_names, bare_state = ("mom",), True
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -89,7 +89,7 @@ class DCASGD(Optimizer):
 
     momentum: float = 0.0
     lamda: float = 0.04
-    states = ("mom", "previous")
+    state_names = ("mom", "previous")
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -103,7 +103,7 @@ class FTML(Optimizer):
     beta1: float = 0.6
     beta2: float = 0.999
     epsilon: float = 1e-8
-    states = ("d", "v", "z")
+    state_names = ("d", "v", "z")
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -119,7 +119,8 @@ class LARS(Optimizer):
     eta: float = 0.001
     eps: float = 0
     momentum_correction: bool = True
-    states, bare_state, master_last, decayed = ("mom",), True, True, ("_weight",)
+    state_names, bare_state, master_last = ("mom",), True, True
+    decayed = ("_weight",)
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule that has the layer-wise rates, and its hyper-parameters."""
@@ -151,7 +152,7 @@ class LAMB(Optimizer):
     lower_bound: float | None = None
     upper_bound: float | None = None
     bias_correction: bool = True
-    states = ("mean", "var")
+    state_names = ("mean", "var")
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -169,7 +170,7 @@ class Adam(Optimizer):
     beta2: float = 0.999
     epsilon: float = 1e-8
     lazy_update: bool = True
-    states = ("mean", "var")
+    state_names = ("mean", "var")
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -184,7 +185,7 @@ class Adamax(Optimizer):
     learning_rate: float = 0.002
     beta1: float = 0.9
     beta2: float = 0.999
-    states = ("mean", "largest")
+    state_names = ("mean", "largest")
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -203,7 +204,7 @@ class Nadam(Optimizer):
     beta2: float = 0.999
     epsilon: float = 1e-8
     schedule_decay: float = 0.004
-    states = ("mean", "var", "filled")
+    state_names = ("mean", "var", "filled")
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -216,7 +217,7 @@ class AdaGrad(Optimizer):
     """The sum of all squared gradients: the rule ``adagrad``."""
 
     eps: float = 1e-7
-    states, bare_state = ("history",), True
+    state_names, bare_state = ("history",), True
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -229,7 +230,7 @@ class AdaDelta(Optimizer):
 
     rho: float = 0.9
     epsilon: float = 1e-5
-    states = ("squares", "moves")
+    state_names = ("squares", "moves")
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -251,13 +252,9 @@ class RMSProp(Optimizer):
     centered: bool = False
     clip_weights: float | None = None
 
-    @property
-    def states(self) -> tuple[str, ...]:
-        """The rule's names of the states, in MXNet's order."""
-        return ("n", "g", "delta") if self.centered else ("n",)
-
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
+        self.state_names = ("n", "g", "delta") if self.centered else ("n",)
         params = {"gamma1": self.gamma1, "epsilon": self.epsilon, "clip_weights": self.clip_weights or None}
         return ("rmspropalex", {**params, "gamma2": self.gamma2}) if self.centered else ("rmsprop", params)
 
@@ -269,7 +266,7 @@ class Ftrl(Optimizer):
     lamda1: float = 0.01
     learning_rate: float = 0.1
     beta: float = 1
-    states = ("z", "n")
+    state_names = ("z", "n")
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -281,7 +278,7 @@ class GroupAdaGrad(Optimizer):
     """AdaGrad with one sum for each row, without decay: the rule ``group_adagrad``; MXNet has it in ``contrib``."""
 
     eps: float = 1e-5
-    states, bare_state = ("history",), True
+    state_names, bare_state = ("history",), True
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""

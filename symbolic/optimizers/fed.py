@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
@@ -81,7 +82,7 @@ class FedNumbers:
                         self._params[source.name] = node.op.params[name], f"{node.name} ({node.op.name})"
         self.rate, self.count = names["lr"], names["t"]
 
-    def check(self, inputs: Mapping[str, object], number: int) -> None:
+    def check(self, inputs: Mapping[str, Any], number: int) -> None:
         """Raise where a number that is to be fed is outside of its range, before anything is written.
 
         Raises

@@ -1,10 +1,8 @@
 """The two forms in which a rule computes: nodes of a graph, or arrays at once."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,13 +17,26 @@ class Tensor(NamedTuple):
 
     Attributes
     ----------
-    name : str
+    name : str or hashable
     inputs : dict of str to Symbol or NDArray
         What the rule's operator reads of it, by the operator's names: ``weight``, ``grad``, states and others.
     """
 
-    name: str
+    name: Any
     inputs: dict
+
+
+class Form(Protocol):
+    """How a rule calls operators, makes constants and updates tensors."""
+
+    def call(self, op_name: str, *inputs: Any, **params: Any) -> Any:
+        """Return what an operator gives."""
+
+    def constant(self, values: Sequence[float], name: str) -> Any:
+        """Return a float32 vector."""
+
+    def update(self, op_name: str, inputs: Sequence[Any], tensors: Sequence[Tensor], name: str, **params: Any) -> list:
+        """Return each tensor's new value."""
 
 
 class Nodes:

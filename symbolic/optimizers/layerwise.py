@@ -1,20 +1,15 @@
 """Rules whose rates are scaled layer by layer, by norms of weights and gradients; and `rule`, which finds any rule."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from ndarray import registry
 from ndarray.errors import OperatorError, ParamError, shown
-from symbolic.optimizers.forms import Tensor
+from symbolic.optimizers.forms import Form, Tensor
 from symbolic.optimizers.rates import Amounts, Vector
 from symbolic.optimizers.rules import Rule, make_rule
 from symbolic.symbol import Symbol
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -65,29 +60,29 @@ class LayerwiseRule:
     counts = property(lambda self: self.rule.counts, doc="Whether the rule within must know the number of the update.")
     more_inputs = property(lambda self: self.rule.more_inputs, doc="What the rule within reads of each tensor.")
 
-    def apply(self, form: Any, tensors: Sequence[Tensor], rates: Amounts, decays: Amounts, counts: Amounts | None,
-              skip: frozenset[str] = frozenset(), shared: Any = None) -> list:
+    def apply(self, form: Form, tensors: Sequence[Tensor], rates: Amounts, decays: Amounts, counts: Amounts | None,
+              skip: frozenset = frozenset(), shared: Mapping | None = None) -> list:
         """Return each tensor's new value, as `Rule.apply` does; those in `skip` keep their plain rate."""
         order = sorted(range(len(tensors)), key=lambda k: tensors[k].name in skip)
         tensors, rates, decays = [tensors[k] for k in order], rates.pick(order), decays.pick(order)
         counts = None if counts is None else counts.pick(order)
         n = sum(x.name not in skip for x in tensors)
         rule = self.rule
-        if self.momentum_correction:
+        if self.momentum_correction and shared is not None:
             momentum = form.call("_corrected_momentum", Amounts(rates.base, [1.0]).vector(form, "global_lr"),
                                  shared["last_lr"], momentum=rule.value("momentum"), name="corrected_momentum")
             rule = replace(rule, params={**rule.params, "momentum": momentum})
         rates, *others = rule.fed(rates, decays, counts)
+        given: Amounts | Vector = rates
         if n:
             scaled, plain = rates.pick(range(n)), rates.pick(range(n, len(tensors)))
             sums = self._sums(form, tensors[:n], decays.pick(range(n)))
-            rates = form.call("multi_lars", scaled.vector(form, "lrs"), *sums,
+            found = form.call("multi_lars", scaled.vector(form, "lrs"), *sums,
                               decays.pick(range(n)).vector(form, "wds"), eta=self.eta, eps=self.eps, name="rates",
                               rescale_grad=rule.params.get("rescale_grad", 1.0), decay_norm=self.decay_norm)
-            rates = Vector(form, rates, n, plain)  # type: ignore[assignment]
-        found = rule.call(form, tensors, rates, *others)
-        return [found[order.index(k)] for k in range(len(order))]
-
+            given = Vector(form, found, n, plain)
+        new = rule.call(form, tensors, given, *others)
+        return [new[order.index(k)] for k in range(len(order))]
 
     def _sums(self, form, tensors, decays):
         """Return the sums of squares of weights and gradients."""
@@ -100,7 +95,7 @@ class LayerwiseRule:
                                      name="grads_sum_sq")
 
 
-def rule(name: str | Rule | LayerwiseRule, **params: float | Symbol) -> Rule | LayerwiseRule:
+def rule(name: str | Rule | LayerwiseRule, **params: Any) -> Rule | LayerwiseRule:
     """Return an update rule by the name of its operator, with or without the usual ``_update``.
 
     Parameters
@@ -135,7 +130,6 @@ def rule(name: str | Rule | LayerwiseRule, **params: float | Symbol) -> Rule | L
             raise OperatorError(f"the rule is made already; give {', '.join(params)} when making it")
         return name
     if name == "lars":
-        keys = ("eta", "eps", "decay_norm", "momentum_correction")
-        own: dict[str, Any] = {k: params.pop(k) for k in keys if k in params}
+        own = {k: params.pop(k) for k in ("eta", "eps", "decay_norm", "momentum_correction") if k in params}
         return LayerwiseRule(make_rule("preloaded_multi_sgd_mom", **params), **own)
     return make_rule(name, **params)

@@ -69,15 +69,16 @@ class Optimizer:
     (array([0.5], dtype=float32), array([-0.5], dtype=float32))
     """
 
-    states: tuple[str, ...] = ()
+    state_names: tuple[str, ...] = ()
     """The rule's names of the states, in MXNet's order."""
     bare_state = False
     """Whether a single state is not in a tuple."""
     master_last = False
     """Whether the float32 copy follows the states."""
-    decayed = ("_weight", "_gamma")
+    decayed: tuple[str, ...] = ("_weight", "_gamma")
     """Endings of the names that have decay where names are given."""
     arguments: dict[str, Any] = {}
+    __signature__: inspect.Signature
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Take a subclass's annotated attributes for its own arguments."""
@@ -182,7 +183,7 @@ class Optimizer:
     def create_state(self, index: int | str, weight: NDArray) -> State:
         """Return the states of a weight that has not been updated."""
         fresh = fresh_states(self.made_rule().op, weight)
-        found = tuple([fresh.get(name) for name in self.states])
+        found = tuple([fresh.get(name) for name in self.state_names])
         if not any(s is not None for s in found):
             return None
         return found[0] if self.bare_state else found
@@ -198,8 +199,7 @@ class Optimizer:
         pair = (master, self.create_state(index, master))
         return pair[::-1] if self.master_last else pair
 
-    def update(self, index: Any, weight: NDArray | Sequence[NDArray], grad: NDArray | Sequence[NDArray],
-               state: Any) -> None:
+    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
         """Update a weight and its states in place, or lists of them.
 
         Parameters
@@ -211,7 +211,12 @@ class Optimizer:
         """
         if not isinstance(index, (list, tuple)):
             index, weight, grad, state = [index], [weight], [grad], [state]
-        rule, counts = self.made_rule(), [self._counts.get(i, self.begin_num_update) + 1 for i in index]
+        rule = self.made_rule()
+        if len(index) > 1 and not rule.op.many:
+            for one in zip(index, weight, grad, state, strict=True):
+                self.update(*one)
+            return
+        counts = [self._counts.get(i, self.begin_num_update) + 1 for i in index]
         number = max(self.num_update, *counts)
         rate = rate_of(self.lr if self.lr_scheduler is None else self.lr_scheduler, number)
         tensors = [Tensor(i, {"weight": w, "grad": g, **self._states_of(rule, w, s)})
@@ -226,8 +231,7 @@ class Optimizer:
         self._counts.update(zip(index, counts))
         self.num_update = number
 
-    def update_multi_precision(self, index: Any, weight: NDArray | Sequence[NDArray], grad: NDArray | Sequence[NDArray],
-                               state: Any) -> None:
+    def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
         """Update the float32 copies of float16 weights, where there are such, and round them to the weights."""
         many = isinstance(index, (list, tuple))
         weights, grads, states = (weight, grad, state) if many else ([weight], [grad], [state])
@@ -253,7 +257,7 @@ class Optimizer:
     def _states_of(self, rule, weight, state):
         """Return a tensor's states by name; those that MXNet's classes do not hold are made for each update."""
         kept = () if state is None else (state,) if self.bare_state else state
-        found = {name: s for name, s in zip(self.states, kept) if s is not None}
+        found = {name: s for name, s in zip(self.state_names, kept) if s is not None}
         wanted = rule.op.writes
         if not found.keys() >= set(wanted):
             found = {**fresh_states(rule.op, weight), **found}
@@ -324,9 +328,10 @@ class OptimizerUpdater:
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
-        self.optimizer, self.states = optimizer, {}
+        self.optimizer = optimizer
+        self.states: dict[Any, State] = {}
 
-    def __call__(self, index: Any, grad: NDArray | Sequence[NDArray], weight: NDArray | Sequence[NDArray]) -> None:
+    def __call__(self, index: Any, grad: Any, weight: Any) -> None:
         """Update weights in place; lists in one call."""
         many = isinstance(index, (list, tuple))
         for i, w in zip(index, weight) if many else [(index, weight)]:

@@ -1,13 +1,12 @@
 """One number for each tensor of an update: rates, decays and counts, fixed or fed."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any
 
 from ndarray.errors import ParamError, shown
 from symbolic.functions import function
+from symbolic.optimizers.forms import Form
 from symbolic.symbol import Symbol
 
 
@@ -23,11 +22,11 @@ class Amounts:
     def __init__(self, base: float | Symbol, factors: Sequence[float]) -> None:
         self.base, self.factors, self._scaled = base, [float(f) for f in factors], {1.0: base}
 
-    def items(self) -> list[float | Symbol]:
+    def items(self) -> list[Any]:
         """Return a number or a Symbol for each tensor; equal factors share one node."""
         return [self._item(f) for f in self.factors]
 
-    def _item(self, factor: float) -> Any:
+    def _item(self, factor):
         if not isinstance(self.base, Symbol):
             return self.base * factor
         if not factor:
@@ -36,7 +35,7 @@ class Amounts:
             self._scaled[factor] = product(self.base, factor, f"{self.base.name}_times_{factor:g}")
         return self._scaled[factor]
 
-    def vector(self, form: Any, name: str) -> Any:
+    def vector(self, form: Form, name: str) -> Any:
         """Return an array, or a Symbol, with an element for each tensor."""
         if not isinstance(self.base, Symbol):
             return form.constant(self.items(), name)
@@ -70,7 +69,7 @@ class Vector:
     plain : Amounts
     """
 
-    def __init__(self, form: Any, rates: Any, n: int, plain: Amounts) -> None:
+    def __init__(self, form: Form, rates: Any, n: int, plain: Amounts) -> None:
         self._form, self._rates, self._n, self._plain = form, rates, n, plain
 
     def items(self) -> list:
@@ -80,7 +79,7 @@ class Vector:
             parts = list(self._form.call("SliceChannel", self._rates, num_outputs=self._n, axis=0, name="rate"))
         return [*parts, *self._plain.items()]
 
-    def vector(self, form: Any, name: str) -> Any:
+    def vector(self, form: Form, name: str) -> Any:
         """Return an array, or a Symbol, with an element for each tensor."""
         if not self._plain.factors:
             return self._rates
@@ -98,7 +97,7 @@ def product(a: float | Symbol, b: float | Symbol, name: str) -> float | Symbol:
     return a if b == 1 else function("_mul_scalar")(a, scalar=b, name=name)
 
 
-def bias_correction(counts: Amounts, beta1: float | Symbol, beta2: float | Symbol) -> tuple[Amounts, Amounts]:
+def bias_correction(counts: Amounts, beta1: Any, beta2: Any) -> tuple[Amounts, Amounts]:
     r"""Return what makes up for running means that start at zero, for each tensor.
 
     Parameters
@@ -128,9 +127,10 @@ def bias_correction(counts: Amounts, beta1: float | Symbol, beta2: float | Symbo
     """
     n = len(counts.factors)
     if not any(isinstance(x, Symbol) for x in (counts.base, beta1, beta2)):
-        numbers = [check_count(t) for t in counts.items()]  # type: ignore[arg-type]
-        roots = [math.sqrt(filled(beta2, t)) for t in numbers]  # type: ignore[arg-type]
-        return Amounts(1.0, [root / filled(beta1, t) for root, t in zip(roots, numbers)]), Amounts(1.0, roots)  # type: ignore[arg-type]
+        keep1, keep2 = float(beta1), float(beta2)
+        numbers = [check_count(float(t)) for t in counts.items()]
+        roots = [math.sqrt(filled(keep2, t)) for t in numbers]
+        return Amounts(1.0, [root / filled(keep1, t) for root, t in zip(roots, numbers)]), Amounts(1.0, roots)
     t = counts.items()[0]
     if not isinstance(t, Symbol):
         check_count(t)
@@ -153,7 +153,7 @@ def filled(beta: float, t: float) -> float:
     return 1 - beta ** t
 
 
-def _filled_node(beta: Any, t: Any, name: str) -> Any:
+def _filled_node(beta, t, name):
     """Return `filled` where beta or t is a Symbol, computed by nodes."""
     if isinstance(beta, Symbol):
         return function("_rminus_scalar")(wide(beta) ** wide(t), scalar=1.0, name=f"{name}_filled")

@@ -1,7 +1,5 @@
 """Update rules: an update operator with its hyper-parameters, and what its declaration says of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -10,7 +8,7 @@ from ndarray import registry
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
 from ndarray.operator import Operator
 from ndarray.params import REQUIRED, Scalars
-from symbolic.optimizers.forms import Tensor
+from symbolic.optimizers.forms import Form, Tensor
 from symbolic.optimizers.rates import Amounts, Vector, bias_correction, wide
 from symbolic.symbol import Symbol
 
@@ -70,12 +68,12 @@ class Rule:
         """States of one element that all tensors share; none here."""
         return ()
 
-    def value(self, name: str) -> float | Symbol:
+    def value(self, name: str) -> Any:
         """Return a hyper-parameter, the operator's default where none was given."""
-        return self.params.get(name, self.op.params[name].default)  # type: ignore[arg-type]
+        return self.params[name] if name in self.params else self.op.params[name].default
 
-    def apply(self, form: Any, tensors: Sequence[Tensor], rates: Amounts, decays: Amounts, counts: Amounts | None,
-              skip: frozenset[str] = frozenset(), shared: Mapping | None = None) -> list:
+    def apply(self, form: Form, tensors: Sequence[Tensor], rates: Amounts, decays: Amounts, counts: Amounts | None,
+              skip: frozenset = frozenset(), shared: Mapping | None = None) -> list:
         """Return each tensor's new value.
 
         Parameters
@@ -103,9 +101,9 @@ class Rule:
         epsilons = None
         if not self.op.update.decay_times_rate:
             decays = rates.times(decays, "lr_times_wd")
-        if self.corrects:
+        if self.corrects and counts is not None:
             betas = [self.value(name) for name in self.op.update.betas]
-            correction, root = bias_correction(counts, *betas)  # type: ignore[arg-type]
+            correction, root = bias_correction(counts, *betas)
             epsilon = self.value(self.op.update.epsilon)
             if any(isinstance(beta, Symbol) for beta in betas):
                 rates, epsilon = Amounts(wide(rates.base), rates.factors), wide(epsilon)
@@ -115,7 +113,7 @@ class Rule:
                 epsilons = epsilons.times(root, "epsilon_hat")
         return rates, decays, counts, epsilons
 
-    def call(self, form: Any, tensors: Sequence[Tensor], rates: Amounts | Vector, decays: Amounts,
+    def call(self, form: Form, tensors: Sequence[Tensor], rates: Amounts | Vector, decays: Amounts,
              counts: Amounts | None, epsilons: Amounts | None) -> list:
         """Return each tensor's new value; the numbers are as the operator takes them."""
         if self.op.many:
@@ -176,27 +174,29 @@ def rule_names(op: Operator) -> list[str]:
 
 def candidates() -> dict[str, list[Operator]]:
     """Return the update operators that each name of a rule stands for, in the order of their declaration."""
-    found = {}
+    found: dict[str, list[Operator]] = {}
     for op in registry.operators():
         for name in rule_names(op) if op.update else ():
             found.setdefault(name, []).append(op)
     return found
 
 
-def make_rule(name: str, **params: float | Symbol) -> Rule:
+def make_rule(name: str, **params: Any) -> Rule:
     """Return the rule of an update operator; see `symbolic.optimizers.rule`."""
     known = candidates()
     if not isinstance(name, str) or name not in known:
         shortest = {rule_names(op)[0] for op in registry.operators() if op.update}
         hint = name.lower() if isinstance(name, str) else name
         raise UnknownNameError(unknown("update rule", hint, [*shortest, "lars"]))
-    own: dict[str, Any] = {key: params.pop(key) for key in ("bias_correction", "epsilon_place") if key in params}
+    own: dict[str, Any] = {k: params.pop(k) for k in ("bias_correction", "epsilon_place") if k in params}
     wanted = params.keys() - {"wd"}
     op = next((op for op in known[name] if wanted | own.keys() <= _keywords(op)), known[name][0])
     for key in (*wanted, *own):
-        _check_keyword(name, op, key, {**params, **own}[key])
+        _check_keyword(name, op, key, (own if key in own else params)[key])
     if own.get("epsilon_place", "hat") not in ("hat", "paper"):
         raise ParamError(f"{name}: epsilon_place must be 'hat' or 'paper', got {shown(own['epsilon_place'])}")
+    if not isinstance(own.get("bias_correction", True), bool):
+        raise ParamError(f"{name}: bias_correction must be a bool, got {shown(own['bias_correction'])}")
     if "bias_correction" in op.params and "bias_correction" in own:
         params["bias_correction"] = own.pop("bias_correction")
     numbers = {k: v for k, v in params.items() if k in op.params and not isinstance(v, Symbol)}
@@ -210,7 +210,7 @@ def make_rule(name: str, **params: float | Symbol) -> Rule:
 def _keywords(op):
     """Return what a rule of an operator may be given, besides the decay."""
     update = op.update
-    found = {*op.params, *update.single} - {update.rate, update.decay, update.count}
+    found: set[str] = {*op.params, *update.single} - {update.rate, update.decay, update.count}
     if update.corrects_bias:
         found |= {"bias_correction", "epsilon_place"}
     elif update.count is not None and op.params[update.count].default is not REQUIRED:

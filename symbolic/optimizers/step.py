@@ -1,7 +1,6 @@
 """From a loss to a step: one Symbol with the forward pass, the gradients and the update of every parameter."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ndarray.errors import NotDifferentiableError, OperatorError, ParamError, UnknownNameError, shown
 from symbolic.create import Group
@@ -114,7 +113,7 @@ def table(loss: Symbol, rule: str | Rule | LayerwiseRule = "sgd", params: str | 
     rule = as_rule(rule, **rule_params)
     factors = _factors(loss, params, lr_mult, wd_mult, no_decay, no_lars)
     decay = [f"{f:g} x {rule.wd.name}" if isinstance(rule.wd, Symbol) else f"{rule.wd * f:g}" for f in factors.wd]
-    rows: list[Any] = [("parameter", "lr x", "wd", "lars"), *((name, f"{a:g}", b, "no" if name in factors.no_lars else "yes")
+    rows = [["parameter", "lr x", "wd", "lars"], *([name, f"{a:g}", b, "no" if name in factors.no_lars else "yes"]
                                                    for name, a, b in zip(factors.names, factors.lr, decay))]
     rows = rows if isinstance(rule, LayerwiseRule) else [row[:3] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows)]

@@ -1,7 +1,6 @@
 """The update alone: nodes that make new parameters from gradients that are given."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ndarray.errors import OperatorError, shown
 from symbolic.create import Group, var
@@ -100,7 +99,7 @@ def updated(rule: Rule | LayerwiseRule, weights: Sequence[Symbol], grads: Sequen
                for name, w, g in zip(factors.names, weights, grads, strict=True)]
     shared = {name: var(name) for name in rule.shared_states}
     given = {"lr": lr} if counts is None else {"lr": lr, "t": counts.base}
-    fed: Any = {key: x.name for key, x in given.items() if isinstance(x, Symbol) and x.name != key
+    fed = {key: str(x.name) for key, x in given.items() if isinstance(x, Symbol) and x.name != key
            and x.graph.outputs[0].node.op is None}
     return rule.apply(Nodes(fed), tensors, Amounts(lr, factors.lr), Amounts(rule.wd, factors.wd), counts,
                       factors.no_lars, shared)

@@ -1,7 +1,6 @@
 """Updates of arrays outside of any graph, by the same rules."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -66,7 +65,10 @@ class Updater:
                  names: Mapping[Hashable, str] | None = None, no_lars: Sequence[Hashable] = (),
                  **rule_params: float) -> None:
         self._rule = as_rule(rule, **rule_params)
-        self._lr, self.counts, self.states, self._shared = lr, {}, {}, {}
+        self._lr = lr
+        self.counts: dict[Hashable, int] = {}
+        self.states: dict[Hashable, dict[str, NDArray]] = {}
+        self._shared: dict[tuple, dict[str, NDArray]] = {}
         self._names, self._no_lars = dict(names or {}), set(no_lars)
         self._lr_mult, self._wd_mult = dict(lr_mult or {}), dict(wd_mult or {})
 
@@ -86,6 +88,15 @@ class Updater:
         indices, grads, weights = (x if isinstance(x, list) else [x] for x in (index, grad, weight))
         more = {name: x if isinstance(x, list) else [x] for name, x in more.items()}
         self._check(indices, grads, weights, more)
+        groups = [range(len(indices))] if self._rule.op.many else [range(k, k + 1) for k in range(len(indices))]
+        for group in groups:
+            # An error leaves the tensors of its group, and those after it, as they were.
+            chosen, its_grads, its_weights = ([values[k] for k in group] for values in (indices, grads, weights))
+            self._update(chosen, its_grads, its_weights,
+                         {name: [values[k] for k in group] for name, values in more.items()})
+
+    def _update(self, indices, grads, weights, more):
+        """Update tensors in one call of the rule."""
         numbers = [self.counts.get(i, 0) + 1 for i in indices]
         rates = [rate_of(self._lr, number) for number in numbers]
         mults = [self._factor(self._lr_mult, i) for i in indices]
@@ -93,14 +104,14 @@ class Updater:
         tensors = [Tensor(i, {"weight": w, "grad": g, **s, **{name: x[k] for name, x in more.items()}})
                    for k, (i, w, g, s) in enumerate(zip(indices, weights, grads, states))]
         decays = Amounts(self._rule.wd, [self._factor(self._wd_mult, i) for i in indices])
-        skip: Any = frozenset(i for i in indices if {i, self._names.get(i)} & self._no_lars)
+        skip = frozenset(i for i in indices if {i, self._names.get(i)} & self._no_lars)
         one_rate = len(set(rates)) == 1  # It stays apart from the factors: a rule may need it.
-        amounts = Amounts(rates[0], mults) if one_rate else Amounts(1.0, [a * b for a, b in zip(rates, mults)])
+        scaled = Amounts(rates[0], mults) if one_rate else Amounts(1.0, [a * b for a, b in zip(rates, mults)])
         shared = self._shared.get(tuple(indices)) or {
             name: NDArray(np.zeros(1, np.float32)) for name in self._rule.shared_states}
         if shared and not one_rate:
             raise OperatorError(f"{self._rule} needs one rate for all tensors; they have had {shown(numbers)} updates")
-        self._rule.apply(Arrays, tensors, amounts, decays, Amounts(1.0, numbers), skip, shared)
+        self._rule.apply(Arrays, tensors, scaled, decays, Amounts(1.0, numbers), skip, shared)
         self._shared[tuple(indices)] = shared
         self.states.update(zip(indices, states))
         self.counts.update(zip(indices, numbers))
