@@ -84,7 +84,7 @@ def adamax_update(xp, weight, grad, mean, largest, /, *, lr: Scalar, beta1: Beta
     return weight - rate * step, mean, largest
 
 
-@operator(same_floating, writes=("squares", "moves"), fusible=True)
+@operator(same_floating, writes=("squares", "moves"), scalar_dtype="float64", fusible=True)
 def adadelta_update(xp, weight, grad, squares, moves, /, *, lr: Scalar = 1.0, rho: Share = 0.9, epsilon: Least = 1e-5,
                     wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0):
     r"""Step by the gradient, scaled as earlier steps are to earlier gradients (AdaDelta).
@@ -148,7 +148,9 @@ def adadelta_update(xp, weight, grad, squares, moves, /, *, lr: Scalar = 1.0, rh
     >>> nd.adadelta_update(nd.array([1]), nd.array([0]), squares, moves, wd=0.25).asnumpy()
     array([0.75], dtype=float32)
     """
-    grad = rescaled(xp, grad, rescale_grad, clip_gradient)
-    squares = rho * squares + (1 - rho) * (grad * grad)
+    rest, = scalars_in(xp, weight.dtype, 1 - rho)
+    lr, rho, epsilon, wd, scale = scalars_in(xp, weight.dtype, lr, rho, epsilon, wd, rescale_grad)
+    grad = rescaled(xp, grad, scale, clip_gradient)
+    squares = rho * squares + rest * (grad * grad)
     delta = xp.sqrt(moves + epsilon) / xp.sqrt(squares + epsilon) * grad
-    return weight - lr * (delta + wd * weight), squares, rho * moves + (1 - rho) * (delta * delta)
+    return weight - lr * (delta + wd * weight), squares, rho * moves + rest * (delta * delta)

@@ -113,14 +113,11 @@ def _shared_dtype(inputs, flat, outputs):
 
 def _check_lengths(params, n):
     for name, value in params.items():
-        given = len(value) if isinstance(value, tuple) and not isinstance(value, Fed) else getattr(value, "size", n)
-        if given != n and name in PER_TENSOR:
+        # One number for each tensor is a tuple or a vector; one for all is not.
+        given = len(value) if isinstance(value, tuple) or getattr(value, "ndim", 0) == 1 else n
+        if given != n and not isinstance(value, Fed):
             raise ShapeError(f"{name} has {counted(given, 'element')} for {counted(n, 'tensor')}; "
                              "give one for each")
-
-
-PER_TENSOR = frozenset({"lrs", "wds", "etas", "learning_rates", "step_count"})
-"""Parameters that hold one number for each tensor."""
 
 
 def rates(types, n, at, dtype):

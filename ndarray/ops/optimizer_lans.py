@@ -1,9 +1,8 @@
 """LANS: LAMB with normalised gradients and a Nesterov-like second direction."""
 
 from ndarray.operator import Many, operator
-from ndarray.ops.optimizer_adam import moments
 from ndarray.ops.optimizer_common import Beta, Bound, Least, StepNumbers, clipped, columns, many, scalars_in
-from ndarray.ops.optimizer_lamb import bias_correction_of, norm, trust_rate
+from ndarray.ops.optimizer_lamb import norm, trust_rate
 from ndarray.ops.optimizer_multi_lamb import LAYERWISE
 from ndarray.params import Count, Scalar, Scalars
 from ndarray.rules import same_floating
@@ -15,14 +14,14 @@ def _step(xp, weight, grad, mean, var, *, lr, wd, t, beta1, beta2, epsilon, resc
           clip_gradient):
     """Return new weight, mean and var of one tensor."""
     dtype = weight.dtype
-    correction1, correction2 = (bias_correction_of(xp, beta, t, dtype) for beta in (beta1, beta2))
+    correction1, correction2, rest1, rest2 = scalars_in(xp, dtype, 1 - beta1 ** t, 1 - beta2 ** t, 1 - beta1, 1 - beta2)
     rate1, rate2 = scalars_in(xp, dtype, lr * beta1, lr * (1 - beta1))
     wd, epsilon, keep1, keep2, scale = scalars_in(xp, dtype, wd, epsilon, beta1, beta2, rescale_grad)
 
     grad = scale * grad
     length, = scalars_in(xp, dtype, norm(xp, grad))
     grad = clipped(xp, xp.where(length > 0, grad / length, grad), clip_gradient)
-    mean, var = moments(grad, mean, var, keep1, keep2)
+    mean, var = keep1 * mean + rest1 * grad, keep2 * var + rest2 * grad * grad
 
     root = xp.sqrt(var / correction2) + epsilon
     size, = scalars_in(xp, dtype, norm(xp, weight))

@@ -1,7 +1,7 @@
 """Updates by the sign of the gradient or of its momentum: signSGD, Signum, Lion."""
 
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import Bound, Share, rescaled
+from ndarray.ops.optimizer_common import Bound, Share, rescaled, scalars_in
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
 
@@ -173,7 +173,7 @@ def signum_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0.
     return (1 - lr * wd_lh) * weight + lr * xp.sign(mom), mom
 
 
-@operator(same_floating, writes=("mom",), fusible=True)
+@operator(same_floating, writes=("mom",), scalar_dtype="float64", fusible=True)
 def lion_update(xp, weight, grad, mom, /, *, lr: Scalar, beta1: Share = 0.9, beta2: Share = 0.99,
                 wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0):
     r"""Step by the sign of a mixture of momentum and gradient (Lion).
@@ -237,6 +237,8 @@ def lion_update(xp, weight, grad, mom, /, *, lr: Scalar, beta1: Share = 0.9, bet
     >>> mom.asnumpy()
     array([1.25, 0.5 ], dtype=float32)
     """
-    grad = rescaled(xp, grad, rescale_grad, clip_gradient)
-    new = (1 - lr * wd) * weight - lr * xp.sign(beta1 * mom + (1 - beta1) * grad)
-    return new, beta2 * mom + (1 - beta2) * grad
+    rest1, rest2, decay = scalars_in(xp, weight.dtype, 1 - beta1, 1 - beta2, 1 - lr * wd)
+    lr, beta1, beta2, scale = scalars_in(xp, weight.dtype, lr, beta1, beta2, rescale_grad)
+    grad = rescaled(xp, grad, scale, clip_gradient)
+    new = decay * weight - lr * xp.sign(beta1 * mom + rest1 * grad)
+    return new, beta2 * mom + rest2 * grad

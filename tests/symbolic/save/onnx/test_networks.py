@@ -11,9 +11,7 @@ from symbolic.graph.node import Entry
 from symbolic.save.onnx.save import types_for
 from tests.symbolic.save.onnx.runs import Runtime, eager, onnx, runtime
 
-RATES = {"lr", "lrs", "learning_rates"}
-RULES = ["lars", *(op.name for op in updates() if op.names[:2] in (("weight", "grad"), ("weights", "grads"))
-                   and RATES & {*op.names, *op.params})]
+RULES = ["lars", *(op.name for op in updates() if op.update)]
 """Every rule by which `optimizers.step` can update."""
 
 
