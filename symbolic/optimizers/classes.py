@@ -24,7 +24,7 @@ _EXAMPLE = """
 
 
 def _declare(cls: type[Optimizer]) -> type[Optimizer]:
-    cls.__doc__ = (cls.__doc__ or "") + _EXAMPLE.format(name=cls.__name__)
+    cls.__doc__ = (cls.__doc__ or "").rstrip() + _EXAMPLE.format(name=cls.__name__)
     return register(cls)
 
 

@@ -83,16 +83,11 @@ class Optimizer:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Take a subclass's annotated attributes for its own arguments."""
         super().__init_subclass__(**kwargs)
-        if "__annotations__" in vars(cls) or not cls.arguments:
-            own = {name: vars(cls)[name] for name in vars(cls).get("__annotations__", {})}
-            for name in own:
-                delattr(cls, name)
-            cls.arguments = own
-        kind = inspect.Parameter
-        found = [kind(name, kind.POSITIONAL_OR_KEYWORD, default=value) for name, value in cls.arguments.items()]
-        found += [kind(name, kind.KEYWORD_ONLY, default=value) for name, value in _COMMON.items()
-                  if name not in cls.arguments]
-        cls.__signature__ = inspect.Signature(found)
+        own = {name: vars(cls)[name] for name in vars(cls).get("__annotations__", {})}
+        for name in own:
+            delattr(cls, name)
+        cls.arguments = own or cls.arguments
+        cls.__signature__ = _signature(cls.arguments)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         try:
@@ -262,6 +257,17 @@ class Optimizer:
         if not found.keys() >= set(wanted):
             found = {**fresh_states(rule.op, weight), **found}
         return {name: found[name] for name in wanted}
+
+
+def _signature(own):
+    """Return the signature of a class: its own arguments, then those of all as keywords."""
+    kind = inspect.Parameter
+    found = [kind(name, kind.POSITIONAL_OR_KEYWORD, default=value) for name, value in own.items()]
+    found += [kind(name, kind.KEYWORD_ONLY, default=value) for name, value in _COMMON.items() if name not in own]
+    return inspect.Signature(found)
+
+
+Optimizer.__signature__ = _signature({})
 
 
 def _multipliers(net):
