@@ -91,7 +91,7 @@ class FedNumbers:
         """
         for name, value in inputs.items():
             if name == self.rate:
-                rate_of(value, number)  # type: ignore[arg-type]
+                rate_of(value, number)
             if name == self.count:
                 numbers = np.asarray(getattr(value, "_data", value)).reshape(-1)
                 if numbers.dtype.kind not in "iuf" or not ((numbers >= 1) & (numbers < math.inf)).all():
