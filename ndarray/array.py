@@ -527,7 +527,7 @@ def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: 
     Raises
     ------
     OperatorError
-        If an input or `out` is no NDArray, or there are too few or too many.
+        If an input or `out` is not an NDArray, or there are too few or too many.
     """
     if calls.tape is not None:
         found = calls.tape.call(op, inputs, params, out)
@@ -666,8 +666,8 @@ def as_ndarray(value: Any, ctx: Context | str | None = None, dtype: DTypeLike | 
     try:
         data = np.asarray(value)
     except (ValueError, TypeError) as error:
-        raise OperatorError(f"{shown(value)} is no array: {error}") from None
+        raise OperatorError(f"{shown(value)} is not an array: {error}") from None
     if data.dtype.kind not in "fiub" or not (is_known(data.dtype.newbyteorder("=")) or data.dtype.kind == "f"):
-        raise OperatorError(f"{shown(value)} is no array of numbers")
+        raise OperatorError(f"{shown(value)} is not an array of numbers")
     with np.errstate(all="ignore"):
         return NDArray(data.astype(dtype_of(dtype) if dtype is not None else DEFAULT, order="C"), ctx)

@@ -15,7 +15,7 @@ def write_atomically(path: str | PathLike[str], data: bytes) -> None:
     Raises
     ------
     OSError
-        Naming `path`, not the file beside it that is written first.
+        Naming `path`, not the temporary file that is written first.
     """
     try:
         _write(path, data)

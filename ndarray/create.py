@@ -50,7 +50,7 @@ def array(source_array: Any, ctx: Context | str | None = None, dtype: DTypeLike 
     Raises
     ------
     OperatorError
-        If it is no array of numbers.
+        If it is not an array of numbers.
 
     Examples
     --------
@@ -199,7 +199,7 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
     Raises
     ------
     OperatorError, DTypeError
-        If it is no array, or of a dtype that no array here has.
+        If it is not an array, or of an unsupported dtype.
 
     Examples
     --------

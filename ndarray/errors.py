@@ -41,7 +41,7 @@ class DTypeError(MXNetError, TypeError):
 
 
 class OutOfRangeError(MXNetError, IndexError):
-    """An index, among the values of an array, to which there is no element."""
+    """An index, among the values of an array, that no element has."""
 
 
 class BindError(MXNetError, ValueError):
@@ -61,7 +61,7 @@ class NonFiniteError(MXNetError, FloatingPointError):
 
 
 class NotDifferentiableError(MXNetError, TypeError):
-    """A gradient wanted through an operator that has none."""
+    """A gradient was asked for through an operator that has none."""
 
 
 class NotImplementedForSymbol(MXNetError, NotImplementedError):

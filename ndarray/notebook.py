@@ -26,7 +26,7 @@ def of_array(array: NDArray, text: str, include: Collection[str] | None = None,
     text : str
         What a terminal shows.
     include, exclude : collection of str, optional
-        Types of data that are wanted, or not.
+        Types of data to return, or to leave out.
     """
     return chosen({"text/plain": text} | never_raising(lambda: {"text/html": _table(array)}), include, exclude)
 

@@ -87,10 +87,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 else:
     class Shape(tuple):
-        """Annotation of a tuple of integers; a single integer stands for a tuple of one."""
+        """Annotation of a tuple of integers; a single integer means a tuple of one."""
 
     class Ints(Shape):
-        """Annotation of a tuple of integers that is no shape: axes, counts, steps."""
+        """Annotation of a tuple of integers that is not a shape: axes, counts, steps."""
 
     class SlicePoints(tuple):
         """Annotation of a tuple of integers or None, as in ``begin=(None, 1)``."""
@@ -116,7 +116,7 @@ else:
     class Training(int):
         """Annotation of a bool that says whether the graph is being trained.
 
-        The executor sets it from ``forward(is_train=…)``; it is no part of the operator's signature or of files.
+        The executor sets it from ``forward(is_train=…)``; it is not part of the operator's signature or of files.
         """
 
 
@@ -450,4 +450,4 @@ _PARSERS = {
 def reject_unknown_annotation(param: Param, operator: str) -> None:
     """Raise where a declaration uses an annotation that this module does not know."""
     if param.type not in _PARSERS and get_origin(param.type) is not Literal:
-        raise OperatorError(f"{operator}: {param.name} is annotated {param.type!r}, which is no parameter type")
+        raise OperatorError(f"{operator}: {param.name} is annotated {param.type!r}, which is not a parameter type")

@@ -61,7 +61,7 @@ def _path(fname: str | os.PathLike[str]) -> str:
     try:
         return os.fspath(fname)
     except TypeError:
-        raise OperatorError(f"a file's name is wanted, got {shown(fname)}") from None
+        raise OperatorError(f"expected a file name, got {shown(fname)}") from None
 
 
 def save_to_bytes(data: Any) -> bytes:
@@ -111,7 +111,7 @@ def _shape(shape: Sequence[int]) -> bytes:
 
 
 def _kind(data: np.ndarray) -> bytes:
-    """Device (cpu 0; where an array lies is no part of what it is) and dtype."""
+    """Device (cpu 0; an array's device is not part of its value) and dtype."""
     return struct.pack("<iii", 1, 0, flag_of(data.dtype.newbyteorder("=")))
 
 
@@ -262,7 +262,7 @@ def _read_dims(reader: _Reader, rank: int, code: str, i: int, place: int) -> tup
     shape = tuple(reader.number(code, f"the shape of array {i}") for _ in range(rank))
     if any(d < 0 for d in shape):
         raise FormatError(f"byte {place}: array {i} has shape {shape}")
-    # NumPy counts bytes in 63 bits, and beside an axis of no length those of the others.
+    # NumPy counts bytes in 63 bits, also those of the other axes where one has no length.
     if math.prod(d or 1 for d in shape) >= _MOST_ELEMENTS:
         raise FormatError(f"byte {place}: array {i} has shape {shape}, beyond what an array can have")
     return shape
@@ -313,7 +313,7 @@ def _read_sparse(reader: _Reader, storage: int, i: int) -> RowSparseNDArray | CS
         check_csr(values, indices, indptr, shape)
         return CSRNDArray(values, indices, indptr, shape, cpu())
     except ShapeError as error:
-        raise FormatError(f"byte {place}: array {i} is no {_STORAGES[storage]} array: {error}") from None
+        raise FormatError(f"byte {place}: array {i} is not a {_STORAGES[storage]} array: {error}") from None
 
 
 def _check_rows(indices: np.ndarray, values: np.ndarray, shape: tuple[int, ...]) -> None:

@@ -26,7 +26,7 @@ around_fork(_lock.acquire, _lock.release)
 
 
 def seed(seed_state: int, ctx: Context | str = "all") -> None:
-    """Start the generator anew, so that the same numbers follow.
+    """Restart the generator, so that the same numbers follow.
 
     Parameters
     ----------

@@ -143,7 +143,7 @@ def _groups(target: Sequence[int], reverse: bool) -> list[Any]:
     while codes:
         code = codes.pop(0)
         if code < -4:
-            raise ShapeError(f"{code} in {target} is no code; they go from 0 to -4")
+            raise ShapeError(f"{code} in {target} is not a reshape code; codes are 0 to -4")
         if code == -4 and len(codes) < 2:
             raise ShapeError(f"-4 in {target} has the two numbers to split into "
                              f"{'before it, as codes are matched from the right' if reverse else 'after it'}")
@@ -183,10 +183,10 @@ def slice_points(shape: Dims, params: Mapping[str, Any]) -> tuple[Any, Any, Any]
     """
     begin, end, step = params["begin"], params["end"], params["step"]
     if len(begin) != len(end) or len(begin) > len(shape) or (step and len(step) != len(begin)):
-        raise slot_error(ShapeError, f"begin={begin}, end={end}, step={step} are no points for the {len(shape)} axes "
+        raise slot_error(ShapeError, f"begin={begin}, end={end}, step={step} are not points for the {len(shape)} axes "
                          "of `{}`", 0)
     if 0 in step:
-        raise slot_error(ShapeError, f"step={step} stands still on an axis of `{{}}`", 0)
+        raise slot_error(ShapeError, f"step={step} does not advance on an axis of `{{}}`", 0)
     whole = len(shape) - len(begin)
     step = step or (1,) * len(begin)
     return ((*begin, *(None,) * whole), (*end, *(None,) * whole),

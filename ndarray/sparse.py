@@ -220,8 +220,8 @@ class RowSparseNDArray:
         >>> x.retain([2]).indices.tolist()
         [2]
         """
-        wanted = np.asarray(indices.asnumpy() if isinstance(indices, NDArray) else indices)
-        kept = np.isin(self._rows.indices, wanted)
+        chosen = np.asarray(indices.asnumpy() if isinstance(indices, NDArray) else indices)
+        kept = np.isin(self._rows.indices, chosen)
         return RowSparseNDArray(Rows(self._rows.indices[kept], self._rows.values[kept], self.shape), self._ctx)
 
     def wait_to_read(self) -> None:
@@ -258,7 +258,7 @@ def row_sparse_array(arg1: Any, shape: Sequence[int] | None = None, ctx: Context
     ShapeError
         If rows, indices and shape do not fit together.
     ParamError
-        If an index stands twice, or is none.
+        If an index appears twice, or is not a whole number.
 
     Examples
     --------
@@ -349,7 +349,7 @@ def _rows(data: Any, indices: Any, shape: Sequence[int] | None, dtype: DTypeLike
         raise ParamError(f"index {places[0] if places[0] < 0 else places[-1]} is outside of {shape[0]} rows")
     twice = np.flatnonzero(places[1:] == places[:-1])
     if len(twice):
-        raise ParamError(f"index {places[twice[0]]} stands twice; add up the rows first")
+        raise ParamError(f"index {places[twice[0]]} appears twice; sum its rows first")
     return Rows(places, values[order], shape)
 
 

@@ -1,4 +1,4 @@
-"""What `xp` may say, with NumPy's answers: the array API, and the few words that operators need beside it.
+"""What `xp` may say, with NumPy's answers: the array API, and the few words that operators need in addition.
 
 Operators are written with these words and Python's arithmetic only.  Another engine gives the same words another
 meaning: a tracer builds nodes, a kernel writer emits a loop.  Every public name here is such a word, so what only
@@ -31,10 +31,10 @@ _VECTOR_WORDS = (
 
 
 def _in_order(name):
-    """Return NumPy's function for arrays whose elements lie one after the other; others are copied before.
+    """Return NumPy's function for contiguous arrays; others are copied first.
 
     Which strides NumPy has vectors for depends on its version; where it has none the C library's answer may differ in
-    the last bit, and a value would depend on where it lies.
+    the last bit, and a value would depend on its strides.
     """
     function = getattr(np, name)
 
@@ -42,7 +42,7 @@ def _in_order(name):
         return function(*[x.copy() if type(x) is np.ndarray and not x.flags.c_contiguous else x for x in arrays])
 
     word.__name__ = word.__qualname__ = name
-    word.__doc__ = f"Return NumPy's ``{name}`` of arrays or scalars: the same bits wherever they lie in memory."
+    word.__doc__ = f"Return NumPy's ``{name}`` of arrays or scalars: the same bits whatever their strides."
     return word
 
 
@@ -119,7 +119,7 @@ def uniform(state, shape, dtype):
 
 
 def strided_slice(x, begin, end, step):
-    """Return ``x[begin[0]:end[0]:step[0], …]``; None stands for a default, as in Python."""
+    """Return ``x[begin[0]:end[0]:step[0], …]``; None means a default, as in Python."""
     return x[tuple(slice(b, e, s) for b, e, s in zip(begin, end, step))]
 
 

@@ -11,7 +11,7 @@ _ADVICE = ("symbolic-ndarray owns the import names `symbolic` and `ndarray`; "
 
 
 def check(paths=None):
-    """Say so where another project of PyPI stands in our place.
+    """Complain where another project of PyPI has replaced ours.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def _ours(spec):
 
 
 def _installed(paths):
-    """Yield folder, name and version of each installed project that is called like one of our packages."""
+    """Yield folder, name and version of each installed project that is named like one of our packages."""
     for path in dict.fromkeys(paths):
         try:
             entries = listdir(path or ".")

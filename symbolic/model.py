@@ -126,7 +126,7 @@ def load_params(prefix: str | os.PathLike[str], epoch: int) -> tuple[dict[str, N
     for full in arrays:
         kind, colon, name = full.partition(":") if isinstance(full, str) else ("", "", "")
         if not colon or kind not in found:
-            raise FormatError(f"{path}: {shown(full) if isinstance(full, str) else 'an array without name'} is no "
+            raise FormatError(f"{path}: {shown(full) if isinstance(full, str) else 'an array without name'} is not a "
                               "parameter of a checkpoint; names begin with 'arg:' or 'aux:'")
         found[kind][name] = arrays[full]
     return found["arg"], found["aux"]

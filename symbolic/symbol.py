@@ -212,7 +212,7 @@ class Symbol(SymbolMethods):
         return {n.name: a for n in self._graph.nodes if (a := _attrs_of(n))}
 
     def _set_attr(self, **attrs: str) -> None:
-        """Attach attributes to this node; the Symbol then stands for the new node."""
+        """Attach attributes to this node; the Symbol is then that of the new node."""
         for key in attrs:
             near = next((h for h in HIDDEN if key.endswith(f"_{h}") and not key.startswith("__")), None)
             if near:
@@ -258,7 +258,7 @@ class Symbol(SymbolMethods):
         *args : Symbol
             In the order of `list_arguments`, for a graph of one operator.
         name : str, optional
-            Of the node that is made anew.
+            Of the new node.
         **named : Symbol
             By the names of variables; the others stay.
         """
@@ -434,7 +434,7 @@ class Symbol(SymbolMethods):
              aux_states: Sequence[ArrayLike] | Mapping[str, ArrayLike] | None = None, group2ctx: Any = None,
              shared_exec: Any = None, out: Mapping[str, ArrayLike] | None = None, engine: str = "auto",
              watch: str | None = None) -> Executor:
-        """Bind arrays, which are used where they lie, and return an `Executor`.
+        """Bind arrays, which are used in place, without copying, and return an `Executor`.
 
         Parameters
         ----------

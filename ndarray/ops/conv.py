@@ -52,11 +52,11 @@ def _convolution(inputs, outputs, params):
     return [TensorType(s, dtype) for s in shapes], [TensorType(merge_shapes(out, (*batch, filters, *sizes)), dtype)]
 
 
-def _bias_if_wanted(params):
+def _bias_if_asked(params):
     return ("bias",) if params["no_bias"] else ()
 
 
-@operator(_convolution, absent=_bias_if_wanted)
+@operator(_convolution, absent=_bias_if_asked)
 def Convolution(xp, data, weight, bias=None, /, *, kernel: Positives, num_filter: Positive, stride: Positives = (),
                 dilate: Positives = (), pad: Naturals = (), num_group: Positive = 1, no_bias: bool = False,
                 workspace: int = 1024,
@@ -154,7 +154,7 @@ def _bias_gradient(xp, head, bias):
     return None if bias is None else xp.sum(head, axis=(0, *range(2, head.ndim)))
 
 
-@operator(_convolution, absent=_bias_if_wanted)
+@operator(_convolution, absent=_bias_if_asked)
 def Convolution_v1(xp, data, weight, bias=None, /, *, kernel: Positives, num_filter: Positive, stride: Positives = (),
                    dilate: Positives = (), pad: Naturals = (), num_group: Positive = 1, workspace: int = 1024,
                    no_bias: bool = False, cudnn_tune: Literal["fastest", "limited_workspace", "off"] | None = None,
@@ -241,7 +241,7 @@ def _deconvolution(inputs, outputs, params):
     return [TensorType(s, dtype) for s in shapes], [TensorType(merge_shapes(out, (*batch, filters, *sizes)), dtype)]
 
 
-@operator(_deconvolution, absent=_bias_if_wanted)
+@operator(_deconvolution, absent=_bias_if_asked)
 def Deconvolution(xp, data, weight, bias=None, /, *, kernel: Positives, num_filter: Positive, stride: Positives = (),
                   dilate: Positives = (), pad: Naturals = (), adj: Naturals = (), target_shape: Naturals = (),
                   num_group: Positive = 1, no_bias: bool = True, workspace: int = 512,

@@ -119,7 +119,7 @@ def _limits(params):
 def _range_length(params):
     (start, stop), step, repeat = _limits(params), params["step"], params["repeat"]
     if not step or repeat < 0 or not all(map(math.isfinite, (start, stop, step))):
-        raise ParamError(f"from {start} to {stop} in steps of {step}, each {repeat} times, is no range")
+        raise ParamError(f"from {start} to {stop} in steps of {step}, each {repeat} times, is not a range")
     if params["infer_range"]:
         raise ParamError("infer_range=True is not supported; give stop=")
     return max(0, math.ceil((stop - start) / step)) * repeat

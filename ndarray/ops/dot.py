@@ -182,7 +182,7 @@ def _matmul_rule(inputs, outputs, params):
     a, b, out = inputs[0].shape, inputs[1].shape, outputs[0].shape
     for i, shape in enumerate((a, b)):
         if shape is not None and len(shape) < 2:
-            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} is no matrix", i)
+            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} is not a matrix", i)
     if a is not None and b is not None:
         if None not in (a[-1], b[-2]) and a[-1] != b[-2]:
             raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(a)} and `{{}}` of shape {show_shape(b)} do not "

@@ -186,9 +186,9 @@ for _row in FAMILY:
 def _cast(inputs, outputs, params):
     """Shapes agree; the output has the dtype asked for."""
     shape = merge_shapes(inputs[0].shape, outputs[0].shape)
-    wanted = np.dtype(params["dtype"])
-    merge_dtypes(wanted, outputs[0].dtype)
-    return [TensorType(shape, inputs[0].dtype)], [TensorType(shape, wanted)]
+    target = np.dtype(params["dtype"])
+    merge_dtypes(target, outputs[0].dtype)
+    return [TensorType(shape, inputs[0].dtype)], [TensorType(shape, target)]
 
 
 @operator(_cast, aliases=("cast",), primitive=True)

@@ -34,7 +34,7 @@ def all_finite(xp, data, /, *, init_output: bool = True):
     data : array, any shape, floating
         What is looked at.
     init_output : bool, optional
-        Start from 1.  Otherwise an eager call with ``out=`` leaves a zero (and whatever else stands) in `out`
+        Start from 1.  Otherwise an eager call with ``out=`` leaves a zero (and whatever else is there) in `out`
         unless something is not finite, so that several calls can share one `out`.
 
     Returns

@@ -169,8 +169,8 @@ def _pick_rule(inputs, outputs, params):
         keep = (*data.shape[:at], 1, *data.shape[at + 1:])
         drop = (*data.shape[:at], *data.shape[at + 1:])
         out = merge_shapes(keep if params["keepdims"] else drop or (1,), out)
-        wanted = keep if index.shape is not None and len(index.shape) == len(keep) else drop
-        index = TensorType(merge_shapes(wanted, index.shape), index.dtype)
+        expected = keep if index.shape is not None and len(index.shape) == len(keep) else drop
+        index = TensorType(merge_shapes(expected, index.shape), index.dtype)
     return [TensorType(data.shape, dtype), index], [TensorType(out, dtype)]
 
 

@@ -21,7 +21,7 @@ def floating(rule):
 
 
 def _rows_moved(shape, axis, to, slot):
-    """Return a shape whose rows lie along `axis` with these at `to`, or the other way round."""
+    """Return a shape whose rows are along `axis` with these at `to`, or the other way round."""
     if shape is None:
         return None
     if len(shape) < 2:
@@ -32,7 +32,7 @@ def _rows_moved(shape, axis, to, slot):
 
 
 def _rows_along_axis(rule):
-    """Return the rule of matrices whose rows lie along ``params['axis']``."""
+    """Return the rule of matrices whose rows are along ``params['axis']``."""
 
     def infer(inputs, outputs, params):
         if params["axis"] == -2:
@@ -48,7 +48,7 @@ def _rows_along_axis(rule):
 
 
 def _rows(xp, x, axis):
-    """Move the rows, which lie along `axis`, to where a matrix has them; and back."""
+    """Move the rows, which are along `axis`, to where a matrix has them; and back."""
     return x if axis in (-2, x.ndim - 2) else xp.swapaxes(x, axis, -2)
 
 
@@ -66,7 +66,7 @@ def linalg_gemm2(xp, A, B, /, *, transpose_a: bool = False, transpose_b: bool = 
     alpha : float, optional
         The scale.
     axis : int, optional
-        The axis of the matrices' rows; their columns lie along the last one.
+        The axis of the matrices' rows; their columns are along the last one.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def linalg_gemm(xp, A, B, C, /, *, transpose_a: bool = False, transpose_b: bool 
     alpha, beta : float, optional
         The scales.
     axis : int, optional
-        The axis of the matrices' rows; their columns lie along the last one.
+        The axis of the matrices' rows; their columns are along the last one.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def _square_of(shape, params):
 def _syrk_rule(inputs, outputs, params):
     dtype, shape = agree_dtype(inputs + outputs), inputs[0].shape
     if shape is not None and len(shape) < 2:
-        raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} is no matrix", 0)
+        raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} is not a matrix", 0)
     out = outputs[0].shape if shape is None else merge_shapes(_square_of(shape, params), outputs[0].shape)
     return [TensorType(shape, dtype)], [TensorType(out, dtype)]
 

@@ -26,17 +26,18 @@ def _like_data(label_shape, or_data=False):
         check_floating([data])
         shape = label.shape
         if data.shape is not None and None not in data.shape:
-            wanted = label_shape(data.shape, params)
+            expected = label_shape(data.shape, params)
             if or_data and shape == data.shape:
-                wanted = shape
+                expected = shape
             if shape is None:
-                shape = wanted
-            elif None in shape or shape != wanted:
-                sizes = prod(wanted), None if None in shape else prod(shape)
+                shape = expected
+            elif None in shape or shape != expected:
+                sizes = prod(expected), None if None in shape else prod(shape)
                 if sizes[1] is None:
-                    shape = merge_shapes(shape, wanted)
+                    shape = merge_shapes(shape, expected)
                 elif sizes[0] != sizes[1]:
-                    raise slot_error(ShapeError, f"`{{}}` has shape {shape}, expected {wanted} for data {data.shape}", 1)
+                    message = f"`{{}}` has shape {shape}, expected {expected} for data {data.shape}"
+                    raise slot_error(ShapeError, message, 1)
         dtype = label.dtype or data.dtype
         return [data, TensorType(shape, dtype)], [data]
 

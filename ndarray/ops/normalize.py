@@ -23,7 +23,7 @@ _MOVING = {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}
 def _per_axis(extra_outputs):
     """Return the rule: parameters and states have one element for each place of ``params['axis']``.
 
-    ``extra_outputs(shape, axis)`` is the shape of the outputs beside the first.
+    ``extra_outputs(shape, axis)`` is the shape of the outputs after the first.
     """
 
     def infer(inputs, outputs, params):

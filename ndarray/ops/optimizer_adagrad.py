@@ -32,7 +32,7 @@ def _sparse_adagrad_update(xp, weight, grad, history, /, *, lr: Scalar, epsilon:
     lr : Scalar
         Learning rate :math:`\eta`, in units of weight per step.
     epsilon : Scalar, optional
-        :math:`\epsilon`, in units of squared gradient: it stands within the root.
+        :math:`\epsilon`, in units of squared gradient: it is within the root.
     wd : Scalar, optional
         Weight decay :math:`\lambda`; clipping and `history` do not see it.
     rescale_grad : Scalar, optional
@@ -40,7 +40,7 @@ def _sparse_adagrad_update(xp, weight, grad, history, /, *, lr: Scalar, epsilon:
     clip_gradient : float, optional
         Bound :math:`c`; negative: none, 0: clip to zero.
     epsilon_in_root : bool, optional
-        Whether :math:`\epsilon` is added within the root; if not, beside it, as in torch, in units of gradient.
+        Whether :math:`\epsilon` is added within the root; if not, outside of it, as in torch, in units of gradient.
     initial_accumulator : float, optional
         What the sum of squares starts at, in units of squared gradient; it is added to `history`, which starts at
         zero.  Optax starts at 0.1.
@@ -129,7 +129,7 @@ def _contrib_group_adagrad_update(xp, weight, grad, history, /, *, lr: Scalar, r
     clip_gradient : float, optional
         Bound :math:`c`; negative: none, 0: clip to zero.
     epsilon : Scalar, optional
-        :math:`\epsilon`, in units of squared gradient: it stands within the root.
+        :math:`\epsilon`, in units of squared gradient: it is within the root.
 
     Returns
     -------

@@ -94,7 +94,7 @@ def _adamw_update(xp, weight, grad, mean, var, rescale_grad, /, *, lr: Scalar, e
         Running mean of squared gradients :math:`v_t`; zeros at first.
     rescale_grad : array, one element, floating
         :math:`\rho`, factor of the gradient, such as the reciprocal of a loss scale.  With zero, NaN or infinity
-        nothing changes: the step is called off.
+        nothing changes: the step is skipped.
     lr : Scalar
         Learning rate :math:`\alpha`.
     eta : Scalar
@@ -124,7 +124,7 @@ def _adamw_update(xp, weight, grad, mean, var, rescale_grad, /, *, lr: Scalar, e
 
     Notes
     -----
-    There is no correction of the moments' bias.  A step that is called off returns the weight; MXNet 1.9.1 leaves
+    There is no correction of the moments' bias.  A step that is skipped returns the weight; MXNet 1.9.1 leaves
     its output uninitialised.  `grad` is only read; MXNet overwrites it with the rescaled gradient.  MXNet takes any
     size of `rescale_grad` and uses its first element.
 
@@ -184,7 +184,7 @@ def _mp_adamw_update(xp, weight, grad, mean, var, weight32, rescale_grad, /, *, 
 
     Notes
     -----
-    When the step is called off, the result is `weight` itself.
+    When the step is skipped, the result is `weight` itself.
 
     References
     ----------

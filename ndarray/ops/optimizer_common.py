@@ -49,7 +49,7 @@ def rescaled(xp, grad, rescale_grad, clip_gradient):
 
 
 def root(xp, squares, epsilon, within):
-    """Return the root of squares, with epsilon within it or beside it."""
+    """Return the root of squares, with epsilon within it or outside of it."""
     return xp.sqrt(squares + epsilon) if within else xp.sqrt(squares) + epsilon
 
 

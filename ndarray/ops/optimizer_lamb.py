@@ -80,7 +80,7 @@ def lamb_update_phase1(xp, weight, grad, mean, var, /, *, beta1: Beta = 0.9, bet
     Returns
     -------
     array, like `weight`
-        The direction :math:`d`.  It is no weight: do not write it to ``out=weight``.
+        The direction :math:`d`.  It is not a weight: do not write it to ``out=weight``.
 
     Raises
     ------

@@ -34,7 +34,7 @@ def multi_lars(xp, lrs, weights_sum_sq, grads_sum_sq, wds, /, *, eta: Scalar, ep
          \mathrm{lr}_i & \text{otherwise}
        \end{cases}
 
-    One element stands for one layer.  A step of size :math:`\mathrm{lr}'_i` moves a layer by about
+    Each element is one layer.  A step of size :math:`\mathrm{lr}'_i` moves a layer by about
     :math:`\mathrm{lr}_i\,\eta` of its own norm, however large its gradient is; this is what lets large batches train
     with large rates.
 

@@ -38,7 +38,7 @@ def rmsprop_update(xp, weight, grad, n, /, *, lr: Scalar, gamma1: Share = 0.95, 
     gamma1 : Scalar, optional
         :math:`\gamma_1`, what the running mean keeps.
     epsilon : Scalar, optional
-        :math:`\epsilon`, in units of squared gradient: it stands within the root.
+        :math:`\epsilon`, in units of squared gradient: it is within the root.
     wd : Scalar, optional
         Weight decay :math:`\lambda`, added to the gradient *before* clipping.
     rescale_grad : Scalar, optional
@@ -48,7 +48,7 @@ def rmsprop_update(xp, weight, grad, n, /, *, lr: Scalar, gamma1: Share = 0.95, 
     clip_weights : float, optional
         Bound :math:`c_w` of the new weights; negative: none, 0: all weights become 0.
     epsilon_in_root : bool, optional
-        Whether :math:`\epsilon` is added within the root; if not, beside it, as in torch, in units of gradient.
+        Whether :math:`\epsilon` is added within the root; if not, outside of it, as in torch, in units of gradient.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def rmspropalex_update(xp, weight, grad, n, g, delta, /, *, lr: Scalar, gamma1: 
     gamma2 : Scalar, optional
         :math:`\gamma_2`, the part of the last move that is repeated.
     epsilon : Scalar, optional
-        :math:`\epsilon`, in units of squared gradient: it stands within the root.
+        :math:`\epsilon`, in units of squared gradient: it is within the root.
     wd : Scalar, optional
         Weight decay :math:`\lambda`, added to the gradient *before* clipping.
     rescale_grad : Scalar, optional
@@ -125,7 +125,7 @@ def rmspropalex_update(xp, weight, grad, n, g, delta, /, *, lr: Scalar, gamma1: 
     clip_weights : float, optional
         Bound :math:`c_w` of the new weights; negative: none, 0: all weights become 0.
     epsilon_in_root : bool, optional
-        Whether :math:`\epsilon` is added within the root; if not, beside it, as in torch, in units of gradient.
+        Whether :math:`\epsilon` is added within the root; if not, outside of it, as in torch, in units of gradient.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """What the updates do with a row_sparse gradient: the same formula, on the rows that it has.
 
-A rule takes dense arrays and `Rows`, and gives what `Operator.run_ready` gives, where a `Rows` stands for "the input,
+A rule takes dense arrays and `Rows`, and gives what `Operator.run_ready` gives, where a `Rows` means "the input,
 with these rows replaced".  The cost follows the rows of the gradient, not those of the weight.
 """
 

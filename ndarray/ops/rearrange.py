@@ -1,4 +1,4 @@
-"""Operators that lay elements out anew: diagonals, blocks of pixels; and what tells of a shape."""
+"""Operators that rearrange elements: diagonals, blocks of pixels; and those that return a shape."""
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def diag(xp, data, /, *, k: int = 0, axis1: int = 0, axis2: int = 1):
     Returns
     -------
     array
-        The diagonal stands on the last axis.
+        The diagonal is on the last axis.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def _fold(shape, params):
     n, c, h, w = _image(shape)
     b = params["block_size"]
     if c is not None and c % (b * b):
-        raise slot_error(ShapeError, f"the {c} channels of `{{}}` are no multiple of {b}·{b}", 0)
+        raise slot_error(ShapeError, f"the {c} channels of `{{}}` are not a multiple of {b}·{b}", 0)
     return (n, None if c is None else c // (b * b), None if h is None else h * b, None if w is None else w * b)
 
 
@@ -105,7 +105,8 @@ def _unfold(shape, params):
     b = params["block_size"]
     for length in (h, w):
         if length is not None and length % b:
-            raise slot_error(ShapeError, f"height and width of `{{}}`, {show_shape(shape)}, are no multiples of {b}", 0)
+            message = f"height and width of `{{}}`, {show_shape(shape)}, are not multiples of {b}"
+            raise slot_error(ShapeError, message, 0)
     return (n, None if c is None else c * b * b, None if h is None else h // b, None if w is None else w // b)
 
 

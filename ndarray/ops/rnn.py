@@ -155,7 +155,7 @@ def RNN(xp, data, parameters, state, state_cell=None, sequence_length=None, rand
     num_layers : int
         Number of layers, each of which reads the outputs of the one before.
     bidirectional : bool, optional
-        Let a second layer beside each read the sequence from its end; the outputs are joined.
+        Let a second layer next to each read the sequence from its end; the outputs are joined.
     mode : {'gru', 'lstm', 'rnn_relu', 'rnn_tanh'}
         The kind of cell.
     p : float, optional

@@ -108,7 +108,7 @@ def _order(axes, ndim):
         return tuple(range(ndim))[::-1]
     order = tuple(place_of(a, ndim) for a in axes)
     if len(order) != ndim or len(set(order)) != ndim:
-        raise slot_error(ShapeError, f"axes {axes} are no order of the {ndim} axes of `{{}}`", 0)
+        raise slot_error(ShapeError, f"axes {axes} are not an order of the {ndim} axes of `{{}}`", 0)
     return order
 
 

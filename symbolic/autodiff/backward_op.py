@@ -54,7 +54,7 @@ class Backward(Operator):
         return (*names, *(name for _, name in sorted(fed_names(params).items())))
 
     def num_outputs(self, params):
-        """Return how many gradients are wanted."""
+        """Return how many gradients are asked for."""
         return len(params[self.wrt])
 
     def written(self, params):
@@ -220,21 +220,21 @@ def _derive(op, params, types):
     filled = op.inner_params(params, arrays)
     computed, _ = op.of.run(trace, inputs, filled)
     computed = [trace.traced(y, given.dtype) for y, given in zip(computed, outputs)]
-    # What the node has computed already stands for what its body would compute again.
+    # What the node has computed already replaces what its body would compute again.
     known = {y.entry: given for y, given in zip(computed, outputs)} | {x.entry: x for x in arrays}
     arrived = {}
     for i, head in heads.items():
         entry = computed[i].entry
         arrived.setdefault(entry, []).append(head)
-    wanted = [arrays[op.first_input(params) + at] for at in params[op.wrt]]
+    asked = [arrays[op.first_input(params) + at] for at in params[op.wrt]]
 
     def value(entry):
         return known[entry] if entry in known else Traced(trace, entry, trace.types[entry])
 
     graph = Graph([y.entry for y in computed])
-    found = differentiate(trace, graph, value, arrived, [x.entry for x in wanted])
-    grads = [found.get(x.entry) if is_floating(x.dtype) else None for x in wanted]
-    grads = [trace.zeros_like(x) if g is None else trace.astype(g, x.dtype) for x, g in zip(wanted, grads)]
+    found = differentiate(trace, graph, value, arrived, [x.entry for x in asked])
+    grads = [found.get(x.entry) if is_floating(x.dtype) else None for x in asked]
+    grads = [trace.zeros_like(x) if g is None else trace.astype(g, x.dtype) for x, g in zip(asked, grads)]
     return Graph([g.entry for g in grads]), [x.entry.node for x in arrays]
 
 

@@ -33,7 +33,7 @@ def gradient(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None] |
     Returns
     -------
     Graph
-        One output for each of `wrt`, of its type.  The node that carries back through a node ``fc1`` is called
+        One output for each of `wrt`, of its type.  The node that carries back through a node ``fc1`` is named
         ``fc1_grad``; its outputs are named after the inputs of ``fc1``.  What several users send back is summed in
         a node called ``fc1_head``, or ``w_grad`` for a variable ``w``.
 

@@ -48,13 +48,13 @@ def split(graph, known, wrt, given, changing):
     known : dict of str to TensorType
         Of all variables.
     wrt : sequence of Entry
-        Whose gradients are wanted.
+        Whose gradients are asked for.
     given : frozenset of int
         The outputs at which heads arrive.
     changing : set of Node
         Variables whose arrays the forward half may change: their values from before are left behind, too.
     """
-    # No variable of a user is called like these.
+    # No variable of a user has such a name.
     variables = {i: Node(None, f"{graph.outputs[i].node.name}@head{i}") for i in given}
     arriving = {}
     for i, entry in enumerate(graph.outputs):

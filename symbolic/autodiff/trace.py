@@ -370,4 +370,4 @@ def _give_words():
 _give_words()
 
 WORDS = tuple(name for name in {**vars(DerivedWords), **vars(Trace)} if not name.startswith("_"))
-"""Every word that can be traced, and the few methods beside them."""
+"""Every word that can be traced, and the few methods in addition."""

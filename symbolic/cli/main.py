@@ -28,7 +28,7 @@ def main(argv=None):
         sys.stdout = open(os.devnull, "w")
     options = parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):
-        # A terminal that lacks a letter is no reason to fail.
+        # A terminal that lacks a letter must not make it fail.
         sys.stdout.reconfigure(errors="backslashreplace")
     with warnings.catch_warnings():
         warnings.simplefilter("always")

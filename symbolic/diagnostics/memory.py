@@ -1,4 +1,4 @@
-"""The memory of a bound graph: what is bound, what lies in place of what, and what a step takes beside."""
+"""The memory of a bound graph: what is bound, which values share memory, and what a step takes in addition."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Row(NamedTuple):
     node : Node
     type : TensorType
     bytes : int
-        That it takes for itself; 0 where it lies in place of another, or in no memory at all.
+        That it takes for itself; 0 where it is in place of another, or in no memory at all.
     where : str
         In words.
     """
@@ -69,7 +69,7 @@ class MemoryUse(Report):
     def __init__(self, rows: Iterable[Row], bound: int, further: int, plans: Sequence[Any],
                  in_place: dict[str, str]) -> None:
         self.rows, self.bound, self.further, self.in_place = tuple(rows), bound, further, in_place
-        # A fused program keeps its memory; a walk lets go of it, and counts its worst moment.
+        # A fused program keeps its memory; a walk frees it, and counts its worst moment.
         self.temporary = sum(p.temporary for p in plans)
         self.unshared = sum(p.unshared for p in plans)
         self.constants = sum(p.constants for p in plans)
@@ -167,7 +167,7 @@ def _sharing(array: np.ndarray, arrays: Mapping[str, np.ndarray]) -> str | None:
 
 
 def _spanned(arrays: Iterable[np.ndarray]) -> int:
-    """Return how many bytes lie between the first and the last of each array; what overlaps counts once."""
+    """Return how many bytes there are between the first and the last of each array; what overlaps counts once."""
     total = reached = 0
     for begin, end in sorted(np.lib.array_utils.byte_bounds(a) for a in arrays if a.size):
         total += max(end, reached) - max(begin, reached)

@@ -1,4 +1,4 @@
-"""What memory an engine needs beside the arrays that are bound, and where it puts each value."""
+"""What memory an engine needs besides the bound arrays, and where it puts each value."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class MemoryPlan(NamedTuple):
 
 
 def by_liveness(graph: Graph, types: Mapping[Entry, TensorType]) -> MemoryPlan:
-    """Return the plan of a walk that lets go of each value after its last use.
+    """Return the plan of a walk that frees each value after its last use.
 
     Views count as if they were copies.
 

@@ -92,7 +92,7 @@ class Value(NamedTuple):
     Attributes
     ----------
     name : str
-        Of the output, or of the variable; ``(new)`` stands behind what a step makes of a state.
+        Of the output, or of the variable; ``(new)`` follows the name of what a step makes of a state.
     node : Node
     of : Statistics
     """

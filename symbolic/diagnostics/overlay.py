@@ -16,7 +16,7 @@ class Overlay:
     unit : str
         ``"s"``, ``"B"`` or any other; empty for a count.
     values : dict of Node to float
-        Of the nodes about which something is known.  What is not finite stands out as the hottest.
+        Of the nodes about which something is known.  What is not finite is shown as the hottest.
     text : dict of Node to str, optional
         What to write at a node instead of the value; at several, where they have one text and no value.
     worst : bool, optional

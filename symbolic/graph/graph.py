@@ -71,13 +71,13 @@ class Graph:
 
     @cached_property
     def last_uses(self) -> dict[Node, list[Entry]]:
-        """The entries that nobody reads after a node, as a dict from the node; outputs are wanted to the end."""
-        wanted, found = set(self.outputs), {}
+        """The entries that nobody reads after a node, as a dict from the node; outputs are needed to the end."""
+        needed, found = set(self.outputs), {}
         for node in reversed(self.nodes):
-            last = [e for e in dict.fromkeys((*node.inputs, *node.outputs)) if e not in wanted] if node.op else ()
+            last = [e for e in dict.fromkeys((*node.inputs, *node.outputs)) if e not in needed] if node.op else ()
             if last:
                 found[node] = last
-                wanted.update(last)
+                needed.update(last)
         return found
 
     def rewrite(self, rule: Callable[[Node], Sequence[Entry]], moved: dict[Entry, Entry] | None = None) -> Graph:
@@ -88,7 +88,7 @@ class Graph:
         rule : callable
             Sees a node whose inputs are already rewritten; ``node.outputs`` leaves it as it is.
         moved : dict, optional
-            Receives for each entry the one that stands in its place.
+            Receives for each entry the one that replaces it.
 
         Returns
         -------

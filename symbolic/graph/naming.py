@@ -4,7 +4,7 @@ from symbolic.graph.scope import Scope
 
 
 class NameManager(Scope):
-    """Give each unnamed node its operator's name and a number; a scope that starts counting anew.
+    """Give each unnamed node its operator's name and a number; a scope that starts counting again.
 
     Examples
     --------

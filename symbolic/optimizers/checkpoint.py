@@ -266,7 +266,7 @@ def _check(path, expected):
         raise FormatError(f"{path}: the file is missing") from None
     if found != expected:
         raise FormatError(f"{path}: the file is damaged: expected {shown(expected)}, got {shown(found)}; an older "
-                          f"checkpoint may be whole: pass its folder, beside {path.parent.name}")
+                          f"checkpoint may be whole: pass its folder, next to {path.parent.name}")
 
 
 def _write_synced(path, text):

@@ -46,7 +46,7 @@ def merge_duplicates(graph: Graph, moved: dict[Entry, Entry] | None = None) -> G
 
 
 def _key(node: Node) -> Any:
-    """Return what two equal nodes share; None for a node that stands for itself."""
+    """Return what two equal nodes share; None for a node that is never merged."""
     op = node.op
     if op is None or not op.pure or op.writes or any(map(changes, node.complete_params.values())):
         return None

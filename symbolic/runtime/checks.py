@@ -125,7 +125,7 @@ def check_states(graph: Graph, arrays: Mapping[str, NDArray]) -> None:
 
 
 def requests(graph: Graph, grad_req: Any) -> dict[str, str]:
-    """Return how each argument's gradient is wanted, by name: 'write', 'add' or 'null'.
+    """Return the request for each argument's gradient, by name: 'write', 'add' or 'null'.
 
     Parameters
     ----------

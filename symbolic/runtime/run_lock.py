@@ -11,7 +11,7 @@ _owners = weakref.WeakSet()
 
 
 def lock_of(executor: object) -> threading.RLock:
-    """Return a new lock for an executor, whose attribute ``_lock`` it is to be, beside ``_running``."""
+    """Return a new lock for an executor, to be its attribute ``_lock``, next to ``_running``."""
     _owners.add(executor)
     return threading.RLock()
 

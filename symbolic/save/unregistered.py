@@ -28,7 +28,7 @@ class Unregistered:
             entries = _entries(record.get("inputs") if isinstance(record, dict) else None)
             for node, output, _ in entries:
                 self._outputs[node] = max(self._outputs.get(node, 1), output + 1)
-            # MXNet counts the versions of a variable: whoever reads a new one writes it.
+            # MXNet counts the versions of a variable: a node that reads a new one writes it.
             written = [at for at, (node, _, version) in enumerate(entries) if version > versions.get(node, 0)]
             versions |= {entries[at][0]: entries[at][2] for at in written}
             self._written[number] = tuple(written)

@@ -30,7 +30,7 @@ def to_networkx(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None,
     Returns
     -------
     networkx.MultiDiGraph
-        A node is a node's name, or ``name#2``, ``name#3`` … where several are called alike.  Its data: ``op`` (None
+        A node is a node's name, or ``name#2``, ``name#3`` … where several have one name.  Its data: ``op`` (None
         for a variable), ``params`` and ``attrs`` (dicts of text), ``types`` (one `TensorType` an output), ``outputs``
         (names), ``state`` (whether some node writes it), ``head`` (whether it is an output of the graph).  An edge
         goes from producer to consumer; its data: ``output`` (number), ``input`` (name), ``type``, ``written``.
@@ -67,7 +67,7 @@ def to_networkx(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None,
 
 
 def unique_names(graph: Graph) -> dict[Node, str]:
-    """Return a name for each node that no other has: its own, or with a number where several are called alike."""
+    """Return a name for each node that no other has: its own, or with a number where several have one name."""
     taken, counts, keys = {n.name for n in graph.nodes}, {}, {}
     for node in graph.nodes:
         number = counts[node.name] = counts.get(node.name, 0) + 1

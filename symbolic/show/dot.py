@@ -82,7 +82,7 @@ def _box(box, look, heat=None):
 def _kind(name, look):
     found = {"shape": KINDS[name].shape, "style": KINDS[name].style, "fillcolor": look.fill(name),
              "color": look.line(name)}
-    # The lid of this one lies within its height.
+    # The lid of this one is within its height.
     return found | {"margin": "0.2,0.12"} if found["shape"] == "box3d" else found
 
 
@@ -92,7 +92,7 @@ def warmth(note, look):
 
 
 def tooltip(box):
-    """Return what a box says to who points at it: the names that it stands for, or all of what is written on it."""
+    """Return the tooltip of a box: the names that it represents, or all of its text."""
     return cut(", ".join(box.names), 400) if len(box.names) > 1 else " · ".join((box.title, *box.lines))
 
 
@@ -108,7 +108,7 @@ def _arrow(arrow, look):
 
 
 def _legend(drawing, look):
-    """A row of samples beside the picture, one for each kind that occurs."""
+    """A row of samples next to the picture, one for each kind that occurs."""
     lines = ["  subgraph cluster_legend {",
              f'    graph [label="", color="{look.rule}", style=rounded, margin=8];']
     samples = [(f"legend_{name}", KINDS[name].label, _kind(name, look)) for name in drawing.kinds]

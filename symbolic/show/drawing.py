@@ -42,19 +42,19 @@ class Box:
     kind : str
         One of `KINDS`.
     lines : tuple of str
-        What stands under the title: operator and hyper-parameters.
+        What is under the title: operator and hyper-parameters.
     head : bool
         Whether it is an output of the graph.
     names : tuple of str
-        Of all nodes that it stands for.
+        Of all nodes that it represents.
     region : str
-        The part of the graph it stands in, from the attribute ``__region__``; empty where there is none.
+        The part of the graph it is in, from the attribute ``__region__``; empty where there is none.
     nodes : tuple of Node
-        That it stands for, in the order of `names`.
+        That it represents, in the order of `names`.
     notes : tuple of Note
         What each overlay that knows something of it says: name, share of heat, text.
     again : bool
-        Whether earlier boxes stand for its nodes, too: names that are drawn beside each of their readers.
+        Whether earlier boxes represent its nodes, too: names that are drawn next to each of their readers.
     """
 
     key: str
@@ -82,7 +82,7 @@ class Arrow:
     written : bool
         Whether the consumer changes it in place.
     aside : bool
-        Whether the gradient of an operator reads a value of the forward pass: its type stands there.
+        Whether the gradient of an operator reads a value of the forward pass: its type is there.
     """
 
     tail: str
@@ -293,7 +293,7 @@ def _common_label(labels: Sequence[str]) -> str:
 
 
 def _beside_consumers(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[list[Box], list[Arrow]]:
-    """Draw a hyper-parameter that several boxes read beside each of them, so that no arrow crosses the picture."""
+    """Draw a hyper-parameter that several boxes read next to each of them, so that no arrow crosses the picture."""
     readers = {}
     for arrow in arrows:
         readers.setdefault(arrow.tail, {}).setdefault(arrow.head, f"{arrow.tail}_{arrow.head}")

@@ -106,7 +106,7 @@ def heats(overlays: Sequence[Any], graph: Graph, groups: Sequence[Sequence[Node]
     Raises
     ------
     ParamError
-        If one is no overlay, two have one name, or none of its nodes is in the graph.
+        If one is not an overlay, two have one name, or none of its nodes is in the graph.
     """
     found = []
     nodes = set(graph.nodes)
@@ -118,7 +118,7 @@ def heats(overlays: Sequence[Any], graph: Graph, groups: Sequence[Sequence[Node]
         if overlay.values and not nodes.intersection(overlay.values):
             raise ParamError(f"the overlay {shown(overlay.name)} is of another graph: none of its nodes is in this one")
         if overlay.name in {h.overlay.name for h in found}:
-            raise ParamError(f"two overlays are called {shown(overlay.name)}")
+            raise ParamError(f"two overlays are named {shown(overlay.name)}")
         found.append(Heat(overlay, groups))
     return tuple(found)
 

@@ -7,7 +7,7 @@ from symbolic.show.kinds import KINDS
 from symbolic.show.theme import THEMES
 
 MOST_EDGES, MOST_LETTERS = 500, 50_000
-"""What Mermaid draws unless the page that it stands in sets ``maxEdges`` and ``maxTextSize`` higher."""
+"""What Mermaid draws unless the page that it is in sets ``maxEdges`` and ``maxTextSize`` higher."""
 
 _AROUND = {"ellipse": ("([", "])"), "cylinder": ("[(", ")]"), "hexagon": ("{{", "}}"), "note": (">", "]"),
            "box3d": ("[[", "]]"), "octagon": ("[/", "\\]"), "invhouse": ("[\\", "/]"), "diagonals": ("[/", "/]"), "folder": ("[[", "]]"),

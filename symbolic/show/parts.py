@@ -15,7 +15,7 @@ _FEW = 4
 
 @dataclass(frozen=True)
 class Part:
-    """What one box stands for.
+    """What one box represents.
 
     Attributes
     ----------

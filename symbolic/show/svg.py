@@ -52,7 +52,7 @@ def _frame(part, number, look):
 def _arrow(part, name, look):
     color = getattr(look, name)
     return "".join([f'<g class="sym-{name}" fill="{color}" stroke="{color}">', *_shapes(part), "</g>",
-                    # Where a label lies over an arrow, the arrow gives way.
+                    # Where a label is over an arrow, the arrow gives way.
                     *_texts(part, f'class="sym-label" fill="{look.faint}" stroke="{look.paper}" stroke-width="3" '
                                    f'paint-order="stroke" font-family="{_MONO}" font-size="8"')])
 

@@ -12,7 +12,7 @@ class Theme:
     Attributes
     ----------
     paper, text, faint, rule, arrow, written, aside : str
-        Of the ground, names, what stands under a name, frames, arrows, arrows from what is written in place, and those
+        Of the ground, names, what is under a name, frames, arrows, arrows from what is written in place, and those
         that lead back into the forward pass.
     dark : bool
     """

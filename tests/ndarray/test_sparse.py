@@ -87,7 +87,7 @@ def test_other_ways_to_make_one():
 
 
 @pytest.mark.parametrize("data, indices, shape, error, words", [
-    ([[1], [2]], [1, 1], (3, 1), ParamError, "index 1 stands twice"),
+    ([[1], [2]], [1, 1], (3, 1), ParamError, "index 1 appears twice"),
     ([[1]], [3], (3, 1), ParamError, "index 3 is outside of 3 rows"),
     ([[1]], [-1], (3, 1), ParamError, "index -1 is outside"),
     ([[1]], [0.5], (3, 1), ParamError, "whole numbers"),

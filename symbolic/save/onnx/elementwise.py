@@ -64,7 +64,7 @@ def expm1(xp, x):
 
 
 def cbrt(xp, x):
-    """Return the third root; one step of Newton's method makes up for 1/3, which is no float."""
+    """Return the third root; one step of Newton's method makes up for 1/3, which is not a float."""
     size = xp.abs(x)
     plain = xp.logical_or(size == 0.0, xp.logical_not(size < math.inf))
     guess = xp.where(plain, np.ones((), x.dtype), size) ** (1 / 3)

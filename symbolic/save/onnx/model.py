@@ -88,10 +88,10 @@ def _written_down(graph, inputs, words):
 
 def _needed(nodes, ends):
     """Return the nodes that the results need."""
-    wanted, found = set(ends), []
+    needed, found = set(ends), []
     for node in reversed(nodes):
-        if wanted.intersection(node.outputs):
-            wanted.update(node.inputs)
+        if needed.intersection(node.outputs):
+            needed.update(node.inputs)
             found.append(node)
     return found[::-1]
 

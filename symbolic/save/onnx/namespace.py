@@ -79,7 +79,7 @@ class Words:
         return self._known[key]
 
     def together(self, op, inputs, dtype, **attrs):
-        """Return what a node gives that broadcasts its inputs; one number stands for an array full of it."""
+        """Return what a node gives that broadcasts its inputs; one number means an array full of it."""
         shape = np.broadcast_shapes(*[x.shape for x in inputs])
         for i, x in enumerate(inputs):
             others = [y.shape for k, y in enumerate(inputs) if k != i]

@@ -64,7 +64,7 @@ def save_onnx(symbol: Symbol, fname: str | os.PathLike[str], shape: Mapping[str,
     ShapeError
         If not all shapes follow.
     DTypeError
-        If `params` hold something that is no array of numbers, or of other dtypes than the graph's.
+        If `params` hold something that is not an array of numbers, or of other dtypes than the graph's.
     UnknownNameError
         If `shape`, `dtype` or `params` names a variable that is not there.
     FormatError

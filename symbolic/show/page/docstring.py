@@ -111,7 +111,7 @@ def math(latex, block=False):
     ----------
     latex : str
     block : bool, optional
-        Whether it stands on lines of its own; rows end in a double backslash, ``&`` aligns them.
+        Whether it is on lines of its own; rows end in a double backslash, ``&`` aligns them.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def math(latex, block=False):
 
 
 def _rows(latex):
-    """Lines of a formula; what stands far apart on one line (``\\qquad``) becomes two, for a page's column is narrow."""
+    """Lines of a formula; what is far apart on one line (``\\qquad``) becomes two, for a page's column is narrow."""
     rows = []
     for row in _split(latex, "\\\\"):
         first, *others = _split(row, "\\qquad")
@@ -146,7 +146,7 @@ def _rows(latex):
 
 
 def _split(latex, mark):
-    """Cut at a mark, unless it stands within braces or an environment."""
+    """Cut at a mark, unless it is within braces or an environment."""
     parts, depth = [""], 0
     for token in re.findall(r"\\(?:begin|end|qquad)\b|\\\\|\\.|[^\\]", latex, re.DOTALL):
         depth += (token in ("{", "\\begin")) - (token in ("}", "\\end"))

@@ -23,7 +23,7 @@ def facts(drawing):
     Returns
     -------
     dict
-        ``nodes``, numbered in the order of the graph; ``boxes``, the numbers that each stands for; ``ops``, what is
+        ``nodes``, numbered in the order of the graph; ``boxes``, the numbers that each represents; ``ops``, what is
         the same for all nodes of an operator; ``overlays``, heat and words of nodes and of boxes.
     """
     number = {node: i for i, node in enumerate(drawing.graph.nodes)}
@@ -60,7 +60,7 @@ def _node(node, number, drawing, drawn, heads):
 
 def _overlay(heat, number, drawing):
     name = heat.overlay.name
-    # Nodes are compared with nodes: beside what a merged box adds up to, all of them would look cold.
+    # Nodes are compared with nodes: next to the sum of a merged box all of them would look cold.
     single = Heat(heat.overlay, [[node] for node in number])
     known = {i: single.of([node]) for node, i in number.items()}
     boxes = {box.key: note for box in drawing.boxes for note in box.notes if note.overlay == name}

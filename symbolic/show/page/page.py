@@ -54,7 +54,7 @@ def to_html(drawing, node_attrs=None, theme="auto"):
 
 
 def label(box):
-    """Return what a screen reader says of a box: what stands in it, then what its look tells."""
+    """Return what a screen reader says of a box: its text, then what its look shows."""
     merged = [f"{len(box.nodes)} nodes"] if len(box.nodes) > 1 else []
     return ", ".join([box.title, *box.lines, KINDS[box.kind].label, *merged, *(["output"] if box.head else [])])
 

@@ -72,7 +72,7 @@ def test_what_is_no_overlay_of_the_graph_is_refused():
         sym.plot_network(step, overlays=[overlay])
     with pytest.raises(ParamError, match="list of Overlay"):
         sym.plot_network(step, overlays=[1])
-    with pytest.raises(ParamError, match="two overlays are called 'time'"):
+    with pytest.raises(ParamError, match="two overlays are named 'time'"):
         sym.plot_network(other, overlays=[overlay, overlay])
 
 
