@@ -44,7 +44,7 @@ def dtype_of(value: Any) -> np.dtype[Any]:
         return _BY_NAME[NAMES[int(value)]]
     try:
         dtype = np.dtype(value).newbyteorder("=") if value is not None else None
-    except TypeError:
+    except (TypeError, ValueError):
         dtype = None
     if dtype not in _FLAGS:
         raise DTypeError(f"{shown(value)} is not an element type; known: {', '.join(NAMES)}")

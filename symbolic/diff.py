@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from symbolic.show.plot import Plot
 
 LARGEST = 3000
-"""More unmatched nodes than this are matched by name alone: hashing their neighbourhoods would take too long."""
+"""More unmatched nodes than this, or ten times as many nodes, are matched by name alone: hashes would take too long."""
 
 _ITERATIONS = 6
 """How far a neighbourhood reaches: half as many nodes, for edges count as well."""
@@ -182,9 +182,11 @@ def _readers(graph: Graph) -> dict[Node, Hashable]:
     """Return what reads each variable: that is all that a variable is."""
     found: dict[Node, list] = defaultdict(list)
     for node in graph.nodes:
-        for at, entry in enumerate(node.inputs):
-            if entry.node.op is None:
-                found[entry.node].append((node.name, node.op.name, _params(node), at))
+        if node.op is not None:
+            facts = node.name, node.op.name, _params(node)
+            for at, entry in enumerate(node.inputs):
+                if entry.node.op is None:
+                    found[entry.node].append((at, facts))
     return {node: tuple(facts) for node, facts in found.items()}
 
 
@@ -203,7 +205,8 @@ def _pair(a: Graph, b: Graph, pairs: dict[Node, Node], key: Callable[[Node, int]
 def _pair_by_neighbours(a: Graph, b: Graph, pairs: dict[Node, Node]) -> None:
     """Pair unmatched nodes whose neighbourhoods have equal hashes, the widest first; then without their parameters."""
     for with_params in (True, False):
-        if len(a.nodes) - len(pairs) > LARGEST or len(b.nodes) - len(pairs) > LARGEST:
+        open_ = len(a.nodes) - len(pairs), len(b.nodes) - len(pairs)
+        if not all(open_) or max(open_) > LARGEST or max(len(a.nodes), len(b.nodes)) > 10 * LARGEST:
             return
         hashes = [_hashes(a, {n: i for i, n in enumerate(pairs)}, with_params),
                   _hashes(b, {n: i for i, n in enumerate(pairs.values())}, with_params)]
@@ -276,9 +279,9 @@ def _changes(old: Node, new: Node, pairs: Mapping[Node, Node]) -> Iterator[Edit]
     else:
         yield from _changed("parameter", new, dict(_params(old)), dict(_params(new)))
     yield from _changed("attribute", new, _attributes(old), _attributes(new))
-    slots = dict.fromkeys([*_slots(old), *_slots(new)])
-    for slot in slots:
-        before, after = _slots(old).get(slot), _slots(new).get(slot)
+    slots, others = _slots(old), _slots(new)
+    for slot in dict.fromkeys([*slots, *others]):
+        before, after = slots.get(slot), others.get(slot)
         if (before and _counterpart(before, pairs)) != after:
             yield Edit("input", new.name, slot, _entry(before), _entry(after))
 

@@ -61,11 +61,11 @@ def find_problems(text: str | bytes, limits: Limits = DEFAULT, watch: Callable[[
     """
     faults, remarks = [], []
     try:
-        graph = read(text, limits, faults.append, remarks.append, watch)
+        document = parse(text, limits)
+        graph = read(document, limits, faults.append, remarks.append, watch)
     except (FormatError, LimitError) as error:
         return [_problem(str(error))]
     found = [_problem(str(e)) for e in faults] + [_problem(r, False) for r in remarks]
-    document = parse(text, limits)
     found += _check_counts(document)
     return found + ([] if graph is None else [*_check_names(graph), *_check_types(graph), *_check_reached(graph, document)])
 

@@ -129,6 +129,9 @@ _KINDS_OF_BLOCK = 5
 COLLAPSE_ABOVE = 60
 """Graphs with more nodes are drawn with their repeats merged, unless the caller says otherwise."""
 
+MOST_NODES = 30_000
+"""Graphs with more nodes are not searched for repeats."""
+
 LARGEST = 3000
 """More boxes than this are not laid out: a picture of them would take minutes, and nobody could read it."""
 
@@ -158,13 +161,15 @@ def draw(graph: Graph, title: str = "plot", shape: Mapping[str, Sequence[int]] |
     ParamError
         If an overlay is none, or of another graph.
     LimitError
-        If more than `LARGEST` boxes would remain.
+        If the graph has more than `MOST_NODES` nodes, or more than `LARGEST` boxes would remain.
 
     Warns
     -----
     RuntimeWarning
         Once, if several variables have the same name.
     """
+    if len(graph.nodes) > MOST_NODES:
+        raise LimitError(f"the graph has {len(graph.nodes):,} nodes, more than the limit of {MOST_NODES:,} for a picture{_INSTEAD}")
     types = types_of(graph, shape, dtype) if types is None else types
     _warn_of_doubles([n.name for n in graph.variables])
     kinds, heads = kinds_of(graph, types), {e.node for e in graph.outputs}
@@ -188,11 +193,14 @@ def draw(graph: Graph, title: str = "plot", shape: Mapping[str, Sequence[int]] |
     return Drawing(printable(title), _marked(boxes, order), tuple(arrows), graph, types, warm)
 
 
+_INSTEAD = "; draw a part: symbol.get_internals()['name_output'], or use print_summary"
+
+
 def _refuse_too_many(parts: Sequence[Part], collapse: bool) -> None:
     if len(parts) > LARGEST:
         raise LimitError(f"{len(parts)} boxes are too many for a picture (at most {LARGEST})"
                          + ("" if collapse else "; collapse=True merges what repeats")
-                         + "; draw a part: symbol.get_internals()['name_output'], or use print_summary")
+                         + _INSTEAD)
 
 
 def _warn_of_doubles(names: Sequence[str]) -> None:

@@ -120,6 +120,9 @@ def _row(cells: Sequence[str], ends: Sequence[int]) -> Iterator[str]:
     """Return a row as lines: a cell too long for its column continues below."""
     cells = cells if len(ends) == len(cells) else (cells[0], *cells[2:])
     widths = [e - s - 1 for s, e in zip((0, *ends), ends)]
+    if all([len(cell) <= width for cell, width in zip(cells, widths)]):
+        yield " ".join([cell.ljust(width) for cell, width in zip(cells, widths)]).rstrip()
+        return
     parts = [_wrap(cell, width) for cell, width in zip(cells, widths)]
     for line in range(max(map(len, parts))):
         text = " ".join((p[line] if line < len(p) else "").ljust(w) for p, w in zip(parts, widths))

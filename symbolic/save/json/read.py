@@ -1,10 +1,12 @@
 """A graph read from MXNet's symbol JSON of any era; a fault is reported with its location in the file."""
 
+import gc
 import json
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, NoReturn
 
 from ndarray import registry
@@ -99,13 +101,14 @@ def _raise(error: MXNetError) -> NoReturn:
     raise error
 
 
-def read(text: str | bytes, limits: Limits, report: Callable[[MXNetError], object], remark: Callable[[str], object],
+def read(text: str | bytes | dict, limits: Limits, report: Callable[[MXNetError], object], remark: Callable[[str], object],
          watch: Callable[[list], Iterable] = iter, unknown: Unknown = "error", origin: str = "") -> Graph | None:
     """Return the graph of a text; faults go to `report` and oddities to `remark`.
 
     Parameters
     ----------
-    text : str or bytes
+    text : str, bytes or dict
+        A dict is what `parse` gives.
     limits : Limits
     report : callable
         Gets an error; where it returns, reading goes on with the next thing.
@@ -128,18 +131,32 @@ def read(text: str | bytes, limits: Limits, report: Callable[[MXNetError], objec
     FormatError, LimitError
         If nothing can be read at all.
     """
-    document = parse(text, limits)
+    document = text if isinstance(text, dict) else parse(text, limits)
     records = _field(document, "nodes", list, "")
     if len(records) > limits.nodes:
         raise LimitError(f"the graph has {len(records):,} nodes, more than the limit of {limits.nodes:,}")
     check_nesting([v for k, v in document.items() if k != "nodes"], limits.nesting - 1)
     reader = _Reader(limits, report, remark, Unregistered(document, origin) if unknown == "keep" else None)
-    for i, record in enumerate(watch(upgrade(records, version_of(document)))):
-        reader.nodes.append(reader.attempt(reader.node, record, f"nodes[{i}]"))
-    heads = reader.attempt(reader.heads, document)
+    with without_collection():
+        for i, record in enumerate(watch(upgrade(records, version_of(document)))):
+            reader.nodes.append(reader.attempt(reader.node, record, f"nodes[{i}]"))
+        heads = reader.attempt(reader.heads, document)
     if reader.faults or heads is None or None in heads:
         return None
     return Graph(heads)
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Look for no circles of references: hundreds of thousands of nodes are made, none of them in one."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 # Text to records
@@ -154,7 +171,9 @@ def parse(text: str | bytes, limits: Limits) -> dict[str, Any]:
     """
     text = _decoded(text, limits).removeprefix("\ufeff")
     try:
-        document = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
+        with without_collection():
+            document = json.loads(text, parse_constant=_no_constant, parse_float=_finite,
+                                  object_pairs_hook=_no_duplicates)
     except json.JSONDecodeError as error:
         raise FormatError(_not_json(text) or f"line {error.lineno}, column {error.colno}: {error.msg}") from None
     except RecursionError:
