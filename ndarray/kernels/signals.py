@@ -1,7 +1,9 @@
 """Interrupts that wait until a step is done."""
 
-import signal
 import threading
+
+# The functions of `signal` look up names of constants, which takes fifty times as long.
+from _signal import SIGINT, getsignal, signal
 
 from ndarray.fork import after_fork
 
@@ -31,18 +33,18 @@ class deferred:
         self._arrived = None
         self._handler = None
         if threading.get_ident() == _main and deferred._outermost is None:
-            handler = signal.getsignal(signal.SIGINT)
+            handler = getsignal(SIGINT)
             if callable(handler):
                 self._handler = handler
                 deferred._outermost = self
-                signal.signal(signal.SIGINT, self._note)
+                signal(SIGINT, self._note)
 
     def _note(self, number, frame):
         self._arrived = number, frame
 
     def __exit__(self, *error: object) -> None:
         if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
+            signal(SIGINT, self._handler)
             deferred._outermost = None
             self._deliver()
 

@@ -19,6 +19,8 @@ from ndarray.vocabulary import power
 
 TILE = 1 << 18
 """Elements of a tile.  With smaller ones threads exchange the interpreter's lock at every operation."""
+FLAT = 1 << 14
+"""Elements up to which the calls of NumPy are bound one by one, with scratch memory of their own."""
 WORTH_WAKING = 1 << 21
 """Elements above which waking a helper pays off."""
 
@@ -37,7 +39,16 @@ class TileTable:
     NAME = "NumPy in tiles"
 
     def __init__(self, phases: Sequence[Sequence[Job | TotalJob]]):
-        self.calls = tuple(partial(_run_phase, _parts(phase)) for phase in phases if phase)
+        calls, together, scratch = [], [], {}
+        for phase in phases:
+            if sum([job.n for job in phase]) < WORTH_WAKING:
+                together += [part for job in phase for part in _parts(job, scratch)]
+                continue
+            calls += [partial(_run_in_order, tuple(together))] if together else []
+            together = []
+            calls.append(partial(_run_shared, [part for job in phase for part in _parts(job, scratch)]))
+        calls += [partial(_run_in_order, tuple(together))] if together else []
+        self.calls = tuple(calls)
 
     @staticmethod
     def facts() -> list[str]:
@@ -61,42 +72,114 @@ class TileTable:
                 call()
 
 
-def _parts(phase):
-    """Return a function for each tile of a phase's jobs."""
-    parts = []
-    for job in phase:
-        if not hasattr(job, "loop"):
-            parts.append((0, partial(_total, job)))
-            continue
-        lines = _plan(job.loop)
-        flat = job._replace(arrays=tuple([a.reshape(-1) for a in job.arrays]))
-        for chunk, first in enumerate(range(0, job.n, TILE)):
-            parts.append((job.n, partial(_run_tile, lines, flat, first, min(first + TILE, job.n), chunk)))
-    return parts
-
-
-def _run_phase(parts):
-    if sum(n for n, _ in parts) < WORTH_WAKING:
-        for _, part in parts:
+def _run_in_order(parts):
+    with deferred(), np.errstate(all="ignore"):
+        for part in parts:
             part()
-        return
+
+
+def _run_shared(parts):
     # Stepping an iterator of C is one operation under the interpreter's lock: no part is taken twice.
     rest = iter(parts)
 
     def share():
         with np.errstate(all="ignore"):
-            for _, part in rest:
+            for part in rest:
                 part()
 
     pool.run(share)
+
+
+def _parts(job, scratch):
+    """Return functions that together run a job: NumPy calls in order for a small one, one a tile for a large one."""
+    if isinstance(job, TotalJob):
+        return [partial(_total, job)]
+    lines = _plan(job.loop)
+    flat = job._replace(arrays=tuple([a.reshape(-1) for a in job.arrays]))
+    if job.n <= FLAT:
+        return _Calls(flat, lines, scratch).calls
+    return [partial(_run_tile, lines, flat, first, min(first + TILE, job.n), chunk)
+            for chunk, first in enumerate(range(0, job.n, TILE))]
+
+
+class _Calls:
+    """The calls of NumPy for a job of few elements, each bound to its operands: nothing is looked up when they run.
+
+    Attributes
+    ----------
+    calls : list of callable
+    """
+
+    def __init__(self, job, lines, scratch):
+        self.job, self.calls, self._scratch = job, [], scratch
+        values = []
+        for step, register, varying in lines:
+            args = [values[a] for a in step.args]
+            if step.word == "load":
+                values.append(job.arrays[step.detail])
+            elif step.word == "scalar":
+                values.append(job.scalars[step.detail].reshape(()))
+            elif step.word == "constant":
+                values.append(np.array(step.detail, step.dtype))
+            else:
+                values.append(self._out(step, register, varying))
+                self._add(step.word, args, values[-1])
+        self._store(lines, values)
+        for (word, at), partials in zip(job.loop.sums, job.partials):
+            self.calls.append(partial(_sum_into, partials, word, values[at], job.n))
+
+    def _out(self, step, register, varying):
+        if not varying:
+            return np.empty((), step.dtype)
+        return self._room(*register) if isinstance(register, tuple) else self.job.arrays[register]
+
+    def _room(self, dtype, name):
+        found = self._scratch.get((dtype, name))
+        if found is None or found.size < self.job.n:
+            found = self._scratch[dtype, name] = np.empty(self.job.n, dtype)
+        return found[:self.job.n]
+
+    def _add(self, word, args, out):
+        if word == "where":
+            condition, a, b = args
+            # No operand is in `out`: `_direct` excludes words of more than one operation, registers are free by then.
+            self.calls += [partial(np.copyto, out, b), partial(np.copyto, out, a, where=condition)]
+        elif word == "cast":
+            self.calls.append(partial(np.copyto, out, args[0], casting="unsafe"))
+        elif word == "sign":
+            above, below = (self._room("bool", name) if out.ndim else np.empty((), bool) for name in ("above", "below"))
+            whole = above.view(np.int8), below.view(np.int8)
+            self.calls += [partial(np.greater, args[0], 0, above), partial(np.less, args[0], 0, below),
+                           partial(np.subtract, *whole, whole[0]), partial(np.copyto, out, whole[0])]
+        elif word == "power":
+            self.calls.append(partial(_power, args, out))
+        else:
+            self.calls.append(partial(_ufunc(word), *args, out=out))
+
+    def _store(self, lines, values):
+        stores = [(array, at) for array, at in self.job.loop.stores if lines[at][1] != array]
+        if len(self.job.loop.stores) > 1:
+            # The value of one may be the old content of another.
+            for k, at in enumerate(dict.fromkeys(at for _, at in stores if lines[at][0].word == "load")):
+                old, values[at] = values[at], self._room(str(values[at].dtype), f"stored {k}")
+                self.calls.append(partial(np.copyto, values[at], old))
+        self.calls += [partial(np.copyto, self.job.arrays[array], values[at]) for array, at in stores]
+
+
+def _power(args, out):
+    # Only values without axes are raised to powers in loops: there is one element.
+    out[...] = power(*(a.reshape(-1)[0] for a in args))
+
+
+def _sum_into(partials, word, x, n):
+    partials[0] = _sum(word, x if x.ndim else np.full(n, x), n)
 
 
 def _total(total):
     value = np.float64(0.0)
     for x in total.partials:
         value += x
-    with np.errstate(all="ignore"):
-        total.out[...] = value
+    total.out[...] = value
 
 
 @lru_cache(256)
@@ -156,25 +239,24 @@ def _scratch(register, n):
 def _run_tile(lines, job, first, end, chunk):
     n = end - first
     env = []
-    with np.errstate(all="ignore"):
-        for step, register, varying in lines:
-            word, args = step.word, [env[a] for a in step.args]
-            if word == "load":
-                value = job.arrays[step.detail][first:end]
-            elif word == "scalar":
-                value = job.scalars[step.detail].reshape(())[()]
-            elif word == "constant":
-                value = np.dtype(step.dtype).type(step.detail)
-            elif not varying:
-                value = _scalar_word(word, args, step.dtype)
-            else:
-                value = (_scratch(register, n) if isinstance(register, tuple) else
-                         job.arrays[register][first:end])
-                _word(word, args, value, n)
-            env.append(value)
-        _store(lines, job, env, first, end)
-        for (word, value), partials in zip(job.loop.sums, job.partials):
-            partials[chunk] = _sum(word, env[value], n)
+    for step, register, varying in lines:
+        word, args = step.word, [env[a] for a in step.args]
+        if word == "load":
+            value = job.arrays[step.detail][first:end]
+        elif word == "scalar":
+            value = job.scalars[step.detail].reshape(())[()]
+        elif word == "constant":
+            value = np.dtype(step.dtype).type(step.detail)
+        elif not varying:
+            value = _scalar_word(word, args, step.dtype)
+        else:
+            value = (_scratch(register, n) if isinstance(register, tuple) else
+                     job.arrays[register][first:end])
+            _word(word, args, value, n)
+        env.append(value)
+    _store(lines, job, env, first, end)
+    for (word, value), partials in zip(job.loop.sums, job.partials):
+        partials[chunk] = _sum(word, env[value], n)
 
 
 def _store(lines, job, env, first, end):
