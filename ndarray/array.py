@@ -54,6 +54,7 @@ class NDArray(NDArrayMethods):
 
     __slots__ = ("_data", "_ctx", "_mark", "__weakref__")
     __array_priority__ = 1000.0
+    _mark: Any
     stype = "default"
 
     def __init__(self, data: np.ndarray, ctx: Context | None = None) -> None:

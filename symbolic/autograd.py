@@ -244,7 +244,7 @@ def backward(heads: NDArray | Sequence[NDArray], head_grads: NDArray | Sequence[
                                      "before recording")
     found = passed.gradients(heads, _head_grads(heads, head_grads), [mark.entry for mark in wanted])
     for mark, value in zip(wanted, found):
-        target = mark.grad._data
+        target = mark.grad._data  # type: ignore[union-attr]
         target[...] = target + value if mark.req == "add" else value
     if not retain_graph:
         passed.free()
@@ -298,7 +298,8 @@ def grad(heads: NDArray | Sequence[NDArray], variables: NDArray | Sequence[NDArr
     for i, mark in enumerate(marks):
         if mark is None or mark.entry not in passed.values:
             raise NotDifferentiableError(f"grad: variable {i} does not lead to the heads, or was not recorded")
-    found = passed.gradients(heads, _head_grads(heads, head_grads), [mark.entry for mark in marks], note=create_graph)
+    entries = [mark.entry for mark in marks]  # type: ignore[union-attr]
+    found = passed.gradients(heads, _head_grads(heads, head_grads), entries, note=create_graph)
     if not (create_graph if retain_graph is None else retain_graph):
         passed.free()
     results = [NDArray(value, x._ctx) for value, x in zip(found, variables)]
@@ -392,7 +393,7 @@ class _Pass:
     def free(self) -> None:
         """Free the recorded arrays."""
         for step in self.steps:
-            step.inputs = step.outputs = None
+            step.inputs = step.outputs = None  # type: ignore[assignment]
 
 
 def get_symbol(x: NDArray) -> Symbol:
