@@ -165,6 +165,9 @@ IMPLIED = object()
 Positive = Annotated[int, Within(1, math.inf)]
 """Annotation of an integer from 1: sizes, numbers of things."""
 
+Natural = Annotated[int, Within(0, math.inf)]
+"""Annotation of an integer from 0: depths, orders of a derivative."""
+
 Positives = Annotated[Ints, Within(1, math.inf)]
 """Annotation of a tuple of integers from 1: kernels, strides."""
 

@@ -11,7 +11,7 @@ import numpy as np
 from ndarray.dtypes import dtype_of, is_floating
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
-from ndarray.params import DType, Scalar
+from ndarray.params import DType, Natural, Scalar
 from ndarray.rules import numeric, same, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_dtypes, merge_shapes
 
@@ -250,7 +250,7 @@ def _(xp, head, output, data, *, dtype):
 
 
 @operator(same_floating, primitive=True, fusible=True)
-def polygamma(xp, data, /, *, n: int = 0):
+def polygamma(xp, data, /, *, n: Natural = 0):
     """Derivative of order `n` of the digamma function, the logarithmic derivative of the gamma function.
 
     Parameters

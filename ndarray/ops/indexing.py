@@ -7,7 +7,7 @@ import numpy as np
 from ndarray.dtypes import dtype_of
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
-from ndarray.params import DType, Shape
+from ndarray.params import DType, Natural, Shape
 from ndarray.rules import agree_dtype, slot_error
 from ndarray.rules_shape import place_of
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
@@ -126,7 +126,7 @@ def _one_hot_rule(inputs, outputs, params):
 
 
 @operator(_one_hot_rule)
-def one_hot(xp, indices, /, *, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: DType = "float32"):
+def one_hot(xp, indices, /, *, depth: Natural, on_value: float = 1.0, off_value: float = 0.0, dtype: DType = "float32"):
     """One value at the place each index names along a new last axis, another value elsewhere.
 
     Parameters

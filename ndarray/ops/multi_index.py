@@ -17,6 +17,8 @@ def _strides(shape):
     ShapeError
         If another length is below 1.
     """
+    if not shape:
+        raise ShapeError("shape=() has no axes")
     if any(d < 1 for d in shape[1:]):
         raise ShapeError(f"shape={tuple(shape)}: only the first length may be open")
     return tuple([math.prod(shape[i + 1:]) for i in range(len(shape))])

@@ -334,6 +334,8 @@ def kept_elements(xp, data, state, p, axes):
 
 def _uniform(inputs, outputs, params):
     state = inputs[0].merge(TensorType((1,), np.dtype("int64")))
+    if any(d < 0 for d in params["shape"]):
+        raise ShapeError(f"shape={params['shape']} has a length below 0")
     return [state], [outputs[0].merge(TensorType(params["shape"], np.dtype(params["dtype"])))]
 
 

@@ -3,9 +3,9 @@
 import math
 from typing import Literal
 
-from ndarray.errors import ShapeError
+from ndarray.errors import ParamError, ShapeError
 from ndarray.operator import operator
-from ndarray.params import Ints, Shape
+from ndarray.params import Ints, Naturals, Shape
 from ndarray.rules import agree_dtype, slot_error
 from ndarray.rules_shape import check_repeats, cut, moves, on_axis, place_of
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
@@ -72,7 +72,7 @@ def _along_axes_back(out, shape, params):
 
 
 @operator(moves(_along_axes, _along_axes_back), aliases=("broadcast_axes",), primitive=True)
-def broadcast_axis(xp, data, /, *, axis: Ints = (), size: Ints = ()):
+def broadcast_axis(xp, data, /, *, axis: Ints = (), size: Naturals = ()):
     """The array repeated along axes of length 1.
 
     Parameters
@@ -310,8 +310,9 @@ def _(xp, head, output, data, *, repeats, axis):
 
 
 def _turned(shape, params):
-    for axis in params["axis"]:
-        place_of(axis, len(shape))
+    axes = [place_of(axis, len(shape)) for axis in params["axis"]]
+    if len(set(axes)) < len(axes):
+        raise ParamError(f"axis={params['axis']} names an axis twice")
     return shape
 
 
