@@ -1,34 +1,16 @@
 """Steps in place, compared with the streaming limit, NumPy and other libraries: ``python -m benchmarks [--help]``."""
 
 import argparse
-import platform
 from pathlib import Path
 
-from benchmarks import ours
+from benchmarks import machine, ours
 from benchmarks.contest import OURS, PEERS, SKIPPED, contest, local, peer
 from benchmarks.limits import limits
 from benchmarks.plot import svg
 from benchmarks.workloads import workloads
 
-
-def machine():
-    """Return one line about the machine and the versions."""
-    import numpy as np
-    from llvmlite import __version__ as llvmlite
-
-    cpu = next((line.split(":")[1].strip() for line in _read("/proc/cpuinfo") if line.startswith("model name")),
-               platform.processor())
-    from ndarray.kernels.threads import default_threads
-
-    return (f"{cpu}, {default_threads()} processors, {platform.system()}, Python {platform.python_version()}, "
-            f"NumPy {np.__version__}, llvmlite {llvmlite}, float32")
-
-
-def _read(path):
-    try:
-        return Path(path).read_text().splitlines()
-    except OSError:
-        return []
+CHECKED = "momentum 1e7"
+"""The workload whose limit tells whether the machine is steady."""
 
 
 def measure(workload, rounds, with_peers):
@@ -70,17 +52,24 @@ def main():
     parser.add_argument("names", nargs="*", metavar="workload", help=f"by default all: {', '.join(known)}")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--no-peers", action="store_true", help="only the limit, ours and NumPy")
+    parser.add_argument("--no-keep", action="store_true", help="do not append to the results of this kind of processor")
     parser.add_argument("--svg", type=Path, help="where to draw the ratios")
     options = parser.parse_args()
     wrong = [n for n in options.names if n not in known]
     if wrong:
         parser.error(f"no workload {', '.join(wrong)}; known: {', '.join(known)}")
-    print(machine())
-    ratios = {}
+    known_facts = machine.facts()
+    print(machine.text(known_facts))
+    found = machine.spread(next(iter(limits(known[CHECKED]).values())))
+    print(machine.verdict(found), flush=True)
+    ratios, seconds = {}, {}
     for name in options.names or known:
         times, missing = measure(known[name], options.rounds, not options.no_peers)
+        seconds[name] = times
         ratios[name] = {k: t / times["limit"] for k, t in times.items() if k != "limit"}
         print(table(known[name], times, missing), flush=True)
+    if not options.no_keep:
+        print(f"kept in {machine.keep(known_facts, found, seconds)}; python -m benchmarks.table prints what is kept")
     if options.svg:
         options.svg.write_text(svg(ratios), encoding="utf-8")
 
