@@ -61,7 +61,7 @@ def spread(limit: Callable[[], None]) -> float:
     for _ in range(ROUNDS):
         sleep(PAUSE)
         steps, start = 0, perf_counter()
-        while perf_counter() - start < SECONDS:
+        while not steps or perf_counter() - start < SECONDS:
             limit()
             steps += 1
         times.append((perf_counter() - start) / steps)
