@@ -25,11 +25,12 @@ from symbolic.show.summary import summary, tree
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 LIMITS = Limits(text=1 << 20, nodes=20_000, edges=100_000, outputs=100_000)
 
-ODD = [None, True, -1, 0, 1, 2, 10**9, 10**30, 0.5, 1e308, "", "x", "null", "%0", "(1, 2)", "[", "None", "nan", "\ud800",
-       "\x00", "9" * 40, [], {}, [[]], [0, 0, 0], [10**9, 0, 0]]
+ODD = [None, True, -1, 0, 1, 2, 10**9, 10**30, 0.5, 1e308, "", "x", "null", "%0", "(1, 2)", "[", "None", "nan",
+       "\ud800", "\x00", "9" * 40, [], {}, [[]], [0, 0, 0], [10**9, 0, 0]]
 """Values that a file should not hold where they are put."""
 
-PARAMS = ["()", "(0,)", "(-1,)", "(1000000000, 1000000000)", "1000000000", "-5", "1e400", "inf", "True", "None", "%1", "((1,))"]
+PARAMS = ["()", "(0,)", "(-1,)", "(1000000000, 1000000000)", "1000000000", "-5", "1e400", "inf", "True", "None", "%1",
+          "((1,))"]
 
 
 def mutated_bytes(data: bytes, rng: random.Random) -> bytes:
@@ -68,8 +69,8 @@ def mutated_document(document: dict, rng: random.Random) -> str:
         elif kind == 2:
             node.setdefault("attrs", {})
             if isinstance(node["attrs"], dict):
-                node["attrs"][rng.choice(["shape", "axis", "__shape__", "__dtype__", "__updates__", "num_args", "kernel"])] = \
-                    rng.choice(PARAMS)
+                name = rng.choice(["shape", "axis", "__shape__", "__dtype__", "__updates__", "num_args", "kernel"])
+                node["attrs"][name] = rng.choice(PARAMS)
         elif kind == 3 and isinstance(node.get("inputs"), list):
             node["inputs"] = [[rng.randrange(len(nodes)), rng.randrange(3), 0] for _ in range(rng.randrange(4))]
         elif kind == 4 and isinstance(rng.choice(nodes), dict):
@@ -147,8 +148,8 @@ def main() -> int:
     for key, found in failed.items():
         number, message, given = found[0]
         print(f"{key} ({len(found)} times, first file {number} of seed {options.seed}): {message}\n    {given[:300]!r}")
-    print(f"{options.files:,} files in {time.perf_counter() - start:.0f} s: {refused:,} refused, {len(failed)} kinds of "
-          f"failures, {longest:.1f} s the longest")
+    print(f"{options.files:,} files in {time.perf_counter() - start:.0f} s: {refused:,} refused, {len(failed)} kinds "
+          f"of failures, {longest:.1f} s the longest")
     return int(bool(failed))
 
 

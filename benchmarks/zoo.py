@@ -66,8 +66,8 @@ def row(path: Path, name: Path, given: dict[str, tuple[int, ...]], draw: bool, l
         remarks += [", ".join("×".join(map(str, o.shape)) or "scalar" for o in outputs[:4])] if outputs else []
     else:
         remarks.append("not registered: " + ", ".join(sorted(unknown)))
-    return [str(name), f"{len(net.graph.nodes):,}", load, infer, told, str(len(plot.drawing.boxes)) if plot else "", drawn,
-            ran, "; ".join(remarks)], fine
+    boxes = str(len(plot.drawing.boxes)) if plot else ""
+    return [str(name), f"{len(net.graph.nodes):,}", load, infer, told, boxes, drawn, ran, "; ".join(remarks)], fine
 
 
 def shapes_of(net: sym.Symbol, given: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:

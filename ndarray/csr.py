@@ -136,7 +136,8 @@ def check_csr(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, shape: 
     if not data.ndim == indices.ndim == indptr.ndim == 1:
         raise ShapeError("elements, columns and indptr must be arrays of one axis")
     if len(shape) != 2 or len(indptr) != shape[0] + 1 or indptr[0] != 0 or indptr[-1] != len(data):
-        raise ShapeError(f"indptr of {len(indptr)} numbers does not divide {len(data)} elements into the rows of {shape}")
+        raise ShapeError(f"indptr of {len(indptr)} numbers does not divide {len(data)} elements into the rows of "
+                         f"{shape}")
     if (np.diff(indptr) < 0).any() or len(indices) != len(data):
         raise ShapeError("indptr must rise, and each element needs one column")
     if len(indices) and not 0 <= indices.min() <= indices.max() < shape[1]:

@@ -81,8 +81,8 @@ class Operator:
     declared_update : Update or None
         What the inputs and parameters of an update mean, where that differs from the defaults of `Update`.
     kind : str
-        What the operator is for a reader: ``"arithmetic"``, ``"shape"`` (moves elements), ``"reduction"``, ``"constant"``,
-        ``"layer"``, ``"loss"``, ``"update"``, ``"gradient"`` or ``"unregistered"``.
+        What the operator is for a reader: ``"arithmetic"``, ``"shape"`` (moves elements), ``"reduction"``,
+        ``"constant"``, ``"layer"``, ``"loss"``, ``"update"``, ``"gradient"`` or ``"unregistered"``.
     stored_name : str or None
         The name in MXNet's files, where it is not `name`.
     stored_outputs : int, callable or None

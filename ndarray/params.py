@@ -433,7 +433,8 @@ def _items(value: Any) -> list[Any]:
 
 def _tuple_of(parse: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
     def read(value: Any) -> tuple[Any, ...]:
-        alone = not isinstance(value, (tuple, list, np.ndarray)) and not (isinstance(value, str) and value.strip()[:1] in "([")
+        alone = not isinstance(value, (tuple, list, np.ndarray)) and not (
+            isinstance(value, str) and value.strip()[:1] in "([")
         return Lone(map(parse, _items(value))) if alone else tuple(map(parse, _items(value)))
 
     return read

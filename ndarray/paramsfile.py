@@ -102,7 +102,8 @@ def _record(array: Any, where: str) -> list[bytes]:
         data, indices, indptr = array._data, array._indices, array._indptr
         return [struct.pack("<Ii", _VERSION_2, 2), _shape(data.shape), _shape(array.shape), _kind(data),
                 struct.pack("<i", flag_of(indptr.dtype)), _shape(indptr.shape),
-                struct.pack("<i", flag_of(indices.dtype)), _shape(indices.shape), _raw(data), _raw(indptr), _raw(indices)]
+                struct.pack("<i", flag_of(indices.dtype)), _shape(indices.shape),
+                _raw(data), _raw(indptr), _raw(indices)]
     raise OperatorError(f"save: {where} must be an NDArray, got {shown(array)}")
 
 

@@ -446,7 +446,7 @@ def _write(target: np.ndarray, new: Any, old: np.ndarray) -> None:
 
 
 def updates() -> dict[str, str]:
-    """Return the operators with row-sparse gradients: the names that they have here to those that they have elsewhere."""
+    """Return the operators with row-sparse gradients: their names here to those elsewhere."""
     return {alias.removeprefix("_sparse_"): alias for alias, op in registry.names().items() if "sparse" in op.rules}
 
 

@@ -134,7 +134,7 @@ def unbroadcast(x, like):
 
 
 def unslice(x, shape, begin, end, step):
-    """Return zeros of `shape` with `x` where `strided_slice` would have taken it from."""
+    """Return zeros of `shape` with `x` where `strided_slice` would take it from."""
     whole = np.zeros(shape, x.dtype)
     whole[tuple(slice(b, e, s) for b, e, s in zip(begin, end, step))] = x
     return whole
@@ -156,7 +156,7 @@ def inv(x):
 
 
 def solve_triangular(a, b, lower):
-    """Return the solution x of ``a x = b`` for each pair of matrices, of `a` one triangle; NaN where that is singular."""
+    """Return x of ``a x = b`` for pairs of matrices, from one triangle of `a`; NaN if that is singular."""
     return _of_matrices(np.linalg.solve, np.tril(a) if lower else np.triu(a), b)
 
 
@@ -166,7 +166,7 @@ def qr(x):
 
 
 def eigh(x):
-    """Return the eigenvalues, increasing, and eigenvectors, by column, of symmetric matrices; NaN where there are none."""
+    """Return the eigenvalues, increasing, and eigenvectors, by column, of symmetric matrices; NaN if there are none."""
     finite = np.isfinite(x).all(axis=(-2, -1))
     values, vectors = np.linalg.eigh(np.where(finite[..., None, None], _wide(x), 0))
     return (np.where(finite[..., None], values, np.nan).astype(x.dtype),
@@ -204,7 +204,7 @@ def _of_matrices(function, *arrays):
 
 
 def untake(x, indices, shape, axis):
-    """Return zeros of `shape` with each slice of `x` added where ``take(…, indices, axis)`` would have taken it from."""
+    """Return zeros of `shape` with each slice of `x` added where ``take(…, indices, axis)`` would take it from."""
     whole = np.zeros(shape, x.dtype)
     at = axis % len(shape)
     with _within_range():
@@ -255,7 +255,7 @@ def scatter_nd(x, indices, shape):
 
 
 def put_along_axis(x, indices, shape, axis):
-    """Return zeros of `shape` with `x` added where ``take_along_axis(…, indices, axis)`` would have taken it from."""
+    """Return zeros of `shape` with `x` added where ``take_along_axis(…, indices, axis)`` would take it from."""
     whole = np.zeros(shape, x.dtype)
     places = list(np.ix_(*map(range, indices.shape)))
     places[axis] = indices

@@ -52,7 +52,8 @@ def var(name: str, attr: Mapping[str, str] | None = None, shape: ShapeLike | Non
         raise OperatorError(f"the name of a variable must be a str, got {shown(name)}")
     for key in kwargs:
         if not (key.startswith("__") and key.endswith("__")):
-            raise ParamError(f"variable {name}: {shown(key)} is not an attribute; attributes are written __{key.strip('_')}__")
+            raise ParamError(f"variable {name}: {shown(key)} is not an attribute; attributes are written "
+                             f"__{key.strip('_')}__")
     more = checked(kwargs)
     for key, value in (("__lr_mult__", lr_mult), ("__wd_mult__", wd_mult), ("__storage_type__", stype)):
         if value is not None:

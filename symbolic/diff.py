@@ -161,8 +161,8 @@ def _matched(a: Graph, b: Graph) -> dict[Node, Node]:
     from symbolic.show.digraph import unique_names
 
     names, readers, pairs = (unique_names(a), unique_names(b)), (_readers(a), _readers(b)), {}
-    _pair(a, b, pairs, lambda n, side: (names[side][n], _operator(n), _params(n), tuple([e.node.name for e in n.inputs]),
-                                        readers[side].get(n)))
+    _pair(a, b, pairs, lambda n, side: (names[side][n], _operator(n), _params(n), readers[side].get(n),
+                                        tuple([e.node.name for e in n.inputs])))
     _pair_by_neighbours(a, b, pairs)
     _pair(a, b, pairs, lambda n, side: (names[side][n], _operator(n)))
     _pair(a, b, pairs, lambda n, side: names[side][n])
@@ -211,7 +211,7 @@ def _pair_by_neighbours(a: Graph, b: Graph, pairs: dict[Node, Node]) -> None:
         hashes = [_hashes(a, {n: i for i, n in enumerate(pairs)}, with_params),
                   _hashes(b, {n: i for i, n in enumerate(pairs.values())}, with_params)]
         for depth in reversed(range(_ITERATIONS)):
-            _pair(a, b, pairs, lambda node, side, depth=depth: hashes[side][node][depth])  # type: ignore[misc]
+            _pair(a, b, pairs, lambda node, side, depth=depth, hashes=hashes: hashes[side][node][depth])  # type: ignore[misc]
 
 
 def _hashes(graph: Graph, known: Mapping[Node, int], with_params: bool) -> dict[Node, list[str]]:

@@ -59,7 +59,7 @@ Arrays = Sequence[Any] | Mapping[str, Any]
 
 def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_states: Arrays | None = None,
          out: Mapping[str, Any] | None = None, engine: str = "auto", args_grad: Arrays | None = None,
-         grad_req: str | Sequence[str] | Mapping[str, str] = "write", watch: str | None = None) -> "Executor":
+         grad_req: str | Sequence[str] | Mapping[str, str] = "write", watch: str | None = None) -> Executor:
     """Bind arrays to a graph.
 
     Parameters
@@ -116,7 +116,7 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
 
 def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
                 type_dict: Mapping[str, Any] | None = None, engine: str = "auto",
-                grad_req: str | Sequence[str] | Mapping[str, str] = "write") -> "Executor":
+                grad_req: str | Sequence[str] | Mapping[str, str] = "write") -> Executor:
     """Infer all types from some shapes, allocate zeros and bind them.
 
     Gradient arrays are allocated when they are first asked for: of each floating argument, zeros where no gradient
@@ -459,7 +459,7 @@ class Executor:
 
     # Measuring: whatever runs, all arrays are afterwards as before
 
-    def profile(self, steps: int = 20, is_train: bool = False) -> "Profile":
+    def profile(self, steps: int = 20, is_train: bool = False) -> Profile:
         """Measure what each node takes (engine ``eager``), or each fused loop.
 
         The steps are real, and undone: each starts from the arrays as they are now, and afterwards outputs, states,
@@ -498,7 +498,7 @@ class Executor:
             compiled, known = self._step(bool(is_train))
             return _profile.measure([each.program for each in compiled], steps, _undoing(compiled), known)
 
-    def numerics(self, is_train: bool = False) -> "Numerics":
+    def numerics(self, is_train: bool = False) -> Numerics:
         """Look at every value of the step that `forward` would run next: least, most, norm, how many are not finite.
 
         The step is real, with the eager engine, and undone as in `profile`.  To look at the steps of a training as
@@ -527,7 +527,7 @@ class Executor:
             compiled, known = self._step(bool(is_train))
             return _numerics.collect(compiled, self.graph, self._arrays, _undoing(compiled), known)
 
-    def memory(self, is_train: bool = False) -> "MemoryUse":
+    def memory(self, is_train: bool = False) -> MemoryUse:
         """Return what memory a step takes: bound arrays, values that share an array, and temporary values.
 
         Nothing runs.

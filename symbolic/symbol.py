@@ -549,7 +549,7 @@ def caller(op: Operator, hint: str) -> Callable[..., Symbol]:
     few, known = (-1 if op.many else len(names)), op.params.keys()
 
     def call(*args: Any, name: str | None = None, attr: Mapping[str, str] | None = None, **kwargs: Any) -> Symbol:
-        if len(args) == few and kwargs.keys() <= known and all([type(a) is Symbol for a in args]):  # noqa: C419, faster
+        if len(args) == few and kwargs.keys() <= known and all([type(a) is Symbol for a in args]):
             # Every input by position and nothing unknown: nothing to sort out.
             if kwargs:
                 kwargs = {k: as_entries(v) for k, v in kwargs.items()}

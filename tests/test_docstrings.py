@@ -97,7 +97,7 @@ def test_help_shows_the_operator(op):
     for function in (ndarray.functions.function(op.name), symbolic.functions.function(op.name)):
         assert function.__doc__.startswith(inspect.cleandoc(op.__doc__).partition("\n")[0])
         shown = set(inspect.signature(function).parameters)
-        assert set(p.name for p in op.params.values() if p.type is not Training) <= shown
+        assert {p.name for p in op.params.values() if p.type is not Training} <= shown
 
 
 @pytest.mark.parametrize("package", [ndarray, symbolic], ids=lambda package: package.__name__)

@@ -28,8 +28,8 @@ def _joined(inputs, outputs, params):
     at = place_of(params["dim"], len(known), slot)
     for i, t in enumerate(types):
         if t.shape is not None and len(t.shape) != len(known):
-            raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(t.shape)}, `{{}}` {show_shape(known)}: expected as "
-                                         "many axes", i, slot)
+            raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(t.shape)}, `{{}}` {show_shape(known)}: "
+                                         "expected as many axes", i, slot)
     common = agree([TensorType(None if t.shape is None else (*t.shape[:at], None, *t.shape[at + 1:]))
                     for t in types]).shape
     lengths = [None if t.shape is None else t.shape[at] for t in inputs]

@@ -41,7 +41,8 @@ def _fully_connected(inputs, outputs, params):
 
 
 @operator(_fully_connected, absent=lambda params: ("bias",) if params["no_bias"] else ())
-def FullyConnected(xp, data, weight, bias=None, /, *, num_hidden: Positive, no_bias: bool = False, flatten: bool = True):
+def FullyConnected(xp, data, weight, bias=None, /, *, num_hidden: Positive, no_bias: bool = False,
+                   flatten: bool = True):
     r"""Dense layer.
 
     .. math:: y = x W^T + b

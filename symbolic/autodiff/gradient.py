@@ -120,8 +120,8 @@ def _backward_node(node: Node, arrived: Any, positions: Any) -> Any:
     by = len(arrived) + node.num_outputs
     params = {name: shift_fed(as_numbers(value), by) for name, value in node.params}
     params |= {op.heads: tuple(arrived), op.wrt: positions}
-    return Node(op, f"{node.name}_grad", (*arrived.values(), *node.outputs, *node.inputs), tuple(sorted(params.items())),
-                _attrs(node), node.where)
+    return Node(op, f"{node.name}_grad", (*arrived.values(), *node.outputs, *node.inputs),
+                tuple(sorted(params.items())), _attrs(node), node.where)
 
 
 def _way(graph: Graph, node: Node) -> list[str]:

@@ -82,7 +82,7 @@ class Trace(DerivedWords):
         dtype = np.dtype(dtype)
         if not isinstance(x, Traced):
             return np.asarray(x).astype(dtype)[()]
-        if dtype == bool:
+        if dtype == np.bool_:
             return x if x.mask else x != 0
         if x.dtype == dtype:
             return Traced(self, x.entry, x.type) if x.mask else x
@@ -202,8 +202,8 @@ class Trace(DerivedWords):
         """Return `n` equal parts along an axis."""
         at, length = axis % x.ndim, x.shape[axis] // n
         whole = (None,) * at, (None,) * (x.ndim - at - 1)
-        return tuple([self.strided_slice(x, (*whole[0], i * length, *whole[1]), (*whole[0], (i + 1) * length, *whole[1]),
-                                         (1,) * x.ndim) for i in range(n)])
+        return tuple([self.strided_slice(x, (*whole[0], i * length, *whole[1]),
+                                         (*whole[0], (i + 1) * length, *whole[1]), (1,) * x.ndim) for i in range(n)])
 
     # Choosing elements
 

@@ -28,7 +28,8 @@ def params(options):
 
 def facts(name, array):
     """Return what an array is and what it holds, as a dict that JSON can say."""
-    parts = {"default": ("_data",), "row_sparse": ("data", "indices"), "csr": ("data", "indices", "indptr")}[array.stype]
+    parts = {"default": ("_data",), "row_sparse": ("data", "indices"),
+             "csr": ("data", "indices", "indptr")}[array.stype]
     held = [getattr(array, p) for p in parts]
     held = [p._data if isinstance(p, NDArray) else np.asarray(p) for p in held]
     values = held[0]

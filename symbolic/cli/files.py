@@ -89,8 +89,8 @@ def read_graph(path, unknown="error"):
     except (FormatError, LimitError) as error:
         raise type(error)(f"{shown_path}: {error}") from None
     for name, node in {n.op.name: n for n in reversed(unregistered_nodes(graph))}.items():
-        warnings.warn(f"{node.location}.op: {unknown_name('operator', name, registry.names())}; kept without its meaning",
-                      UserWarning, stacklevel=2)
+        warnings.warn(f"{node.location}.op: {unknown_name('operator', name, registry.names())}; "
+                      "kept without its meaning", UserWarning, stacklevel=2)
     return graph
 
 

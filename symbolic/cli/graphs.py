@@ -71,7 +71,8 @@ def diff(options):
     if options.output:
         found.plot(f"{options.file} → {options.other}").save(options.output)
     if options.json:
-        print(json.dumps({"files": [options.file, options.other], "edits": [edit._asdict() for edit in found.edits]}, indent=2))
+        edits = [edit._asdict() for edit in found.edits]
+        print(json.dumps({"files": [options.file, options.other], "edits": edits}, indent=2))
     elif found:
         print(found)
     return int(bool(found))

@@ -65,7 +65,8 @@ def parser():
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(run, help_, file="symbol JSON; - reads standard input", epilog=EXIT_CODES):
-        made = commands.add_parser(run.__name__, help=help_, description=help_[:1].upper() + help_[1:] + ".", epilog=epilog)
+        made = commands.add_parser(run.__name__, help=help_, description=help_[:1].upper() + help_[1:] + ".",
+                                   epilog=epilog)
         made.set_defaults(run=run, trouble=1)
         if file:
             made.add_argument("file", metavar="FILE", help=file)
@@ -101,7 +102,8 @@ def parser():
     add_json(made)
     made = command(steps.profile, "measure what each part of a graph takes, and look at its memory and values")
     add_run(made, 20, "how many steps to measure")
-    made.add_argument("-o", "--output", metavar="OUT", help="trace for Perfetto: .json; or picture: .html, .svg, .png or .dot")
+    made.add_argument("-o", "--output", metavar="OUT",
+                      help="trace for Perfetto: .json; or picture: .html, .svg, .png or .dot")
     add_json(made)
     made = command(engine, "tell what the fused engine knows of this machine", file=None)
     made.add_argument("--calibrate", action="store_true", help="measure again whether loops should fetch memory ahead")
@@ -112,10 +114,12 @@ def parser():
     made.add_argument("-o", "--output", metavar="OUT", help="file to write it to")
     made = command(graphs.check, "list every problem of a file with its location", "symbol JSON or .params file")
     add_json(made)
-    made = command(graphs.diff, "list what differs between two graphs", epilog="Exit codes: 0 equal; 1 different; 2 trouble.")
+    made = command(graphs.diff, "list what differs between two graphs",
+                   epilog="Exit codes: 0 equal; 1 different; 2 trouble.")
     made.set_defaults(trouble=2)
     made.add_argument("other", metavar="OTHER", help="symbol JSON that FILE is compared with; - reads standard input")
-    made.add_argument("-o", "--output", metavar="OUT", help="picture in which differences are coloured: .svg, .png, .html or .dot")
+    made.add_argument("-o", "--output", metavar="OUT",
+                      help="picture in which differences are coloured: .svg, .png, .html or .dot")
     add_json(made)
     made = command(arrays.ops, "list the operators, or document one", file=None)
     made.add_argument("name", metavar="NAME", nargs="?", help="operator")
@@ -123,6 +127,6 @@ def parser():
     made = command(graphs.convert, "convert a graph to ONNX, or an old file to today's JSON")
     made.add_argument("-o", "--output", metavar="OUT", required=True, help="file: .onnx or .json")
     made.add_argument("--args", metavar="ARRAYS", action="append", default=[],
-                      help=".npz or .params file with values that the ONNX model is to hold; may be given several times")
+                      help=".npz or .params file with values that the ONNX model holds; may be given several times")
     add_types(made)
     return top

@@ -46,7 +46,8 @@ def profile(options):
 
         title = os.path.splitext(os.path.basename(options.file))[0]
         shapes = {name: a.shape for name, a in (executor.arg_dict | executor.aux_dict).items()}
-        plot_network(Symbol(executor.graph), title, shape=shapes, overlays=[time, memory, numerics]).save(options.output)
+        plot = plot_network(Symbol(executor.graph), title, shape=shapes, overlays=[time, memory, numerics])
+        plot.save(options.output)
     if options.json:
         print(json.dumps(_measured(time, memory, numerics), indent=2))
     elif not options.output:
@@ -63,11 +64,12 @@ def _measured(time, memory, numerics):
         "pieces": [{"name": r.name, "what": r.what, "operators": r.operators, "nodes": [n.name for n in r.nodes],
                     "calls": r.calls, "seconds": r.median, "share": r.share, "bytes_read": r.read,
                     "bytes_written": r.written} for r in time.rows],
-        "memory": {"peak": memory.peak, "bound": memory.bound, "temporary": memory.temporary, "unshared": memory.unshared,
-                   "constants": memory.constants, "in_place": memory.in_place,
+        "memory": {"peak": memory.peak, "bound": memory.bound, "temporary": memory.temporary,
+                   "unshared": memory.unshared, "constants": memory.constants, "in_place": memory.in_place,
                    "values": [{"name": r.name, "bytes": r.bytes, "where": r.where} for r in memory.rows]},
-        "values": [{"name": r.name, "dtype": r.of.dtype.name, "shape": r.of.shape, "least": r.of.least, "most": r.of.most,
-                    "norm": r.of.norm, "nan": r.of.nan, "infinite": r.of.infinite} for r in numerics.rows],
+        "values": [{"name": r.name, "dtype": r.of.dtype.name, "shape": r.of.shape, "least": r.of.least,
+                    "most": r.of.most, "norm": r.of.norm, "nan": r.of.nan, "infinite": r.of.infinite}
+                   for r in numerics.rows],
     }
 
 

@@ -129,7 +129,7 @@ class Numerics(Report):
     def overlay(self) -> Overlay:
         """Return the norms as an overlay; nodes with values that are not finite are the hottest."""
         values, text = {}, {}
-        for name, node, of in self.rows:
+        for _, node, of in self.rows:
             value = math.inf if of.nonfinite else of.norm
             if value >= values.get(node, 0.0):
                 values[node] = value

@@ -1,4 +1,4 @@
-"""Operators that the registry does not have: their nodes are kept, shown and saved; what needs their meaning is refused."""
+"""Operators that the registry does not have: their nodes are kept, and what needs their meaning is refused."""
 
 from __future__ import annotations
 

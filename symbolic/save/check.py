@@ -67,7 +67,9 @@ def find_problems(text: str | bytes, limits: Limits = DEFAULT, watch: Callable[[
         return [_problem(str(error))]
     found = [_problem(str(e)) for e in faults] + [_problem(r, False) for r in remarks]
     found += _check_counts(document)
-    return found + ([] if graph is None else [*_check_names(graph), *_check_types(graph), *_check_reached(graph, document)])
+    if graph is not None:
+        found += [*_check_names(graph), *_check_types(graph), *_check_reached(graph, document)]
+    return found
 
 
 def _problem(message: str, serious: bool = True) -> Problem:

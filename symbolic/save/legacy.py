@@ -61,7 +61,7 @@ def _attrs(record):
 
 
 def _input_called(record, attribute):
-    """Return the number of the node that a record's attribute such as ``weight_lr_mult`` means, None if there is none."""
+    """Return the number of the node that a record's attribute such as ``weight_lr_mult`` means, if there is one."""
     try:
         op = registry.get(record.get("op"))
     except (UnknownNameError, TypeError, AttributeError):

@@ -33,8 +33,8 @@ def changes(diff: "Diff", title: str = "diff") -> Drawing:
         if edit.kind not in ("added", "removed", "outputs"):
             told[edit.name].append(f"was {printable(edit.old)}" if edit.kind == "renamed" else edit.detail)
     heads = {e.node for graph in (diff.a, diff.b) for e in graph.outputs}
-    boxes = {keys[n]: Box(keys[n], printable(n.name), kind, _lines(n, kind, told), n in heads, (printable(n.name),), "", (n,))
-             for n, kind in kinds.items()}
+    boxes = {keys[n]: Box(keys[n], printable(n.name), kind, _lines(n, kind, told), n in heads, (printable(n.name),),
+                          nodes=(n,)) for n, kind in kinds.items()}
     arrows = _arrows(diff, keys)
     if len(boxes) > COLLAPSE_ABOVE:
         near = _near_changes(boxes, arrows)

@@ -1,4 +1,4 @@
-"""Merging the parts of a graph that repeat side by side, so that a picture of many tensors is as large as one of one tensor."""
+"""Merging the parts of a graph that repeat side by side: a picture of many tensors is as large as one of one tensor."""
 
 from collections.abc import Hashable, Sequence
 
@@ -71,7 +71,7 @@ def repeats(occurrences: Sequence[Occurrence], kinds: dict[Node, str], outputs: 
 
 
 def compared_attrs(node: Node) -> tuple:
-    """Return the attributes that make a difference; a variable's own have underscores, others are its reader's parameters."""
+    """Return the attributes that make a difference; those of a variable without underscores are its reader's."""
     return tuple([a for a in node.attrs if a[0] not in _ABOUT_ONE and (node.op is not None or a[0].startswith("__"))])
 
 

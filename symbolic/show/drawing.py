@@ -169,7 +169,12 @@ def draw(graph: Graph, title: str = "plot", shape: Mapping[str, Sequence[int]] |
         Once, if several variables have the same name.
     """
     if len(graph.nodes) > MOST_NODES:
-        raise LimitError(f"the graph has {len(graph.nodes):,} nodes, more than the limit of {MOST_NODES:,} for a picture{_INSTEAD}")
+        raise LimitError(f"the graph has {len(graph.nodes):,} nodes, more than the limit of {MOST_NODES:,} for a "
+                         f"picture{_INSTEAD}")
+    edges = sum([len(node.inputs) for node in graph.nodes])
+    if edges > 10 * MOST_NODES:
+        raise LimitError(f"the graph has {edges:,} edges, more than the limit of {10 * MOST_NODES:,} for a picture"
+                         f"{_INSTEAD}")
     types = types_of(graph, shape, dtype) if types is None else types
     _warn_of_doubles([n.name for n in graph.variables])
     kinds, heads = kinds_of(graph, types), {e.node for e in graph.outputs}
@@ -270,7 +275,8 @@ def _arrows(parts: Sequence[Part], keys: Mapping[Occurrence, str], types: Mappin
                     known = merged.setdefault((tail, "" if part.block > 1 else name), ([], []))
                     known[0].append(_label(types[entry], entry))
                     known[1].append(at in written)
-        arrows += [Arrow(tail, own, _common_label(labels), any(written)) for (tail, _), (labels, written) in merged.items()]
+        arrows += [Arrow(tail, own, _common_label(labels), any(written))
+                   for (tail, _), (labels, written) in merged.items()]
         arrows += asides.values()
     return arrows
 
@@ -332,5 +338,6 @@ def lines_of(node: Node) -> tuple[str, ...]:
         return ()
     inner = ("heads", "wrt") if node.op.kind == "gradient" else ()
     params = [f"{k} = {cut(printable(text_of(v)), 28)}" for k, v in node.params
-              if k != node.op.count and k not in inner and not node.op.fed({k: v}) and not node.op.params[k].is_default(v)]
+              if k != node.op.count and k not in inner and not node.op.fed({k: v})
+              and not node.op.params[k].is_default(v)]
     return (printable(node.op.name), *params)

@@ -112,8 +112,8 @@ def _too_slow(seconds: float) -> LimitError:
 def _by_program(dot: str, seconds: float) -> str:
     program = shutil.which("dot")
     if program is None:
-        raise MXNetError(f"no Graphviz to lay out the picture: {_HINT} (no system program needed), or install Graphviz; "
-                         "the DOT text is in `.dot`, and `.save('x.dot')` works without")
+        raise MXNetError(f"no Graphviz to lay out the picture: {_HINT} (no system program needed), or install "
+                         "Graphviz; the DOT text is in `.dot`, and `.save('x.dot')` works without")
     try:
         run = subprocess.run([program, "-Tsvg"], input=dot.encode(), capture_output=True, timeout=seconds)
     except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""What each node is on a picture, and how it looks: by colour and by shape, so that colour-blind readers see it, too."""
+"""What each node is on a picture, and how it looks: by colour and by shape, so that the colour-blind see it, too."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

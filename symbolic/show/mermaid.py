@@ -10,7 +10,8 @@ MOST_EDGES, MOST_LETTERS = 500, 50_000
 """What Mermaid draws unless the page that it is in sets ``maxEdges`` and ``maxTextSize`` higher."""
 
 _AROUND = {"ellipse": ("([", "])"), "cylinder": ("[(", ")]"), "hexagon": ("{{", "}}"), "note": (">", "]"),
-           "box3d": ("[[", "]]"), "octagon": ("[/", "\\]"), "invhouse": ("[\\", "/]"), "diagonals": ("[/", "/]"), "folder": ("[[", "]]"),
+           "box3d": ("[[", "]]"), "octagon": ("[/", "\\]"), "invhouse": ("[\\", "/]"), "diagonals": ("[/", "/]"),
+           "folder": ("[[", "]]"),
            "rounded": ("(", ")"), "box": ("[", "]")}
 """Mermaid's words for Graphviz's shapes and for styles of a box."""
 

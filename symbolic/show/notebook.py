@@ -1,4 +1,4 @@
-"""What a notebook shows of graphs, Symbols and executors: never an error, and never more than a second or two of work."""
+"""What a notebook shows of graphs, Symbols and executors: never an error, never more than a second or two of work."""
 
 import math
 from collections import defaultdict

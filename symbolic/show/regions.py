@@ -53,7 +53,8 @@ def occurrences_of(graph: Graph) -> list[Occurrence]:
     for node in graph.nodes:
         region = region_of(node)
         if node.op is not None:
-            inputs = tuple([occurrence(e.node, region if e.node.op is None else region_of(e.node)) for e in node.inputs])
+            inputs = tuple([occurrence(e.node, region if e.node.op is None else region_of(e.node))
+                            for e in node.inputs])
             occurrence(node, region).inputs = inputs
         elif node in heads:
             occurrence(node, region)

@@ -1,4 +1,4 @@
-"""Nothing is a recursion over the depth of the graph: a chain of 200,000 nodes lives a whole life."""
+"""Nothing is a recursion over the depth of the graph: a chain of 60,000 nodes lives a whole life."""
 
 import copy
 import gc
@@ -9,7 +9,7 @@ import pytest
 
 import symbolic as sym
 
-DEPTH = 200_000
+DEPTH = 60_000
 
 
 @pytest.fixture(scope="module")

@@ -39,8 +39,8 @@ def loads(text: str | bytes, limits: Limits = DEFAULT, watch: Callable[[list], I
     watch : callable, optional
         ``watch(records)`` goes through the list of node records; it may show how far it has come.
     unknown : {"error", "keep"}, optional
-        What to do with an operator that the registry does not have: ``"keep"`` takes its node with its name, attributes,
-        inputs and outputs; such a graph can be shown, compared and saved, not run.
+        What to do with an operator that the registry does not have: ``"keep"`` takes its node with its name,
+        attributes, inputs and outputs; such a graph can be shown, compared and saved, not run.
     origin : str, optional
         The file that the text is from, for messages.
 
@@ -101,7 +101,8 @@ def _raise(error: MXNetError) -> NoReturn:
     raise error
 
 
-def read(text: str | bytes | dict, limits: Limits, report: Callable[[MXNetError], object], remark: Callable[[str], object],
+def read(text: str | bytes | dict, limits: Limits, report: Callable[[MXNetError], object],
+         remark: Callable[[str], object],
          watch: Callable[[list], Iterable] = iter, unknown: Unknown = "error", origin: str = "") -> Graph | None:
     """Return the graph of a text; faults go to `report` and oddities to `remark`.
 
@@ -202,7 +203,7 @@ def _decoded(text: str | bytes, limits: Limits) -> str:
 
 
 def _not_json(text: str) -> str:
-    """Return what a text is that does not even begin as JSON, and what would help; empty where it begins as JSON does."""
+    """Return what a text is that does not begin as JSON, and what would help; empty where it does."""
     start = text.strip()
     if not start:
         return "the text is empty, expected JSON"
@@ -245,7 +246,8 @@ def _field(record: dict, key: str, kind: type, location: str) -> Any:
     value = record.get(key)
     if not isinstance(value, kind):
         path = f"{location}.{key}" if location else key
-        raise FormatError(f"{path}: " + (f"expected {_KINDS[kind]}, got {shown(value)}" if key in record else "is missing"))
+        fault = f"expected {_KINDS[kind]}, got {shown(value)}" if key in record else "is missing"
+        raise FormatError(f"{path}: {fault}")
     return value
 
 
@@ -295,7 +297,7 @@ class _Reader:
         inputs: Any = self._inputs(record, location)
         op = None if op_name in ("null", None) else self.attempt(
             self._operator, op_name, location, attrs or {}, len(inputs))
-        if name is None or attrs is None or None in inputs or op_name is None or (op is None) is not (op_name == "null"):
+        if None in (name, attrs, op_name) or None in inputs or (op is None) is not (op_name == "null"):
             return None
         if op is not None:
             return self._applied(op, name, inputs, attrs, location)
@@ -337,10 +339,11 @@ class _Reader:
         return [self.attempt(self.entry, e, location, "inputs", k) for k, e in enumerate(entries)]
 
     def entry(self, record: object, location: str, key: str, k: int) -> Entry | None:
-        """Return the entry that ``[node, output]`` or ``[node, output, version]`` names; None where that node failed."""
+        """Return the entry that ``[node, output]`` or ``[node, output, version]`` names; None if that node failed."""
         if (not isinstance(record, list) or len(record) not in (2, 3)
                 or any([type(n) is not int or n < 0 for n in record])):
-            raise FormatError(f"{_at(location, key, k)}: {shown(record)} is not [node, output] or [node, output, version]")
+            raise FormatError(f"{_at(location, key, k)}: {shown(record)} is not [node, output] "
+                              "or [node, output, version]")
         if record[0] >= len(self.nodes):
             raise FormatError(f"{_at(location, key, k)}: node {record[0]} does not come before it")
         node = self.nodes[record[0]]
@@ -357,7 +360,8 @@ class _Reader:
         if not heads:
             raise FormatError("heads: the graph has no output")
         if len(heads) > self.limits.outputs:
-            raise LimitError(f"heads: the graph has {len(heads):,} outputs, more than the limit of {self.limits.outputs:,}")
+            raise LimitError(f"heads: the graph has {len(heads):,} outputs, "
+                             f"more than the limit of {self.limits.outputs:,}")
         return [self.attempt(self.entry, head, "", "heads", k) for k, head in enumerate(heads)]
 
     def _applied(self, op: Operator, name: str, inputs: list[Entry], attrs: dict[str, str], location: str) -> Node:

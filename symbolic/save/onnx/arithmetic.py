@@ -112,7 +112,7 @@ def astype(xp, x, dtype):
     dtype = np.dtype(dtype)
     if x.dtype == dtype:
         return x
-    return x != 0 if dtype == bool else xp.emit("Cast", [x], (x.shape, dtype), to=dtype)
+    return x != 0 if dtype == np.bool_ else xp.emit("Cast", [x], (x.shape, dtype), to=dtype)
 
 
 def as_scalar(xp, value, dtype):

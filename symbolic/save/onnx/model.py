@@ -55,7 +55,8 @@ def to_onnx(graph, types, kept=None):
         # What protocol buffers say to a lone surrogate.
         if not isinstance(error, UnicodeEncodeError) and "surrogate" not in str(error).lower():
             raise
-        raise FormatError("save_onnx: a name holds a lone surrogate, which UTF-8 cannot write; rename the node") from None
+        raise FormatError("save_onnx: a name holds a lone surrogate, which UTF-8 cannot write; "
+                          "rename the node") from None
 
 
 def _named(made, words, names):

@@ -69,7 +69,8 @@ def pad(xp, x, width, mode="constant", constant_values=0.0):
     """Return the array with a border; a negative width cuts."""
     shape = tuple(a + d + b for d, (a, b) in zip(x.shape, width))
     fill = [np.asarray(constant_values, x.dtype)] if mode == "constant" and constant_values != 0 else []
-    return xp.emit("Pad", [x, ints([*(a for a, _ in width), *(b for _, b in width)]), *fill], (shape, x.dtype), mode=mode)
+    pads = ints([*(a for a, _ in width), *(b for _, b in width)])
+    return xp.emit("Pad", [x, pads, *fill], (shape, x.dtype), mode=mode)
 
 
 def stack(xp, arrays, axis=0):

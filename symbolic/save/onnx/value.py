@@ -43,7 +43,8 @@ class Value:
         return f"<value of an ONNX model: {self.dtype}{list(self.shape)}>"
 
     def __bool__(self):
-        raise OperatorError("a value of an ONNX model is not computed: a body cannot ask whether it is true; use xp.where")
+        raise OperatorError("a value of an ONNX model is not computed: a body cannot ask whether it is true; "
+                            "use xp.where")
 
 
 class Made:

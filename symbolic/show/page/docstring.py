@@ -4,7 +4,8 @@ import inspect
 import re
 import xml.etree.ElementTree as xml
 
-_INLINE = re.compile(r":math:`(?P<math>[^`]+)`|``(?P<code>.+?)``|`(?P<name>[^`]+)`|(?<!\w)\*(?P<em>[^*\s](?:[^*]*[^*\s])?)\*"
+_INLINE = re.compile(r":math:`(?P<math>[^`]+)`|``(?P<code>.+?)``|`(?P<name>[^`]+)`"
+                     r"|(?<!\w)\*(?P<em>[^*\s](?:[^*]*[^*\s])?)\*"
                      r"|(?P<url>https?://[^\s,)\"]+[^\s,)\".])")
 _NAMED = ("Parameters", "Returns", "Raises", "See Also")
 _TAGS = frozenset("math mrow mi mo mn mtext mspace msub msup msubsup munder mover munderover mfrac msqrt mroot mstyle "

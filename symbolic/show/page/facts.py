@@ -74,7 +74,9 @@ def _note(note):
 
 
 def _value(value, node):
-    return f"fed by {printable(node.inputs[value.index].node.name)}" if isinstance(value, Fed) else _text(text_of(value))
+    if isinstance(value, Fed):
+        return f"fed by {printable(node.inputs[value.index].node.name)}"
+    return _text(text_of(value))
 
 
 def _text(text):

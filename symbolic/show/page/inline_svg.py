@@ -45,7 +45,8 @@ def _body(part):
 
 def _frame(part):
     """A region as a rectangle, which can be stretched and keeps its corners."""
-    numbers = [float(n) for shape in part.shapes[:1] for value in (shape.attributes.get("d"), shape.attributes.get("points"))
+    numbers = [float(n) for shape in part.shapes[:1]
+               for value in (shape.attributes.get("d"), shape.attributes.get("points"))
                for n in re.findall(r"-?[\d.]+", value or "")]
     x, y = min(numbers[::2]), min(numbers[1::2])
     rect = {"x": f"{x}", "y": f"{y}", "width": f"{max(numbers[::2]) - x}", "height": f"{max(numbers[1::2]) - y}"}

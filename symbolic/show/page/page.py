@@ -48,7 +48,8 @@ def to_html(drawing, node_attrs=None, theme="auto"):
     # Heat and its words are the script's: they change while the picture stays.
     plain = replace(drawing, heats=())
     return Template(_asset("page.html")).substitute(
-        policy=policy, theme="" if theme == "auto" else f' data-theme="{theme}"', title=escape(drawing.title), style=style, script=script, legend=_legend(drawing),
+        policy=policy, theme="" if theme == "auto" else f' data-theme="{theme}"', title=escape(drawing.title),
+        style=style, script=script, legend=_legend(drawing),
         picture=inline_svg(to_svg(to_dot(plain, node_attrs, legend=False)), drawing, label),
         facts=to_json(facts(drawing)))
 
@@ -72,16 +73,20 @@ def _script():
 @cache
 def _style():
     """The style sheet; the colours are those of all pictures."""
-    rules = [f".kind-{name} {{ --fill: {_both(lambda t: t.fill(name))}; --line: {_both(lambda t: t.line(name))} }}"
-             for name in KINDS]
-    rules += [f".region-{i} {{ --fill: {_both(lambda t: t.tint(i))} }}" for i in range(TINTS)]
-    rules += [f".{name} {{ --line: {_both(lambda t: getattr(t, name))} }}" for name in ("arrow", "written", "aside")]
+    rules = [f".kind-{name} {{ --fill: {_both(*[t.fill(name) for t in _LOOKS])}; "
+             f"--line: {_both(*[t.line(name) for t in _LOOKS])} }}" for name in KINDS]
+    rules += [f".region-{i} {{ --fill: {_both(*[t.tint(i) for t in _LOOKS])} }}" for i in range(TINTS)]
+    rules += [f".{name} {{ --line: {_both(*[getattr(t, name) for t in _LOOKS])} }}"
+              for name in ("arrow", "written", "aside")]
     scale = f"#heat-scale {{ background: linear-gradient(to right, {', '.join(COLOURS)}) }}"
     return "\n".join([_asset("page.css"), *rules, scale, ""])
 
 
-def _both(colour_of):
-    return f"light-dark({colour_of(LIGHT)}, {colour_of(DARK)})"
+_LOOKS = (LIGHT, DARK)
+
+
+def _both(light, dark):
+    return f"light-dark({light}, {dark})"
 
 
 def _hash(text):
@@ -91,7 +96,8 @@ def _hash(text):
 def _legend(drawing):
     """A sample and the words of each kind that occurs."""
     return "\n".join([
-        f'<li class="{f"kind-{mark.kind}" if mark.kind in KINDS else mark.kind}"><svg class="sample" width="{WIDTH}" height="{HEIGHT}" aria-hidden="true">'
+        f'<li class="{f"kind-{mark.kind}" if mark.kind in KINDS else mark.kind}">'
+        f'<svg class="sample" width="{WIDTH}" height="{HEIGHT}" aria-hidden="true">'
         + "".join(f'<path class="shape" d="{outline}"{_dashed(mark)}/>' for outline in mark.outlines)
         + f"</svg>{escape(mark.label)}</li>" for mark in marks(drawing)])
 

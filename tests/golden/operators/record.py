@@ -41,7 +41,7 @@ def function(op):
     raise ValueError(op)
 
 
-def record(op, inputs, params={}, wrt=None, tolerance=2e-6, dtype="float32", inferred=True):
+def record(op, inputs, params=None, wrt=None, tolerance=2e-6, dtype="float32", inferred=True):
     """Record one case.
 
     Parameters
@@ -55,6 +55,7 @@ def record(op, inputs, params={}, wrt=None, tolerance=2e-6, dtype="float32", inf
     inferred : bool
         Whether all shapes are recorded as they follow from the first input's.
     """
+    params = params or {}
     args = {n: v if isinstance(v, np.ndarray) else draw(v, dtype=dtype) for n, v in inputs.items()}
     symbol = function(op)(*[mx.sym.var(n) for n in args], name="node", **params)
     case = {"op": op, "params": params, "train": True, "tolerance": tolerance,
@@ -80,7 +81,7 @@ def record(op, inputs, params={}, wrt=None, tolerance=2e-6, dtype="float32", inf
 
 def sequences():
     """SequenceLast, SequenceReverse."""
-    lengths = lambda *values: np.array(values, "float32")  # noqa: E731
+    lengths = lambda *values: np.array(values, "float32")
     for op, shape in (("SequenceLast", (3, 4, 2)), ("SequenceLast", (3, 2)), ("SequenceReverse", (3, 4, 2)),
                       ("SequenceReverse", (3, 2))):
         record(op, {"data": shape})
@@ -130,7 +131,7 @@ def matrices():
     record("khatri_rao", {"a": (2, 3), "b": (3, 3)}, inferred=False)
     record("khatri_rao", {"a": (2, 3), "b": (3, 3), "c": (2, 3)}, inferred=False)
     for dtype, tolerance in (("float64", 1e-12), ("float32", 1e-4)):
-        square = lambda *before: draw((*before, 3, 3), dtype=dtype) + 3 * np.eye(3, dtype=dtype)  # noqa: E731
+        square = lambda *before: draw((*before, 3, 3), dtype=dtype) + 3 * np.eye(3, dtype=dtype)
         options = {"tolerance": tolerance, "dtype": dtype}
         for op in ("_linalg_trmm", "_linalg_trsm"):
             for params in ({}, {"transpose": True}, {"lower": False, "alpha": 0.7}, {"rightside": True},

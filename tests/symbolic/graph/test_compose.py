@@ -95,7 +95,7 @@ def test_rates_of_many_tensors_may_be_symbols_one_by_one_or_as_one():
     w = [np.ones(2, "f4"), np.ones(3, "f4")]
     g = [np.ones(2, "f4"), np.ones(3, "f4")]
     symbols = [sym.var(n) for n in ("w0", "g0", "w1", "g1")]
-    arrays = dict(w0=w[0], g0=g[0], w1=w[1], g1=g[1])
+    arrays = {"w0": w[0], "g0": g[0], "w1": w[1], "g1": g[1]}
     one = sym.multi_sgd_update(*symbols, lrs=(0.5, sym.var("b")), wds=(0, 0))
     a, b = one.eval(**arrays, b=np.array([0.25], "f4"))
     assert a.asnumpy()[0] == 0.5 and b.asnumpy()[0] == 0.75

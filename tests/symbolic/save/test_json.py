@@ -79,7 +79,7 @@ def test_a_fed_hyper_parameter_is_saved_and_runs_again():
     step = sym.multi_sgd_update(*map(sym.var, "abcd"), lrs=(0.5, sym.var("second")), wds=sym.var("wds"), name="s")
     again = sym.load_json(step.tojson())
     assert again.tojson() == step.tojson() and again.list_arguments() == step.list_arguments()
-    arrays = dict(a=np.ones(2), b=np.ones(2), c=np.ones(3), d=np.ones(3), second=np.array([0.25]), wds=np.zeros(2))
+    arrays = {"a": np.ones(2), "b": np.ones(2), "c": np.ones(3), "d": np.ones(3), "second": np.array([0.25]), "wds": np.zeros(2)}
     for x, y in zip(step.eval(**arrays), again.eval(**arrays)):
         np.testing.assert_array_equal(x.asnumpy(), y.asnumpy())
 
