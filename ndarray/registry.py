@@ -62,7 +62,7 @@ def find(name: str) -> Operator | None:
 
 
 def functions(make: Callable[[str], Any], full_name: Callable[[str], str | None]) -> Callable[[str], Any]:
-    """Return a finder of the functions of operators, for `ndarray.lazy.attributes`.
+    """Return a finder of the functions of operators, for ``ndarray.lazy.attributes``.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ _LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot",
          "get_num_threads": "ndarray.kernels.threads", "set_num_threads": "ndarray.kernels.threads"}
 """What is loaded when it is first used, and the file that it is or that has it."""
 
-__getattr__ = _lazy.attributes(globals(), _lazy.imported(_LATE), _registry.functions(_function, _registry.public))
+__getattr__ = _lazy.attributes(globals(), _lazy.imported(_LATE), _registry.functions(_function, _registry.known))
 
 
 def __dir__():

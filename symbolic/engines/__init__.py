@@ -13,8 +13,8 @@ from symbolic.engines.buffers import Buffers
 from symbolic.engines.program import Program
 from symbolic.graph.graph import Graph
 
+# What an engine is: a function that returns the program of a graph on the arrays of some buffers.
 Compile = Callable[[Graph, Buffers], Program]
-"""What an engine is: a function that returns the program of a graph on the arrays of some buffers."""
 
 ENGINES = ("eager", "fused")
 """The engines of this package; each is a file here with a function ``compile``."""

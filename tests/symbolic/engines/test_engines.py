@@ -24,8 +24,7 @@ def run(op, arrays, params, engine):
     """Return outputs and states after two steps, of which the second sees what the first has written."""
     values = [a.copy() for a in arrays]
     names = [f"x{i}" for i in range(len(values))]
-    symbol = getattr(sym, op.name)(*map(sym.var, names), **params) if not op.name.startswith("_") else \
-        sym.symbol.apply_op(op.name, *map(sym.var, names), **params)
+    symbol = sym.symbol.apply_op(op.name, *map(sym.var, names), **params)
     executor = bind(symbol.graph, None, dict(zip(names, values)), engine=engine)
     executor.forward()
     first = [o.asnumpy() for o in executor.outputs]
