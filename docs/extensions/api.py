@@ -19,7 +19,6 @@ MORE = {
     "graphs": ("Graphs", "symbolic.graph.graph symbolic.graph.node symbolic.graph.infer symbolic.autodiff.decompose "
                "symbolic.passes.merge symbolic.passes.fold symbolic.engines.lower symbolic.engines "
                "symbolic.engines.program symbolic.engines.buffers"),
-    "gradients": ("The tape", "symbolic.autograd"),
     "showing": ("Pictures and summaries", "symbolic.show.plot symbolic.show.summary symbolic.show.digraph "
                 "symbolic.show.drawing symbolic.diagnostics.overlay "
                 "symbolic.diagnostics.profile symbolic.diagnostics.memory symbolic.diagnostics.numerics"),
