@@ -272,13 +272,13 @@ class Operator:
         single = len(self.inputs) - len(self.many)
         n, rest = divmod(given - single, len(self.many))
         names = self.fixed_names(params)
-        said = params.get(self.count) if names is None else len(names)
-        if rest or n < 0 or (said is not None and said != n):
+        known = params.get(self.count) if names is None else len(names)
+        if rest or n < 0 or (known is not None and known != n):
             each = ", ".join(self.many)
             last = [i.name for i in self.inputs if not i.many]
             raise OperatorError(
                 f"{where or self.name}: got {given} arrays, which is not {each} for each of "
-                f"{said if said is not None else 'any number of'} tensors"
+                f"{known if known is not None else 'any number of'} tensors"
                 + (f", then {', '.join(last)}" if last else ""))
         return n
 
@@ -422,7 +422,7 @@ def operator(infer: Callable[..., Any], *, outputs: int | Callable[..., int] = 1
              whole: bool = False) -> Callable[[Callable[..., Any]], Operator]:
     """Declare an operator: a decorator that reads its schema from the function's signature.
 
-    Before ``/`` stand the namespace `xp` and the array inputs (annotated `Many` where there is one for each
+    Before ``/`` are the namespace `xp` and the array inputs (annotated `Many` where there is one for each
     tensor), after ``*`` the typed parameters.  The keywords are the attributes of `Operator`; `update` is its
     ``declared_update``, and the kind is by default the ``KIND`` of the file.
     """

@@ -213,7 +213,7 @@ class Param(NamedTuple):
     type : type
         ``float``, ``int``, ``bool``, ``str``, a `typing.Literal`, or one of this module's annotations.
     default : object
-        Value when the caller gives none; `REQUIRED` when there is no such value.
+        Value when the caller gives none; `REQUIRED` where there is none.
     optional : bool
         Whether None is a value.
     within : Within, optional

@@ -1,6 +1,6 @@
 """The table of weight updates for the documentation, read from the operators themselves.
 
-``python -m docs.extensions.updates > docs/updates.rst`` writes it anew; a test compares.
+``python -m docs.extensions.updates > docs/updates.rst`` writes it again; a test compares.
 """
 
 import inspect
@@ -74,7 +74,7 @@ def signature_of_inputs(op):
 
 
 def own_as_code(text, names):
-    """Return reStructuredText with `names` as code where they stand in single backticks, which may be links."""
+    """Return reStructuredText with `names` as code where they are in single backticks, which may be links."""
     return re.sub(r"(?<![`:\w])`([^`]+)`(?![`_])", lambda m: f"``{m[1]}``" if m[1] in names else m[0], text)
 
 

@@ -253,10 +253,10 @@ class Optimizer:
         """Return a tensor's states by name; those that MXNet's classes do not hold are made for each update."""
         kept = () if state is None else (state,) if self.bare_state else state
         found = {name: s for name, s in zip(self.state_names, kept) if s is not None}
-        wanted = rule.op.writes
-        if not found.keys() >= set(wanted):
+        needed = rule.op.writes
+        if not found.keys() >= set(needed):
             found = {**fresh_states(rule.op, weight), **found}
-        return {name: found[name] for name in wanted}
+        return {name: found[name] for name in needed}
 
 
 def _signature(own):

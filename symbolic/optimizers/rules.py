@@ -7,7 +7,7 @@ from typing import Any, Literal
 from ndarray import registry
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
 from ndarray.operator import Operator
-from ndarray.params import REQUIRED, Scalars
+from ndarray.params import REQUIRED, Param, Scalar, Scalars
 from symbolic.optimizers.forms import Form, Tensor
 from symbolic.optimizers.rates import Amounts, Vector, bias_correction, wide
 from symbolic.symbol import Symbol
@@ -186,12 +186,13 @@ def make_rule(name: str, **params: Any) -> Rule:
     known = candidates()
     if not isinstance(name, str) or name not in known:
         shortest = {rule_names(op)[0] for op in registry.operators() if op.update}
-        hint = name.lower() if isinstance(name, str) else name
-        raise UnknownNameError(unknown("update rule", hint, [*shortest, "lars"]))
+        _, _, hint = unknown("update rule", name.lower() if isinstance(name, str) else name, [*shortest, "lars"]
+                             ).partition("; ")
+        raise UnknownNameError(f"no update rule named {shown(name)}; {hint}")
     own: dict[str, Any] = {k: params.pop(k) for k in ("bias_correction", "epsilon_place") if k in params}
-    wanted = params.keys() - {"wd"}
-    op = next((op for op in known[name] if wanted | own.keys() <= _keywords(op)), known[name][0])
-    for key in (*wanted, *own):
+    given = params.keys() - {"wd"}
+    op = next((op for op in known[name] if given | own.keys() <= _keywords(op)), known[name][0])
+    for key in (*given, *own):
         _check_keyword(name, op, key, (own if key in own else params)[key])
     if own.get("epsilon_place", "hat") not in ("hat", "paper"):
         raise ParamError(f"{name}: epsilon_place must be 'hat' or 'paper', got {shown(own['epsilon_place'])}")
@@ -201,10 +202,15 @@ def make_rule(name: str, **params: Any) -> Rule:
         params["bias_correction"] = own.pop("bias_correction")
     numbers = {k: v for k, v in params.items() if k in op.params and not isinstance(v, Symbol)}
     op.parse(numbers, name)
+    if not isinstance(params.get("wd", 0.0), Symbol):
+        _DECAY.parse(params.get("wd", 0.0), name)
     made = Rule(op, {k: v for k, v in params.items() if k != "wd"}, params.get("wd", 0.0), **own)
     if "wd" in params and not made.decays:
         raise OperatorError(f"{op.name} has no weight decay, got wd={shown(params['wd'])}")
     return made
+
+
+_DECAY = Param("wd", Scalar)
 
 
 def _keywords(op):

@@ -213,3 +213,8 @@ def test_rates_and_counts_belong_to_the_step():
     for name, params in (("sgd", {"lr": 0.1}), ("ftml", {"t": 3}), ("preloaded_multi_sgd", {"lrs": [0.1]})):
         with pytest.raises(OperatorError, match="belongs to the step"):
             optimizers.rule(name, **params)
+
+
+def test_the_name_of_a_class_is_near_that_of_a_rule():
+    with pytest.raises(nd.errors.UnknownNameError, match="no update rule named 'SGD'; did you mean 'sgd'"):
+        optimizers.rule("SGD")

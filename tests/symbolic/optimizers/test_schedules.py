@@ -1,4 +1,4 @@
-"""Schedules beside those of MXNet 1.9.1, whose rates stand here."""
+"""Schedules beside those of MXNet 1.9.1, whose rates are recorded here."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Whole steps: what they are called, which parameters they change, by how much, and that they do so in place."""
+"""Whole steps: their names, which parameters they change, by how much, and that they do so in place."""
 
 import numpy as np
 import pytest

@@ -61,7 +61,8 @@ def test_a_number_out_of_range_is_refused_before_anything_is_written(name):
     lambda: trainer(beta1=1.0), lambda: trainer(beta2=1), lambda: trainer(t=0), lambda: trainer(beta1=1.0, t=1),
     lambda: trainer(lr=NAN), lambda: trainer(rule="sgd", clip_gradient=NAN), lambda: trainer(epsilon=-1.0),
     lambda: trainer(clip_norm=-1.0), lambda: trainer(rule="lars", eps=-1.0), lambda: trainer(rule="lars", eta=NAN),
-    lambda: trainer(rule="lamb", max_grad_norm=-2.0), lambda: trainer(epsilon_place="paper hat"),
+    lambda: trainer(rule="lamb", max_grad_norm=-2.0), lambda: optimizers.rule("lars", wd=NAN),
+    lambda: optimizers.rule("adam", bias_correction="no"), lambda: trainer(epsilon_place="paper hat"),
     lambda: optimizers.Updater("ftml", 0.1, beta2=1.0)])
 def test_a_setting_without_meaning_is_refused_when_it_is_made(make):
     with pytest.raises(ParamError):
