@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from ndarray import registry
@@ -173,9 +174,14 @@ def rule_names(op: Operator) -> list[str]:
 
 
 def candidates() -> dict[str, list[Operator]]:
-    """Return the update operators that each name of a rule stands for, in the order of their declaration."""
+    """Return the update operators that each name of a rule means, in the order of their declaration."""
+    return _candidates(registry.operators())
+
+
+@lru_cache(maxsize=4)
+def _candidates(operators):
     found: dict[str, list[Operator]] = {}
-    for op in registry.operators():
+    for op in operators:
         for name in rule_names(op) if op.update else ():
             found.setdefault(name, []).append(op)
     return found
