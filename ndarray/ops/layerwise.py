@@ -1,8 +1,9 @@
 """Operators within layer-wise rules that MXNet's classes compute in Python: LARS with other norms, and its momentum."""
 
 from ndarray.dtypes import DEFAULT as float32
+from ndarray.dtypes import FLOAT64
 from ndarray.operator import Many, operator
-from ndarray.ops.optimizer_common import elements, many
+from ndarray.ops.optimizer_common import elements, many, scalars_in
 from ndarray.params import Count, Scalar, Scalars
 from ndarray.rules import same_floating
 from ndarray.tensortype import UNKNOWN, TensorType
@@ -16,7 +17,7 @@ def _pairs(inputs, outputs, params):
     return tensors, [outputs[0].merge(TensorType((len(inputs) // 2,), float32))]
 
 
-@operator(_pairs)
+@operator(_pairs, scalar_dtype="float64")
 def _decayed_sum_sq(xp, weight: Many(), grad: Many(), /, *, wds: Scalars, rescale_grad: Scalar = 1.0,
                     num_arrays: Count = None):
     r"""Sum of the squares of each rescaled gradient plus its decay, for `multi_lars` with ``decay_norm="joint"``.
@@ -58,7 +59,12 @@ def _decayed_sum_sq(xp, weight: Many(), grad: Many(), /, *, wds: Scalars, rescal
     """
     if not weight:
         return xp.zeros((0,), xp.float32)
-    return xp.stack(tuple(xp.sum_sq(rescale_grad * g + wd * w) for w, g, wd in zip(weight, grad, wds, strict=True)))
+    sums = []
+    for w, g, wd in zip(weight, grad, wds, strict=True):
+        dtype = FLOAT64 if w.dtype == FLOAT64 else float32
+        scale, wd = scalars_in(xp, dtype, rescale_grad, wd)
+        sums.append(xp.sum_sq(scale * xp.astype(g, dtype) + wd * xp.astype(w, dtype)))
+    return xp.stack(tuple(sums))
 
 
 def _rate_types(inputs, outputs, params):

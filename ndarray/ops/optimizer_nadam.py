@@ -4,16 +4,21 @@ from ndarray.dtypes import DEFAULT, FLOAT64
 from ndarray.operator import operator
 from ndarray.ops.optimizer_common import Beta, Bound, Least, StepNumber, clipped, elements, scalars_in
 from ndarray.params import Scalar
-from ndarray.rules import same_floating
+from ndarray.rules import check_floating, same_floating
+from ndarray.tensortype import TensorType
 
 KIND = "update"
 
 
 def _with_schedule(inputs, outputs, params):
-    """Weight, gradient, moments and output alike; the momentum's sum has one element, float32 or wider."""
+    """Weight, gradient, moments and output alike; the sum of the momentum has one element, by default no narrower
+    than float32."""
     tensors, outputs = same_floating(inputs[:4], outputs, params)
-    dtype = tensors[0].dtype
-    return [*tensors, elements(inputs[4], 1, 4, dtype and (FLOAT64 if dtype == FLOAT64 else DEFAULT))], outputs
+    dtype = inputs[4].dtype or tensors[0].dtype
+    if inputs[4].dtype is None and dtype is not None and dtype != FLOAT64:
+        dtype = DEFAULT
+    check_floating([TensorType(None, dtype)])
+    return [*tensors, elements(inputs[4], 1, 4, dtype)], outputs
 
 
 @operator(_with_schedule, writes=("mean", "var", "filled"), scalar_dtype="float64")
@@ -41,7 +46,7 @@ def nadam_update(xp, weight, grad, mean, var, filled, /, *, lr: Scalar, beta1: B
         Running mean of gradients :math:`m_t`; zeros at first.
     var : array, like `weight`, written
         Running mean of squared gradients :math:`v_t`; zeros at first.
-    filled : array, one element, float32, or float64 like `weight`, written
+    filled : array, one element, floating, by default float32 or float64 like `weight`, written
         :math:`s_t`, one minus the product of all :math:`\mu`; zero at first.
     lr : Scalar
         Learning rate :math:`\eta`, in units of weight per step.

@@ -38,7 +38,8 @@ def label(sample):
 
 def draws(sample):
     """Tell whether the call draws random numbers."""
-    return sample.op == "_uniform_of_state" or (sample.op == "Dropout" and sample.params.get("mode") == "always") \
+    update = registry.get(sample.op).update
+    return (update is not None and bool(update.keys)) or sample.op == "_uniform_of_state" or (sample.op == "Dropout" and sample.params.get("mode") == "always") \
         or (sample.op == "RNN" and bool(sample.params.get("p")))
 
 
