@@ -94,7 +94,8 @@ def unknown(kind: str, name: object, known: Iterable[object]) -> str:
     from difflib import get_close_matches  # only those who misspell wait for it
 
     known = sorted(map(str, known))
-    near = get_close_matches(str(name), known, n=3)
+    lowered = {each.lower(): each for each in reversed(known)}
+    near = [lowered[found] for found in get_close_matches(str(name).lower(), lowered, n=3)]
     if near:
         hint = f"did you mean {' or '.join(map(repr, near))}?"
     elif known:
