@@ -191,10 +191,7 @@ def make_rule(name: str, **params: Any) -> Rule:
     """Return the rule of an update operator; see `symbolic.optimizers.rule`."""
     known = candidates()
     if not isinstance(name, str) or name not in known:
-        shortest = {rule_names(op)[0] for op in registry.operators() if op.update}
-        _, _, hint = unknown("update rule", name.lower() if isinstance(name, str) else name, [*shortest, "lars"]
-                             ).partition("; ")
-        raise UnknownNameError(f"no update rule named {shown(name)}; {hint}")
+        raise UnknownNameError(unknown("update rule", name, [*known, "lars"]))
     own: dict[str, Any] = {k: params.pop(k) for k in ("bias_correction", "epsilon_place") if k in params}
     given = params.keys() - {"wd"}
     op = next((op for op in known[name] if given | own.keys() <= _keywords(op)), known[name][0])
