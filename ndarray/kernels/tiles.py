@@ -94,6 +94,8 @@ def _parts(job, scratch):
     """Return functions that together run a job: NumPy calls in order for a small one, one a tile for a large one."""
     if isinstance(job, TotalJob):
         return [partial(_total, job)]
+    if not job.n:
+        return []
     lines = _plan(job.loop)
     flat = job._replace(arrays=tuple([a.reshape(-1) for a in job.arrays]))
     if job.n <= FLAT:
