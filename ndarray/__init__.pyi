@@ -786,6 +786,10 @@ def expand_dims(data: NDArray, axis: int, *, out: NDArray | None = None, name: s
 def expm1(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """e to the power of the element, less 1, exact near zero."""
 
+def fill_element_0index(
+        lhs: NDArray, mhs: NDArray, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """An array with one element of each row replaced."""
+
 def fix(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The integer towards zero."""
 
@@ -1182,6 +1186,9 @@ def one_hot(
         indices: NDArray, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: DTypeLike = 'float32', *,
         out: NDArray | None = None, name: str | None = None) -> NDArray:
     """One value at the place each index names along a new last axis, another value elsewhere."""
+
+def onehot_encode(lhs: NDArray, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Write 1 where the index of each row names an element, 0 elsewhere."""
 
 def ones_like(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """1 for every element."""

@@ -617,6 +617,10 @@ class NDArrayMethods:
     def expm1(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """e to the power of the element, less 1, exact near zero."""
 
+    def fill_element_0index(
+            self, mhs: NDArray, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """An array with one element of each row replaced."""
+
     def fix(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The integer towards zero."""
 
@@ -1014,6 +1018,9 @@ class NDArrayMethods:
             self, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: DTypeLike = 'float32', *,
             out: NDArray | None = None, name: str | None = None) -> NDArray:
         """One value at the place each index names along a new last axis, another value elsewhere."""
+
+    def onehot_encode(self, rhs: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Write 1 where the index of each row names an element, 0 elsewhere."""
 
     def ones_like(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """1 for every element."""

@@ -667,6 +667,11 @@ def expand_dims(
 def expm1(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """e to the power of the element, less 1, exact near zero."""
 
+def fill_element_0index(
+        lhs: Symbol | None = None, mhs: Symbol | None = None, rhs: Symbol | None = None, *, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """An array with one element of each row replaced."""
+
 def fix(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The integer towards zero."""
 
@@ -1050,6 +1055,11 @@ def one_hot(
         indices: Symbol | None = None, *, depth: int, on_value: float = 1.0, off_value: float = 0.0,
         dtype: DTypeLike = 'float32', name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """One value at the place each index names along a new last axis, another value elsewhere."""
+
+def onehot_encode(
+        lhs: Symbol | None = None, rhs: Symbol | None = None, *, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Write 1 where the index of each row names an element, 0 elsewhere."""
 
 def ones_like(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """1 for every element."""

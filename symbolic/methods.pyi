@@ -588,6 +588,11 @@ class SymbolMethods:
     def expm1(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """e to the power of the element, less 1, exact near zero."""
 
+    def fill_element_0index(
+            self, mhs: Symbol | None = None, rhs: Symbol | None = None, *, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
+        """An array with one element of each row replaced."""
+
     def fix(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """The integer towards zero."""
 
@@ -962,6 +967,10 @@ class SymbolMethods:
             self, *, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: DTypeLike = 'float32',
             name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """One value at the place each index names along a new last axis, another value elsewhere."""
+
+    def onehot_encode(
+            self, rhs: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Write 1 where the index of each row names an element, 0 elsewhere."""
 
     def ones_like(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """1 for every element."""

@@ -8,7 +8,7 @@ from ndarray.dtypes import dtype_of
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
 from ndarray.params import DType, Natural, Shape
-from ndarray.rules import agree_dtype, slot_error
+from ndarray.rules import agree, agree_dtype, slot_error
 from ndarray.rules_shape import place_of
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
@@ -268,6 +268,103 @@ def batch_take(xp, a, indices, /):
 def _(xp, head, output, a, indices):
     index = xp.expand_dims(_in_range(xp, indices, a.shape[1], "clip"), 1)
     return xp.put_along_axis(xp.expand_dims(head, 1), index, a.shape, 1), None
+
+
+def _fill_rule(inputs, outputs, params):
+    data = agree([inputs[0], outputs[0]])
+    data = TensorType(merge_shapes(data.shape, (None, None)), agree_dtype([data, inputs[1]]))
+    rows = merge_shapes(merge_shapes(inputs[1].shape, inputs[2].shape), data.shape[:1])
+    data = TensorType((*rows, data.shape[1]), data.dtype)
+    return [data, TensorType(rows, data.dtype), TensorType(rows, inputs[2].dtype or data.dtype)], [data]
+
+
+@operator(_fill_rule)
+def fill_element_0index(xp, lhs, mhs, rhs, /):
+    """An array with one element of each row replaced.
+
+    Parameters
+    ----------
+    lhs : array, shape (n, m)
+        The rows.
+    mhs : array, shape (n,), dtype of `lhs`
+        The new elements.
+    rhs : array, shape (n,), of whole numbers
+        Which element; one out of range names none.
+
+    Returns
+    -------
+    array, like `lhs`
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, function ``fill_element_0index``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> nd.fill_element_0index(nd.zeros((2, 3)), nd.array([5, 6]), nd.array([2, 0])).tolist()
+    [[0.0, 0.0, 5.0], [6.0, 0.0, 0.0]]
+    """
+    return xp.where(_named(xp, rhs, lhs), xp.broadcast_to(xp.expand_dims(mhs, 1), lhs.shape), lhs)
+
+
+@fill_element_0index.gradient(flat=("rhs",))
+def _(xp, head, output, lhs, mhs, rhs):
+    named, nothing = _named(xp, rhs, lhs), xp.zeros_like(head)
+    return xp.where(named, nothing, head), xp.sum(xp.where(named, head, nothing), axis=(1,)), None
+
+
+def _named(xp, index, like):
+    """Tell for each element of rows whether the index of its row names it."""
+    return xp.expand_dims(xp.astype(index, xp.int64), 1) == xp.arange(like.shape[1])
+
+
+def _encode_rule(inputs, outputs, params):
+    table = agree([inputs[1], outputs[0]])
+    table = TensorType(merge_shapes(table.shape, (None, None)), table.dtype)
+    rows = merge_shapes(inputs[0].shape, table.shape[:1])
+    table = TensorType((*rows, table.shape[1]), table.dtype)
+    return [TensorType(rows, inputs[0].dtype or table.dtype), table], [table]
+
+
+@operator(_encode_rule, writes=("rhs",), aliases=("onehot_encode",), stored_name="_onehot_encode")
+def _onehot_encode(xp, lhs, rhs, /):
+    """Write 1 where the index of each row names an element, 0 elsewhere.
+
+    Parameters
+    ----------
+    lhs : array, shape (n,), of whole numbers
+        The indices; one out of range names none.
+    rhs : array, shape (n, m)
+        Written.
+
+    Returns
+    -------
+    array, like `rhs`
+
+    See Also
+    --------
+    one_hot
+
+    References
+    ----------
+    .. [1] MXNet 1.9.1, function ``onehot_encode``.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> table = nd.zeros((2, 3))
+    >>> done = nd.onehot_encode(nd.array([2, 0]), table)
+    >>> table.tolist()
+    [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+    found = xp.astype(_named(xp, lhs, rhs), rhs.dtype)
+    return found, found
+
+
+@_onehot_encode.gradient(flat=("lhs", "rhs"))
+def _(xp, head, output, lhs, rhs):
+    return None, None
 
 
 def _check_places(indices, ndim):

@@ -199,6 +199,8 @@ def _indexing():
             yield Sample(name, (spread(3, 4, 2), np.array([1, 3, 2, 9][:4 - axis])), {
                 "use_sequence_length": True, "axis": axis})
     yield Sample("batch_take", (x, places(4, below=5)))
+    yield Sample("fill_element_0index", (x, spread(4, seed=1), np.array([4, 0, 7, 2])))
+    yield Sample("_onehot_encode", (np.array([4, 0, 7, 2]), x))
     yield Sample("batch_take", (x, np.array([-1, 5, 9, 2])))
     yield Sample("ravel_multi_index", (places(3, 2, 2, below=4),), {"shape": (-1, 5, 4)})
     yield Sample("unravel_index", (places(3, 2, below=60),), {"shape": (3, 5, 4)})

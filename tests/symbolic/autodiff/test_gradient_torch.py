@@ -376,13 +376,13 @@ LOSSES["SoftmaxOutput"] = softmax_loss
 
 # Whose gradient torch cannot show: what torch has nothing like, or has only as a sum of parts compared above.
 ALONE = set("""_mod _unbroadcast _unslice _untake _put_along_axis depth_to_space space_to_depth Dropout SequenceMask
-    SequenceLast SequenceReverse _split_v2 linalg_extracttrian linalg_maketrian
+    SequenceLast SequenceReverse _split_v2 fill_element_0index linalg_extracttrian linalg_maketrian
     clip_global_norm _sum_sq multi_sum_sq""".split()) | {
     op.name for op in registry.operators() if "update" in op.name or "lars" in op.name}
 # What torch itself computes with a series cut off early.
 COARSE = {"polygamma": 1e-8}
 # Integers, truth values and stops: nothing to differentiate.
-FLAT = set("""one_hot argsort argmax argmin argmax_channel _histogram ravel_multi_index unravel_index shape_array
+FLAT = set("""one_hot _onehot_encode argsort argmax argmin argmax_channel _histogram ravel_multi_index unravel_index shape_array
     size_array isnan isinf isfinite logical_not all_finite multi_all_finite reset_arrays _uniform_of_state""".split()) | {
     op.name for op in registry.operators() if any(w in op.name for w in ("equal", "greater", "lesser", "logical_"))}
 
