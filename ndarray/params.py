@@ -401,6 +401,16 @@ def _int(value: Any) -> int:
     return int(value)
 
 
+MOST_TENSORS = 1_000_000
+"""The most tensors that an operator on any number of them takes."""
+
+
+def _count(value: Any) -> int:
+    if not 0 <= (count := _int(value)) <= MOST_TENSORS:
+        raise ValueError(f"the limit is {MOST_TENSORS:,}")
+    return count
+
+
 def _bool(value: Any) -> bool:
     known = {"true": True, "1": True, "false": False, "0": False}
     return known[value.lower()] if isinstance(value, str) and value.lower() in known else _strict_bool(value)
@@ -447,7 +457,7 @@ def _int_or_none(value: Any) -> int | None:
 _PARSERS = {
     float: _float, int: _int, bool: _bool, str: _str, Shape: _tuple_of(_int), Ints: _tuple_of(_int),
     SlicePoints: _tuple_of(_int_or_none), Floats: _tuple_of(_float), DType: lambda value: dtype_of(value).name,
-    Scalar: _scalar, Scalars: _scalars, Count: _int, Training: _bool,
+    Scalar: _scalar, Scalars: _scalars, Count: _count, Training: _bool,
 }
 
 

@@ -15,6 +15,7 @@ from ndarray.errors import BindError, OperatorError, ShapeError, UnknownNameErro
 from ndarray.kernels.signals import deferred
 from ndarray.lazy import Later
 from ndarray.tensortype import TensorType, show_shape
+from ndarray.text import printable
 from symbolic.engines.buffers import commit, undoing
 from symbolic.graph.graph import Graph
 from symbolic.graph.infer import from_mxnet_shape, infer
@@ -671,7 +672,7 @@ class Executor:
         return of_executor(self, repr(self), include, exclude)
 
     def __repr__(self) -> str:
-        names = ", ".join(self.output_dict)
+        names = ", ".join(map(printable, self.output_dict))
         return (f"<Executor of {names}: {len(self.arg_dict)} arguments, {len(self.aux_dict)} states, "
                 f"engine {self.engine}>")
 

@@ -16,6 +16,7 @@ from ndarray.errors import NotImplementedForSymbol, OperatorError, ParamError, s
 from ndarray.lazy import Later
 from ndarray.operator import Operator
 from ndarray.params import text_of
+from ndarray.text import printable
 from symbolic.graph import answers, compose
 from symbolic.graph.attributes import HIDDEN, checked, visible
 from symbolic.graph.graph import Graph
@@ -86,8 +87,8 @@ class Symbol(SymbolMethods):
 
     def __repr__(self) -> str:
         if self.name is not None:
-            return f"<Symbol {self.name}>"
-        return f"<Symbol group [{', '.join(e.node.name for e in self._graph.outputs)}]>"
+            return f"<Symbol {printable(self.name)}>"
+        return f"<Symbol group [{', '.join(e.node.shown_name for e in self._graph.outputs)}]>"
 
     def _repr_mimebundle_(self, include: Collection[str] | None = None,
                           exclude: Collection[str] | None = None) -> dict[str, str]:
@@ -225,8 +226,8 @@ class Symbol(SymbolMethods):
     def debug_str(self) -> str:
         """Return the graph as text."""
         lines = ["Symbol Outputs:"]
-        lines += [f"\toutput[{i}]={e.node.name}({e.index})" for i, e in enumerate(self._graph.outputs)]
-        return "\n".join([*lines, *(str(n) if n.op else f"Variable:{n.name}" for n in self._graph.nodes)]) + "\n"
+        lines += [f"\toutput[{i}]={e.node.shown_name}({e.index})" for i, e in enumerate(self._graph.outputs)]
+        return "\n".join([*lines, *(str(n) if n.op else f"Variable:{n.shown_name}" for n in self._graph.nodes)]) + "\n"
 
     def to_networkx(self, shape: Mapping[str, Sequence[int]] | None = None,
                     dtype: Mapping[str, DTypeLike] | DTypeLike | None = None) -> networkx.MultiDiGraph:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def shapes(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:
     """Return the shapes of arguments, outputs and states, and "", or None three times and what is missing."""
     types = _shapes_inferred(graph, args, kwargs)
-    open_ = [n.name for n in graph.variables if not _shape_known(types[Entry(n)])]
+    open_ = [n.shown_name for n in graph.variables if not _shape_known(types[Entry(n)])]
     if open_ or not all(_shape_known(types[e]) for e in graph.outputs):
         refuse_unregistered(graph, "infer_shape")
         return (None, None, None), (

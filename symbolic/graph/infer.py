@@ -72,7 +72,7 @@ def has_open_shape(node: Node) -> bool:
 
 
 def _open_type(node: Node) -> TensorType:
-    _, (type_,) = node.op.infer_types([], [UNKNOWN], node.complete_params, f"{node.name} ({node.op.name})")
+    _, (type_,) = node.op.infer_types([], [UNKNOWN], node.complete_params, f"{node.shown_name} ({node.op.name})")
     return TensorType(tuple([d or None for d in type_.shape]), type_.dtype)
 
 
@@ -126,7 +126,7 @@ def _learn(node: Node, types: dict[Entry, TensorType]) -> list[Entry]:
     arrays = entries[:-fed] if fed else entries
     before = [types[e] for e in arrays], [types[e] for e in outputs]
     try:
-        after = node.op.infer_types(*before, params, f"{node.name} ({node.op.name})")
+        after = node.op.infer_types(*before, params, f"{node.shown_name} ({node.op.name})")
         changed = [e for e, old, new in zip((*arrays, *outputs), before[0] + before[1], after[0] + after[1])
                    if old != new and _store(types, e, new)]
         if fed:
@@ -161,7 +161,7 @@ def _learn_fed(node: Node, params: Mapping[str, Any], types: dict[Entry, TensorT
             if type_.shape is None:
                 type_ = TensorType((size,), type_.dtype)
             elif None not in type_.shape and math.prod(type_.shape) != size:
-                raise ShapeError(f"{node.name} ({node.op.name}): {name} takes {counted(size, 'element')}, "
+                raise ShapeError(f"{node.shown_name} ({node.op.name}): {name} takes {counted(size, 'element')}, "
                                  f"{entry} has shape {show_shape(type_.shape)}")
             if type_.dtype is None and dtype is not None:
                 type_ = TensorType(type_.shape, dtype if dtype.itemsize > DEFAULT.itemsize else DEFAULT)

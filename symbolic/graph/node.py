@@ -5,12 +5,18 @@ from __future__ import annotations
 from os.path import basename
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ndarray.errors import LimitError
 from ndarray.params import fed_names, text_of
+from ndarray.text import cut, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ndarray.operator import Operator
+
+
+MOST_OUTPUTS = 1_000_000
+"""The most outputs that a node may have."""
 
 
 class Entry(NamedTuple):
@@ -20,7 +26,7 @@ class Entry(NamedTuple):
     index: int = 0  # type: ignore[assignment]  # tuples have a method of this name
 
     def __str__(self) -> str:
-        return f"%{self.node.name}" + (f".{self.index}" if self.node.num_outputs > 1 else "")
+        return f"%{self.node.shown_name}" + (f".{self.index}" if self.node.num_outputs > 1 else "")
 
 
 class Node:
@@ -91,7 +97,10 @@ class Node:
             if self.op is None or self.op.outputs == 1:
                 found: tuple[Entry, ...] = (Entry(self, 0),)
             else:
-                found = tuple([Entry(self, i) for i in range(self.op.num_outputs(self.complete_params))])
+                count = self.op.num_outputs(self.complete_params)
+                if count > MOST_OUTPUTS:
+                    raise LimitError(f"{self}: {count:,} outputs are more than the limit of {MOST_OUTPUTS:,}")
+                found = tuple([Entry(self, i) for i in range(count)])
             _set_outputs(self, found)
         return self._outputs
 
@@ -114,6 +123,11 @@ class Node:
         file, line = self.where
         return basename(file) + (f":{line}" if line else "")
 
+    @property
+    def shown_name(self) -> str:
+        """The name as a message shows it: escaped, and cut at 200 characters."""
+        return cut(printable(self.name), 200)
+
     def output_name(self, index: int) -> str:
         """Return the name of an output, as `list_outputs` gives it."""
         if self.op is None:
@@ -122,9 +136,9 @@ class Node:
 
     def __str__(self) -> str:
         if self.op is None:
-            return f"%{self.name}"
-        args = [str(e) for e in self.inputs] + [f"{k}={text_of(v)}" for k, v in self.params]
-        return f"%{self.name} = {self.op.name}({', '.join(args)})"
+            return f"%{self.shown_name}"
+        args = [str(e) for e in self.inputs] + [f"{k}={printable(text_of(v))}" for k, v in self.params]
+        return f"%{self.shown_name} = {printable(self.op.name)}({', '.join(args)})"
 
     def __repr__(self) -> str:
         return f"<node {self}>"

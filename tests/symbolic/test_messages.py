@@ -108,3 +108,29 @@ def test_a_refused_rate_changes_nothing():
         made.step()
     assert made.num_update == 1
     np.testing.assert_array_equal(made.executor.arg_dict["fc_weight"].asnumpy(), before)
+
+
+def test_names_are_escaped_wherever_they_are_shown():
+    name = "\x1b[31m\nred\u202e"
+    net = sym.elemwise_add(sym.var(name), sym.var("y"), name=f"{name}sum")
+    executor = net.bind(args={name: np.ones(2), "y": np.ones(2)})
+    with pytest.warns(UserWarning) as warned:
+        net.infer_shape()
+    shown = [str(net), repr(net), str(net.graph), net.debug_str(), repr(executor), executor.debug_str(),
+             repr(sym.Group([net, net])), str(warned[0].message)]
+    for call in (lambda: net.bind(args={}), lambda: net.infer_shape(**{name: (2,), "y": (3,)}), lambda: net[name],
+                 lambda: net.infer_type(**{name: "float32", "y": "float64"}), lambda: executor.forward(**{name: np.ones(3)})):
+        with pytest.raises(nd.MXNetError) as error:
+            call()
+        shown.append("\n".join([str(error.value), *getattr(error.value, "__notes__", ())]))
+    for text in shown:
+        assert "\x1b" not in text and "\u202e" not in text and "\nred" not in text, text
+
+
+@pytest.mark.parametrize("make", [
+    lambda: sym.multi_sgd_update(sym.var("w"), sym.var("g"), lrs=(0.1,), wds=(0,), num_weights=10**9),
+    lambda: sym.multi_sum_sq(num_arrays=10**9), lambda: sym.split(sym.var("x"), num_outputs=10**9),
+    lambda: sym.add_n(sym.var("x"), num_args=10**9)])
+def test_counts_beyond_all_measure_are_refused_at_once(make):
+    with pytest.raises(nd.MXNetError, match="1,?000,?000"):
+        make()

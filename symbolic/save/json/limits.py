@@ -26,7 +26,7 @@ class Limits:
     nesting: int = 64
     nodes: int = 1_000_000
     edges: int = 10_000_000
-    outputs: int = 10_000_000
+    outputs: int = 1_000_000
     name: int = 4096
     value: int = 65_536
 
