@@ -443,10 +443,11 @@ class NDArray(NDArrayMethods):
             value = value._data
         try:
             with np.errstate(all="ignore"):
-                value = np.asarray(value)
-                if value.dtype.kind not in "fiub":
+                data = np.asarray(value)
+                if data.dtype.kind not in "fiub":
                     raise DTypeError(f"an element cannot be {shown(value)}")
-                self._data[key] = value
+                # One element, whatever its shape, goes to one place or to all: a sum has shape (1,).
+                self._data[key] = data.reshape(()) if data.size == 1 else data
         except IndexError as error:
             raise OutOfRangeError(f"an array of shape {show_shape(self.shape)}: {error}") from None
         except (ValueError, TypeError) as error:
@@ -604,8 +605,27 @@ def _refuse_inputs(op: Operator, inputs: Sequence[Any]) -> None:
     for i, value in enumerate(inputs):
         if not isinstance(value, NDArray):
             name = names[i] if i < len(names) and not op.many else f"input {i}"
-            hint = "; wrap it: nd.array(x) copies, nd.from_numpy(x) does not" if isinstance(value, np.ndarray) else ""
-            raise OperatorError(f"{op.name}: {name} must be an NDArray, got {shown(value)}{hint}") from None
+            raise OperatorError(f"{op.name}: {name} must be an NDArray, got {shown(value)}{_way(value)}") from None
+
+
+def expect_array(value: Any, who: str) -> NDArray:
+    """Return `value`, which must be an NDArray.
+
+    Raises
+    ------
+    OperatorError
+        Naming who expected one.
+    """
+    if not isinstance(value, NDArray):
+        raise OperatorError(f"{who} takes an NDArray, got {shown(value)}{_way(value)}")
+    return value
+
+
+def _way(value: object) -> str:
+    """Return how something becomes an NDArray, as the end of a message."""
+    if isinstance(value, np.ndarray):
+        return "; wrap it: nd.array(x) copies, nd.from_numpy(x) does not"
+    return "; pass x.tostype('default')" if hasattr(value, "stype") else ""
 
 
 def _swap(op: Operator, arrays: list[np.ndarray], params: Mapping[str, Any]) -> None:
@@ -635,8 +655,7 @@ def arithmetic(word: str, lhs: Any, rhs: Any, out: NDArray | None = None) -> Any
     elif isinstance(rhs, NDArray) and is_number(lhs):
         return invoke(registry.get(names.reflected), (rhs,), {"scalar": lhs}, out)
     other = rhs if isinstance(lhs, NDArray) else lhs
-    hint = "; wrap it: nd.array(x)" if isinstance(other, np.ndarray) else ""
-    raise OperatorError(f"{word} takes NDArrays and numbers, got {shown(other)}{hint}")
+    raise OperatorError(f"{word} takes NDArrays and numbers, got {shown(other)}{_way(other)}")
 
 
 def is_number(value: object) -> bool:
@@ -647,9 +666,9 @@ def is_number(value: object) -> bool:
 def _give_own() -> None:
     give_operators(NDArray, arithmetic, lambda word, self, other: arithmetic(word, self, other, out=self))
     for word, answer in (("eq", False), ("ne", True)):
-        # Equality never raises: what is neither an array nor a number is not equal, so that `x == None` and `in` work.
+        # What is neither an array nor a number is not equal, so that `x == None` and `in` work.
         setattr(NDArray, f"__{word}__", lambda self, other, w=word, a=answer: arithmetic(w, self, other)
-                if isinstance(other, NDArray) or is_number(other) else a)
+                if isinstance(other, NDArray) or is_number(other) or hasattr(other, "stype") else a)
     NDArray.__neg__ = lambda self: invoke(  # type: ignore[method-assign]
         registry.get("_mul_scalar"), (self,), {"scalar": -1.0})
     NDArray.__abs__ = lambda self: invoke(registry.get("abs"), (self,), {})  # type: ignore[method-assign]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from stat import S_ISREG
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from os import PathLike
 
 
 def write_atomically(path: str | PathLike[str], data: bytes) -> None:
-    """Write bytes to a file so that a crash leaves the old file or the new one, whole.
+    """Write bytes to a file so that a crash or an interrupt leaves the old file or the new one, whole.
+
+    A link stays a link: the file that it points to is replaced.  The new file has the permissions of the old one, or
+    those that the umask gives.  What is not a file but can be written, such as a pipe, is written to as it is.
 
     Raises
     ------
@@ -18,25 +22,60 @@ def write_atomically(path: str | PathLike[str], data: bytes) -> None:
         Naming `path`, not the temporary file that is written first.
     """
     try:
-        _write(path, data)
+        former = _status(path)
+        if former is None or S_ISREG(former.st_mode):
+            _replace(os.path.realpath(path), data, former)
+        else:
+            with open(path, "wb") as file:
+                file.write(data)
     except OSError as error:
         if error.errno is None:
             raise
         raise OSError(error.errno, error.strerror, os.fspath(path)) from None
 
 
-def _write(path: str | PathLike[str], data: bytes) -> None:
-    folder = os.path.dirname(os.path.abspath(path))
-    from tempfile import mkstemp  # which takes as long to load as a fifth of this package
-
-    handle, temporary = mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.")
+def _status(path: str | PathLike[str]) -> os.stat_result | None:
     try:
-        with os.fdopen(handle, "wb") as file:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _replace(path: str, data: bytes, former: os.stat_result | None) -> None:
+    """Write a file beside `path`, and put it in its place."""
+    if former is not None and not os.access(path, os.W_OK):
+        raise PermissionError(13, "Permission denied", path)
+    folder, name = os.path.split(path)
+    # Named before it is made: an interrupt at any moment knows what to remove.
+    temporary = os.path.join(folder, f".{name[:100]}.{os.urandom(8).hex()}")
+    try:
+        with open(temporary, "xb", opener=_opener(former)) as file:
+            if former is not None:
+                _permit(file.fileno(), temporary, former)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        try:
+            os.unlink(temporary)
+        except FileNotFoundError:
+            pass  # It was not made yet, or has become the file.
         raise
+
+
+def _opener(former: os.stat_result | None) -> Any:
+    """Return how a file is opened that nobody may read who may not read the former one."""
+    return None if former is None else lambda path, flags: os.open(path, flags, 0o600)
+
+
+def _permit(handle: int, path: str, former: os.stat_result) -> None:
+    """Give a file the owner, as far as allowed, and the permissions of the one that it replaces."""
+    if hasattr(os, "fchown"):
+        new = os.fstat(handle)
+        if (new.st_uid, new.st_gid) != (former.st_uid, former.st_gid):
+            try:
+                os.fchown(handle, former.st_uid, former.st_gid)
+            except OSError:
+                pass  # Only the administrator may give files away.
+    os.chmod(path, former.st_mode & 0o777)

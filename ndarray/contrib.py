@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ndarray import lazy, registry
-from ndarray.array import NDArray, invoke
+from ndarray.array import NDArray, expect_array, invoke
 from ndarray.errors import OperatorError, ShapeError
 from ndarray.functions import function
 
@@ -247,7 +247,7 @@ def allclose(a: NDArray, b: NDArray, rtol: float = 1e-5, atol: float = 1e-8, equ
     >>> nd.contrib.allclose(nd.ones(2), nd.ones(2)).asscalar()
     np.float32(1.0)
     """
-    equal = np.allclose(a._data, b._data, rtol, atol, equal_nan)
+    equal = np.allclose(expect_array(a, "allclose")._data, expect_array(b, "allclose")._data, rtol, atol, equal_nan)
     return NDArray(np.array([equal], np.float32), a._ctx)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ndarray.array import NDArray, as_ndarray
+from ndarray.array import NDArray, as_ndarray, expect_array
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, evenly_spaced, is_floating, is_known
 from ndarray.errors import DTypeError, MXNetError, OperatorError, ParamError, shown
@@ -274,7 +274,7 @@ def to_dlpack_for_read(data: NDArray) -> Any:
     >>> y.asnumpy()
     array([1., 0.], dtype=float32)
     """
-    return data.to_dlpack_for_read()
+    return expect_array(data, "to_dlpack_for_read").to_dlpack_for_read()
 
 
 to_dlpack_for_write = to_dlpack_for_read
@@ -293,6 +293,7 @@ def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Se
     >>> moveaxis(zeros((2, 3, 4)), 0, 2).shape
     (3, 4, 2)
     """
+    expect_array(tensor, "moveaxis")
     with _said_by(f"moveaxis of shape {show_shape(tensor.shape)}"):
         return NDArray(np.moveaxis(tensor._data, source, destination).copy(), tensor._ctx)
 

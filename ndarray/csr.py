@@ -12,7 +12,6 @@ from ndarray.errors import OperatorError, ShapeError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from ndarray.context import Context
     from ndarray.typing import DTypeLike
@@ -41,19 +40,19 @@ class CSRNDArray:
            [0., 0., 5.]], dtype=float32)
     """
 
-    __slots__ = ("_data", "_indices", "_indptr", "shape", "_ctx", "__weakref__")
+    __slots__ = ("_values", "_indices", "_indptr", "shape", "_ctx", "__weakref__")
     stype = "csr"
 
     def __init__(self, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, shape: Sequence[int],
                  ctx: Context | None = None) -> None:
-        self._data, self._indices, self._indptr = data, indices, indptr
+        self._values, self._indices, self._indptr = data, indices, indptr
         self.shape = tuple(shape)
         self._ctx = ctx if ctx is not None else current_context()
 
     @property
     def dtype(self) -> type[np.generic]:
         """Element type, as a NumPy type."""
-        return self._data.dtype.type
+        return self._values.dtype.type
 
     @property
     def context(self) -> Context:
@@ -63,7 +62,7 @@ class CSRNDArray:
     @property
     def data(self) -> NDArray:
         """The stored elements, an NDArray."""
-        return NDArray(self._data, self._ctx)
+        return NDArray(self._values, self._ctx)
 
     @property
     def indices(self) -> NDArray:
@@ -86,9 +85,12 @@ class CSRNDArray:
         array([[0., 5.],
                [6., 0.]], dtype=float32)
         """
-        whole = np.zeros(self.shape, self._data.dtype)
-        whole[np.repeat(np.arange(self.shape[0]), np.diff(self._indptr)), self._indices] = self._data
+        whole = np.zeros(self.shape, self._values.dtype)
+        whole[np.repeat(np.arange(self.shape[0]), np.diff(self._indptr)), self._indices] = self._values
         return whole
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.asnumpy().astype(dtype or self.dtype, copy=False)
 
     def tostype(self, stype: str) -> NDArray | CSRNDArray:
         """Return the matrix with another storage: 'default' or 'csr'.
@@ -139,6 +141,6 @@ def check_csr(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, shape: 
         raise ShapeError(f"indptr of {len(indptr)} numbers does not divide {len(data)} elements into the rows of "
                          f"{shape}")
     if (np.diff(indptr) < 0).any() or len(indices) != len(data):
-        raise ShapeError("indptr must rise, and each element needs one column")
+        raise ShapeError("indptr must not decrease, and each element needs one column")
     if len(indices) and not 0 <= indices.min() <= indices.max() < shape[1]:
         raise ShapeError(f"columns must be in [0, {shape[1]})")

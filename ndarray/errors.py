@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ndarray.text import cut
+from ndarray.text import LONGEST, cut, label, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-LONGEST_VALUE = 200
 
 
 class MXNetError(RuntimeError):
     """The root of every error that `ndarray` and `symbolic` raise on purpose."""
 
     def __str__(self) -> str:
-        # KeyError would show its message in quotes.
-        return str(self.args[0]) if self.args else ""
+        # KeyError would show its message in quotes.  Names come from files, too: only the lines are as they are.
+        return "\n".join(map(printable, str(self.args[0]).split("\n"))) if self.args else ""
 
 
 class OperatorError(MXNetError, TypeError):
@@ -80,7 +78,10 @@ def shown(value: object) -> str:
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape and dtype is not None:
         return f"a {getattr(dtype, '__name__', dtype)} {type(value).__name__} of shape {shape}"
-    return cut(repr(value), LONGEST_VALUE)
+    try:
+        return cut(repr(value), LONGEST)
+    except Exception:  # lists that are nested too deep, and objects whose own `repr` fails
+        return f"a {type(value).__name__} that cannot be shown"
 
 
 def unknown(kind: str, name: object, known: Iterable[object]) -> str:
@@ -97,9 +98,9 @@ def unknown(kind: str, name: object, known: Iterable[object]) -> str:
     lowered = {each.lower(): each for each in reversed(known)}
     near = [lowered[found] for found in get_close_matches(str(name).lower(), lowered, n=3)]
     if near:
-        hint = f"did you mean {' or '.join(map(repr, near))}?"
+        hint = f"did you mean {' or '.join(map(shown, near))}?"
     elif known:
-        hint = f"known: {', '.join(known[:20])}{', …' if len(known) > 20 else ''}"
+        hint = f"known: {', '.join(map(label, known[:20]))}{', …' if len(known) > 20 else ''}"
     else:
         hint = "there is none"
     return f"no {kind} named {shown(name)}; {hint}"

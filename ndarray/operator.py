@@ -12,7 +12,7 @@ import numpy as np
 from ndarray import registry
 from ndarray.cached import cached_property
 from ndarray.dtypes import DEFAULT, FLOAT64
-from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError, unknown
+from ndarray.errors import DTypeError, MXNetError, OperatorError, ParamError, ShapeError, shown, unknown
 from ndarray.params import REQUIRED, Count, Fed, Param, Scalar, Scalars, reject_unknown_annotation
 from ndarray.tensortype import UNKNOWN
 from ndarray.update import Update
@@ -358,7 +358,13 @@ class Operator:
         params = dict(params)
         for name in self.scalars:
             if params[name] is not None:
-                params[name] = xp.as_scalar(params[name], dtype)
+                try:
+                    params[name] = xp.as_scalar(params[name], dtype)
+                except (ValueError, OverflowError) as error:
+                    if isinstance(error, MXNetError):
+                        raise
+                    raise ParamError(f"{self.name}: {name}={shown(params[name])} is not a number that {dtype} holds"
+                                     ) from None
         for name in self.scalar_tuples:
             value = params[name]
             if value is not None:

@@ -159,6 +159,9 @@ class Added:
     """
 
 
+UNBOUNDED = object()
+"""Annotation of a `Scalar` that may be NaN or infinite, for it is a value like those of the array."""
+
 IMPLIED = object()
 """Annotation of a parameter whose values only state what follows from the inputs: a layout, from the number of axes."""
 
@@ -222,6 +225,8 @@ class Param(NamedTuple):
         Whether MXNet's operator lacks it (`Added`).
     implied : bool
         Whether any value only states what follows from the inputs.
+    unbounded : bool
+        Whether a `Scalar` may be NaN or infinite.
     """
 
     name: str
@@ -231,6 +236,7 @@ class Param(NamedTuple):
     within: Within | Any = None
     added: bool = False
     implied: bool = False
+    unbounded: bool = False
 
     @classmethod
     def read(cls, name: str, type_: Any, default: Any = REQUIRED) -> Param:
@@ -245,7 +251,7 @@ class Param(NamedTuple):
             if get_origin(type_) is Annotated:
                 type_, *facts = get_args(type_)
         return cls(name, type_, default, optional, next((f for f in facts if isinstance(f, Within)), None),
-                   Added in facts, IMPLIED in facts)
+                   Added in facts, IMPLIED in facts, UNBOUNDED in facts)
 
     @property
     def feedable(self) -> bool:
@@ -279,12 +285,13 @@ class Param(NamedTuple):
         ------
         ParamError
         """
-        if (type(value) is float or type(value) is int) and self.type is Scalar and math.isfinite(value):
+        if (type(value) is float or type(value) is int) and self.type is Scalar and (
+                self.unbounded or math.isfinite(value)):
             return self._allowed(value, where) if self.within else value
         if self.optional and (value is None or value == "None"):
             return None
         try:
-            value = _parse(self.type, value)
+            value = _scalar(value, finite=False) if self.unbounded else _parse(self.type, value)
         except (TypeError, ValueError, OverflowError, DTypeError) as error:
             reason = f" ({error})" if str(error) else ""
             raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}{reason}") from None
@@ -302,6 +309,8 @@ def describe(param: Param) -> str:
     """Return in words what values a parameter takes."""
     if get_origin(param.type) is Literal:
         words = "one of " + ", ".join(map(repr, get_args(param.type)))
+    elif param.unbounded:
+        words = "a number or an array of one element"
     else:
         words = _WORDS[param.type]
     return words + str(param.within or "") + (" or None" if param.optional else "")
@@ -363,7 +372,7 @@ def _finite(value: Any) -> int | float:
     return value
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: Any, finite: bool = True) -> Any:
     if isinstance(value, Fed):
         return value
     if isinstance(value, str) and value.startswith("%"):
@@ -372,10 +381,10 @@ def _scalar(value: Any) -> Any:
         value = np.asarray(value)
         if value.size != 1:
             raise ValueError(f"it has shape {value.shape}")
-        if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
+        if value.dtype.kind not in "fiu" or finite and not np.isfinite(value).all():
             raise ValueError(f"it holds {value.reshape(-1)[0]}")
         return value.reshape(())
-    return _finite(value)
+    return _finite(value) if finite else _float(value)
 
 
 def _scalars(value: Any) -> Any:

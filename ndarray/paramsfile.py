@@ -99,7 +99,7 @@ def _record(array: Any, where: str) -> list[bytes]:
         return [struct.pack("<Ii", _VERSION_2, 1), _shape(values.shape), _shape(shape), _kind(values),
                 struct.pack("<i", flag_of(indices.dtype)), _shape(indices.shape), _raw(values), _raw(indices)]
     if isinstance(array, CSRNDArray):
-        data, indices, indptr = array._data, array._indices, array._indptr
+        data, indices, indptr = array._values, array._indices, array._indptr
         return [struct.pack("<Ii", _VERSION_2, 2), _shape(data.shape), _shape(array.shape), _kind(data),
                 struct.pack("<i", flag_of(indptr.dtype)), _shape(indptr.shape),
                 struct.pack("<i", flag_of(indices.dtype)), _shape(indices.shape),
@@ -153,7 +153,10 @@ def load(fname: str | os.PathLike[str]) -> Any:
     [1.0, 1.0]
     """
     with open(_path(fname), "rb") as file:
-        data = file.read()
+        # No file that is none of ours is read to its end, which some do not have.
+        data = file.read(8)
+        if data == struct.pack("<Q", _LIST):
+            data += file.read()
     try:
         return load_frombuffer(data)
     except (FormatError, LimitError) as error:

@@ -91,6 +91,9 @@ class RowSparseNDArray:
         """The stored rows: an NDArray over the array's own memory."""
         return NDArray(self._rows.values, self._ctx)
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.asnumpy().astype(dtype or self.dtype, copy=False)
+
     def __repr__(self) -> str:
         n = len(self._rows.indices)
         return (f"\n<RowSparseNDArray {'x'.join(map(str, self.shape))}, {counted(n, 'row')} stored "
@@ -360,7 +363,8 @@ def invoke_sparse(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any]
     ----------
     op : Operator
     inputs : sequence of NDArray or RowSparseNDArray
-        Those that the operator writes, and the first, are dense or have all rows stored.
+        The first and those that the operator writes are dense or have all rows stored; a state may have none, which
+        are zeros: it then has all of them afterwards.
     params : dict
         Parameters as the caller wrote them.
     out : array, optional
@@ -384,8 +388,9 @@ def invoke_sparse(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any]
                             f"x.tostype('default'), or use one of those that do: {takers}")
     if len(inputs) != len(names):
         raise OperatorError(f"{op.name} takes {', '.join(names)}; got {len(inputs)} arrays")
-    arrays = [_rows_of(x, op, name) if name == "grad" else _whole(x, f"{op.name}: {name}")
-              for name, x in zip(names, inputs)]
+    full = {name: _zeros_for(x) for name, x in zip(names, inputs) if name in op.writes and _is_empty(x)}
+    arrays = [full[name].values if name in full else _rows_of(x, op, name) if name == "grad" else
+              _whole(x, f"{op.name}: {name}") for name, x in zip(names, inputs)]
     params, signature = plan_of(op, arrays, params)
     types, positions = signature.types, signature.positions
     targets = {f"{op.name}: {names[at]}": arrays[at] for at in positions}
@@ -405,8 +410,19 @@ def invoke_sparse(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any]
         outputs, written = op.rules["sparse"](arrays, params)
     for at, new in zip(positions, written):
         _write(arrays[at], new, arrays[at])
+    for name, rows in full.items():
+        inputs[names.index(name)]._rows = rows
     _write(target, outputs[0], arrays[0])
     return out if out is not None else result
+
+
+def _is_empty(x: Any) -> bool:
+    return isinstance(x, RowSparseNDArray) and not len(x._rows.indices)
+
+
+def _zeros_for(x: RowSparseNDArray) -> Rows:
+    """Return the rows of an array that stores none, all of them."""
+    return Rows(np.arange(x.shape[0]), np.zeros(x.shape, x.dtype), x.shape)
 
 
 def _rows_of(x: Any, op: Operator, name: str) -> Any:

@@ -39,6 +39,21 @@ def printable(text: str) -> str:
     return "".join([c if c.isprintable() else c.encode("unicode_escape").decode() for c in text])
 
 
+def label(name: str) -> str:
+    """Return a name as messages show it: escaped, and cut at 200 characters.
+
+    Examples
+    --------
+    >>> label("a\\x1b[31m"), len(label("w" * 1000))
+    ('a\\\\x1b[31m', 200)
+    """
+    return cut(printable(name), LONGEST)
+
+
+LONGEST = 200
+"""Characters of a name or a value in a message."""
+
+
 def common_name(names: Sequence[str]) -> str:
     """Return one name for several: what differs between them becomes ``*``.
 

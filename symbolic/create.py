@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ndarray.errors import OperatorError, ParamError, shown
 from ndarray.lazy import Later
+from ndarray.text import label
 from symbolic.graph import compose
 from symbolic.graph.attributes import checked
 from symbolic.graph.graph import Graph
@@ -52,8 +53,8 @@ def var(name: str, attr: Mapping[str, str] | None = None, shape: ShapeLike | Non
         raise OperatorError(f"the name of a variable must be a str, got {shown(name)}")
     for key in kwargs:
         if not (key.startswith("__") and key.endswith("__")):
-            raise ParamError(f"variable {name}: {shown(key)} is not an attribute; attributes are written "
-                             f"__{key.strip('_')}__")
+            raise ParamError(f"variable {label(name)}: {shown(key)} is not an attribute; attributes are written "
+                             f"__{label(key.strip('_'))}__")
     more = checked(kwargs)
     for key, value in (("__lr_mult__", lr_mult), ("__wd_mult__", wd_mult), ("__storage_type__", stype)):
         if value is not None:

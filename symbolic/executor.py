@@ -15,7 +15,7 @@ from ndarray.errors import BindError, OperatorError, ShapeError, UnknownNameErro
 from ndarray.kernels.signals import deferred
 from ndarray.lazy import Later
 from ndarray.tensortype import TensorType, show_shape
-from ndarray.text import printable
+from ndarray.text import label
 from symbolic.engines.buffers import commit, undoing
 from symbolic.graph.graph import Graph
 from symbolic.graph.infer import from_mxnet_shape, infer
@@ -600,7 +600,7 @@ class Executor:
                     raise UnknownNameError(f"copy_params_from: {unknown(kind, name, bound)}")
                 data = value._data if isinstance(value, NDArray) else np.asarray(value)
                 if data.shape != bound[name].shape:
-                    raise ShapeError(f"copy_params_from: {name} has shape {show_shape(bound[name].shape)}, "
+                    raise ShapeError(f"copy_params_from: {label(name)} has shape {show_shape(bound[name].shape)}, "
                                      f"got {show_shape(data.shape)}")
                 ready.append((bound[name]._data, data))
         for target, data in ready:
@@ -642,7 +642,7 @@ class Executor:
             old, new = self._arrays[node.name], types[Entry(node)]
             shape = new.shape if new.known else old.shape
             if shape != old.shape and node.name not in shapes and not partial_shaping:
-                raise ShapeError(f"reshape: {node.name} would change from {show_shape(old.shape)} to "
+                raise ShapeError(f"reshape: {label(node.name)} would change from {show_shape(old.shape)} to "
                                  f"{show_shape(shape)}; pass partial_shaping=True to allow it")
             arrays[node.name] = _reshaped(old, shape, node.name, allow_up_sizing, self._ctx)
         out = {}
@@ -672,7 +672,7 @@ class Executor:
         return of_executor(self, repr(self), include, exclude)
 
     def __repr__(self) -> str:
-        names = ", ".join(map(printable, self.output_dict))
+        names = ", ".join(map(label, self.output_dict))
         return (f"<Executor of {names}: {len(self.arg_dict)} arguments, {len(self.aux_dict)} states, "
                 f"engine {self.engine}>")
 
@@ -684,7 +684,7 @@ def _reshaped(old: NDArray, shape: tuple[int, ...], name: str, allow_up_sizing: 
     if size <= old.size and old._data.flags.c_contiguous:
         return NDArray(old._data.reshape(-1)[:size].reshape(shape), ctx)
     if not allow_up_sizing and size > old.size:
-        raise ShapeError(f"reshape: {name} would grow from {show_shape(old.shape)} to {show_shape(shape)}; "
+        raise ShapeError(f"reshape: {label(name)} would grow from {show_shape(old.shape)} to {show_shape(shape)}; "
                          "pass allow_up_sizing=True to allocate new memory")
     return NDArray(np.zeros(shape, old._data.dtype), ctx)
 

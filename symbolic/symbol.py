@@ -16,9 +16,9 @@ from ndarray.errors import NotImplementedForSymbol, OperatorError, ParamError, s
 from ndarray.lazy import Later
 from ndarray.operator import Operator
 from ndarray.params import text_of
-from ndarray.text import printable
+from ndarray.text import label
 from symbolic.graph import answers, compose
-from symbolic.graph.attributes import HIDDEN, checked, visible
+from symbolic.graph.attributes import HIDDEN, checked, is_attribute, visible
 from symbolic.graph.graph import Graph
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Symbol(SymbolMethods):
 
     def __repr__(self) -> str:
         if self.name is not None:
-            return f"<Symbol {printable(self.name)}>"
+            return f"<Symbol {label(self.name)}>"
         return f"<Symbol group [{', '.join(e.node.shown_name for e in self._graph.outputs)}]>"
 
     def _repr_mimebundle_(self, include: Collection[str] | None = None,
@@ -540,6 +540,8 @@ def _check_symbol(value: object, what: str = "") -> None:
 def caller(op: Operator, hint: str) -> Callable[..., Symbol]:
     """Return a new function that makes a node of an operator: inputs, then parameters, ``name=`` and ``attr=``.
 
+    Attributes may be keywords as well: ``lr_mult=`` and its like, and any name between double underscores.
+
     Parameters
     ----------
     op : Operator
@@ -563,9 +565,12 @@ def caller(op: Operator, hint: str) -> Callable[..., Symbol]:
             symbols, named = [], dict(zip(names, inputs))
         for key in [k for k, v in kwargs.items() if isinstance(v, Symbol) and k not in op.params]:
             named[key] = kwargs.pop(key)
+        hidden = {k: str(kwargs.pop(k)) for k in [k for k in kwargs if is_attribute(k)]}
+        if hidden:
+            attr = hidden | dict(attr or {})
         named = {key: value for key, value in named.items() if value is not None}
         for key, value in (*enumerate(symbols), *named.items()):  # type: ignore[assignment]
-            _check_symbol(value, f"{name or op.name}: {key if isinstance(key, str) else f'input {key}'}")
+            _check_symbol(value, f"{label(name or op.name)}: {label(key) if isinstance(key, str) else f'input {key}'}")
         node = compose.apply(op, [_entry(s) for s in symbols], {k: _entry(s) for k, s in named.items()},
                              {k: as_entries(v) for k, v in kwargs.items()}, name, attr, hint)
         return Symbol(Graph(node.outputs))

@@ -5,13 +5,13 @@ and those with a number on the right or on the left.
 """
 
 from functools import partial
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from ndarray.dtypes import is_floating
 from ndarray.operator import operator
-from ndarray.params import Scalar
+from ndarray.params import UNBOUNDED, Scalar
 from ndarray.rules import broadcast, numeric, same
 
 
@@ -206,10 +206,10 @@ def _declare_family(row):
         return tuple(None if g is None else xp.unbroadcast(g, x)
                      for g, x in zip(gradient(xp, head, output, lhs, rhs), (lhs, rhs)))
 
-    def with_scalar(xp, data, /, *, scalar: Scalar):
+    def with_scalar(xp, data, /, *, scalar: Annotated[Scalar, UNBOUNDED]):
         return compute(xp, data, scalar)
 
-    def reflected(xp, data, /, *, scalar: Scalar):
+    def reflected(xp, data, /, *, scalar: Annotated[Scalar, UNBOUNDED]):
         return compute(xp, scalar, data)
 
     name = {"example": _example(row)}

@@ -4,14 +4,14 @@ Each row of `FAMILY` declares one operator: its name, what it gives, how it is c
 """
 
 import math
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from ndarray.dtypes import dtype_of, is_floating
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
-from ndarray.params import DType, Natural, Scalar
+from ndarray.params import UNBOUNDED, DType, Natural, Scalar
 from ndarray.rules import numeric, same, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_dtypes, merge_shapes
 
@@ -309,7 +309,7 @@ def _(xp, head, output, data, *, alpha, beta):
 
 
 @operator(same, primitive=True, fusible=True)
-def clip(xp, data, /, *, a_min: Scalar, a_max: Scalar):
+def clip(xp, data, /, *, a_min: Annotated[Scalar, UNBOUNDED], a_max: Annotated[Scalar, UNBOUNDED]):
     """The elements limited to [a_min, a_max]; NaN stays NaN.
 
     Parameters

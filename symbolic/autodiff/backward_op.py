@@ -172,7 +172,7 @@ def asks_for_nothing(entry):
 def check_differentiable(node):
     """Raise where a node is a primitive without a gradient rule."""
     if node.op.primitive and "gradient" not in node.op.rules:
-        raise NotDifferentiableError(f"{node.name} ({node.op.name}) has no gradient")
+        raise NotDifferentiableError(f"{node.shown_name} ({node.op.name}) has no gradient")
 
 
 def differentiate(trace, graph, types, heads, wrt):

@@ -52,6 +52,11 @@ class AttrScope(Scope):
         return {**self._attrs, **checked(attrs)} if attrs else self._attrs
 
 
+def is_attribute(key: str) -> bool:
+    """Tell whether a keyword of a call is an attribute of the node, whatever the operator."""
+    return key in HIDDEN or (key.startswith("__") and key.endswith("__"))
+
+
 def checked(attrs: Mapping[str, str]) -> dict[str, str]:
     """Return attributes under the names they are stored by; raise where a value is not text."""
     stored = {}

@@ -12,6 +12,7 @@ from ndarray.cached import Bounded
 from ndarray.dtypes import dtype_of, flag_of
 from ndarray.errors import OperatorError, OutOfRangeError, shown, unknown
 from ndarray.params import Fed, is_fed, kind_of, shift_fed, text_of
+from ndarray.text import label as label_of
 from symbolic.graph.attributes import AttrScope
 from symbolic.graph.graph import Graph
 from symbolic.graph.naming import NameManager
@@ -86,7 +87,7 @@ def apply(op: Operator, args: Sequence[Entry] = (), named: Mapping[str, Entry] |
     OperatorError, ParamError
         Naming what is unknown, missing, given twice or not of its type.
     """
-    label = name or op.name
+    label = label_of(name) if name else op.name
     fed: list[Entry] = []
     key: Any = (op, *params.items(), *map(kind_of, params.values()))
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ndarray.errors import LimitError
 from ndarray.params import fed_names, text_of
-from ndarray.text import cut, printable
+from ndarray.text import label, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,12 +121,12 @@ class Node:
     def location(self) -> str:
         """Where the node was made, as ``file:line`` or ``file: nodes[7]``; empty when that is not known."""
         file, line = self.where
-        return basename(file) + (f":{line}" if line else "")
+        return printable(basename(file)) + (f":{line}" if line else "")
 
     @property
     def shown_name(self) -> str:
         """The name as a message shows it: escaped, and cut at 200 characters."""
-        return cut(printable(self.name), 200)
+        return label(self.name)
 
     def output_name(self, index: int) -> str:
         """Return the name of an output, as `list_outputs` gives it."""

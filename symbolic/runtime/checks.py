@@ -13,6 +13,7 @@ from ndarray.context import Context, current_context
 from ndarray.dtypes import NAMES, is_known
 from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.tensortype import TensorType, show_shape
+from ndarray.text import label
 from symbolic.graph.infer import declared
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ def as_array(value: Any, name: str, ctx: Context) -> NDArray:
         return value
     if isinstance(value, np.ndarray):
         if not is_known(value.dtype.newbyteorder("=")):
-            raise DTypeError(f"`{name}` has unsupported dtype {value.dtype}; supported: {', '.join(NAMES)}")
+            raise DTypeError(f"`{label(name)}` has unsupported dtype {value.dtype}; supported: {', '.join(NAMES)}")
         return NDArray(value, ctx)
-    raise BindError(f"`{name}` must be an NDArray or a numpy.ndarray, got {shown(value)}")
+    raise BindError(f"`{label(name)}` must be an NDArray or a numpy.ndarray, got {shown(value)}")
 
 
 def by_name(given: Any, variables: Sequence[Node], what: str) -> dict[str, Any]:
@@ -97,20 +98,20 @@ def output_arrays(graph: Graph, types: Mapping[Entry, TensorType], out: Mapping[
     for name, entry in zip(names, graph.outputs):
         type_ = types[entry]
         if not type_.known:
-            raise ShapeError(f"output {name} has type {type_}, which the bound arrays do not settle")
+            raise ShapeError(f"output {label(name)} has type {type_}, which the bound arrays do not settle")
         if name not in out:
             result.append(NDArray(np.zeros(type_.shape, type_.dtype), ctx))
             continue
-        target = as_array(out[name], f"out[{name!r}]", ctx)
+        target = as_array(out[name], f"out[{shown(name)}]", ctx)
         data = target._data
-        check_type(data, type_, f"out[{name!r}]")
-        check_writable(data, f"out[{name!r}]")
-        taken.append((f"out[{name!r}]", data))
+        check_type(data, type_, f"out[{shown(name)}]")
+        check_writable(data, f"out[{shown(name)}]")
+        taken.append((f"out[{shown(name)}]", data))
         result.append(target)
     states = [(n.name, arrays[n.name]._data) for n in graph.written]
     shared = first_shared([*taken, *states]) if taken else None
     if shared is not None:
-        raise BindError(f"{shared[1]} and {shared[0]} share memory, and both are written")
+        raise BindError(f"{label(shared[1])} and {label(shared[0])} share memory, and both are written")
     return result
 
 
@@ -121,7 +122,7 @@ def check_states(graph: Graph, arrays: Mapping[str, NDArray]) -> None:
         check_writable(data, name)
     shared = first_shared(states)
     if shared is not None:
-        raise BindError(f"{shared[0]} and {shared[1]} share memory, and both are written")
+        raise BindError(f"{label(shared[0])} and {label(shared[1])} share memory, and both are written")
 
 
 def requests(graph: Graph, grad_req: Any) -> dict[str, str]:
@@ -147,13 +148,13 @@ def requests(graph: Graph, grad_req: Any) -> dict[str, str]:
         found = {name: grad_req.get(name, "null") for name in names}
     elif isinstance(grad_req, (list, tuple)):
         if len(grad_req) != len(names):
-            raise BindError(f"grad_req has {len(grad_req)} entries for {len(names)} arguments: {', '.join(names[:20])}")
+            raise BindError(f"grad_req has {len(grad_req)} entries for {len(names)} arguments: {', '.join(map(label, names[:20]))}")
         found = dict(zip(names, grad_req))
     else:
         raise BindError(f"grad_req must be a str, a list or a dict, got {shown(grad_req)}")
     for name, req in found.items():
         if req not in GRAD_REQS:
-            raise BindError(f"grad_req of {name} must be one of {', '.join(map(repr, GRAD_REQS))}, got {shown(req)}")
+            raise BindError(f"grad_req of {label(name)} must be one of {', '.join(map(repr, GRAD_REQS))}, got {shown(req)}")
     return found
 
 
@@ -175,15 +176,15 @@ def gradient_arrays(graph: Graph, args_grad: Any, reqs: Mapping[str, str], array
     for name, value in given.items():
         if value is None or reqs[name] == "null":
             continue
-        grad = as_array(value, f"args_grad[{name!r}]", ctx)
+        grad = as_array(value, f"args_grad[{shown(name)}]", ctx)
         data, like = grad._data, arrays[name]._data
-        check_type(data, TensorType(like.shape, like.dtype), f"args_grad[{name!r}]")
-        check_writable(data, f"args_grad[{name!r}]")
-        others = [(f"args_grad[{k!r}]", g._data) for k, g in found.items()]
+        check_type(data, TensorType(like.shape, like.dtype), f"args_grad[{shown(name)}]")
+        check_writable(data, f"args_grad[{shown(name)}]")
+        others = [(f"args_grad[{shown(k)}]", g._data) for k, g in found.items()]
         others += [(k, a._data) for k, a in arrays.items()]
         for other, memory in others:
             if data.size and memory.size and np.may_share_memory(data, memory):
-                raise BindError(f"args_grad[{name!r}] and {other} share memory, and the gradient is written")
+                raise BindError(f"args_grad[{shown(name)}] and {label(other)} share memory, and the gradient is written")
         found[name] = grad
     return found
 
@@ -212,14 +213,14 @@ def head_arrays(graph: Graph, types: Mapping[Entry, TensorType], out_grads: Any)
     else:
         given = list(out_grads) if isinstance(out_grads, (list, tuple)) else [out_grads]
         if len(given) != len(names):
-            raise BindError(f"out_grads has {len(given)} arrays for {len(names)} outputs: {', '.join(names[:20])}")
+            raise BindError(f"out_grads has {len(given)} arrays for {len(names)} outputs: {', '.join(map(label, names[:20]))}")
     heads = {}
     for i, (name, value) in enumerate(zip(names, given)):
         if value is not None:
             shape = types[graph.outputs[i]].shape
-            heads[i] = _numbers(value, f"out_grads[{name!r}]")
+            heads[i] = _numbers(value, f"out_grads[{shown(name)}]")
             if heads[i].shape != shape:
-                raise ShapeError(f"out_grads[{name!r}]: expected shape {show_shape(shape)}, "
+                raise ShapeError(f"out_grads[{shown(name)}]: expected shape {show_shape(shape)}, "
                                  f"got {show_shape(heads[i].shape)}")
     return heads
 
@@ -252,13 +253,13 @@ def _numbers(value: Any, name: str) -> np.ndarray:
         raise BindError(f"{name} must be an NDArray, a numpy.ndarray or a number, got {shown(value)}")
     data = np.asarray(data)
     if data.dtype.kind not in "fiub":
-        raise DTypeError(f"{name} has unsupported dtype {data.dtype}; expected numbers")
+        raise DTypeError(f"{label(name)} has unsupported dtype {data.dtype}; expected numbers")
     return data
 
 
 def check_type(data: np.ndarray, type_: TensorType, name: str) -> None:
     """Raise where an array is not of a type."""
     if data.shape != type_.shape:
-        raise ShapeError(f"{name}: expected shape {show_shape(type_.shape)}, got {show_shape(data.shape)}")
+        raise ShapeError(f"{label(name)}: expected shape {show_shape(type_.shape)}, got {show_shape(data.shape)}")
     if data.dtype != type_.dtype:
-        raise DTypeError(f"{name}: expected dtype {type_.dtype}, got {data.dtype}")
+        raise DTypeError(f"{label(name)}: expected dtype {type_.dtype}, got {data.dtype}")

@@ -436,3 +436,56 @@ def test_other_axes_in_place_share_memory(change, shape):
     change(x, inplace=True)[:] = 1
     assert x.asnumpy().all()
     assert change(nd.zeros((1, 0, 3)), inplace=True).asnumpy().size == 0
+
+
+@pytest.mark.parametrize("one", [nd.ones(1), np.ones(1), np.ones((1, 1)), [1.0], nd.norm(nd.array([0.6, 0.8]))])
+def test_one_element_of_any_shape_goes_into_one_place_or_all(one):
+    x = nd.zeros(3)
+    x[1] = one
+    assert x.tolist() == [0, 1, 0]
+    x[:] = one
+    assert x.tolist() == [1, 1, 1]
+    with pytest.raises(ShapeError, match="cannot assign"):
+        x[0] = [1.0, 2.0]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite_are_values(value):
+    x = np.array([-1.0, 0.0, 2.0], np.float32)
+    a = nd.from_numpy(x)
+    with np.errstate(all="ignore"):
+        cases = [(a * value, x * value), (a + value, x + value), (value - a, value - x), (a / value, x / value),
+                 (nd.maximum(a, value), np.maximum(x, value)), (nd.minimum(value, a), np.minimum(value, x)),
+                 (a < value, x < value), (nd.clip(a, -np.inf, value), np.where(x > value, value, x)),
+                 (nd.op._mul_scalar(a, scalar=nd.array([value])), x * value)]
+    for got, expected in cases:
+        np.testing.assert_array_equal(got.asnumpy(), expected.astype(np.float32))
+
+
+@pytest.mark.parametrize("dtype, value", [("int32", np.nan), ("int64", np.inf), ("int8", 300), ("uint8", -1)])
+def test_a_number_that_a_dtype_does_not_hold_is_an_error_of_the_family(dtype, value):
+    with pytest.raises(ParamError, match=rf"_plus_scalar: scalar={value} is not a number that {dtype} holds"):
+        nd.ones(2, dtype=dtype) + value
+
+
+def test_hyper_parameters_are_finite():
+    for value in (np.nan, np.inf):
+        with pytest.raises(ParamError, match=f"lr={value} is not a finite number"):
+            nd.sgd_update(nd.ones(1), nd.ones(1), lr=value)
+
+
+def test_a_value_that_cannot_be_shown_is_still_named():
+    deep = []
+    for _ in range(1000):
+        deep = [deep]
+    with pytest.raises(OperatorError, match="a list that cannot be shown is not an array"):
+        nd.array(deep)
+
+
+def test_names_that_a_package_lacks_are_corrected():
+    for package in (nd, nd.op, nd.contrib, nd.linalg):
+        with pytest.raises(AttributeError, match=f"no attribute of {package.__name__} named 'no_such_thing'"):
+            package.no_such_thing
+    with pytest.raises(AttributeError, match="did you mean 'exp'"):
+        nd.expp
+    assert not hasattr(nd, "__no_such_thing__")

@@ -205,3 +205,9 @@ def test_a_bad_matrix_is_named():
     for parts in (([1], [0], [0, 2]), ([1], [9], [0, 1]), ([1, 2], [0, 0], [0, 2, 1])):
         with pytest.raises(ShapeError):
             csr_matrix(parts, shape=(1, 3))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="there is no endless file")
+def test_a_file_without_end_is_refused_at_its_beginning():
+    with pytest.raises(FormatError, match="/dev/zero: byte 0: 0x0 is not the magic number"):
+        nd.load("/dev/zero")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import ndarray as nd
+import symbolic as sym
 from ndarray import registry
 from ndarray.errors import BindError, DTypeError, OperatorError, ParamError, ShapeError
 
@@ -250,3 +251,55 @@ def test_a_lazy_step_costs_what_its_rows_cost():
     # Seconds are the benchmark's; whatever passes over the table needs memory of its size.
     assert allocated(False) > 400_000 * 16 * 4
     assert allocated(True) < 10 * grad.data.asnumpy().nbytes
+
+
+def test_a_state_that_stores_no_row_is_zero_and_stores_all_afterwards():
+    for name, states in (("sgd_mom_update", 1), ("adam_update", 2), ("ftrl_update", 2)):
+        rows = nd.sparse.row_sparse_array(([[1.0, 2.0]], [1]), shape=(3, 2))
+        lists = [[nd.zeros((3, 2), stype=stype) for _ in range(states)] for stype in ("row_sparse", "default")]
+        empty, dense = lists
+        expected = getattr(nd, name)(nd.ones((3, 2)), rows, *dense, lr=0.1)
+        got = getattr(nd, name)(nd.ones((3, 2)), rows, *empty, lr=0.1)
+        np.testing.assert_array_equal(got.asnumpy(), expected.asnumpy())
+        for a, b in zip(*lists):
+            assert a.indices.tolist() == [0, 1, 2]
+            np.testing.assert_array_equal(a.asnumpy(), b.asnumpy())
+
+
+def test_a_call_that_fails_leaves_an_empty_state_empty():
+    state = nd.zeros((3, 2), stype="row_sparse")
+    with pytest.raises(ShapeError):
+        nd.sgd_mom_update(nd.ones((3, 2)), nd.ones((4, 2)), state, lr=0.1)
+    assert not len(state.indices)
+
+
+def csr():
+    return nd.sparse.csr_matrix(([5.0], [1], [0, 1, 1, 1]), shape=(3, 2))
+
+
+@pytest.mark.parametrize("name", [op.name for op in registry.operators() if op.inputs])
+def test_no_operator_takes_a_csr_matrix_for_what_it_stores(name):
+    op = registry.get(name)
+    with pytest.raises(OperatorError, match=r"must be an NDArray, got .* pass x.tostype\('default'\)"):
+        getattr(nd.op, name)(*[csr() for _ in op.inputs])
+
+
+@pytest.mark.parametrize("door", [
+    lambda x: nd.ones((3, 2)) + x, lambda x: x == nd.ones((3, 2)), lambda x: nd.ones((3, 2)) != x, lambda x: nd.maximum(x, 1),
+    lambda x: nd.exp(nd.ones((3, 2)), out=x), lambda x: nd.contrib.allclose(x, x), lambda x: nd.moveaxis(x, 0, 1),
+    lambda x: nd.contrib.clip_global_norm([x], 1.0), lambda x: nd.concatenate([x]), lambda x: nd.from_numpy(x),
+    lambda x: nd.to_dlpack_for_read(x), lambda x: nd.ones((3, 2))[x], lambda x: nd.ones((3, 2)).copyto(x),
+    lambda x: nd.sgd_update(nd.ones(1), nd.ones(1), lr=x), lambda x: sym.var("x") * x, lambda x: sym.exp(x),
+    lambda x: sym.exp(sym.var("x")).bind(args={"x": x}), lambda x: sym.exp(sym.var("x")).simple_bind(x=(3, 2)).forward(x=x)])
+@pytest.mark.parametrize("array", [csr, lambda: csr().tostype("default").tostype("row_sparse")])
+def test_every_other_door_refuses_sparse_arrays(door, array):
+    with pytest.raises(nd.MXNetError):
+        door(array())
+
+
+@pytest.mark.parametrize("array", [csr, lambda: csr().tostype("default").tostype("row_sparse")])
+def test_numpy_and_assignments_take_the_whole_of_a_sparse_array(array):
+    whole, x = [[0, 5], [0, 0], [0, 0]], nd.ones((3, 2))
+    x[:] = array()
+    assert x.tolist() == whole == nd.array(array()).tolist() == np.asarray(array()).tolist()
+    assert np.asarray(array(), dtype="float64").dtype == np.float64

@@ -223,3 +223,36 @@ def test_outputs_that_are_not_there(key):
         pair[key]
     with pytest.raises(MXNetError):
         pair[key]
+
+
+def test_attributes_may_be_keywords_of_any_operator():
+    x = sym.var("x")
+    net = sym.FullyConnected(x, num_hidden=2, name="fc", lr_mult="2", wd_mult=0, __stage__="3")
+    attrs = net.attr_dict()
+    assert {k: attrs["fc"][k] for k in ("__lr_mult__", "lr_mult", "__wd_mult__", "__stage__")} == {
+        "__lr_mult__": "2", "lr_mult": "2", "__wd_mult__": "0", "__stage__": "3"}
+    assert attrs["fc_weight"]["__lr_mult__"] == "2" and sym.load_json(net.tojson()).attr_dict() == attrs
+    assert sym.exp(x, ctx_group="dev1").attr("ctx_group") == "dev1"
+    assert sym.add_n(x, x, lr_mult=2).attr("__lr_mult__") == "2"
+    assert x.exp(mirror_stage=1, attr={"ctx_group": "dev2"}).list_attr() == {
+        "__mirror_stage__": "1", "mirror_stage": "1", "__ctx_group__": "dev2", "ctx_group": "dev2"}
+    with pytest.raises(OperatorError, match="no parameter of exp named 'lr_mul'"):
+        sym.exp(x, lr_mul=2)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite_are_values(value):
+    from symbolic.save.code import to_code
+
+    x = sym.var("x")
+    net = sym.Group([x * value, value - x, sym.maximum(x, value), sym.clip(x, -np.inf, value), x < value])
+    data = np.array([-1.0, 2.0])
+    with np.errstate(all="ignore"):
+        expected = [data * value, value - data, np.maximum(data, value), np.where(data > value, value, data),
+                    data < value]
+    names = {"sym": sym}
+    exec(to_code(net.graph), names)
+    for graph in (net, sym.load_json(net.tojson())):
+        for engine in ("eager", "fused"):
+            for got, wanted in zip(graph.bind(args={"x": data}, engine=engine).forward(), expected):
+                np.testing.assert_array_equal(got.asnumpy(), wanted)
