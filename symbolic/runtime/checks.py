@@ -148,13 +148,15 @@ def requests(graph: Graph, grad_req: Any) -> dict[str, str]:
         found = {name: grad_req.get(name, "null") for name in names}
     elif isinstance(grad_req, (list, tuple)):
         if len(grad_req) != len(names):
-            raise BindError(f"grad_req has {len(grad_req)} entries for {len(names)} arguments: {', '.join(map(label, names[:20]))}")
+            raise BindError(f"grad_req has {len(grad_req)} entries for {len(names)} arguments: "
+                            f"{', '.join(map(label, names[:20]))}")
         found = dict(zip(names, grad_req))
     else:
         raise BindError(f"grad_req must be a str, a list or a dict, got {shown(grad_req)}")
     for name, req in found.items():
         if req not in GRAD_REQS:
-            raise BindError(f"grad_req of {label(name)} must be one of {', '.join(map(repr, GRAD_REQS))}, got {shown(req)}")
+            raise BindError(f"grad_req of {label(name)} must be one of {', '.join(map(repr, GRAD_REQS))}, "
+                            f"got {shown(req)}")
     return found
 
 
@@ -184,7 +186,8 @@ def gradient_arrays(graph: Graph, args_grad: Any, reqs: Mapping[str, str], array
         others += [(k, a._data) for k, a in arrays.items()]
         for other, memory in others:
             if data.size and memory.size and np.may_share_memory(data, memory):
-                raise BindError(f"args_grad[{shown(name)}] and {label(other)} share memory, and the gradient is written")
+                raise BindError(f"args_grad[{shown(name)}] and {label(other)} share memory, and "
+                                "the gradient is written")
         found[name] = grad
     return found
 
@@ -213,7 +216,8 @@ def head_arrays(graph: Graph, types: Mapping[Entry, TensorType], out_grads: Any)
     else:
         given = list(out_grads) if isinstance(out_grads, (list, tuple)) else [out_grads]
         if len(given) != len(names):
-            raise BindError(f"out_grads has {len(given)} arrays for {len(names)} outputs: {', '.join(map(label, names[:20]))}")
+            raise BindError(f"out_grads has {len(given)} arrays for {len(names)} outputs: "
+                            f"{', '.join(map(label, names[:20]))}")
     heads = {}
     for i, (name, value) in enumerate(zip(names, given)):
         if value is not None:
