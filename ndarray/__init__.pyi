@@ -322,8 +322,9 @@ def Deconvolution(
     """Transposed convolution: what `Convolution`'s gradient does to its input."""
 
 def Dropout(
-        data: NDArray, state: NDArray, p: float = 0.5, mode: Literal['always', 'training'] = 'training',
-        axes: ShapeLike = (), *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        data: NDArray, p: float = 0.5, mode: Literal['always', 'training'] = 'training', axes: ShapeLike = (),
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
     """Set elements to zero at random while training, and scale the others so that the mean stays."""
 
 def ElementWiseSum(
@@ -427,23 +428,24 @@ def Pooling_v1(
 
 @overload
 def RNN(
-        data: NDArray, parameters: NDArray, state: NDArray, state_cell: NDArray, sequence_length: NDArray,
-        random_state: NDArray, *, state_size: int, num_layers: int, bidirectional: bool = False,
+        data: NDArray, parameters: NDArray, state: NDArray, state_cell: NDArray, sequence_length: NDArray, *,
+        state_size: int, num_layers: int, bidirectional: bool = False,
         mode: Literal['gru', 'lstm', 'rnn_relu', 'rnn_tanh'], p: float = 0.0, state_outputs: bool = False,
         projection_size: int | None = None, lstm_state_clip_min: float | None = None,
         lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False,
-        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+        key: int | NDArray | np.ndarray | None = None, out: NDArray | Sequence[NDArray] | None = None,
+        name: str | None = None) -> NDArray | Any:
     """Recurrent layers over a whole sequence: Elman's, LSTM or GRU, in one direction or both."""
 
 @overload
 def RNN(
         data: NDArray, parameters: NDArray | None = None, state: NDArray | None = None,
-        state_cell: NDArray | None = None, sequence_length: NDArray | None = None, random_state: NDArray | None = None,
-        *, state_size: int, num_layers: int, bidirectional: bool = False,
-        mode: Literal['gru', 'lstm', 'rnn_relu', 'rnn_tanh'], p: float = 0.0, state_outputs: bool = False,
-        projection_size: int | None = None, lstm_state_clip_min: float | None = None,
+        state_cell: NDArray | None = None, sequence_length: NDArray | None = None, *, state_size: int, num_layers: int,
+        bidirectional: bool = False, mode: Literal['gru', 'lstm', 'rnn_relu', 'rnn_tanh'], p: float = 0.0,
+        state_outputs: bool = False, projection_size: int | None = None, lstm_state_clip_min: float | None = None,
         lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False,
-        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+        key: int | NDArray | np.ndarray | None = None, out: NDArray | Sequence[NDArray] | None = None,
+        name: str | None = None) -> NDArray | Any:
     """Recurrent layers over a whole sequence: Elman's, LSTM or GRU, in one direction or both."""
 
 def Reshape(

@@ -10,7 +10,7 @@ from ndarray import call as calls
 from ndarray import registry
 from ndarray.arguments import flattened, sort_arguments, without_absent
 from ndarray.binary import BINARY, give_operators
-from ndarray.call import call, plan_of
+from ndarray.call import call, plan_of, with_key
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, is_known
 from ndarray.errors import DTypeError, MXNetError, OperatorError, OutOfRangeError, ShapeError, shown
@@ -548,6 +548,8 @@ def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: 
             _swap(op, arrays, params)
             break
     ctx = inputs[0]._ctx if inputs else current_context()
+    if op.random is not None:
+        params = with_key(op, params)
     if out is None:
         result = call(op, arrays, plan_of(op, arrays, params))
         return NDArray(result[0], ctx) if len(result) == 1 else [NDArray(r, ctx) for r in result]

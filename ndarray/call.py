@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
-from ndarray import vocabulary
+from ndarray import generator, vocabulary
 from ndarray.cached import Bounded
 from ndarray.errors import BindError, DTypeError, ShapeError
 from ndarray.params import kind_of
@@ -182,6 +182,13 @@ def plan_of(op: Operator, arrays: Sequence[np.ndarray], given: Mapping[str, Any]
     return plan
 
 
+def with_key(op: Operator, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the parameters of a call, with a key that is drawn now where it needs one and none is given."""
+    if op.key not in params and op.draws(op.complete(op.parse(params))):
+        return {**params, op.key: generator.keys(1).reshape(())}
+    return params
+
+
 def _signature_of(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[str, Any]) -> CallSignature:
     """Return the `CallSignature` of a call with complete parameters; types are inferred once for all of it.
 
@@ -194,7 +201,7 @@ def _signature_of(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[st
         key += (a.shape, a.dtype)
     for name, value in params.items():
         # Of a scalar only counts whether it is there, of a tuple of them how many there are.
-        if name in op.scalars:
+        if name in op.scalars or name == op.key:
             key.append(value is None)
         elif name in op.scalar_tuples:
             key.append(None if value is None else len(value))

@@ -13,7 +13,7 @@ from ndarray import registry
 from ndarray.cached import cached_property
 from ndarray.dtypes import DEFAULT, FLOAT64
 from ndarray.errors import DTypeError, MXNetError, OperatorError, ParamError, ShapeError, shown, unknown
-from ndarray.params import REQUIRED, Count, Fed, Param, Scalar, Scalars, reject_unknown_annotation
+from ndarray.params import REQUIRED, Count, Fed, Key, Param, Scalar, Scalars, reject_unknown_annotation
 from ndarray.tensortype import UNKNOWN
 from ndarray.update import Update
 
@@ -70,6 +70,8 @@ class Operator:
         One element of an output depends only on the same element of each input.
     pure : bool
         Same inputs, same outputs: two equal nodes may be merged.
+    random : callable or None
+        ``random(params)`` tells whether the body uses random numbers, which its `Key` decides; None where it has no key.
     primitive : bool
         A word of the vocabulary; the others are composites, written with these.
     output_suffix : str or tuple of str
@@ -106,6 +108,7 @@ class Operator:
     absent: Callable | None = None
     fusible: bool = False
     pure: bool = True
+    random: Callable | None = None
     primitive: bool = False
     output_suffix: str | tuple[str, ...] = "output"
     numbered: Callable | None = None
@@ -165,6 +168,15 @@ class Operator:
     def scalar_tuples(self) -> tuple[str, ...]:
         """The names of the parameters that are `Scalars`."""
         return tuple([p.name for p in self.params.values() if p.type is Scalars])
+
+    @cached_property
+    def key(self) -> str | None:
+        """The name of the parameter that decides the random numbers, or None."""
+        return next((p.name for p in self.params.values() if p.type is Key), None)
+
+    def draws(self, params: Mapping[str, Any]) -> bool:
+        """Tell whether a call with these complete parameters needs a key that nobody has given."""
+        return self.random is not None and params[self.key] is None and self.random(params)
 
     @cached_property
     def update(self) -> Update | None:
@@ -334,6 +346,9 @@ class Operator:
         written : tuple of array
             New values of the written inputs, in the order of `written`.
         """
+        if self.random is not None and self.draws(params):
+            raise OperatorError(f"{self.name} uses random numbers and has no key: give {self.key}=, or bind the graph, "
+                                "whose executor draws one for each run")
         return self.run_ready(xp, arrays, self.scalars_as(xp, arrays, params))
 
     def run_ready(self, xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -411,7 +426,7 @@ class Operator:
 
     def fed(self, params: Mapping[str, Any]) -> list[Fed]:
         """Return the `Fed` values among parameters, in the order of their index."""
-        if not (self.scalars or self.scalar_tuples):
+        if not (self.scalars or self.scalar_tuples or self.key):
             return []
         found = [v for value in params.values()
                  for v in ((value,) if isinstance(value, Fed) else value if isinstance(value, tuple) else ())
@@ -421,7 +436,8 @@ class Operator:
 
 def operator(infer: Callable[..., Any], *, outputs: int | Callable[..., int] = 1, writes: Sequence[str] = (),
              aliases: Sequence[str] = (), scalar_dtype: str | None = None, absent: Callable[..., Any] | None = None,
-             fusible: bool = False, pure: bool = True, primitive: bool = False,
+             fusible: bool = False, pure: bool = True, random: Callable[..., bool] | None = None,
+             primitive: bool = False,
              output_suffix: str | tuple[str, ...] = "output", numbered: Callable[..., bool] | None = None,
              loss_head: bool = False, update: Update | None = None, kind: str | None = None, stored_name: Any = None,
              stored_outputs: Any = None, initial: dict[str, str] | None = None,
@@ -445,7 +461,7 @@ def operator(infer: Callable[..., Any], *, outputs: int | Callable[..., int] = 1
             aliases=tuple(aliases),
             inputs=tuple(Input(name, annotations.get(name)) for name in arrays),
             params=params, infer=infer, compute=function, outputs=outputs, writes=tuple(writes),
-            scalar_dtype=scalar_dtype, absent=absent, fusible=fusible, pure=pure,
+            scalar_dtype=scalar_dtype, absent=absent, fusible=fusible, pure=pure, random=random,
             primitive=primitive, output_suffix=output_suffix, numbered=numbered,
             loss_head=loss_head, declared_update=update,
             kind=kind or function.__globals__.get("KIND", "arithmetic"),

@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     Scalars: TypeAlias = tuple[float, ...]
     Count: TypeAlias = int
     Training: TypeAlias = bool
+    Key: TypeAlias = int
     from collections.abc import Callable
 else:
     class Shape(tuple):
@@ -117,6 +118,12 @@ else:
         """Annotation of a bool that says whether the graph is being trained.
 
         The executor sets it from ``forward(is_train=…)``; it is not part of the operator's signature or of files.
+        """
+
+    class Key(int):
+        """Annotation of what decides the random numbers of an operator: an integer, or an array or Symbol of one.
+
+        Where it is None, each call and each run draws one from the generator of `ndarray.random`.
         """
 
 
@@ -256,7 +263,7 @@ class Param(NamedTuple):
     @property
     def feedable(self) -> bool:
         """Whether an array or a Symbol may give the value."""
-        return self.type in (Scalar, Scalars)
+        return self.type in (Scalar, Scalars, Key)
 
     def is_default(self, value: Any) -> bool:
         """Tell whether a parsed value means what the default does.
@@ -288,7 +295,7 @@ class Param(NamedTuple):
         if (type(value) is float or type(value) is int) and self.type is Scalar and (
                 self.unbounded or math.isfinite(value)):
             return self._allowed(value, where) if self.within else value
-        if self.optional and (value is None or value == "None"):
+        if self.optional and (value is None or isinstance(value, str) and value == "None"):
             return None
         try:
             value = _scalar(value, finite=False) if self.unbounded else _parse(self.type, value)
@@ -321,7 +328,7 @@ _WORDS: dict[Any, str] = {
     Ints: "a tuple of integers", SlicePoints: "a tuple of integers or None", Floats: "a tuple of numbers",
     DType: "an element type", Scalar: "a finite number or an array of one element",
     Scalars: "a tuple of finite numbers or an array with one for each tensor", Count: "the number of tensors",
-    Training: "a bool",
+    Training: "a bool", Key: "an integer of 64 bits or an array of one",
 }
 
 
@@ -420,6 +427,22 @@ def _count(value: Any) -> int:
     return count
 
 
+def _key(value: Any) -> Any:
+    if isinstance(value, Fed):
+        return value
+    if isinstance(value, str) and value.startswith("%"):
+        return Fed(int(value[1:]))
+    if is_array(value):
+        value = np.asarray(value)
+        if value.size != 1 or value.dtype.kind not in "iu":
+            raise ValueError(f"it is {value.dtype} of shape {value.shape}")
+        return value.astype(np.int64).reshape(())
+    value = _int(value)
+    if not -2**63 <= value < 2**63:
+        raise ValueError
+    return value
+
+
 def _bool(value: Any) -> bool:
     known = {"true": True, "1": True, "false": False, "0": False}
     return known[value.lower()] if isinstance(value, str) and value.lower() in known else _strict_bool(value)
@@ -466,7 +489,7 @@ def _int_or_none(value: Any) -> int | None:
 _PARSERS = {
     float: _float, int: _int, bool: _bool, str: _str, Shape: _tuple_of(_int), Ints: _tuple_of(_int),
     SlicePoints: _tuple_of(_int_or_none), Floats: _tuple_of(_float), DType: lambda value: dtype_of(value).name,
-    Scalar: _scalar, Scalars: _scalars, Count: _count, Training: _bool,
+    Scalar: _scalar, Scalars: _scalars, Count: _count, Training: _bool, Key: _key,
 }
 
 

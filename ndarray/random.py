@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ndarray import generator
 from ndarray.array import NDArray, as_ndarray
 from ndarray.create import _new, _said_by
-from ndarray.errors import ParamError
-from ndarray.fork import around_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ndarray.context import Context
     from ndarray.typing import DTypeLike, ShapeLike
-
-_lock = threading.Lock()
-_generator = None
-
-# A fork waits until nobody draws: in the child, NumPy's own lock would stay held as well.
-around_fork(_lock.acquire, _lock.release)
 
 
 def seed(seed_state: int, ctx: Context | str = "all") -> None:
@@ -39,9 +31,8 @@ def seed(seed_state: int, ctx: Context | str = "all") -> None:
     >>> seed(1); a = uniform(shape=2); seed(1); bool((a == uniform(shape=2)).min())
     True
     """
-    global _generator
-    with _lock, _said_by("seed"):
-        _generator = np.random.default_rng(int(seed_state))
+    with _said_by("seed"):
+        generator.seed(int(seed_state))
 
 
 def get_state() -> dict[str, object]:
@@ -55,8 +46,7 @@ def get_state() -> dict[str, object]:
     >>> bool((a == uniform(shape=2)).min())
     True
     """
-    with _lock:
-        return dict(_numbers().bit_generator.state)
+    return generator.get_state()
 
 
 def set_state(state: dict[str, object]) -> None:
@@ -71,26 +61,14 @@ def set_state(state: dict[str, object]) -> None:
     ParamError
         If it is not a state of this generator.
     """
-    with _lock:
-        try:
-            _numbers().bit_generator.state = state
-        except (TypeError, ValueError, KeyError) as error:
-            raise ParamError(f"set_state: not a state of the random generator: {error}") from None
-
-
-def _numbers() -> np.random.Generator:
-    """Return the generator, made when first asked for: NumPy loads its own only then."""
-    global _generator
-    if _generator is None:
-        _generator = np.random.default_rng()
-    return _generator
+    generator.set_state(state)
 
 
 def _draw(what: str, draw: Callable[[np.random.Generator, tuple[int, ...]], Any], shape: ShapeLike,
           dtype: DTypeLike | None, ctx: Context | str | None, out: NDArray | None) -> NDArray:
     def make(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-        with _lock:
-            return np.asarray(draw(_numbers(), shape)).astype(dtype)
+        with generator.lock:
+            return np.asarray(draw(generator.numbers(), shape)).astype(dtype)
 
     return _new(what, make, (out.shape if out is not None else shape), ctx, dtype, out)
 
@@ -161,6 +139,7 @@ def shuffle(data: Any) -> NDArray:
     >>> sorted(shuffle(x).tolist())
     [0.0, 1.0, 2.0, 3.0, 4.0]
     """
-    with _lock:
-        return NDArray(_numbers().permutation(data._data), data._ctx) if isinstance(data, NDArray) else as_ndarray(
-            _numbers().permutation(np.asarray(data)))
+    with generator.lock:
+        if isinstance(data, NDArray):
+            return NDArray(generator.numbers().permutation(data._data), data._ctx)
+        return as_ndarray(generator.numbers().permutation(np.asarray(data)))

@@ -112,9 +112,9 @@ def sum_sq(x):
 _BLOCK = 1 << 16
 
 
-def uniform(state, shape, dtype):
-    """Return numbers drawn evenly from [0, 1) by a counter-based generator whose key is `state`, one integer."""
-    generator = np.random.Generator(np.random.Philox(key=int(np.asarray(state).reshape(())) & (2**64 - 1)))
+def uniform(key, shape, dtype):
+    """Return numbers drawn evenly from [0, 1) by a counter-based generator with this key, one integer."""
+    generator = np.random.Generator(np.random.Philox(key=int(np.asarray(key).reshape(())) & (2**64 - 1)))
     return generator.random(shape, np.float64 if dtype == np.float64 else np.float32).astype(dtype)
 
 

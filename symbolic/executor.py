@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from ndarray.array import NDArray
 from ndarray.cached import cached_property
 from ndarray.context import Context
 from ndarray.errors import BindError, OperatorError, ShapeError, UnknownNameError, shown, unknown
+from ndarray.generator import drawn_keys, next_keys
 from ndarray.kernels.signals import deferred
 from ndarray.lazy import Later
 from ndarray.tensortype import TensorType, show_shape
@@ -23,7 +26,6 @@ from symbolic.graph.node import Entry
 from symbolic.graph.types import complete_types, given_types
 from symbolic.graph.unregistered import refuse_unregistered
 from symbolic.passes.fill_shapes import fill_shapes
-from symbolic.passes.set_training import training
 from symbolic.runtime.checks import (
     as_array,
     by_name,
@@ -31,6 +33,7 @@ from symbolic.runtime.checks import (
     check_declared,
     check_doubles,
     check_states,
+    copied,
     gradient_arrays,
     head_arrays,
     inputs_for,
@@ -39,6 +42,7 @@ from symbolic.runtime.checks import (
     together,
 )
 from symbolic.runtime.compiled import CompiledGradient, CompiledGraph
+from symbolic.runtime.modes import Modes
 from symbolic.runtime.monitor import Callback, Monitors, Record
 from symbolic.runtime.run_lock import lock_of
 
@@ -106,7 +110,7 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
     check_doubles(graph.variables)
     arrays = {n.name: as_array(given[n.name], n.name, ctx) for n in graph.variables}
     check_declared(graph.variables, arrays)
-    types = infer(graph, _types_of(arrays))
+    types = infer(graph, _types_of({name: a._data for name, a in arrays.items()}))
     grads = gradient_arrays(graph, args_grad, reqs, arrays, ctx)
     outputs = output_arrays(graph, types, out or {}, arrays, ctx)
     check_states(graph, arrays)
@@ -138,8 +142,8 @@ def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
     return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs)
 
 
-def _types_of(arrays: Mapping[str, NDArray]) -> dict[str, TensorType]:
-    return {name: TensorType(a.shape, a._data.dtype.newbyteorder("=")) for name, a in arrays.items()}
+def _types_of(arrays: Mapping[str, np.ndarray]) -> dict[str, TensorType]:
+    return {name: TensorType(a.shape, a.dtype.newbyteorder("=")) for name, a in arrays.items()}
 
 
 class Executor:
@@ -172,7 +176,7 @@ class Executor:
                  types: dict[Entry, TensorType], engine: str, ctx: Context, grad_reqs: dict[str, str],
                  grads: dict[str, NDArray] | None = None, in_place: frozenset[str] = frozenset(),
                  monitors: Monitors | None = None) -> None:
-        self.graph, self._filled = graph, fill_shapes(graph, types)
+        self.graph, self._modes = graph, Modes(fill_shapes(graph, types))
         self.engine = engine
         self._ctx = ctx
         self._types = types
@@ -268,10 +272,7 @@ class Executor:
             self._check_idle("forward")
             self._running = True
             try:
-                if inputs:
-                    self._run_fed(bool(is_train), inputs_for(inputs, self._arrays))
-                else:
-                    self._run_forward(bool(is_train))
+                self._run(bool(is_train), inputs_for(inputs, self._arrays) if inputs else [], self._run_forward)
             finally:
                 self._running = False
         return self.outputs
@@ -281,27 +282,32 @@ class Executor:
             raise BindError(f"{what}: this executor is running, and a monitor of it cannot run it as well; nothing was "
                             "written")
 
-    def _run_fed(self, is_train: bool, ready: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
-        """Copy what is given into the bound arrays and run; undo the copies where the run fails."""
-        targets, values = [t for t, _ in ready], [v for _, v in ready]
-        with deferred():
+    def _run(self, is_train: bool, ready: Sequence[tuple[np.ndarray, np.ndarray]],
+             run: Callable[[bool], object]) -> None:
+        """Copy what is given into the bound arrays, draw keys, and run; undo both where the run fails."""
+        keys = self._modes[is_train].keys.values()
+        if not ready and not keys:
+            run(is_train)
+            return
+        with deferred(), drawn_keys(len(keys)) if keys else nullcontext(()) as drawn:
+            targets, values = [*(t for t, _ in ready), *keys], [*(v for _, v in ready), *drawn]
             before = [target.copy() for target in targets]
             commit(targets, values)
             try:
-                self._run_forward(is_train)
+                run(is_train)
             except BaseException:
                 commit(targets, before)
                 raise
 
     def _run_forward(self, is_train: bool) -> None:
-        self._mode, self._kept = is_train, None
+        kept = None
         # What the graph changes cannot be computed again afterwards.
         if self._gradients() if is_train else self._grads and (self.graph.written or self._in_place):
-            compiled = self._compiled_gradient(self._heads_expected())
-            compiled.forward(self._monitors.visits())
-            self._kept = compiled
+            kept = self._compiled_gradient(is_train, self._heads_expected(is_train))
+            kept.forward(self._monitors.visits())
         else:
             self._compiled_forward(is_train)(self._monitors.visits())
+        self._mode, self._kept = is_train, kept
 
     def backward(self, out_grads: ArrayLike | Sequence[ArrayLike | None] | Mapping[str, ArrayLike] | None = None,
                  is_train: bool = True) -> None:
@@ -335,7 +341,11 @@ class Executor:
             self._check_idle("backward")
             self._running = True
             try:
-                self._run_backward(out_grads, bool(is_train))
+                if self._mode is None:
+                    self._run(bool(is_train), [], partial(self._run_backward, out_grads))
+                    self._mode = bool(is_train)
+                else:
+                    self._run_backward(out_grads, self._mode)
             finally:
                 self._running = False
 
@@ -343,15 +353,13 @@ class Executor:
         if not self._gradients() and not self._zeros:
             raise BindError("backward: no argument has a gradient array; bind with args_grad, or with simple_bind and "
                             "grad_req other than 'null'")
-        if self._mode is None:
-            self._mode = is_train
         heads = {} if out_grads is None else head_arrays(self.graph, self._types, out_grads)
         if out_grads is None and (needing := partition.needing_heads(self.graph, self._wrt())):
             names = ", ".join([e.node.output_name(e.index) for e in [self.graph.outputs[i] for i in sorted(needing)]])
             raise BindError(f"backward: {names} {'is not a loss' if len(needing) == 1 else 'are not losses'}: give the "
                             "gradient in out_grads, or end the graph with make_loss")
         if self._grads:
-            compiled = self._compiled_gradient(frozenset(heads))
+            compiled = self._compiled_gradient(is_train, frozenset(heads))
             for i, head in heads.items():
                 compiled.heads[i][...] = head
             (compiled.backward if compiled is self._kept else compiled.whole)(self._monitors.visits())
@@ -360,34 +368,34 @@ class Executor:
         arguments = {n.name: n for n in self.graph.arguments}
         return [Entry(arguments[name]) for name in self._grads]
 
-    def _heads_expected(self) -> frozenset[int]:
+    def _heads_expected(self, is_train: bool) -> frozenset[int]:
         """Return at which outputs heads will arrive: as in the last `backward`, or where there is no loss."""
         for mode, given in reversed(self._compiled_gradients):
-            if mode == self._mode:
+            if mode == is_train:
                 return given
         return partition.needing_heads(self.graph, self._wrt())
 
     def _compiled_forward(self, is_train: bool) -> CompiledGraph:
-        if is_train not in self._compiled_graphs:
-            graph = training(self._filled) if is_train else self._filled
-            if graph is self._filled and self._compiled_graphs:
-                return next(iter(self._compiled_graphs.values()))
-            types = self._types if graph is self.graph else infer(graph, _types_of(self._arrays))
-            self._compiled_graphs[is_train] = CompiledGraph(graph, self._memory, [o._data for o in self.outputs], types,
-                                                            self.engine)
-        return self._compiled_graphs[is_train]
+        graph, keys = self._modes[is_train]
+        if graph not in self._compiled_graphs:
+            arrays = self._memory | keys
+            types = self._types if graph is self.graph else infer(graph, _types_of(arrays))
+            self._compiled_graphs[graph] = CompiledGraph(graph, arrays, [o._data for o in self.outputs], types,
+                                                         self.engine)
+        return self._compiled_graphs[graph]
 
-    def _compiled_gradient(self, given: frozenset[int]) -> CompiledGradient:
-        key = self._mode, given
+    def _compiled_gradient(self, is_train: bool, given: frozenset[int]) -> CompiledGradient:
+        key = is_train, given
         if key in self._compiled_gradients:
             self._compiled_gradients[key] = self._compiled_gradients.pop(key)
         else:
-            graph = training(self._filled) if self._mode else self._filled
+            graph, keys = self._modes[is_train]
+            arrays = self._memory | keys
             changing = set(graph.written) | {n for n in graph.variables if any(
-                np.may_share_memory(self._arrays[n.name]._data, self.output_dict[o]._data) for o in self._in_place)}
-            parts = partition.split(graph, _types_of(self._arrays), self._wrt(), given, changing)
+                np.may_share_memory(arrays[n.name], self.output_dict[o]._data) for o in self._in_place)}
+            parts = partition.split(graph, _types_of(arrays), self._wrt(), given, changing)
             self._compiled_gradients[key] = CompiledGradient(
-                parts, self._memory, [o._data for o in self.outputs], {n: g._data for n, g in self._grads.items()},
+                parts, arrays, [o._data for o in self.outputs], {n: g._data for n, g in self._grads.items()},
                 {name for name, req in self._grad_reqs.items() if req == "add"}, self.engine)
         return self._compiled_gradients[key]
 
@@ -497,7 +505,8 @@ class Executor:
         with self._lock:
             self._check_idle("a measurement")
             compiled, known = self._step(bool(is_train))
-            return _profile.measure([each.program for each in compiled], steps, _undoing(compiled), known)
+            programs = [each.program for each in compiled]
+            return _profile.measure(programs, steps, self._undoing(compiled, is_train), known)
 
     def numerics(self, is_train: bool = False) -> Numerics:
         """Look at every value of the step that `forward` would run next: least, most, norm, how many are not finite.
@@ -526,7 +535,7 @@ class Executor:
         with self._lock:
             self._check_idle("a measurement")
             compiled, known = self._step(bool(is_train))
-            return _numerics.collect(compiled, self.graph, self._arrays, _undoing(compiled), known)
+            return _numerics.collect(compiled, self.graph, self._arrays, self._undoing(compiled, is_train), known)
 
     def memory(self, is_train: bool = False) -> MemoryUse:
         """Return what memory a step takes: bound arrays, values that share an array, and temporary values.
@@ -558,30 +567,41 @@ class Executor:
             return _memory.memory_use(compiled, self.graph, self.output_dict, self._arrays, known)
 
     def _step(self, is_train: bool) -> tuple[list[CompiledGraph], dict[Node, Node]]:
-        """Return what a step runs, and for its nodes those of the graph that was bound; the mode stays as it is."""
+        """Return what a step runs, and for its nodes those of the graph that was bound."""
         if is_train and self._gradients():
-            mode, self._mode = self._mode, True
-            try:
-                gradient = self._compiled_gradient(self._heads_expected())
-            finally:
-                self._mode = mode
+            gradient = self._compiled_gradient(True, self._heads_expected(True))
             compiled = [gradient.first, gradient.second]
         else:
             compiled = [self._compiled_forward(is_train)]
-        # A graph in training mode has other nodes, one for one and in the same order.
-        return compiled, dict(zip(compiled[0].graph.nodes, self.graph.nodes, strict=True))
+        # A graph that runs has other nodes, one for one and in the same order, and variables for its keys.
+        nodes = [n for n in compiled[0].graph.nodes if n.op is not None or n.name not in self._modes[is_train].keys]
+        return compiled, dict(zip(nodes, self.graph.nodes, strict=True))
+
+    def _undoing(self, compiled: Sequence[CompiledGraph], is_train: bool) -> Callable[[Callable[[], object]], None]:
+        """Return ``around(run)``, which calls `run` with the keys of the next step, and then undoes what it wrote."""
+        keys = [*self._modes[bool(is_train)].keys.values()]
+        around = undoing([*(target for each in compiled for target in each.targets), *keys])
+        if not keys:
+            return around
+
+        def drawn(run: Callable[[], object]) -> None:
+            commit(keys, next_keys(len(keys)))
+            run()
+
+        return lambda run: around(partial(drawn, run))
 
     # Binding again
 
     def copy_params_from(self, arg_params: Mapping[str, ArrayLike], aux_params: Mapping[str, ArrayLike] | None = None,
                          allow_extra_params: bool = False) -> None:
-        """Copy values into the bound arrays, cast to their dtype.
+        """Copy values into the bound arrays, converted to their dtype; all of them or none.
 
         Raises
         ------
         UnknownNameError
             For a name that is not bound, unless `allow_extra_params`.
-        ShapeError
+        ShapeError, DTypeError, BindError
+            Before anything is written.
 
         Examples
         --------
@@ -599,12 +619,10 @@ class Executor:
                         continue
                     raise UnknownNameError(f"copy_params_from: {unknown(kind, name, bound)}")
                 data = value._data if isinstance(value, NDArray) else np.asarray(value)
-                if data.shape != bound[name].shape:
-                    raise ShapeError(f"copy_params_from: {label(name)} has shape {show_shape(bound[name].shape)}, "
-                                     f"got {show_shape(data.shape)}")
-                ready.append((bound[name]._data, data))
-        for target, data in ready:
-            target[...] = data
+                ready.append(copied(data, bound[name], f"copy_params_from: {label(name)}"))
+        with self._lock:
+            self._check_idle("copy_params_from")
+            commit([target for target, _ in ready], [data for _, data in ready])
 
     def reshape(self, partial_shaping: bool = False, allow_up_sizing: bool = False,
                 **shapes: Sequence[int]) -> Executor:
@@ -648,7 +666,7 @@ class Executor:
         out = {}
         for name in self._in_place:
             out[name] = arrays[self._same_as(name)] if self._same_as(name) else self.output_dict[name]
-        types = infer(self.graph, _types_of(arrays))
+        types = infer(self.graph, _types_of({name: a._data for name, a in arrays.items()}))
         grads = None if self._grads is None else {
             name: _reshaped(g, arrays[name].shape, f"the gradient of {name}", allow_up_sizing, self._ctx)
             for name, g in self._grads.items()}
@@ -687,7 +705,3 @@ def _reshaped(old: NDArray, shape: tuple[int, ...], name: str, allow_up_sizing: 
         raise ShapeError(f"reshape: {label(name)} would grow from {show_shape(old.shape)} to {show_shape(shape)}; "
                          "pass allow_up_sizing=True to allocate new memory")
     return NDArray(np.zeros(shape, old._data.dtype), ctx)
-
-
-def _undoing(compiled: Sequence[CompiledGraph]) -> Callable[[Callable[[], object]], None]:
-    return undoing([target for each in compiled for target in each.targets])

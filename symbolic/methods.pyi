@@ -122,8 +122,8 @@ class SymbolMethods:
         """Transposed convolution: what `Convolution`'s gradient does to its input."""
 
     def Dropout(
-            self, state: Symbol | None = None, *, p: float = 0.5, mode: Literal['always', 'training'] = 'training',
-            axes: ShapeLike = (), name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            self, *, p: float = 0.5, mode: Literal['always', 'training'] = 'training', axes: ShapeLike = (),
+            key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Set elements to zero at random while training, and scale the others so that the mean stays."""
 
     def ElementWiseSum(
@@ -219,11 +219,11 @@ class SymbolMethods:
 
     def RNN(
             self, parameters: Symbol | None = None, state: Symbol | None = None, state_cell: Symbol | None = None,
-            sequence_length: Symbol | None = None, random_state: Symbol | None = None, *, state_size: int,
-            num_layers: int, bidirectional: bool = False, mode: Literal['gru', 'lstm', 'rnn_relu', 'rnn_tanh'],
-            p: float = 0.0, state_outputs: bool = False, projection_size: int | None = None,
-            lstm_state_clip_min: float | None = None, lstm_state_clip_max: float | None = None,
-            lstm_state_clip_nan: bool = False, use_sequence_length: bool = False, name: str | None = None,
+            sequence_length: Symbol | None = None, *, state_size: int, num_layers: int, bidirectional: bool = False,
+            mode: Literal['gru', 'lstm', 'rnn_relu', 'rnn_tanh'], p: float = 0.0, state_outputs: bool = False,
+            projection_size: int | None = None, lstm_state_clip_min: float | None = None,
+            lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False,
+            use_sequence_length: bool = False, key: int | Symbol | None = None, name: str | None = None,
             attr: dict[str, str] | None = None) -> Symbol:
         """Recurrent layers over a whole sequence: Elman's, LSTM or GRU, in one direction or both."""
 

@@ -114,6 +114,8 @@ class Tape:
             return None
         if state.training:
             params = {**params, **{p.name: True for p in op.params.values() if p.type is Training}}
+        if op.random is not None:
+            params = calls.with_key(op, params)  # the node remembers what was drawn
         recorded = state.recording and any([mark_of(x) is not None for x in inputs])
         kept = [x._data for x in inputs] if recorded else []
         for x in () if out is None else out if isinstance(out, (list, tuple)) else (out,):

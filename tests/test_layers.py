@@ -20,7 +20,7 @@ ROOMS = """
     ndarray.binary ndarray.special ndarray.vocabulary ndarray.derived
     ndarray.kernels ndarray.kernels.*
     ndarray.ops ndarray.ops.*
-    ndarray.context ndarray.indexing ndarray.arguments ndarray.call
+    ndarray.context ndarray.indexing ndarray.generator ndarray.arguments ndarray.call
     ndarray.array ndarray.csr ndarray.sparse ndarray.functions ndarray.arithmetic ndarray.create ndarray.random \
     ndarray.contrib ndarray.linalg ndarray.op ndarray.paramsfile
     ndarray

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple, get_args, get_origin
 from docs.extensions.api import exported_modules
 from ndarray import functions as eager
 from ndarray import registry
-from ndarray.params import Count, DType, Floats, Ints, Scalar, Scalars, Shape, SlicePoints
+from ndarray.params import Count, DType, Floats, Ints, Key, Scalar, Scalars, Shape, SlicePoints
 from symbolic import functions as symbolic
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +74,8 @@ def param_type(param, form):
     else:
         written = {Scalar: form.scalar, Scalars: f"{form.scalar} | Sequence[{form.scalar}]", Shape: "ShapeLike",
                    Ints: "ShapeLike", SlicePoints: "int | Sequence[int | None]", Floats: "float | Sequence[float]",
-                   DType: "DTypeLike", Count: "int"}
+                   DType: "DTypeLike", Count: "int",
+                   Key: form.scalar.replace("Number", "int")}
         found = written.get(param.type) or param.type.__name__
     return found + " | None" * (param.optional or param.default is None)
 

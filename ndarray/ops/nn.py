@@ -7,7 +7,7 @@ import numpy as np
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
 from ndarray.ops.elementwise import sigmoid_of
-from ndarray.params import DType, Ints, Positive, Training, Within
+from ndarray.params import DType, Ints, Key, Positive, Training, Within
 from ndarray.rules import agree_dtype, check_floating, fit, same_floating, slot_error, with_axes
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 
@@ -267,41 +267,42 @@ def SoftmaxActivation(xp, data, /, *, mode: Literal["channel", "instance"] = "in
 
 
 def _dropout(inputs, outputs, params):
-    """The output is like the data; the state is one int64."""
+    """The output is like the data."""
     data = inputs[0].merge(outputs[0])
-    state = inputs[1].merge(TensorType((1,), np.dtype("int64")))
     check_floating([data])
-    return [data, state], [data]
+    return [data], [data]
 
 
-@operator(_dropout, writes=("state",), stored_outputs=2)
-def Dropout(xp, data, state, /, *, p: Annotated[float, Within(0, 1)] = 0.5,
-            mode: Literal["always", "training"] = "training", axes: Ints = (), train: Training = False):
+def _drops(params):
+    """Tell whether elements are dropped in this mode."""
+    return bool(params["p"]) and (params["train"] or params["mode"] == "always")
+
+
+@operator(_dropout, stored_outputs=2, random=_drops)
+def Dropout(xp, data, /, *, p: Annotated[float, Within(0, 1)] = 0.5,
+            mode: Literal["always", "training"] = "training", axes: Ints = (), key: Key | None = None,
+            train: Training = False):
     """Set elements to zero at random while training, and scale the others so that the mean stays.
 
     Parameters
     ----------
     data : array, any shape, floating
         Input.
-    state : array, shape (1,), int64
-        The random state, written: each call draws the numbers that belong to it and counts it up, so a run can be
-        repeated exactly by setting it.
     p : float, optional
         Probability that an element is dropped, in [0, 1).
     mode : {'always', 'training'}, optional
         When to drop.
     axes : tuple of int, optional
         Axes along which one draw holds for all elements.
+    key : int or array of one int, optional
+        What decides which elements are dropped: the same key, the same elements.  When left out, each call and each
+        run of an executor draws one from the generator that ``random.seed`` starts.
     train : bool, optional
         Whether the graph is being trained.
 
     Returns
     -------
     array, like `data`
-
-    Notes
-    -----
-    MXNet keeps the random state out of sight; here it is an auxiliary state of the graph, ``<name>_state``.
 
     References
     ----------
@@ -311,42 +312,44 @@ def Dropout(xp, data, state, /, *, p: Annotated[float, Within(0, 1)] = 0.5,
     Examples
     --------
     >>> import ndarray as nd
-    >>> nd.Dropout(nd.ones((2,)), nd.zeros((1,), dtype="int64"), p=0.5).asnumpy()
+    >>> nd.Dropout(nd.ones((2,)), p=0.5).asnumpy()
     array([1., 1.], dtype=float32)
+    >>> nd.Dropout(nd.ones((4,)), p=0.5, mode="always", key=1).asnumpy()
+    array([0., 0., 2., 2.], dtype=float32)
     """
-    if p == 0 or not (train or mode == "always"):
-        return data, state
-    return data * kept_elements(xp, data, state, p, axes), state + 1
+    if not _drops({"p": p, "mode": mode, "train": train}):
+        return data
+    return data * kept_elements(xp, data, key, p, axes)
 
 
-@Dropout.gradient(flat=("state",))
-def _(xp, head, output, data, state, *, p, mode, axes, train):
-    if p == 0 or not (train or mode == "always"):
-        return head, None
-    return head * kept_elements(xp, data, state, p, axes), None
+@Dropout.gradient
+def _(xp, head, output, data, *, p, mode, axes, key, train):
+    if not _drops({"p": p, "mode": mode, "train": train}):
+        return (head,)
+    return (head * kept_elements(xp, data, key, p, axes),)
 
 
-def kept_elements(xp, data, state, p, axes):
+def kept_elements(xp, data, key, p, axes):
     """Return 0 for each dropped element and 1 / (1 - p) for the others."""
     shape = tuple(1 if i in axes else d for i, d in enumerate(data.shape))
-    drawn = xp.uniform(state, shape, data.dtype)
+    drawn = xp.uniform(key, shape, data.dtype)
     return xp.astype(drawn >= p, data.dtype) * (1 / (1 - p))
 
 
 def _uniform(inputs, outputs, params):
-    state = inputs[0].merge(TensorType((1,), np.dtype("int64")))
+    key = inputs[0].merge(TensorType((1,), np.dtype("int64")))
     if any(d < 0 for d in params["shape"]):
         raise ShapeError(f"shape={params['shape']} has a length below 0")
-    return [state], [outputs[0].merge(TensorType(params["shape"], np.dtype(params["dtype"])))]
+    return [key], [outputs[0].merge(TensorType(params["shape"], np.dtype(params["dtype"])))]
 
 
 @operator(_uniform, primitive=True)
-def _uniform_of_state(xp, state, /, *, shape: Ints, dtype: DType = "float32"):
-    """Numbers drawn evenly from [0, 1), the same for the same state.
+def _uniform_of_key(xp, key, /, *, shape: Ints, dtype: DType = "float32"):
+    """Numbers drawn evenly from [0, 1), the same for the same key.
 
     Parameters
     ----------
-    state : array, shape (1,), int64
+    key : array, shape (1,), int64
         Key of the generator.
     shape : tuple of int
         Shape of the output.
@@ -361,15 +364,15 @@ def _uniform_of_state(xp, state, /, *, shape: Ints, dtype: DType = "float32"):
     --------
     >>> import ndarray as nd
     >>> key = nd.array([7], dtype="int64")
-    >>> a, b = (nd.op._uniform_of_state(key, shape=(3,)).asnumpy() for _ in range(2))
+    >>> a, b = (nd.op._uniform_of_key(key, shape=(3,)).asnumpy() for _ in range(2))
     >>> bool((a == b).all())
     True
     """
-    return xp.uniform(state, shape, np.dtype(dtype))
+    return xp.uniform(key, shape, np.dtype(dtype))
 
 
-@_uniform_of_state.gradient(flat=("state",))
-def _(xp, head, output, state, *, shape, dtype):
+@_uniform_of_key.gradient(flat=("key",))
+def _(xp, head, output, key, *, shape, dtype):
     return (None,)
 
 

@@ -3,14 +3,12 @@
 from math import prod
 from typing import Annotated, Literal, NamedTuple
 
-import numpy as np
-
 from ndarray.errors import ParamError, ShapeError
 from ndarray.operator import Many, operator
 from ndarray.ops.join import Concat
 from ndarray.ops.nn import kept_elements
 from ndarray.ops.rnn_cells import CELLS, Clip, Weights
-from ndarray.params import Count, Positive, Training, Within
+from ndarray.params import Count, Key, Positive, Training, Within
 from ndarray.rules import agree_dtype, check_floating, fit, slot_error
 from ndarray.rules_shape import cut
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
@@ -64,7 +62,7 @@ def _rnn(inputs, outputs, params):
     _clip(params["lstm_state_clip_min"], params["lstm_state_clip_max"], params["lstm_state_clip_nan"])
     sizes, names = Sizes.of(params), _names(params)
     types = dict(zip(names, inputs))
-    lengths, draws = types.pop("sequence_length", None), types.pop("random_state", None)
+    lengths = types.pop("sequence_length", None)
     dtype = agree_dtype([*types.values(), *outputs])
     data, out = types["data"].shape, outputs[0].shape
     for slot, shape in ((0, data), (len(inputs), out)):
@@ -94,8 +92,6 @@ def _rnn(inputs, outputs, params):
     check_floating([*found.values()])
     if lengths is not None:
         found["sequence_length"] = lengths.merge(TensorType((batch,), lengths.dtype or dtype))
-    if draws is not None:
-        found["random_state"] = draws.merge(TensorType((1,), np.dtype("int64")))
     given = [merge_shapes(out, (steps, batch, sizes.directions * sizes.out)), shapes["state"], shapes["state_cell"]]
     return ([found[name] for name in names],
             [TensorType(merge_shapes(t.shape, shape), dtype) for t, shape in zip(outputs, given)])
@@ -104,13 +100,17 @@ def _rnn(inputs, outputs, params):
 def _absent(params):
     """Return the inputs that the parameters leave out."""
     return (*([] if params["mode"] == "lstm" else ["state_cell"]),
-            *([] if params["use_sequence_length"] else ["sequence_length"]), *([] if params["p"] else ["random_state"]))
+            *([] if params["use_sequence_length"] else ["sequence_length"]))
 
 
 def _names(params):
     absent = _absent(params)
-    return [n for n in ("data", "parameters", "state", "state_cell", "sequence_length", "random_state")
-            if n not in absent]
+    return [n for n in ("data", "parameters", "state", "state_cell", "sequence_length") if n not in absent]
+
+
+def _drops(params):
+    """Tell whether elements between layers are dropped in this mode."""
+    return bool(params["p"]) and params["train"] and params["num_layers"] > 1
 
 
 def _num_outputs(params):
@@ -118,13 +118,13 @@ def _num_outputs(params):
 
 
 @operator(_rnn, outputs=_num_outputs, output_suffix=("output", "state_output", "statecell_output"), absent=_absent,
-          writes=("random_state",), whole=True)
-def RNN(xp, data, parameters, state, state_cell=None, sequence_length=None, random_state=None, /, *,
+          random=_drops, whole=True)
+def RNN(xp, data, parameters, state, state_cell=None, sequence_length=None, /, *,
         state_size: Positive, num_layers: Positive, bidirectional: bool = False,
         mode: Literal["gru", "lstm", "rnn_relu", "rnn_tanh"], p: Annotated[float, Within(0, 1)] = 0.0,
         state_outputs: bool = False, projection_size: Positive | None = None, lstm_state_clip_min: float | None = None,
         lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False,
-        train: Training = False):
+        key: Key | None = None, train: Training = False):
     r"""Recurrent layers over a whole sequence: Elman's, LSTM or GRU, in one direction or both.
 
     .. math::
@@ -148,8 +148,6 @@ def RNN(xp, data, parameters, state, state_cell=None, sequence_length=None, rand
     sequence_length : array, shape (batch,)
         How many steps each sequence has, only with `use_sequence_length`; after its end the output is 0 and the state
         stays.
-    random_state : array, shape (1,), int64
-        The random state, written, only where `p` is not 0; as of `Dropout`.
     state_size : int
         Number of units.
     num_layers : int
@@ -170,6 +168,8 @@ def RNN(xp, data, parameters, state, state_cell=None, sequence_length=None, rand
         With bounds, take the lower one where :math:`m` is NaN.
     use_sequence_length : bool, optional
         Whether sequences have lengths of their own.
+    key : int or array of one int, optional
+        What decides which elements are dropped, as of `Dropout`.
     train : bool, optional
         Whether the graph is being trained.
 
@@ -200,15 +200,13 @@ def RNN(xp, data, parameters, state, state_cell=None, sequence_length=None, rand
     """
     clip = _clip(lstm_state_clip_min, lstm_state_clip_max, lstm_state_clip_nan)
     params = {"state_size": state_size, "num_layers": num_layers, "bidirectional": bidirectional, "mode": mode, "p": p,
-              "projection_size": projection_size, "clip": clip, "train": train}
-    layers = _forward(xp, data, parameters, (state, state_cell), sequence_length, random_state, params)
+              "projection_size": projection_size, "clip": clip, "key": key, "train": train}
+    layers = _forward(xp, data, parameters, (state, state_cell), sequence_length, params)
     outputs = (layers[-1].output,)
     if state_outputs:
         ends = [run.end for layer in layers for run in layer.runs]
         outputs += tuple([xp.stack(states, axis=0) for states in zip(*ends)])
-    if not p:
-        return (outputs,)
-    return outputs, random_state + 1 if train else random_state
+    return outputs
 
 
 def _clip(least, most, nan):
@@ -245,15 +243,15 @@ class Layer(NamedTuple):
     output: object
 
 
-def _forward(xp, data, parameters, states, lengths, random_state, params):
+def _forward(xp, data, parameters, states, lengths, params):
     """Return each `Layer`."""
     sizes, layers = Sizes.of(params), []
     weights = _weights(xp, parameters, sizes, data.shape[2])
     masks = _masks(xp, data, lengths)
     for number in range(sizes.layers):
         keep = None
-        if number and params["p"] and params["train"]:
-            keep = kept_elements(xp, data, random_state + number, params["p"], ())
+        if number and _drops(params):
+            keep = kept_elements(xp, data, params["key"] + number, params["p"], ())
             data = data * keep
         runs, found = [], []
         for direction in range(sizes.directions):
@@ -323,11 +321,11 @@ def _weights(xp, parameters, sizes, features):
     return [Weights(*matrices, *[None] * (3 - len(matrices)), *biases) for matrices, biases in zip(*parts)]
 
 
-@RNN.gradient(flat=("sequence_length", "random_state"))
-def _(xp, heads, outputs, data, parameters, state, state_cell, sequence_length, random_state, *, lstm_state_clip_min,
+@RNN.gradient(flat=("sequence_length",))
+def _(xp, heads, outputs, data, parameters, state, state_cell, sequence_length, *, lstm_state_clip_min,
       lstm_state_clip_max, lstm_state_clip_nan, **params):
     params["clip"] = _clip(lstm_state_clip_min, lstm_state_clip_max, lstm_state_clip_nan)
-    layers = _forward(xp, data, parameters, (state, state_cell), sequence_length, random_state, params)
+    layers = _forward(xp, data, parameters, (state, state_cell), sequence_length, params)
     masks, sizes = _masks(xp, data, sequence_length), Sizes.of(params)
     head, matrices, biases, starts = heads[0], [], [], []
     for number in reversed(range(sizes.layers)):
@@ -345,7 +343,7 @@ def _(xp, heads, outputs, data, parameters, state, state_cell, sequence_length, 
         head = below if layer.keep is None else below * layer.keep
     flat = [xp.reshape(g, (prod(g.shape),)) for part in (matrices, biases) for grads in reversed(part) for g in grads]
     states = [xp.stack(found, axis=0) for found in zip(*reversed(starts))]
-    return head, xp.concatenate(flat, axis=0), *states, *[None] * (4 - len(states))
+    return head, xp.concatenate(flat, axis=0), *states, *[None] * (3 - len(states))
 
 
 def _run_back(xp, data, run, arrived, d_state, masks, reverse, params):

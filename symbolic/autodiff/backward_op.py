@@ -118,8 +118,8 @@ def backward_of(op):
     heads, wrt = (f"{word}{depth + 1}" if depth else word for word in ("heads", "wrt"))
     params = {**op.params, heads: Param(heads, Ints, ()), wrt: Param(wrt, Ints)}
     this = Backward(name=f"_backward_{op.name}", aliases=(), inputs=(), params=params, infer=infer, compute=compute,
-                    outputs=op.num_outputs, scalar_dtype=op.scalar_dtype, output_suffix="", kind="gradient", of=op,
-                    heads=heads, wrt=wrt)
+                    outputs=op.num_outputs, scalar_dtype=op.scalar_dtype, random=op.random, output_suffix="",
+                    kind="gradient", of=op, heads=heads, wrt=wrt)
     return this
 
 

@@ -321,9 +321,10 @@ class Trace(DerivedWords):
         """Return the derivative number `n` of the digamma function."""
         return self.emit("polygamma", x, n=n)
 
-    def uniform(self, state, shape, dtype):
-        """Return numbers drawn evenly from [0, 1)."""
-        return self.emit("_uniform_of_state", state, shape=shape_of(shape), dtype=np.dtype(dtype).name)
+    def uniform(self, key, shape, dtype):
+        """Return numbers drawn evenly from [0, 1), as a key decides."""
+        key = key if isinstance(key, Traced) else self.constant(np.asarray(key, np.int64).reshape(1))
+        return self.emit("_uniform_of_key", key, shape=shape_of(shape), dtype=np.dtype(dtype).name)
 
     def __getattr__(self, word):
         raise NotDifferentiableError(f"xp.{unknown('word that builds nodes', word, WORDS)}")

@@ -7,6 +7,8 @@ import math
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ndarray.dtypes import DEFAULT, dtype_of
 from ndarray.errors import DTypeError, ParamError, ShapeError, shown
 from ndarray.params import Param, Shape
@@ -102,6 +104,7 @@ def declared(variable: Node, given: TensorType | None = None) -> TensorType:
 
 
 _SHAPE = Param("shape", Shape)
+_KEY = np.dtype("int64")
 
 
 def from_mxnet_shape(shape: Sequence[int]) -> tuple[int | None, ...]:
@@ -130,7 +133,8 @@ def _learn(node: Node, types: dict[Entry, TensorType]) -> list[Entry]:
         changed = [e for e, old, new in zip((*arrays, *outputs), before[0] + before[1], after[0] + after[1])
                    if old != new and _store(types, e, new)]
         if fed:
-            changed += _learn_fed(node, params, types, after[0][node.op.scalar_source(params)].dtype)
+            dtype = after[0][node.op.scalar_source(params)].dtype if arrays else None
+            changed += _learn_fed(node, params, types, dtype)
     except (ShapeError, DTypeError, ParamError) as error:
         if node.location:
             error.args = (f"{error.args[0]}\n  made at {node.location}",)
@@ -163,7 +167,9 @@ def _learn_fed(node: Node, params: Mapping[str, Any], types: dict[Entry, TensorT
             elif None not in type_.shape and math.prod(type_.shape) != size:
                 raise ShapeError(f"{node.shown_name} ({node.op.name}): {name} takes {counted(size, 'element')}, "
                                  f"{entry} has shape {show_shape(type_.shape)}")
-            if type_.dtype is None and dtype is not None:
+            if name == node.op.key:
+                type_ = type_.merge(TensorType(None, _KEY))
+            elif type_.dtype is None and dtype is not None:
                 type_ = TensorType(type_.shape, dtype if dtype.itemsize > DEFAULT.itemsize else DEFAULT)
             if type_ != types[entry]:
                 types[entry] = type_

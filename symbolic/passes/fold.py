@@ -70,7 +70,9 @@ def _computed(node: Node, values: Mapping[Entry, np.ndarray]) -> list[np.ndarray
     if op is None or not op.pure or op.writes or any(e not in values for e in node.inputs):
         return None
     params = node.complete_params
-    if op.fed(params) or any(map(changes, params.values())) or any(p.type is Training for p in op.params.values()):
+    if op.fed(params) or op.draws(params) or any(map(changes, params.values())):
+        return None
+    if any(p.type is Training for p in op.params.values()):
         return None
     try:
         with np.errstate(all="ignore"):

@@ -48,7 +48,9 @@ def merge_duplicates(graph: Graph, moved: dict[Entry, Entry] | None = None) -> G
 def _key(node: Node) -> Any:
     """Return what two equal nodes share; None for a node that is never merged."""
     op = node.op
-    if op is None or not op.pure or op.writes or any(map(changes, node.complete_params.values())):
+    if op is None or not op.pure or op.writes or op.draws(node.complete_params):
+        return None
+    if any(map(changes, node.complete_params.values())):
         return None
     # As text, for 0.0 equals -0.0 and 1 equals True.
     return op, node.inputs, repr(sorted(node.complete_params.items()))

@@ -241,13 +241,17 @@ def inputs_for(values: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> list
         target = arrays.get(name)
         if target is None:
             raise OperatorError(f"forward: {unknown('argument', name, arrays)}")
-        data = _numbers(value, f"forward: {shown(name)}")
-        if data.shape != target.shape and not (data.ndim == 0 and target.size == 1):
-            raise ShapeError(f"forward: {shown(name)} has shape {show_shape(target.shape)}, got an array of shape "
-                             f"{show_shape(data.shape)}")
-        check_writable(target._data, name)
-        ready.append((target._data, np.asarray(data, target._data.dtype)))
+        ready.append(copied(value, target, f"forward: {shown(name)}"))
     return ready
+
+
+def copied(value: Any, target: NDArray, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the memory of a bound array and what is to be copied into it, checked and of its dtype."""
+    data = _numbers(value, name)
+    if data.shape != target.shape and not (data.ndim == 0 and target.size == 1):
+        raise ShapeError(f"{name} has shape {show_shape(target.shape)}, got an array of shape {show_shape(data.shape)}")
+    check_writable(target._data, name)
+    return target._data, np.asarray(data, target._data.dtype)
 
 
 def _numbers(value: Any, name: str) -> np.ndarray:

@@ -272,9 +272,9 @@ def _networks():
     for kind in ("relu", "sigmoid", "softrelu", "softsign", "tanh"):
         yield Sample("Activation", (spread(2, 3),), {"act_type": kind})
     yield Sample("softmax_cross_entropy", (spread(2, 3), np.array([0, 2])))
-    yield Sample("Dropout", (spread(2, 3), np.array([7])))
-    yield Sample("_uniform_of_state", (np.array([7]),), {"shape": (2, 3)})
-    yield Sample("Dropout", (spread(4, 5), np.array([7])), {"mode": "always", "p": 0.3, "axes": (1,)})
+    yield Sample("Dropout", (spread(2, 3),), {"key": 7})
+    yield Sample("_uniform_of_key", (np.array([7]),), {"shape": (2, 3)})
+    yield Sample("Dropout", (spread(4, 5),), {"mode": "always", "p": 0.3, "axes": (1,), "key": 7})
 
 
 def _windows():
@@ -320,7 +320,7 @@ def _recurrent():
     params = {"mode": "lstm", "state_size": 2, "num_layers": 2, "bidirectional": True}
     yield Sample("RNN", (*deep, spread(4, 2, 2, seed=3), np.array([3, 1])),
                  {**params, "use_sequence_length": True, "state_outputs": True})
-    yield Sample("RNN", (*deep, spread(4, 2, 2, seed=3), np.array([7])), {**params, "p": 0.4, "train": True})
+    yield Sample("RNN", (*deep, spread(4, 2, 2, seed=3)), {**params, "p": 0.4, "key": 7, "train": True})
     yield Sample("RNN", (spread(2, 2, 3), spread(4 * 2 * (3 + 1 + 2) + 2, low=-0.7, high=0.8, seed=1), spread(1, 2, 1),
                          spread(1, 2, 2)), {
         "mode": "lstm", "state_size": 2, "num_layers": 1, "projection_size": 1, "lstm_state_clip_min": -0.4,

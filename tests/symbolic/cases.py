@@ -45,10 +45,11 @@ def _networks():
 
 
 def _others():
-    yield Sample("_uniform_of_state", (np.array([7]),), {"shape": (2, 3), "dtype": "float64"})
+    yield Sample("_uniform_of_key", (np.array([7]),), {"shape": (2, 3), "dtype": "float64"})
     yield Sample("_corrected_momentum", (np.full(1, 0.25, "float32"), np.full(1, 0.5, "float32")), {"momentum": 0.5})
     for name in ("all_finite", "multi_all_finite", "reset_arrays"):
         yield Sample(name, (spread(2, 3),))
+    yield Sample("_corrected_momentum", (np.full(1, 0.25, "float32"), np.full(1, 0.5, "float32")), {"momentum": 0.5})
     yield Sample("clip_global_norm", (spread(2, 3), spread(4)), {"max_norm": 0.5})
 
 

@@ -12,9 +12,6 @@ from symbolic.graph.node import Node
 VERSION = 10901
 """The version of MXNet whose format is written."""
 
-_OWN_STATES = {"Dropout": "state", "RNN": "random_state"}
-"""Operators with a state for which MXNet has no input; reading adds what writing leaves out."""
-
 
 def dumps(graph: Graph) -> str:
     """Return a graph as JSON that MXNet reads wherever it knows the operators.
@@ -41,36 +38,18 @@ def dumps(graph: Graph) -> str:
       "attrs": {"mxnet_version": ["int", 10901]}
     }
     """
-    implied = _implied(graph)
-    nodes = [n for n in graph.nodes if n not in implied] if implied else graph.nodes
-    number = {node: i for i, node in enumerate(nodes)}
+    number = {node: i for i, node in enumerate(graph.nodes)}
     rows, blocks, versions = [0], [], {}
-    for node in nodes:
+    for node in graph.nodes:
         rows.append(rows[-1] + stored_outputs(node))
         blocks.append(_node_text(node, number, versions))
-    arguments = [number[n] for n in graph.variables if n in number]
+    arguments = [number[n] for n in graph.variables]
     heads = [[number[e.node], e.index, 0] for e in graph.outputs]
     return ('{\n  "nodes": [\n' + ", \n".join(blocks) + "\n  ], \n"
             f'  "arg_nodes": {_wrapped(arguments, 2)}, \n'
             f'  "node_row_ptr": {_wrapped(rows, 2)}, \n'
             f'  "heads": {_wrapped(heads, 2)}, \n'
             f'  "attrs": {{"mxnet_version": ["int", {VERSION}]}}\n}}')
-
-
-def _implied(graph: Graph) -> set[Node]:
-    """Return the variables that a reader adds by itself: states of their own node, named and described after it."""
-    found = {}
-    for node in graph.nodes:
-        if node.op is not None and node.op.name in _OWN_STATES:
-            state, name = node.inputs[-1].node, f"{node.name}_{_OWN_STATES[node.op.name]}"
-            known = {(k, text_of(v)) for k, v in node.params} | set(node.attrs)
-            if state.op is None and state.name == name and known.issuperset(state.attrs):
-                found[state] = 0
-    if found:
-        for entry in (*graph.outputs, *(e for n in graph.nodes for e in n.inputs)):
-            if entry.node in found:
-                found[entry.node] += 1
-    return {state for state, uses in found.items() if uses == 1}
 
 
 def stored_outputs(node: Node) -> int:
@@ -105,11 +84,10 @@ def _node_text(node: Node, number: dict[Node, int], versions: dict[Node, int]) -
                  for k in sorted(attrs)]
         lines.append(f'      "attrs": {{{pairs[0]}}}' if len(pairs) == 1 else
                      '      "attrs": {\n' + ", \n".join(f"        {p}" for p in pairs) + "\n      }")
-    inputs = [[number[e.node], e.index, 0] for e in node.inputs if e.node in number]
+    inputs = [[number[e.node], e.index, 0] for e in node.inputs]
     for at in node.op.written(node.complete_params) if node.op and node.op.writes else ():
         source = node.inputs[at].node
-        if source in number:
-            versions[source] = inputs[at][2] = versions.get(source, 0) + 1
+        versions[source] = inputs[at][2] = versions.get(source, 0) + 1
     lines.append(f'      "inputs": {_wrapped(inputs, 6)}')
     return "    {\n" + ", \n".join(lines) + "\n    }"
 

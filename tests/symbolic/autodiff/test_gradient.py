@@ -300,8 +300,8 @@ def test_what_has_no_gradient_is_named_with_the_way_to_it():
 
 
 def test_a_node_without_gradient_beside_the_way_does_not_matter():
-    drawn = sym._uniform_of_state(sym.var("state"), shape=(2,), dtype="float64")
-    grad, = sym.gradient(drawn * sym.var("x"), "x").eval(state=np.array([1]), x=np.ones(2))
+    drawn = sym._uniform_of_key(sym.var("key"), shape=(2,), dtype="float64")
+    grad, = sym.gradient(drawn * sym.var("x"), "x").eval(key=np.array([1]), x=np.ones(2))
     assert 0 < grad.asnumpy()[0] < 1
 
 

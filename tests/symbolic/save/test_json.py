@@ -209,32 +209,6 @@ def test_loading_warns_of_nothing():
             sym.load(GOLDEN / expected["file"])
 
 
-def dropout(**names):
-    return sym.Dropout(sym.exp(sym.var("x"), name="e"), *map(sym.var, names.values()), p=0.25, name="drop")
-
-
-def test_a_state_that_mxnet_does_not_know_is_not_written():
-    net = sym.FullyConnected(dropout(), num_hidden=2, name="fc")
-    document = json.loads(net.tojson())
-    assert [n["name"] for n in document["nodes"]] == ["x", "e", "drop", "fc_weight", "fc_bias", "fc"]
-    assert document["nodes"][2]["inputs"] == [[1, 0, 0]] and document["arg_nodes"] == [0, 3, 4]
-    assert document["node_row_ptr"] == [0, 1, 2, 4, 5, 6, 7] and document["heads"] == [[5, 0, 0]]
-    again = sym.load_json(net.tojson())
-    assert again.list_auxiliary_states() == net.list_auxiliary_states() == ["drop_state"]
-    assert again.list_inputs() == net.list_inputs() and again.tojson() == net.tojson()
-
-
-@pytest.mark.parametrize("net", [
-    lambda: dropout(state="mine"), lambda: sym.Group([dropout(), dropout().get_internals()["drop_state"]]),
-    lambda: sym.Group([d := dropout(), d.get_internals()["drop_state"] + 1]),
-    lambda: sym.Dropout(sym.var("x"), sym.var("drop_state", dtype="int64"), name="drop"),
-], ids=["called otherwise", "of another node", "read by another", "described"])
-def test_a_state_of_which_more_is_known_is_written(net):
-    net = net()
-    assert sym.load_json(net.tojson()).attr_dict() == net.attr_dict()
-    assert sym.load_json(net.tojson()).list_inputs() == net.list_inputs()
-
-
 @pytest.mark.parametrize("make, outputs", [
     (lambda x: sym.sort(x, name="n"), ["n_output0"]), (lambda x: sym.topk(x, ret_typ="value", name="n"), ["n_output0"]),
     (lambda x: sym.topk(x, name="n"), ["n_output"]), (lambda x: sym.argsort(x, name="n"), ["n_output"]),
