@@ -1184,6 +1184,12 @@ def norm(
         keepdims: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Euclidean norm, or the sum of absolute values."""
 
+def normal(
+        loc: float = 0.0, scale: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of a normal distribution."""
+
 def one_hot(
         indices: NDArray, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: DTypeLike = 'float32', *,
         out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -1241,6 +1247,54 @@ def prod(
 
 def radians(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Degrees as radians."""
+
+def random_exponential(
+        lam: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of an exponential distribution."""
+
+def random_gamma(
+        alpha: float = 1.0, beta: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of a gamma distribution."""
+
+def random_generalized_negative_binomial(
+        mu: float = 1.0, alpha: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of a negative binomial distribution by mean and dispersion."""
+
+def random_negative_binomial(
+        k: int = 1, p: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of a negative binomial distribution: successes before `k` failures."""
+
+def random_normal(
+        loc: float = 0.0, scale: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of a normal distribution."""
+
+def random_poisson(
+        lam: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of a Poisson distribution."""
+
+def random_randint(
+        low: int, high: int, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random whole numbers evenly distributed over [low, high)."""
+
+def random_uniform(
+        low: float = 0.0, high: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers evenly distributed over [low, high)."""
 
 def ravel_multi_index(
         data: NDArray, shape: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -1304,6 +1358,54 @@ def round(data: NDArray, *, out: NDArray | None = None, name: str | None = None)
 def rsqrt(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """1 divided by the square root."""
 
+def sample_exponential(
+        lam: NDArray, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of an exponential distribution."""
+
+def sample_gamma(
+        alpha: NDArray, beta: NDArray, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of a gamma distribution."""
+
+def sample_generalized_negative_binomial(
+        mu: NDArray, alpha: NDArray, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of a negative binomial distribution by mean and dispersion."""
+
+def sample_multinomial(
+        data: NDArray, shape: ShapeLike = (), get_prob: bool = False, dtype: DTypeLike = 'int32',
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | Sequence[NDArray] | None = None,
+        name: str | None = None) -> NDArray | Any:
+    """Classes drawn with given probabilities."""
+
+def sample_negative_binomial(
+        k: NDArray, p: NDArray, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of a negative binomial distribution: successes before `k` failures."""
+
+def sample_normal(
+        mu: NDArray, sigma: NDArray, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of a normal distribution."""
+
+def sample_poisson(
+        lam: NDArray, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers of a Poisson distribution."""
+
+def sample_uniform(
+        low: NDArray, high: NDArray, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers evenly distributed over [low, high)."""
+
 def scatter_nd(
         data: NDArray, indices: NDArray, shape: ShapeLike, *, out: NDArray | None = None,
         name: str | None = None) -> NDArray:
@@ -1332,6 +1434,11 @@ def sgld_update(
 
 def shape_array(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The shape, as an array."""
+
+def shuffle(
+        data: NDArray, key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """The rows of an array in random order."""
 
 def sigmoid(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """1 / (1 + exp(-x))."""
@@ -1471,6 +1578,12 @@ def transpose(data: NDArray, axes: ShapeLike = (), *, out: NDArray | None = None
 
 def trunc(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The integer towards zero."""
+
+def uniform(
+        low: float = 0.0, high: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Random numbers evenly distributed over [low, high)."""
 
 def unravel_index(data: NDArray, shape: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The place along each axis of the elements with these numbers, counted along the last axis first."""

@@ -1129,6 +1129,52 @@ class NDArrayMethods:
     def rsqrt(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """1 divided by the square root."""
 
+    def sample_exponential(
+            self, shape: ShapeLike = (), dtype: DTypeLike | None = None, key: int | NDArray | np.ndarray | None = None,
+            *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Random numbers of an exponential distribution."""
+
+    def sample_gamma(
+            self, beta: NDArray, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+            key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Random numbers of a gamma distribution."""
+
+    def sample_generalized_negative_binomial(
+            self, alpha: NDArray, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+            key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Random numbers of a negative binomial distribution by mean and dispersion."""
+
+    def sample_multinomial(
+            self, shape: ShapeLike = (), get_prob: bool = False, dtype: DTypeLike = 'int32',
+            key: int | NDArray | np.ndarray | None = None, *, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """Classes drawn with given probabilities."""
+
+    def sample_negative_binomial(
+            self, p: NDArray, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+            key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Random numbers of a negative binomial distribution: successes before `k` failures."""
+
+    def sample_normal(
+            self, sigma: NDArray, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+            key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Random numbers of a normal distribution."""
+
+    def sample_poisson(
+            self, shape: ShapeLike = (), dtype: DTypeLike | None = None, key: int | NDArray | np.ndarray | None = None,
+            *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Random numbers of a Poisson distribution."""
+
+    def sample_uniform(
+            self, high: NDArray, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+            key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Random numbers evenly distributed over [low, high)."""
+
     def scatter_nd(
             self, indices: NDArray, shape: ShapeLike, *, out: NDArray | None = None,
             name: str | None = None) -> NDArray:
@@ -1156,6 +1202,11 @@ class NDArrayMethods:
 
     def shape_array(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The shape, as an array."""
+
+    def shuffle(
+            self, key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """The rows of an array in random order."""
 
     def sigmoid(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """1 / (1 + exp(-x))."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager as _contextmanager
 import numpy as np
 
 from ndarray.errors import OutOfRangeError as _OutOfRangeError
+from ndarray.errors import ParamError as _ParamError
 from ndarray.special import erf, erfinv, gamma, gammaln, polygamma  # noqa: F401, words of this vocabulary
 
 NUMPY_WORDS = (
@@ -116,6 +117,33 @@ def uniform(key, shape, dtype):
     """Return numbers drawn evenly from [0, 1) by a counter-based generator with this key, one integer."""
     generator = np.random.Generator(np.random.Philox(key=int(np.asarray(key).reshape(())) & (2**64 - 1)))
     return generator.random(shape, np.float64 if dtype == np.float64 else np.float32).astype(dtype)
+
+
+def draw(key, distribution, shape, dtype, *parameters):
+    """Return random numbers of a distribution by a counter-based generator with this key, one integer."""
+    generator = np.random.Generator(np.random.Philox(key=int(np.asarray(key).reshape(())) & (2**64 - 1)))
+    try:
+        return np.asarray(_DRAWS[distribution](generator, shape, *parameters)).astype(dtype)
+    except ValueError as error:
+        raise _ParamError(f"the parameters of a {distribution} distribution do not fit: {error}") from None
+
+
+def _generalized(generator, shape, mu, alpha):
+    mixed = generator.gamma(1 / np.maximum(alpha, 1e-30), mu * np.maximum(alpha, 1e-30), shape)
+    return generator.poisson(np.where(np.equal(alpha, 0), mu, mixed), shape)
+
+
+_DRAWS = {
+    "uniform": lambda g, shape, low, high: g.uniform(low, high, shape),
+    "normal": lambda g, shape, loc, scale: g.normal(loc, scale, shape),
+    "gamma": lambda g, shape, alpha, beta: g.gamma(alpha, beta, shape),
+    "exponential": lambda g, shape, lam: g.exponential(1 / np.asarray(lam), shape),
+    "poisson": lambda g, shape, lam: g.poisson(lam, shape),
+    "negative_binomial": lambda g, shape, k, p: g.negative_binomial(k, p, shape),
+    "generalized_negative_binomial": _generalized,
+    "randint": lambda g, shape, low, high: g.integers(np.asarray(low), np.asarray(high), shape),
+    "permutation": lambda g, shape: g.permutation(shape[0]),
+}
 
 
 def strided_slice(x, begin, end, step):

@@ -1050,6 +1050,11 @@ def norm(
         keepdims: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Euclidean norm, or the sum of absolute values."""
 
+def normal(
+        *, loc: float = 0.0, scale: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of a normal distribution."""
+
 def one_hot(
         indices: Symbol | None = None, *, depth: int, on_value: float = 1.0, off_value: float = 0.0,
         dtype: DTypeLike = 'float32', name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
@@ -1107,6 +1112,47 @@ def prod(
 
 def radians(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Degrees as radians."""
+
+def random_exponential(
+        *, lam: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of an exponential distribution."""
+
+def random_gamma(
+        *, alpha: float = 1.0, beta: float = 1.0, shape: ShapeLike = (1,), ctx: str = '',
+        dtype: DTypeLike | None = None, key: int | Symbol | None = None, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of a gamma distribution."""
+
+def random_generalized_negative_binomial(
+        *, mu: float = 1.0, alpha: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of a negative binomial distribution by mean and dispersion."""
+
+def random_negative_binomial(
+        *, k: int = 1, p: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of a negative binomial distribution: successes before `k` failures."""
+
+def random_normal(
+        *, loc: float = 0.0, scale: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of a normal distribution."""
+
+def random_poisson(
+        *, lam: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of a Poisson distribution."""
+
+def random_randint(
+        *, low: int, high: int, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random whole numbers evenly distributed over [low, high)."""
+
+def random_uniform(
+        *, low: float = 0.0, high: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers evenly distributed over [low, high)."""
 
 def ravel_multi_index(
         data: Symbol | None = None, *, shape: ShapeLike, name: str | None = None,
@@ -1172,6 +1218,47 @@ def round(data: Symbol | None = None, *, name: str | None = None, attr: dict[str
 def rsqrt(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """1 divided by the square root."""
 
+def sample_exponential(
+        lam: Symbol | None = None, *, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of an exponential distribution."""
+
+def sample_gamma(
+        alpha: Symbol | None = None, beta: Symbol | None = None, *, shape: ShapeLike = (),
+        dtype: DTypeLike | None = None, key: int | Symbol | None = None, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of a gamma distribution."""
+
+def sample_generalized_negative_binomial(
+        mu: Symbol | None = None, alpha: Symbol | None = None, *, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of a negative binomial distribution by mean and dispersion."""
+
+def sample_multinomial(
+        data: Symbol | None = None, *, shape: ShapeLike = (), get_prob: bool = False, dtype: DTypeLike = 'int32',
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Classes drawn with given probabilities."""
+
+def sample_negative_binomial(
+        k: Symbol | None = None, p: Symbol | None = None, *, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of a negative binomial distribution: successes before `k` failures."""
+
+def sample_normal(
+        mu: Symbol | None = None, sigma: Symbol | None = None, *, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of a normal distribution."""
+
+def sample_poisson(
+        lam: Symbol | None = None, *, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers of a Poisson distribution."""
+
+def sample_uniform(
+        low: Symbol | None = None, high: Symbol | None = None, *, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers evenly distributed over [low, high)."""
+
 def scatter_nd(
         data: Symbol | None = None, indices: Symbol | None = None, *, shape: ShapeLike, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
@@ -1198,6 +1285,11 @@ def sgld_update(
 
 def shape_array(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The shape, as an array."""
+
+def shuffle(
+        data: Symbol | None = None, *, key: int | Symbol | None = None, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """The rows of an array in random order."""
 
 def sigmoid(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """1 / (1 + exp(-x))."""
@@ -1345,6 +1437,11 @@ def transpose(
 
 def trunc(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The integer towards zero."""
+
+def uniform(
+        *, low: float = 0.0, high: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
+        key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Random numbers evenly distributed over [low, high)."""
 
 def unravel_index(
         data: Symbol | None = None, *, shape: ShapeLike, name: str | None = None,

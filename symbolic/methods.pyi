@@ -1081,6 +1081,46 @@ class SymbolMethods:
     def rsqrt(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """1 divided by the square root."""
 
+    def sample_exponential(
+            self, *, shape: ShapeLike = (), dtype: DTypeLike | None = None, key: int | Symbol | None = None,
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Random numbers of an exponential distribution."""
+
+    def sample_gamma(
+            self, beta: Symbol | None = None, *, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+            key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Random numbers of a gamma distribution."""
+
+    def sample_generalized_negative_binomial(
+            self, alpha: Symbol | None = None, *, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+            key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Random numbers of a negative binomial distribution by mean and dispersion."""
+
+    def sample_multinomial(
+            self, *, shape: ShapeLike = (), get_prob: bool = False, dtype: DTypeLike = 'int32',
+            key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Classes drawn with given probabilities."""
+
+    def sample_negative_binomial(
+            self, p: Symbol | None = None, *, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+            key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Random numbers of a negative binomial distribution: successes before `k` failures."""
+
+    def sample_normal(
+            self, sigma: Symbol | None = None, *, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+            key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Random numbers of a normal distribution."""
+
+    def sample_poisson(
+            self, *, shape: ShapeLike = (), dtype: DTypeLike | None = None, key: int | Symbol | None = None,
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Random numbers of a Poisson distribution."""
+
+    def sample_uniform(
+            self, high: Symbol | None = None, *, shape: ShapeLike = (), dtype: DTypeLike | None = None,
+            key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Random numbers evenly distributed over [low, high)."""
+
     def scatter_nd(
             self, indices: Symbol | None = None, *, shape: ShapeLike, name: str | None = None,
             attr: dict[str, str] | None = None) -> Symbol:
@@ -1107,6 +1147,11 @@ class SymbolMethods:
 
     def shape_array(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """The shape, as an array."""
+
+    def shuffle(
+            self, *, key: int | Symbol | None = None, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
+        """The rows of an array in random order."""
 
     def sigmoid(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """1 / (1 + exp(-x))."""

@@ -20,6 +20,7 @@ from ndarray.ops import (
     select,
     sequence,
     creation,
+    sample,
     internal,
     nn,
     softmax,

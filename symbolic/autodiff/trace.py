@@ -326,6 +326,12 @@ class Trace(DerivedWords):
         key = key if isinstance(key, Traced) else self.constant(np.asarray(key, np.int64).reshape(1))
         return self.emit("_uniform_of_key", key, shape=shape_of(shape), dtype=np.dtype(dtype).name)
 
+    def draw(self, key, distribution, shape, dtype, *parameters):
+        """Return random numbers of a distribution, as a key decides."""
+        key = key if isinstance(key, Traced) else self.constant(np.asarray(key, np.int64).reshape(1))
+        return self.emit("_random_of_key", *[self.traced(p) for p in parameters], key, distribution=distribution,
+                         shape=shape_of(shape), dtype=np.dtype(dtype).name)
+
     def __getattr__(self, word):
         raise NotDifferentiableError(f"xp.{unknown('word that builds nodes', word, WORDS)}")
 

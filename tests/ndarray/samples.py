@@ -259,6 +259,20 @@ def _sources():
     yield Sample("_full", (), {"shape": (), "value": 2.5})
     yield Sample("_arange", (), {"start": 1, "stop": 7, "step": 2, "repeat": 2})
     yield Sample("_linspace", (), {"start": 0, "stop": 1, "num": 5})
+    three = np.array([0.3, 0.6, 0.9])
+    for name in ("uniform", "normal", "gamma", "exponential", "poisson", "negative_binomial",
+                 "generalized_negative_binomial"):
+        params = {"p": 0.4, "key": 7} if name == "negative_binomial" else {"key": 7}
+        yield Sample(f"_random_{name}", (), {**params, "shape": (2, 3)})
+        yield Sample(f"_random_{name}_like", (spread(2, 3),), params)
+        given = (three,) if name in ("exponential", "poisson") else (three, three + (name == "uniform") * 3)
+        yield Sample(f"_sample_{name}", given, {"shape": (2,), "key": 7})
+    yield Sample("_random_randint", (), {"low": 2, "high": 9, "shape": (4,), "key": 7})
+    yield Sample("_random_of_key", (three[:1], three[:1] + 1, np.array([7])), {
+        "distribution": "uniform", "shape": (2,), "dtype": "float64"})
+    yield Sample("_shuffle", (spread(4, 2),), {"key": 7})
+    yield Sample("_sample_multinomial", (np.array([[0.2, 0.3, 0.5], [0.6, 0.1, 0.3]]),), {"shape": (3,), "key": 7})
+    yield Sample("_sample_multinomial", (np.array([0.2, 0.3, 0.5]),), {"get_prob": True, "key": 7})
     yield Sample("_eye", (), {"N": 3, "M": 4, "k": 1})
 
 

@@ -382,9 +382,10 @@ ALONE = set("""_mod _unbroadcast _unslice _untake _put_along_axis depth_to_space
 # What torch itself computes with a series cut off early.
 COARSE = {"polygamma": 1e-8}
 # Integers, truth values and stops: nothing to differentiate.
-FLAT = set("""one_hot _onehot_encode argsort argmax argmin argmax_channel _histogram ravel_multi_index unravel_index shape_array
-    size_array isnan isinf isfinite logical_not all_finite multi_all_finite reset_arrays _uniform_of_key""".split()) | {
-    op.name for op in registry.operators() if any(w in op.name for w in ("equal", "greater", "lesser", "logical_"))}
+FLAT = set("""one_hot _onehot_encode argsort argmax argmin argmax_channel _histogram ravel_multi_index unravel_index
+    shape_array size_array isnan isinf isfinite logical_not all_finite multi_all_finite reset_arrays _uniform_of_key
+    _shuffle""".split()) | {op.name for op in registry.operators() if any(w in op.name for w in (
+        "_random_", "_sample_", "equal", "greater", "lesser", "logical_"))}
 
 
 def test_every_operator_is_compared_or_known_to_stand_alone():

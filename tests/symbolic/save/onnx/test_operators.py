@@ -6,6 +6,7 @@ import pytest
 import symbolic as sym
 from ndarray import registry
 from ndarray.errors import OperatorError
+from ndarray.ops.sample import FAMILY as DISTRIBUTIONS
 from symbolic.save.onnx.model import to_onnx
 from symbolic.save.onnx.save import types_for
 from symbolic.symbol import apply_op
@@ -17,7 +18,8 @@ WITHOUT = {
     "erfinv": "erfinv", "gamma": "gamma", "gammaln": "gammaln", "polygamma": "polygamma",
     "linalg_inverse": "inv", "linalg_potrf": "cholesky", "_uniform_of_key": "uniform",
     "linalg_trsm": "solve_triangular", "linalg_potri": "solve_triangular", "linalg_gelqf": "qr", "_linalg_syevd": "eigh",
-}
+    "_random_of_key": "draw",
+} | {f"_sample_{row.name}": "draw" for row in DISTRIBUTIONS}
 """Operators without a counterpart among ONNX's, and the word that lacks one.  No other may join them unseen."""
 
 NO_KERNEL = {
