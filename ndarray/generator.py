@@ -17,7 +17,7 @@ _generator = None
 around_fork(lock.acquire, lock.release)
 
 
-def numbers() -> np.random.Generator:
+def numbers() -> "np.random.Generator":
     """Return the generator, made when first asked for: NumPy loads its own only then.  The caller holds `lock`."""
     global _generator
     if _generator is None:
