@@ -1,6 +1,7 @@
 """The arguments of a call of an operator, sorted into inputs and parameters: for eager and for symbolic functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from ndarray.errors import OperatorError, shown, unknown
@@ -8,6 +9,7 @@ from ndarray.operator import Operator
 from ndarray.params import Training
 
 
+@cache
 def parameters_in_order(op: Operator) -> tuple[str, ...]:
     """Return the names of the parameters that a user may give, as declared."""
     return tuple([p.name for p in op.params.values() if p.type is not Training])

@@ -558,19 +558,20 @@ def caller(op: Operator, hint: str) -> Callable[..., Symbol]:
                 kwargs = {k: as_entries(v) for k, v in kwargs.items()}
             node = compose.apply(op, [_entry(s) for s in args], None, kwargs, name, attr, hint)
             return Symbol(Graph(node.outputs))
-        if op.many:
-            symbols, named = flattened(args), {}
-        else:
+        symbols, named = flattened(args) if op.many else (), {}
+        if not op.many:
             inputs, kwargs = sort_arguments(op, names, args, kwargs)
-            symbols, named = [], dict(zip(names, inputs))
-        for key in [k for k, v in kwargs.items() if isinstance(v, Symbol) and k not in op.params]:
-            named[key] = kwargs.pop(key)
-        hidden = {k: str(kwargs.pop(k)) for k in [k for k in kwargs if is_attribute(k)]}
-        if hidden:
+            named = {key: value for key, value in zip(names, inputs) if value is not None}
+        if not kwargs.keys() <= known:
+            hidden = {k: str(kwargs.pop(k)) for k in [k for k in kwargs if is_attribute(k)]}
             attr = hidden | dict(attr or {})
-        named = {key: value for key, value in named.items() if value is not None}
-        for key, value in (*enumerate(symbols), *named.items()):  # type: ignore[assignment]
-            _check_symbol(value, f"{label(name or op.name)}: {label(key) if isinstance(key, str) else f'input {key}'}")
+            # An operator on many tensors has inputs by name, too; what is neither, `apply` refuses.
+            more = [k for k, v in kwargs.items() if isinstance(v, Symbol) and k not in known]
+            named |= {k: kwargs.pop(k) for k in more}
+        for key, value in (*enumerate(symbols), *named.items()):
+            if not isinstance(value, Symbol):
+                what = label(key) if isinstance(key, str) else f"input {key}"
+                _check_symbol(value, f"{label(name or op.name)}: {what}")
         node = compose.apply(op, [_entry(s) for s in symbols], {k: _entry(s) for k, s in named.items()},
                              {k: as_entries(v) for k, v in kwargs.items()}, name, attr, hint)
         return Symbol(Graph(node.outputs))

@@ -9,7 +9,7 @@ import pytest
 
 import ndarray as nd
 from ndarray import registry
-from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError
+from ndarray.errors import DTypeError, OperatorError, ShapeError
 
 A = np.array([[-2.5, -1.0, 0.0], [0.5, 1.0, 7.0]], np.float32)
 B = np.array([[2.0, -1.0, 3.0], [0.5, -2.0, 2.0]], np.float32)
@@ -140,11 +140,6 @@ def test_integers_to_negative_powers():
 
 def test_a_number_may_be_an_array_of_one_element():
     np.testing.assert_array_equal(nd.op._mul_scalar(nd.array([1, 2]), scalar=nd.array([3])).asnumpy(), [3, 6])
-
-
-def test_a_number_must_be_finite():
-    with pytest.raises(ParamError, match="scalar"):
-        nd.op._plus_scalar(nd.ones(2), scalar=math.nan)
 
 
 def test_shapes_and_dtypes_are_not_mixed():
