@@ -154,7 +154,7 @@ class NDArray(NDArrayMethods):
         np.float32(3.0)
         """
         if self.size != 1:
-            raise ShapeError(f"asscalar wants one element, the shape is {show_shape(self.shape)}")
+            raise ShapeError(f"asscalar needs exactly one element, got shape {show_shape(self.shape)}")
         return self._data.reshape(-1)[0]
 
     item = asscalar

@@ -65,7 +65,7 @@ def _replace(path: str, data: bytes, former: os.stat_result | None) -> None:
 
 
 def _opener(former: os.stat_result | None) -> Any:
-    """Return how a file is opened that nobody may read who may not read the former one."""
+    """Return an opener for the new file: private at first where it replaces a file, whose permissions it gets later."""
     return None if former is None else lambda path, flags: os.open(path, flags, 0o600)
 
 

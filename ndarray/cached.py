@@ -15,7 +15,7 @@ class cached_property(functools.cached_property):
     """
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """Compute; from then on the instance itself has the attribute, and nobody asks here."""
+        """Compute the value; from then on it is an attribute of the instance, and this method is not called again."""
         if instance is None:
             return self
         value = instance.__dict__[self.attrname] = self.func(instance)

@@ -145,7 +145,7 @@ OFTEN = 500
 
 
 def _own(value: Any, others: Any) -> Any:
-    """Return a result as an array whose memory nobody else has."""
+    """Return a result as an array that shares no memory."""
     if type(value) is not np.ndarray:
         return np.asarray(value)
     if value.base is None and not any(value is other for other in others):

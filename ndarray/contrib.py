@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def on_arrays(op_name: str, inputs: Sequence[NDArray], out: Any = None, *, scale: Any = None, name: str | None = None,
               **params: Any) -> Any:
-    """Call the operator called `op_name`; a call has no name.
+    """Call an operator on arrays.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
     Raises
     ------
     OperatorError
-        If there is no array.
+        If the list is empty.
 
     See Also
     --------
@@ -212,7 +212,7 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
     [[1.5], [2.0]]
     """
     if not arrays:
-        raise OperatorError("clip_global_norm: there is no array")
+        raise OperatorError("clip_global_norm: expected at least one array, got an empty list")
     norm = NDArray(np.empty(1, np.float32), arrays[0].context)
     on_arrays("clip_global_norm", arrays, [*arrays, norm], max_norm=max_norm)
     if not check_isfinite:

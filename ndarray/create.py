@@ -243,7 +243,7 @@ def from_dlpack(source: Any) -> NDArray:
     if isinstance(source, NDArray):
         source = source._data
     try:
-        # Of NumPy's own arrays nothing need be said; before 2.1 it takes all that it is told of for read-only.
+        # NumPy's own arrays are taken as they are; before 2.1 NumPy treats what comes through DLPack as read-only.
         shared = source if isinstance(source, np.ndarray) else np.from_dlpack(source)
     except (RuntimeError, BufferError, ValueError, TypeError) as error:
         raise OperatorError(f"from_dlpack: {error}") from None
@@ -251,7 +251,7 @@ def from_dlpack(source: Any) -> NDArray:
 
 
 class _Capsule:
-    """What a DLPack capsule came from, as far as the taker asks."""
+    """The source of a DLPack capsule, as far as the consumer needs it."""
 
     def __init__(self, capsule: Any) -> None:
         self._capsule = capsule

@@ -1,4 +1,4 @@
-"""Words of the vocabulary that are said with other words, for every namespace that does not compute but notes."""
+"""Words of the vocabulary that follow from other words, for every namespace that records instead of computing."""
 
 import math
 from collections.abc import Sequence
@@ -45,11 +45,11 @@ class DerivedWords:
         return self.full(shape, 1, dtype)
 
     def zeros_like(self, x: Any, dtype: Any = None) -> Any:
-        """Return zeros of the shape and dtype of `x`, whose values are not asked for."""
+        """Return zeros of the shape and dtype of `x`, whose values are not used."""
         return self.zeros(x.shape, dtype or x.dtype)
 
     def ones_like(self, x: Any, dtype: Any = None) -> Any:
-        """Return ones of the shape and dtype of `x`, whose values are not asked for."""
+        """Return ones of the shape and dtype of `x`, whose values are not used."""
         return self.ones(x.shape, dtype or x.dtype)
 
     def full_like(self, x: Any, value: Any, dtype: Any = None) -> Any:

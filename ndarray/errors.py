@@ -59,7 +59,7 @@ class NonFiniteError(MXNetError, FloatingPointError):
 
 
 class NotDifferentiableError(MXNetError, TypeError):
-    """A gradient was asked for through an operator that has none."""
+    """A gradient through an operator that has none."""
 
 
 class NotImplementedForSymbol(MXNetError, NotImplementedError):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @cache
 def function(name: str) -> Callable[..., Any]:
-    """Return the eager function of the operator called `name`.
+    """Return the eager function of the operator named `name`.
 
     Its signature is the operator's: inputs, parameters, then ``out=`` and ``name=``.
 

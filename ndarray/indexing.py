@@ -1,4 +1,4 @@
-"""What may stand in the brackets of an array, and what it selects."""
+"""What may be in the brackets of an array, and what it selects."""
 
 from typing import Any
 

@@ -57,7 +57,7 @@ def attributes(namespace: dict[str, Any], *finders: Callable[[str], Any]) -> Cal
                 # `setdefault`, for two threads may come here at once, and both are to get the same.
                 return namespace.setdefault(name, found)
         module = namespace["__name__"]
-        if name.startswith("__"):  # Python and its tools look for many such names; nobody reads the message.
+        if name.startswith("__"):  # Python and its tools test for many such names and ignore the message.
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         raise AttributeError(unknown(f"attribute of {module}", name, namespace["__dir__"]()))
 

@@ -79,7 +79,7 @@ class Operator:
     numbered : callable or None
         ``numbered(params)`` tells whether a lone output's name ends in 0, as that of the first of several does.
     loss_head : bool
-        The operator ends a network: its gradient does not ask for an arriving one.
+        The operator ends a network: its gradient does not use an arriving one.
     declared_update : Update or None
         What the inputs and parameters of an update mean, where that differs from the defaults of `Update`.
     kind : str
@@ -91,7 +91,7 @@ class Operator:
         How many outputs MXNet's files count, where some are hidden from users; ``stored_outputs(params)`` where it
         depends.
     initial : dict of str to str
-        How MXNet initialises the variables that stand for inputs which were not given: their ``__init__``.
+        How MXNet initialises the variables that are made for inputs which were not given: their ``__init__``.
     whole : bool
         The body has as many steps as an axis is long.  Its gradient stays one node, so that graphs do not grow with it.
     """
@@ -127,7 +127,7 @@ class Operator:
         vars(self).update(__doc__=like.__doc__, __name__=like.__name__, __qualname__=like.__qualname__,
                           __module__=like.__module__, __wrapped__=like)
 
-    # What follows from the declaration, found when first asked for.
+    # What follows from the declaration, computed when first used.
 
     @cached_property
     def hint(self) -> str:
@@ -175,7 +175,7 @@ class Operator:
         return next((p.name for p in self.params.values() if p.type is Key), None)
 
     def draws(self, params: Mapping[str, Any]) -> bool:
-        """Tell whether a call with these complete parameters needs a key that nobody has given."""
+        """Tell whether a call with these complete parameters needs a key that was not given."""
         return self.random is not None and params[self.key] is None and self.random(params)
 
     @cached_property
@@ -203,7 +203,7 @@ class Operator:
         rule : callable
         flat : tuple of str, or callable
             Inputs for which the rule gives None, so that nothing is carried back to them; ``flat(params)`` where it
-            depends.  It can be told before shapes are known.
+            depends.  It is known before shapes are.
         """
         if rule is None:
             return functools.partial(self.gradient, flat=flat)
@@ -399,7 +399,7 @@ class Operator:
 
     def infer_types(self, inputs: Sequence[TensorType], outputs: Sequence[TensorType], params: Mapping[str, Any],
                     where: str | None = None) -> tuple[list[TensorType], list[TensorType]]:
-        """Return the types of inputs and outputs, each with what the others tell.
+        """Return the types of inputs and outputs, each completed by what the others imply.
 
         Parameters
         ----------

@@ -195,7 +195,7 @@ def is_array(value: object) -> bool:
 
 
 def kind_of(value: Any) -> Any:
-    """Return what equality does not tell of a parameter's value: its type, and the sign of a zero.
+    """Return what equality does not distinguish in a parameter's value: its type, and the sign of a zero.
 
     Examples
     --------

@@ -192,7 +192,7 @@ def load_frombuffer(buf: bytes | bytearray | memoryview) -> Any:
 
 
 class _Reader:
-    """Bytes, and how far they are read; asks for no more than there are."""
+    """Bytes, and how far they are read; reads no more than there are."""
 
     def __init__(self, data: memoryview) -> None:
         self.data = data

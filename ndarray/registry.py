@@ -19,7 +19,7 @@ _derived = {}
 
 
 def declare_later(load: Callable[[], object]) -> None:
-    """Let ``load()`` declare operators when first one is asked for that is not here, or all are.
+    """Let ``load()`` declare operators when a name is first looked up that is not here, or all are listed.
 
     To declare some hundred operators takes as long as to import a quarter of NumPy.
     """
@@ -29,7 +29,7 @@ def declare_later(load: Callable[[], object]) -> None:
 def _declared() -> dict[str, Operator]:
     """Return the table with every operator in it."""
     while _later:
-        # Taken off only afterwards: another thread that asks meanwhile waits for the same modules.
+        # Taken off only afterwards: another thread that looks one up meanwhile waits for the same modules.
         load = _later[-1]
         load()
         if _later[-1:] == [load]:
@@ -48,7 +48,7 @@ def add(op: Operator) -> Operator:
 
 
 def get(name: str) -> Operator:
-    """Return the operator called `name`, which may be an alias."""
+    """Return the operator named `name`, which may be an alias."""
     try:
         return _by_any_name[name]
     except KeyError:
@@ -67,7 +67,7 @@ def functions(make: Callable[[str], Any], full_name: Callable[[str], str | None]
     Parameters
     ----------
     make : callable
-        ``make(name)`` returns the function of the operator called `name`.
+        ``make(name)`` returns the function of the operator named `name`.
     full_name : callable
         ``full_name(name)`` returns the operator's name for the name of an attribute, None where there is none.
     """
@@ -106,7 +106,7 @@ def _derive(name: str) -> Operator:
 
 
 def derive(prefix: str, make: Callable[[Operator], Operator]) -> None:
-    """Answer for names that start with `prefix` by ``make(op)`` of the operator called by the rest of the name.
+    """Answer for names that start with `prefix` by ``make(op)`` of the operator that the rest of the name names.
 
     Such operators follow from others: `operators` and `names` do not list them.
     """

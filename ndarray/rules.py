@@ -57,7 +57,7 @@ def numeric(rule: Callable[..., Any]) -> Callable[..., Any]:
         inputs, outputs = rule(inputs, outputs, params)
         for i, type_ in enumerate(inputs):
             if type_.dtype == BOOL and type_.dtype is not None:
-                raise slot_error(DTypeError, "`{}` has dtype bool, in which there is no arithmetic; cast it first", i)
+                raise slot_error(DTypeError, "`{}` has dtype bool, which has no arithmetic; cast it first", i)
         return inputs, outputs
 
     return infer

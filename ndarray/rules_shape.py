@@ -22,7 +22,7 @@ def place_of(axis: int, ndim: int, slot: int = 0) -> int:
     Raises
     ------
     ShapeError
-        If there is no such axis.
+        If the array does not have such an axis.
 
     Examples
     --------
@@ -42,8 +42,8 @@ def moves(forward: Callable[..., Any], back: Callable[..., Any] | None = None) -
     forward : callable
         ``forward(shape, params)`` gives the output's shape; dimensions may be None in both.
     back : callable, optional
-        ``back(out, shape, params)`` gives what the output tells of the input's shape, which is `shape` so far;
-        None where it tells nothing.
+        ``back(out, shape, params)`` gives what the output implies of the input's shape, which is `shape` so far;
+        None where it implies nothing.
     """
 
     def infer(inputs: list[TensorType], outputs: list[TensorType], params: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Text for people: cut, counted, escaped, and names that stand for several."""
+"""Text for people: cut, counted, escaped, and one name for several."""
 
 import re
 from collections.abc import Sequence

@@ -73,8 +73,9 @@ def astype(x, dtype):
 def power(a, b):
     """Return `a` to the power of `b`.
 
-    NumPy's scalars ask the C library, its arrays the machine's vectors, which may differ in the last bit.  Two values
-    without axes are scalars here, arrays though they be: an answer depends on shapes, not on where a value comes from.
+    NumPy's scalars use the C library, its arrays the machine's vector instructions, which may differ in the last bit.
+    Two values without axes are scalars here, even if they are arrays: an answer depends on shapes, not on where a value
+    comes from.
     """
     if not np.ndim(a) and not np.ndim(b):
         return np.asarray(a)[()] ** np.asarray(b)[()]

@@ -26,7 +26,7 @@ def check(paths=None):
     Warns
     -----
     UserWarning
-        If a project called ``symbolic`` or ``ndarray`` is installed, whose files ours overwrite or hide.
+        If a project named ``symbolic`` or ``ndarray`` is installed, whose files ours overwrite or hide.
     """
     spec = find_spec("ndarray")
     if spec is not None and not _ours(spec):

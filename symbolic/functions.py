@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @cache
 def function(name: str) -> Callable[..., Symbol]:
-    """Return the function that makes nodes of the operator called `name`.
+    """Return the function that makes nodes of the operator named `name`.
 
     Its signature is the operator's: inputs, parameters, then ``name=`` and ``attr=``.  Inputs are symbols and may be
     left out; hyper-parameters (`ndarray.params.Scalar`) are numbers or symbols.

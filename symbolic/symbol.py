@@ -481,7 +481,7 @@ class Symbol(SymbolMethods):
                     engine: str = "auto", **shapes: Sequence[int]) -> Executor:
         """Infer what `shapes` leave open, allocate zeros, bind them and return an `Executor`.
 
-        Gradient arrays are allocated when they are first asked for, for the arguments that a gradient reaches.  What
+        Gradient arrays are allocated when they are first used, for the arguments that a gradient reaches.  What
         MXNet calls shared is accepted and shares nothing: arrays that two executors are to have in common go to `bind`.
 
         Examples

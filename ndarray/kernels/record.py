@@ -127,7 +127,7 @@ class Recorder(DerivedWords):
     Attributes
     ----------
     instructions : list of Instruction
-        Arguments stand before their users; no two say the same.
+        Arguments come before their users; no two are equal.
     """
 
     def __init__(self):
@@ -151,7 +151,7 @@ class Recorder(DerivedWords):
     def constant(self, value, dtype=None, shape=None):
         """Return a number that is part of the code."""
         if not isinstance(value, (int, float, np.generic)):
-            raise Unfusible("a constant array is no number")
+            raise Unfusible("a constant array is not a number")
         dtype = np.dtype(dtype) if dtype is not None else np.asarray(value).dtype
         return self._emit("constant", (), dtype, shape or (), dtype.type(value).item())
 
@@ -162,7 +162,7 @@ class Recorder(DerivedWords):
         if not isinstance(value, Value):
             return self.number(value, dtype)
         if value.size != 1:
-            raise Unfusible(f"shape {value.shape} is no scalar")
+            raise Unfusible(f"shape {value.shape} is not a scalar")
         return self.astype(self.reshape(value, ()), dtype)
 
     def unpack_scalars(self, values, n, dtype):

@@ -43,7 +43,7 @@ class Value:
         return f"<value of an ONNX model: {self.dtype}{list(self.shape)}>"
 
     def __bool__(self):
-        raise OperatorError("a value of an ONNX model is not computed: a body cannot ask whether it is true; "
+        raise OperatorError("a value of an ONNX model is not computed: a body cannot branch on it; "
                             "use xp.where")
 
 
