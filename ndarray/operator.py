@@ -71,7 +71,7 @@ class Operator:
     pure : bool
         Same inputs, same outputs: two equal nodes may be merged.
     random : callable or None
-        ``random(params)`` tells whether the body uses random numbers, which its `Key` decides; None where it has no key.
+        ``random(params)`` tells whether the body uses random numbers, which its `Key` decides; None: it never does.
     primitive : bool
         A word of the vocabulary; the others are composites, written with these.
     output_suffix : str or tuple of str

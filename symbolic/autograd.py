@@ -14,7 +14,7 @@ from ndarray.dtypes import is_floating
 from ndarray.errors import BindError, DTypeError, NotDifferentiableError, OperatorError, ShapeError, shown
 from ndarray.params import Training
 from ndarray.tensortype import show_shape
-from symbolic.autodiff.backward_op import asks_for_nothing
+from symbolic.autodiff.backward_op import needs_no_head
 from symbolic.autodiff.gradient import carried_back
 from symbolic.graph.graph import Graph
 from symbolic.graph.naming import NameManager
@@ -366,7 +366,7 @@ class _Pass:
         values, entries = dict(self.values), [mark_for(x).entry for x in heads]
         for entry, given in zip(entries, head_grads):
             arrived.setdefault(entry, [])
-            if given is None and asks_for_nothing(entry):
+            if given is None and needs_no_head(entry):
                 continue
             mark = mark_for(given) if note and given is not None else Mark(Entry(Node(None, "head")))
             self.marks[mark.entry] = mark

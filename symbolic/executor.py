@@ -317,14 +317,14 @@ class Executor:
         ----------
         out_grads : array, list or dict of array, optional
             What arrives at the outputs: one for the only output, in order, or by output name.  Losses
-            (``make_loss``, ``SoftmaxOutput`` …) ask for nothing.
+            (``make_loss``, ``SoftmaxOutput`` …) need none.
         is_train : bool, optional
             The mode, where `forward` has not run; otherwise it is that of `forward`.
 
         Raises
         ------
         BindError
-            If no argument has a gradient, or an output that is not a loss has no head.
+            If no argument has a gradient, or none is given for an output that is not a loss.
         ShapeError, DTypeError, UnknownNameError
 
         Examples

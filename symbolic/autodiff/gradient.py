@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ndarray import registry
 from ndarray.errors import NotDifferentiableError, OperatorError, UnknownNameError, shown, unknown
 from ndarray.params import shift_fed
-from symbolic.autodiff.backward_op import as_numbers, asks_for_nothing, check_differentiable, flat_inputs
+from symbolic.autodiff.backward_op import as_numbers, check_differentiable, flat_inputs, needs_no_head
 from symbolic.autodiff.reverse import pull_back
 from symbolic.graph.attributes import AttrScope
 from symbolic.graph.graph import Graph
@@ -45,7 +45,7 @@ def gradient(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None] |
     arrived = {}
     for i, entry in enumerate(graph.outputs):
         head = heads[i] if heads is not None and heads[i] is not None else None
-        if head is None and not asks_for_nothing(entry):
+        if head is None and not needs_no_head(entry):
             head = _node("ones_like", f"{entry.node.name}_head", (entry,), entry.node)
         arrived.setdefault(entry, []).extend([head] if head is not None else [])
     return Graph(carried_back(graph, arrived, wrt))
@@ -58,7 +58,7 @@ def carried_back(graph: Graph, heads: Mapping[Entry, list[Entry]], wrt: Sequence
     ----------
     graph : Graph
     heads : dict of Entry to list of Entry
-        What arrives at outputs; an empty list starts a loss, which asks for nothing.
+        What arrives at outputs; an empty list starts a loss, which needs none.
     wrt : sequence of Entry
     """
     def through(node: Node, arrived: Any, positions: Any) -> Any:

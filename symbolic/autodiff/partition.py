@@ -1,8 +1,10 @@
 """A graph and its gradient as two graphs: the forward graph outputs also the residuals that the backward one reads."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from symbolic.autodiff.backward_op import Backward, asks_for_nothing, flat_inputs
+from ndarray.tensortype import TensorType
+from symbolic.autodiff.backward_op import Backward, flat_inputs, needs_no_head
 from symbolic.autodiff.decompose import decompose
 from symbolic.autodiff.gradient import carried_back
 from symbolic.autodiff.reverse import routes
@@ -34,12 +36,13 @@ class Partition:
     forward: Graph
     backward: Graph
     whole: Graph
-    heads: dict
-    residuals: dict
-    known: dict
+    heads: dict[int, Node]
+    residuals: dict[Entry, Node]
+    known: dict[str, TensorType]
 
 
-def split(graph, known, wrt, given, changing):
+def split(graph: Graph, known: Mapping[str, TensorType], wrt: Sequence[Entry], given: Collection[int],
+          changing: Collection[Node]) -> Partition:
     """Return the `Partition` of a graph.
 
     Parameters
@@ -60,10 +63,10 @@ def split(graph, known, wrt, given, changing):
     for i, entry in enumerate(graph.outputs):
         if i in given:
             arriving.setdefault(entry, []).append(Entry(variables[i]))
-        elif asks_for_nothing(entry):
+        elif needs_no_head(entry):
             arriving.setdefault(entry, [])
     plain = infer(graph, known)
-    known = known | {v.name: plain[graph.outputs[i]] for i, v in variables.items()}
+    known = {**known} | {v.name: plain[graph.outputs[i]] for i, v in variables.items()}
     composed = Graph(carried_back(graph, arriving, wrt))
     parts = decompose(composed, infer(composed, known), _is_opened)
     ours = set(graph.nodes)
@@ -75,12 +78,12 @@ def split(graph, known, wrt, given, changing):
     return Partition(forward, _cut(parts, ours, residuals), parts, variables, residuals, known)
 
 
-def _is_opened(node):
+def _is_opened(node: Node) -> bool:
     """Tell whether a node of a gradient is opened: then only what it really reads is left behind."""
     return isinstance(node.op, Backward) and not node.op.of.whole
 
 
-def _cut(graph, ours, residuals):
+def _cut(graph: Graph, ours: Collection[Node], residuals: Mapping[Entry, Node]) -> Graph:
     """Return the graph without the nodes `ours`: variables stand for what they gave."""
     env = {e: Entry(v) for e, v in residuals.items()}
     for node in graph.nodes:
@@ -92,14 +95,14 @@ def _cut(graph, ours, residuals):
     return Graph([env.get(e, e) for e in graph.outputs])
 
 
-def needing_heads(graph, wrt):
-    """Return the numbers of the outputs whose gradient with respect to `wrt` cannot be told without a head."""
+def needing_heads(graph: Graph, wrt: Sequence[Entry]) -> frozenset[int]:
+    """Return the numbers of the outputs whose gradient with respect to `wrt` does not follow without a head."""
     ways = routes(graph, wrt, flat_inputs)
     moving = {e for n in ways for e in n.outputs} | set(wrt)
-    return frozenset(i for i, e in enumerate(graph.outputs) if e in moving and not asks_for_nothing(e))
+    return frozenset(i for i, e in enumerate(graph.outputs) if e in moving and not needs_no_head(e))
 
 
-def reached(graph, wrt):
+def reached(graph: Graph, wrt: Sequence[Entry]) -> list[Entry]:
     """Return those of the entries `wrt` from which an output can be reached along gradients."""
     ways = routes(graph, wrt, flat_inputs)
     useful, found = {e.node for e in graph.outputs}, set(graph.outputs)

@@ -1,14 +1,24 @@
 """Reverse accumulation: what arrives at the outputs, carried back through the graph to some of its entries."""
 
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
-def pull_back(graph, heads, wrt, flat, differentiate, add):
+from symbolic.graph.graph import Graph
+from symbolic.graph.node import Entry, Node
+
+Flat = Callable[[Node], Collection[int]]
+
+
+def pull_back(graph: Graph, heads: Mapping[Entry, Sequence[Any]], wrt: Iterable[Entry], flat: Flat,
+              differentiate: Callable[[Node, dict[int, Any], tuple[int, ...]], Iterable[Any]],
+              add: Callable[[Entry, list[Any]], Any]) -> dict[Entry, Any]:
     """Return what arrives at the entries `wrt`.
 
     Parameters
     ----------
     graph : Graph
     heads : dict of Entry to list of object
-        What arrives at outputs; an empty list starts a node that asks for nothing.
+        What arrives at outputs; an empty list starts a node that needs no head.
     wrt : iterable of Entry
     flat : callable
         ``flat(node)`` gives the positions of inputs to which nothing flows.
@@ -44,7 +54,7 @@ def pull_back(graph, heads, wrt, flat, differentiate, add):
     return result
 
 
-def routes(graph, wrt, flat):
+def routes(graph: Graph, wrt: Iterable[Entry], flat: Flat) -> dict[Node, tuple[int, ...]]:
     """Return, for each node on a way from an output to one of `wrt`, the positions of inputs to go on with."""
     moving, ways = set(wrt), {}
     for node in graph.nodes:

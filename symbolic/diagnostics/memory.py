@@ -63,7 +63,7 @@ class MemoryUse(Report):
         Variables, then the outputs of nodes in the order in which they run, then the new values of states.
     """
 
-    HEAD = ("value", "type", "bytes", "where")
+    COLUMNS = ("value", "type", "bytes", "where")
     WORDS = (0, 1, 3)
 
     def __init__(self, rows: Iterable[Row], bound: int, further: int, plans: Sequence[Any],

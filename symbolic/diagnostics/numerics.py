@@ -115,7 +115,7 @@ class Numerics(Report):
         Variables, then the outputs of nodes in the order in which they run, then the new values of states.
     """
 
-    HEAD = ("value", "type", "least", "most", "norm", "")
+    COLUMNS = ("value", "type", "least", "most", "norm", "")
     WORDS = (0, 1, 5)
 
     def __init__(self, rows: Iterable[Value]) -> None:

@@ -82,7 +82,7 @@ class Profile(Report):
         In the order in which they run.
     """
 
-    HEAD = ("what", "nodes", "calls", "median", "share", "read", "written", "bandwidth")
+    COLUMNS = ("what", "nodes", "calls", "median", "share", "read", "written", "bandwidth")
     WORDS = (0, 1)
 
     def __init__(self, engine: str, pieces: Sequence[Piece], spans: Sequence[Sequence[tuple[int, int]]],

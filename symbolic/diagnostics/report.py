@@ -52,10 +52,10 @@ def as_html(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str, wo
 class Report:
     """What was found out of a graph, as rows: prints as a table, and a notebook shows one.
 
-    A report has ``rows``, and the `HEAD` of its columns, of which `WORDS` are those that hold words.
+    A report has ``rows``, and the names of its `COLUMNS`, of which `WORDS` are those that hold words.
     """
 
-    HEAD: tuple[str, ...] = ()
+    COLUMNS: tuple[str, ...] = ()
     WORDS: tuple[int, ...] = (0,)
     PRINTED = 60
     rows: Sequence[Any]
@@ -84,7 +84,7 @@ class Report:
         rows = list(self.rows)
         if most is not None and len(rows) > most:
             rows = sorted(rows, key=self.rank)[:most]
-        text = f"{self.title}\n{as_text(self.HEAD, map(self.cells, rows), self.WORDS)}"
+        text = f"{self.title}\n{as_text(self.COLUMNS, map(self.cells, rows), self.WORDS)}"
         return text + (f"\n… and {len(self.rows) - len(rows)} more" if len(rows) < len(self.rows) else "")
 
     def __str__(self) -> str:
@@ -92,5 +92,5 @@ class Report:
 
     def _repr_mimebundle_(self, include: Collection[str] | None = None,
                           exclude: Collection[str] | None = None) -> dict[str, str]:
-        html = as_html(self.HEAD, map(self.cells, self.rows), self.title, self.WORDS)
+        html = as_html(self.COLUMNS, map(self.cells, self.rows), self.title, self.WORDS)
         return {"text/plain": str(self), "text/html": html}

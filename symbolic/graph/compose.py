@@ -80,7 +80,7 @@ def apply(op: Operator, args: Sequence[Entry] = (), named: Mapping[str, Entry] |
     Returns
     -------
     Node
-        Inputs that were not given are new variables called ``<name>_<input>``.
+        Inputs that were not given are new variables named ``<name>_<input>``.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _count(op: Operator, args: Sequence[Entry], named: Mapping[str, Entry] | Non
     while any(name in (named or {}) for name in _names_of_tensor(op, n)):
         n += 1
     if n == 0:
-        raise OperatorError(f"{label}: how many tensors {op.name} takes cannot be told; give inputs or {op.count}=")
+        raise OperatorError(f"{label}: cannot tell the number of tensors of {op.name}; pass inputs or {op.count}=")
     return n
 
 
@@ -188,8 +188,8 @@ def substitute(graph: Graph, replacements: Mapping[Node, Entry], name: str | Non
     """
     new = graph.rewrite(lambda node: (replacements[node],) if node in replacements else node.outputs)
     if name and len(new.outputs) == 1 and new.outputs[0].node.op is not None:
-        head, index = new.outputs[0]
-        new = Graph([Entry(head.replace(name=name), index)])
+        node, index = new.outputs[0]
+        new = Graph([Entry(node.replace(name=name), index)])
     return new
 
 

@@ -1,5 +1,5 @@
-"""Passes: functions from graph to graph, and the last one, from graph to flow.
+"""Passes: functions from graph to graph; what changes nothing returns the graph itself.
 
-What follows a flow is the same for one eager call as for a graph, so it is below both, in `ndarray.kernels`:
-`cluster` finds the loops and their order, equal loops become one kernel in `table`, `memory` plans temporaries.
+``merge`` and ``fold`` make a graph smaller for an engine; ``set_training``, ``feed_keys`` and ``fill_shapes`` make it
+ready to run.  A pass asks operators for what they declare and knows none by name; a new one is a file here.
 """

@@ -37,6 +37,8 @@ def feed_keys(graph: Graph) -> tuple[Graph, tuple[Node, ...]]:
     %drop = Dropout(%x, %drop@key0, key=%1, mode=always)
     return %drop
     """
+    if not any(n.op is not None and n.op.random is not None for n in graph.nodes):
+        return graph, ()
     taken = {n.name for n in graph.variables}
     keys: list[Node] = []
     numbers, of = count(), dict[Node, Entry]()

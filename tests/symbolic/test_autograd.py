@@ -57,7 +57,7 @@ def test_write_replaces_and_add_adds():
         assert x.grad.tolist() == expected
 
 
-def test_null_asks_for_nothing():
+def test_null_needs_no_head():
     x = variable(req="null")
     with autograd.record():
         y = x * x
@@ -132,7 +132,7 @@ def test_several_heads_and_what_arrives_at_them():
     assert x.grad.tolist() == [7, 38]
 
 
-def test_a_loss_asks_for_nothing():
+def test_a_loss_needs_no_head():
     x = variable([[1.0, 2.0]])
     with autograd.record():
         loss = nd.SoftmaxOutput(x * 2, nd.array([0]))

@@ -83,6 +83,26 @@ def test_random_numbers_go_on(tmp_path):
     assert nd.random.uniform(shape=8).tolist() == expected
 
 
+@pytest.mark.parametrize("rule", ["adam", "lars"])
+def test_training_with_dropout_goes_on_with_the_same_numbers(tmp_path, rule, engine):
+    def begin():
+        score = sym.FullyConnected(sym.Dropout(sym.var("x"), name="drop"), num_hidden=2, name="fc")
+        loss = sym.LinearRegressionOutput(score, sym.var("y"), name="loss")
+        return optimizers.Trainer(optimizers.step(loss, rule), weights(), lr=0.1, engine=engine, x=(4, 3))
+
+    nd.random.seed(7)
+    straight = train(begin(), 0, 6)
+    nd.random.seed(7)
+    train(begin(), 0, 3).save(tmp_path)
+    nd.random.seed(8)
+    again = train(optimizers.Trainer.load(tmp_path, engine=engine), 3, 6)
+    assert "drop" not in "".join(values(again))
+    assert_same_bits(values(straight), values(again))
+    nd.random.seed(9)
+    other = train(begin(), 0, 6)
+    assert any((values(other)[name] != a).any() for name, a in values(straight).items())
+
+
 def test_a_function_as_rate_must_be_passed_again(tmp_path):
     train(trainer(lambda number: 0.1 / number), 0, 1).save(tmp_path)
     with pytest.raises(errors.ParamError, match="<lambda>.*pass lr="):

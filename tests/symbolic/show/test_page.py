@@ -69,7 +69,7 @@ def test_the_policy_allows_the_pages_own_script_and_style_only():
 
 @pytest.mark.filterwarnings("ignore:There are multiple variables:RuntimeWarning")
 @pytest.mark.parametrize("name", GRAPHS)
-def test_every_graph_has_a_page_that_asks_for_nothing(name):
+def test_every_graph_has_a_page_that_needs_no_head(name):
     elements = Elements(page_of(GRAPHS[name], title=name))
     assert [tag for tag, _ in elements.found].count("script") == 2
     allowed = {"html", "head", "meta", "title", "style", "body", "header", "div", "h1", "h2", "p", "form", "input", "span",
