@@ -149,7 +149,12 @@ def read(text: str | bytes | dict, limits: Limits, report: Callable[[MXNetError]
 
 @contextmanager
 def without_collection() -> Iterator[None]:
-    """Look for no circles of references: hundreds of thousands of nodes are made, none of them in one."""
+    """Pause the search for circles of references: hundreds of thousands of nodes are made, none of them in one.
+
+    Yields
+    ------
+    None
+    """
     if not gc.isenabled():
         yield
         return
