@@ -184,7 +184,7 @@ def plan_of(op: Operator, arrays: Sequence[np.ndarray], given: Mapping[str, Any]
 
 def with_key(op: Operator, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the parameters of a call, with a key that is drawn now where it needs one and none is given."""
-    if op.key not in params and op.draws(op.complete(op.parse(params))):
+    if params.get(op.key) is None and op.draws(op.complete(op.parse(params))):
         return {**params, op.key: generator.keys(1).reshape(())}
     return params
 

@@ -194,6 +194,8 @@ def _linspace(xp, /, *, start: float, stop: float, num: int, endpoint: bool = Tr
 
 
 def _eye_rule(inputs, outputs, params):
+    if min(params["N"], params["M"]) < 0:
+        raise ParamError(f"N={params['N']} and M={params['M']} of an eye must be at least 0")
     return _of_shape(inputs, outputs, {"shape": (params["N"], params["M"] or params["N"]), "dtype": params["dtype"]})
 
 

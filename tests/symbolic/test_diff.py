@@ -48,9 +48,9 @@ def test_hyper_parameters_that_change_alike_share_a_line():
 def test_a_layer_that_was_put_in():
     found = sym.diff(net(), net(drop=True))
     assert str(found).splitlines() == [
-        "+ drop_state (variable)", "+ drop (Dropout)", "~ fc2: input data act1 → drop"]
+        "+ drop (Dropout)", "~ fc2: input data act1 → drop"]
     assert str(sym.diff(net(drop=True), net())).splitlines() == [
-        "- drop_state (variable)", "- drop (Dropout)", "~ fc2: input data drop → act1"]
+        "- drop (Dropout)", "~ fc2: input data drop → act1"]
 
 
 def test_new_names_of_the_same_structure_are_one_line():

@@ -66,7 +66,7 @@ def test_what_is_no_model_writes_nothing(tmp_path, model, change):
 
 def test_other_params_files_are_refused_by_name(tmp_path, model):
     model[0].save(tmp_path / "m-symbol.json")
-    for arrays, words in (({"w": nd.ones(1)}, "'w' is no parameter"), ([nd.ones(1)], "without name"),
+    for arrays, words in (({"w": nd.ones(1)}, "'w' is not a parameter"), ([nd.ones(1)], "without name"),
                           ({"other:w": nd.ones(1)}, "other:w")):
         nd.save(tmp_path / "m-0000.params", arrays)
         with pytest.raises(FormatError, match=f"m-0000.params: .*{words}"):
