@@ -272,7 +272,11 @@ class Executor:
             self._check_idle("forward")
             self._running = True
             try:
-                self._run(bool(is_train), inputs_for(inputs, self._arrays) if inputs else [], self._run_forward)
+                is_train = bool(is_train)
+                if inputs or self._modes[is_train].keys:
+                    self._run(is_train, inputs_for(inputs, self._arrays), self._run_forward)
+                else:
+                    self._run_forward(is_train)
             finally:
                 self._running = False
         return self.outputs
@@ -286,9 +290,6 @@ class Executor:
              run: Callable[[bool], object]) -> None:
         """Copy what is given into the bound arrays, draw keys, and run; undo both where the run fails."""
         keys = self._modes[is_train].keys.values()
-        if not ready and not keys:
-            run(is_train)
-            return
         with deferred(), drawn_keys(len(keys)) if keys else nullcontext(()) as drawn:
             targets, values = [*(t for t, _ in ready), *keys], [*(v for _, v in ready), *drawn]
             before = [target.copy() for target in targets]
@@ -376,13 +377,18 @@ class Executor:
         return partition.needing_heads(self.graph, self._wrt())
 
     def _compiled_forward(self, is_train: bool) -> CompiledGraph:
-        graph, keys = self._modes[is_train]
-        if graph not in self._compiled_graphs:
-            arrays = self._memory | keys
-            types = self._types if graph is self.graph else infer(graph, _types_of(arrays))
-            self._compiled_graphs[graph] = CompiledGraph(graph, arrays, [o._data for o in self.outputs], types,
-                                                         self.engine)
-        return self._compiled_graphs[graph]
+        compiled = self._compiled_graphs.get(is_train)
+        if compiled is None:
+            graph, keys = self._modes[is_train]
+            other = self._compiled_graphs.get(not is_train)
+            if other is not None and other.graph is graph:
+                compiled = other
+            else:
+                arrays = self._memory | keys
+                types = self._types if graph is self.graph else infer(graph, _types_of(arrays))
+                compiled = CompiledGraph(graph, arrays, [o._data for o in self.outputs], types, self.engine)
+            self._compiled_graphs[is_train] = compiled
+        return compiled
 
     def _compiled_gradient(self, is_train: bool, given: frozenset[int]) -> CompiledGradient:
         key = is_train, given

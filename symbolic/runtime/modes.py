@@ -23,8 +23,10 @@ class Mode(NamedTuple):
     keys: dict[str, np.ndarray]
 
 
-class Modes:
-    """The modes of a graph, made when first asked for; both are one `Mode` where no operator asks for the mode.
+class Modes(dict[bool, Mode]):
+    """The mode of prediction under False, of training under True, each made when first looked up.
+
+    Both are one `Mode` where no operator depends on the mode.
 
     Parameters
     ----------
@@ -32,16 +34,15 @@ class Modes:
     """
 
     def __init__(self, graph: Graph) -> None:
+        super().__init__()
         self._graph = graph
-        self._made: dict[bool, Mode] = {}
 
-    def __getitem__(self, is_train: bool) -> Mode:
-        """Return the mode of training, or of prediction."""
-        if is_train not in self._made:
-            graph = training(self._graph) if is_train else self._graph
-            if is_train and graph is self._graph:
-                self._made[True] = self[False]
-            else:
-                graph, keys = feed_keys(graph)
-                self._made[is_train] = Mode(graph, {n.name: np.zeros(1, np.int64) for n in keys})
-        return self._made[is_train]
+    def __missing__(self, is_train: bool) -> Mode:
+        """Return the mode, from now on without being made again: a lookup costs what one in a dict does."""
+        graph = training(self._graph) if is_train else self._graph
+        if is_train and graph is self._graph:
+            self[True] = self[False]
+        else:
+            graph, keys = feed_keys(graph)
+            self[is_train] = Mode(graph, {n.name: np.zeros(1, np.int64) for n in keys})
+        return self[is_train]

@@ -90,6 +90,8 @@ class Monitors:
 
     def visits(self) -> list[Callable]:
         """Return the functions to call with each node, its inputs and its outputs."""
+        if not (self.callback or self.records or self.finite):
+            return []
         return [*([self.callback] if self.callback else ()), *self.records,
                 *([refuse_non_finite] if self.finite else ())]
 
