@@ -125,7 +125,7 @@ def draw(key, distribution, shape, dtype, *parameters):
     generator = np.random.Generator(np.random.Philox(key=int(np.asarray(key).reshape(())) & (2**64 - 1)))
     try:
         return np.asarray(_DRAWS[distribution](generator, shape, *parameters)).astype(dtype)
-    except ValueError as error:
+    except (ValueError, OverflowError, TypeError) as error:
         raise _ParamError(f"the parameters of a {distribution} distribution do not fit: {error}") from None
 
 

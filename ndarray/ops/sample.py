@@ -7,7 +7,7 @@ import numpy as np
 
 from ndarray import registry
 from ndarray.dtypes import DEFAULT, dtype_of
-from ndarray.errors import ShapeError
+from ndarray.errors import ParamError, ShapeError
 from ndarray.operator import Input, Many, Operator, operator
 from ndarray.params import Count, DType, Key, Param, Shape
 from ndarray.rules import agree, agree_dtype, check_floating, slot_error
@@ -319,6 +319,8 @@ def _order(xp, data, key):
 
 def _multinomial_rule(inputs, outputs, params):
     data, shape, out = inputs[0], params["shape"], outputs[0].shape
+    if any(d < 0 for d in shape):
+        raise ParamError(f"shape={shape} of what is drawn: a length is at least 0")
     if data.shape is not None:
         if not data.shape or data.shape[-1] == 0:
             raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(data.shape)} has no classes", 0)
