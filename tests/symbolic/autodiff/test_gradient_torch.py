@@ -120,7 +120,7 @@ def _(x, axis):
 
 
 PEERS |= {
-    "reshape": lambda x, shape, reverse: x.reshape(resolve_shape(tuple(x.shape), shape, reverse)),
+    "reshape": lambda x, shape, reverse, **_: x.reshape(resolve_shape(tuple(x.shape), shape, reverse)),
     "Flatten": lambda x: x.flatten(1),
     "reshape_like": lambda x, other, **axes: x.reshape(other.shape) if axes["lhs_begin"] is None else x.reshape(
         *x.shape[:axes["lhs_begin"]], *other.shape[axes["rhs_begin"]:], *x.shape[axes["lhs_end"]:]),
@@ -340,10 +340,10 @@ def _(x, kernel, pool_type, global_pool, pooling_convention, stride, pad, p_valu
     if pool_type == "max":
         return F.max_pool2d(x, kernel, stride, pad, ceil_mode=full)
     if pool_type == "lp":
-        return F.lp_pool2d(F.pad(x, (pad[1], pad[1], pad[0], pad[0])), p_value, kernel, stride)
+        return F.lp_pool2d(F.pad(x, (pad[1], pad[1], pad[0], pad[0])), p_value or 2, kernel, stride)
     if full:
         pytest.skip("torch leaves out windows that begin beyond the data")
-    return F.avg_pool2d(x, kernel, stride, pad, full, count_include_pad, 1 if pool_type == "sum" else None)
+    return F.avg_pool2d(x, kernel, stride, pad, full, count_include_pad is not False, 1 if pool_type == "sum" else None)
 
 
 @peer("UpSampling")
