@@ -335,10 +335,10 @@ def _recurrent():
     yield Sample("RNN", (*deep, spread(4, 2, 2, seed=3), np.array([3, 1])),
                  {**params, "use_sequence_length": True, "state_outputs": True})
     yield Sample("RNN", (*deep, spread(4, 2, 2, seed=3)), {**params, "p": 0.4, "key": 7, "train": True})
-    yield Sample("RNN", (spread(2, 2, 3), spread(4 * 2 * (3 + 1 + 2) + 2, low=-0.7, high=0.8, seed=1), spread(1, 2, 1),
-                         spread(1, 2, 2)), {
-        "mode": "lstm", "state_size": 2, "num_layers": 1, "projection_size": 1, "lstm_state_clip_min": -0.4,
-        "lstm_state_clip_max": 0.5})
+    weights = spread(4 * 2 * (3 + 1 + 2) + 2, low=-0.7, high=0.8, seed=1)
+    for bounds in ({}, {"lstm_state_clip_min": -0.4, "lstm_state_clip_max": 0.5}):
+        yield Sample("RNN", (spread(2, 2, 3), weights, spread(1, 2, 1), spread(1, 2, 2)), {
+            "mode": "lstm", "state_size": 2, "num_layers": 1, "projection_size": 1, **bounds})
     yield Sample("_rnn_param_concat", (spread(3), spread(2)), {"dim": 0})
 
 
