@@ -10,7 +10,7 @@ from benchmarks.plot import svg
 from benchmarks.workloads import workloads
 
 CHECKED = "momentum 1e7"
-"""The workload whose limit tells whether the machine is steady."""
+"""The workload whose limit shows whether the machine is steady."""
 
 
 def measure(workload, rounds, with_peers):

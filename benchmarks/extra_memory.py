@@ -1,6 +1,6 @@
 """How much memory a step takes beyond its arrays, compared with other libraries: ``python -m benchmarks.extra_memory``.
 
-Each contestant is a process; the system tells (on Linux) how far its memory rises while it does some steps, above what
+Each contestant is a process; the system shows (on Linux) how far its memory rises while it does some steps, above what
 it holds between them.  What a library keeps for itself between two steps does not show.
 """
 

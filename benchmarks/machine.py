@@ -30,7 +30,7 @@ def facts() -> dict[str, object]:
 
 
 def caches() -> dict[str, str]:
-    """Return the sizes of the first processor's caches as Linux tells them, by name."""
+    """Return the sizes of the first processor's caches as Linux reports them, by name."""
     found = {}
     for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
         try:
@@ -70,7 +70,7 @@ def spread(limit: Callable[[], None]) -> float:
 
 
 def verdict(found: float) -> str:
-    """Return what the spread of the limit says of a table, in a line."""
+    """Return what the spread of the limit means for a table, in one line."""
     if found <= STEADY:
         return f"self-check: the limit is steady (its quartiles differ by {found - 1:.0%})"
     return f"self-check: the limit itself varies by {found - 1:.0%}: THIS TABLE IS WORTH NOTHING; is the machine idle?"

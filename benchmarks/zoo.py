@@ -1,4 +1,4 @@
-"""Every symbol file of a folder: loaded, inferred, summarised, drawn and run, as a table.
+"""Every symbol file of a folder: loaded, inferred, listed, drawn and run, as a table.
 
 ``python -m benchmarks.zoo FOLDER [--shape NAME=1,3,224,224] [--no-draw] [--largest 200000000]``
 
@@ -58,7 +58,7 @@ def row(path: Path, name: Path, given: dict[str, tuple[int, ...]], draw: bool, l
         return [str(name), "", load, "", "", "", "", "", remarks[-1]], fine
     unknown = {n.op.name for n in unregistered_nodes(net.graph)}
     shapes, infer = tried("infer", lambda: shapes_of(net, given))
-    _, told = tried("summary", lambda: (summary(net.graph, shapes), tree(net.graph, shapes)))
+    _, listed = tried("summary", lambda: (summary(net.graph, shapes), tree(net.graph, shapes)))
     plot, drawn = tried("draw", lambda: picture(net, shapes)) if draw else (None, "")
     ran = ""
     if not unknown:
@@ -67,7 +67,7 @@ def row(path: Path, name: Path, given: dict[str, tuple[int, ...]], draw: bool, l
     else:
         remarks.append("not registered: " + ", ".join(sorted(unknown)))
     boxes = str(len(plot.drawing.boxes)) if plot else ""
-    return [str(name), f"{len(net.graph.nodes):,}", load, infer, told, boxes, drawn, ran, "; ".join(remarks)], fine
+    return [str(name), f"{len(net.graph.nodes):,}", load, infer, listed, boxes, drawn, ran, "; ".join(remarks)], fine
 
 
 def shapes_of(net: sym.Symbol, given: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:

@@ -32,7 +32,7 @@ def step(parameters, lrs, wds):
 
 
 def main():
-    """Train, and print the loss and how many digits of the test set are told right."""
+    """Train, and print the loss and the accuracy on the test set."""
     images, labels = load_digits(return_X_y=True)
     images, test_images, labels, test_labels = train_test_split(
         (images / 16).astype("float32"), labels, test_size=360, random_state=0, stratify=labels)

@@ -680,7 +680,7 @@ _give_own()
 
 
 def as_ndarray(value: Any, ctx: Context | str | None = None, dtype: DTypeLike | None = None) -> NDArray:
-    """Return a new NDArray with a copy of `value`: float32 unless it is an NDArray or `dtype` says otherwise."""
+    """Return a new NDArray with a copy of `value`: float32 unless it is an NDArray or `dtype` is given."""
     ctx = Context(ctx) if ctx is not None else current_context()
     ctx.check_usable()
     if isinstance(value, NDArray):

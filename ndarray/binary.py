@@ -20,7 +20,7 @@ class BinaryWord(NamedTuple):
     hint, scalar_hint, reflected_hint : str
         What automatic names of nodes start with.
     mask : bool
-        Whether the result tells true from false.
+        Whether the result is a truth value.
     """
 
     numpy: str

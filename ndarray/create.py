@@ -223,7 +223,7 @@ def from_dlpack(source: Any) -> NDArray:
     Parameters
     ----------
     source : array or capsule
-        A capsule, of an array on the CPU, does not say whether it may be written: the array that comes of it is
+        A capsule of an array on the CPU does not state whether it may be written: the array that comes of it is
         read-only.
 
     Raises

@@ -10,7 +10,7 @@ import numpy as np
 class DerivedWords:
     """A mixin of tracing namespaces: each word in terms of `where`, `reshape`, `transpose`, `full` and arithmetic.
 
-    A namespace overrides what it can say better.
+    A namespace overrides what it can express better.
     """
 
     if TYPE_CHECKING:
@@ -92,5 +92,5 @@ def shape_of(shape: Any, size: int | None = None) -> tuple[int, ...]:
 
 
 def without_memory(shape: Sequence[int]) -> np.ndarray:
-    """Return an array of a shape that takes no memory, so that NumPy can say what becomes of the shape."""
+    """Return an array of a shape that takes no memory, so that NumPy can infer the resulting shape."""
     return np.broadcast_to(np.int8(0), shape)

@@ -47,7 +47,7 @@ class BindError(MXNetError, ValueError):
 
 
 class FormatError(MXNetError, ValueError):
-    """A file that is not what it says, with the place where it is not."""
+    """A file that is not what it claims to be, with the place where it is not."""
 
 
 class LimitError(MXNetError, ValueError):

@@ -71,13 +71,13 @@ class Operator:
     pure : bool
         Same inputs, same outputs: two equal nodes may be merged.
     random : callable or None
-        ``random(params)`` tells whether the body uses random numbers, which its `Key` decides; None: it never does.
+        ``random(params)`` returns whether the body uses random numbers, which its `Key` decides; None: it never does.
     primitive : bool
         A word of the vocabulary; the others are composites, written with these.
     output_suffix : str or tuple of str
         What a node's output name ends in, with a number where there are several; or one for each output.
     numbered : callable or None
-        ``numbered(params)`` tells whether a lone output's name ends in 0, as that of the first of several does.
+        ``numbered(params)`` returns whether a lone output's name ends in 0, as that of the first of several does.
     loss_head : bool
         The operator ends a network: its gradient does not use an arriving one.
     declared_update : Update or None
@@ -146,7 +146,7 @@ class Operator:
 
     @cached_property
     def count(self) -> str | None:
-        """The name of the parameter that says how many tensors there are, or None."""
+        """The name of the parameter that counts the tensors, or None."""
         return next((p.name for p in self.params.values() if p.type is Count), None)
 
     @cached_property
@@ -279,7 +279,7 @@ class Operator:
         given : int
             Number of arrays in the call.
         params : dict
-            May say the count; then the two must agree.
+            May contain the count; then the two must agree.
         """
         single = len(self.inputs) - len(self.many)
         n, rest = divmod(given - single, len(self.many))

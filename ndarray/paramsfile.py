@@ -91,7 +91,7 @@ def save_to_bytes(data: Any) -> bytes:
 def _record(array: Any, where: str) -> list[bytes]:
     """Return one array's record, as pieces of bytes."""
     if isinstance(array, NDArray):
-        # Rank 0 and version 2 would say "no array"; only version 3 knows scalars.
+        # Rank 0 and version 2 would mean "no array"; only version 3 knows scalars.
         version = _VERSION_2 if array.ndim else _VERSION_3
         return [struct.pack("<Ii", version, 0), _shape(array.shape), _kind(array._data), _raw(array._data)]
     if isinstance(array, RowSparseNDArray):
@@ -135,7 +135,7 @@ def load(fname: str | os.PathLike[str]) -> Any:
     Raises
     ------
     FormatError, LimitError
-        With the byte where the file is not what it says.  Nothing is allocated that the file has no bytes for.
+        With the byte where the file is not what it claims to be.  Nothing is allocated that the file has no bytes for.
 
     Warns
     -----

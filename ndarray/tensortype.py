@@ -54,7 +54,7 @@ class TensorType(NamedTuple):
         return TensorType(merge_shapes(self.shape, other.shape), merge_dtypes(self.dtype, other.dtype))
 
     def __eq__(self, other: object) -> bool:
-        # NumPy says that float64 equals None: an unknown dtype must not look like it.
+        # To NumPy float64 equals None: an unknown dtype must not look like it.
         return (isinstance(other, TensorType) and self.shape == other.shape
                 and (self.dtype is None) is (other.dtype is None) and self.dtype == other.dtype)
 

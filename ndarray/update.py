@@ -27,7 +27,7 @@ class Update(NamedTuple):
     corrects_bias : bool
         Whether the caller corrects the bias of running means that start at zero, through rate and `epsilon`.
     betas : tuple of str
-        The parameters that say what the running means of gradients and of their squares keep.
+        The decay rates of the running means of gradients and of their squares.
     epsilon : str
         The parameter added to the root of the mean of squares.
     single : tuple of str

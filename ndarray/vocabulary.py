@@ -1,4 +1,4 @@
-"""What `xp` may say, with NumPy's answers: the array API, and the few words that operators need in addition.
+"""The words of `xp`, as NumPy computes them: the array API, and the few words that operators need in addition.
 
 Operators are written with these words and Python's arithmetic only.  Another engine gives the same words another
 meaning: a tracer builds nodes, a kernel writer emits a loop.  Every public name here is such a word, so what only
@@ -22,7 +22,7 @@ NUMPY_WORDS = (
     "zeros", "ones", "full", "eye", "diagonal", "pad", "moveaxis", "split", "einsum", "float16", "float32", "float64",
     "int32", "int64", "int8", "uint8", "bool_", "linspace",
 )
-"""Words that mean in `xp` what NumPy says of them."""
+"""Words that mean in `xp` what they mean in NumPy."""
 
 _VECTOR_WORDS = (
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "cos", "cosh", "exp", "expm1",

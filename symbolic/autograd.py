@@ -264,7 +264,7 @@ def grad(heads: NDArray | Sequence[NDArray], variables: NDArray | Sequence[NDArr
     head_grads : NDArray, list of (NDArray or None), or None
         As for `backward`.
     retain_graph : bool, optional
-        Keep what was recorded; as `create_graph` says when left out.
+        Keep what was recorded; by default as `create_graph`.
     create_graph : bool, optional
         Record the gradients' own computation, for gradients of gradients.
     train_mode : bool, optional
@@ -426,7 +426,7 @@ def get_symbol(x: NDArray) -> Symbol:
     names = NameManager()
 
     def named(node: Node) -> tuple[Entry, ...]:
-        # Whether it trains is not a part of a graph: an executor says so.
+        # Whether it trains is not part of a graph but of an executor.
         params = tuple([(k, v) for k, v in node.params if node.op.params[k].type is not Training])
         return node.replace(name=names.get(None, node.op.hint if node.op else node.name), params=params).outputs
 

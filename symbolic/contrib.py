@@ -26,7 +26,7 @@ def _as_node(attr: Mapping[str, str] | None, op_name: str, inputs: Sequence[Symb
     A number as the gradient's scale becomes a constant: float32 where that holds the number, else float64.
     """
     if out is not None:
-        raise OperatorError(f"{op_name}: a node has no out; say where its outputs go when you bind: bind(…, out={{…}})")
+        raise OperatorError(f"{op_name}: a node has no out; name the arrays of its outputs at bind: bind(…, out={{…}})")
     if scale is not None and not isinstance(scale, Symbol):
         with np.errstate(over="ignore"):
             scale = full((1,), scale, dtype="float32" if float(np.float32(scale)) == scale else "float64")

@@ -1,6 +1,6 @@
 """What differs between two graphs: nodes added, removed and renamed, hyper-parameters changed, inputs rewired.
 
-Nodes are matched by name where they say the same, then by the hashes of their neighbourhoods, then by name alone.
+Nodes are matched by name where their content is equal, then by the hashes of their neighbourhoods, then by name alone.
 """
 
 import re

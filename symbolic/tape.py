@@ -211,7 +211,7 @@ def _is_whole(key: Sequence[Any]) -> bool:
 
 
 def _per_axis(key: Sequence[Any], ndim: int) -> list[Any]:
-    """Return what a key says of each axis."""
+    """Return what a key selects of each axis."""
     parts = [part for part in key if part is not None]
     at = next((i for i, part in enumerate(parts) if part is Ellipsis), len(parts))
     rest = parts[at + 1:]

@@ -1,4 +1,4 @@
-"""Docstrings say all of it: every public name has one, in numpydoc's form, and an operator's agrees with its signature."""
+"""Docstrings are complete: every public name has one, in numpydoc's form, and an operator's agrees with its signature."""
 
 import configparser
 import importlib

@@ -28,9 +28,9 @@ def texts(svg):
 
 def test_quick_start_prints_what_its_comments_say(tmp_path):
     code = EXAMPLES["quick_start.py"].read_text(encoding="utf-8")
-    said = re.findall(r"print\(.*\)  # (\[.*)$", code, re.M)
+    printed_lists = re.findall(r"print\(.*\)  # (\[.*)$", code, re.M)
     printed = run("quick_start.py", cwd=tmp_path).splitlines()
-    assert len(said) == 3 and set(said) <= set(printed)
+    assert len(printed_lists) == 3 and set(printed_lists) <= set(printed)
     assert len(code.splitlines()) < 40
 
 

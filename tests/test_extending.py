@@ -83,7 +83,7 @@ def toy_update(own_tables):
 
 
 def test_a_rule_updates_alone_and_in_a_step(toy_update):
-    """What the declaration says is enough: the state, the further input, the name of the rate, the usual value."""
+    """The declaration is enough: the state, the further input, the name of the rate, the usual value."""
     alone = optimizers.update(["w"], "toy")
     assert alone.list_arguments() == ["w", "w_grad", "w_slope", "lr"] and alone.list_auxiliary_states() == ["w_speed"]
     loss = sym.make_loss(sym.sum(sym.square(sym.var("w"))), name="cost")

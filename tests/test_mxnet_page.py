@@ -1,4 +1,4 @@
-"""What docs/mxnet.rst says in its table holds: here, and in MXNet 1.9.1 where ``MXNET_PYTHON`` names an interpreter."""
+"""What the table of docs/mxnet.rst states holds: here, and in MXNet 1.9.1 where ``MXNET_PYTHON`` names an interpreter."""
 
 import json
 import os

@@ -48,7 +48,7 @@ def test_every_public_function_is_annotated(package):
 
 @pytest.fixture(scope="module")
 def complaints():
-    """What mypy says of the packages and of `tests/typed`: lists of its lines, by file and number."""
+    """What mypy reports for the packages and `tests/typed`: lists of its lines, by file and number."""
     pytest.importorskip("mypy")
     command = [sys.executable, "-m", "mypy", "--no-error-summary", "--hide-error-context"]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": ""}, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The documentation's table of updates is complete, and what the operators say now."""
+"""The documentation's table of updates is complete, and matches the operators' declarations."""
 
 from pathlib import Path
 

@@ -73,7 +73,7 @@ def resolve(app, env, node, contnode):
         found = domain.objects.get(owner)
         if found is None or attribute not in own_names("attribute", target, None):
             return None
-        # An attribute that the text of its class tells of.
+        # An attribute that its class documents.
         return make_refnode(app.builder, node["refdoc"], found.docname, found.node_id, contnode, owner)
     if node["reftype"] == "obj" or hasattr(builtins, target) or target.partition(".")[0] in ("numpy", "enum", "typing"):
         return contnode

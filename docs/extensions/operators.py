@@ -25,7 +25,7 @@ def families():
 
 
 def words_of(module):
-    """Return a family's title, and the rest of what its file says of itself.
+    """Return a family's title, and the rest of its file's docstring.
 
     The title is the sentence with which the file opens, as far as a colon or a semicolon.
     """

@@ -106,7 +106,7 @@ def extra_type(name, op, form):
 # Functions
 
 def signatures(op, form, name):
-    """Return the arguments of an operator's function, as they are written; two ways where one cannot say it."""
+    """Return the arguments of an operator's function, as they are written; two overloads where one is not enough."""
     given = [*inspect.signature(form.function(name)).parameters.values()]
     if form.array == "Symbol" or not op.absent or all(arg.default is not arg.empty for arg in given
                                                       if arg.name in op.params):

@@ -158,7 +158,7 @@ def _kernel(loop: Loop, fetch: bool) -> Callable[[int, int, int, int], None]:
 
 
 def memory_size() -> int:
-    """Return how many bytes are measured over: twice the last cache, as far as the system tells its size."""
+    """Return how many bytes are measured over: twice the last cache, where the system reports its size."""
     sizes = []
     for file in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size"):
         try:
@@ -170,7 +170,7 @@ def memory_size() -> int:
 
 
 def processor_name() -> str:
-    """Return the processor's name as the system tells it."""
+    """Return the processor's name as the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
     except OSError:

@@ -57,7 +57,7 @@ phase 2
   8 x 9 steps over buffer w0, buffer g0; with value 2, value 4
   8 x 9 steps over buffer w1, buffer g1; with value 11, value 13
 
-Loops say nothing of which arrays they run over, so six runs are two loops, and two kernels.
+Loops do not depend on which arrays they run over, so six runs are two loops, and two kernels.
 
 >>> loops = {run.loop for phase in (schedule.phases[0], schedule.phases[2]) for run in phase}
 >>> len(loops)

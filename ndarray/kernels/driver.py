@@ -316,7 +316,7 @@ define i1 @urged(ptr %workers) nounwind {{
 ; Tell whether calls that could use a sleeping worker have come in quick succession.
 entry:
   %clock = {_at(WORKERS, "seconds", "%workers")}
-  %told = call i32 @clock_gettime(i32 1, ptr %clock)
+  %failed = call i32 @clock_gettime(i32 1, ptr %clock)
   {_load(WORKERS, "seconds", "%workers")}
   {_load(WORKERS, "nanoseconds", "%workers")}
   %whole = mul i64 %seconds, 1000000000

@@ -1,7 +1,7 @@
 """A loop as LLVM text: plain arithmetic, in order, with nothing that changes bits.
 
 A kernel is ``void kernel(ptr row, i64 first, i64 count, i64 chunk)``: the row holds its arguments (see `driver`),
-`first` and `count` say which elements to compute, `chunk` is the index of its partial sums.
+`first` and `count` give the elements to compute, `chunk` is the index of its partial sums.
 """
 
 import struct
@@ -195,7 +195,7 @@ class _Writer:
         # The function of the C library itself, whatever LLVM knows of squares and roots.
         return [self._call(name, "pow" if step.dtype == "float64" else "powf", type_, args) + " nobuiltin"]
 
-    # Memory: each stored array is told apart from all others, so that loads may pass stores.
+    # Memory: no stored array aliases another, so that loads may pass stores.
 
     def _store(self, i, value):
         dtype = self.loop.arrays[i]
@@ -205,7 +205,7 @@ class _Writer:
         return [*lines, f"store {_IN_MEMORY[dtype]} {value}, ptr %a{i}.p, align {_SIZES[dtype]}{self._alone(i)}"]
 
     def _alone(self, i):
-        """Return the metadata that says which stores an access of array `i` cannot meet."""
+        """Return the metadata of the stores that an access of array `i` cannot alias."""
         own = f", !alias.scope !{self._scope(i, 'own')}" if i in self.loop.written else ""
         others = self.loop.written - {i}
         return own + (f", !noalias !{self._scope(i if own else -1, 'others')}" if others else "")

@@ -1,7 +1,7 @@
 """An `xp` that writes down what the bodies of operators compute, one instruction after another.
 
-It says what NumPy would: the same dtypes, the same order of operations.  What a loop over elements cannot say, or
-would say with other bits than NumPy, it refuses with `Unfusible`.
+It records what NumPy would do: the same dtypes, the same order of operations.  What a loop over elements cannot
+compute, or would compute with other bits than NumPy, it refuses with `Unfusible`.
 """
 
 import math
@@ -20,7 +20,7 @@ _TYPES = frozenset({"float16", "float32", "float64", "int32", "int64", "int8", "
 
 
 class Unfusible(Exception):
-    """A loop over elements cannot compute this; the message says why."""
+    """A loop over elements cannot compute this; the message gives the reason."""
 
 
 class Instruction(NamedTuple):
@@ -36,7 +36,7 @@ class Instruction(NamedTuple):
     dtype : numpy.dtype
     shape : tuple of int
     detail : object
-        What else the word says: a number, which input, which element.
+        What else the word needs: a number, which input, which element.
     """
 
     word: str
@@ -332,7 +332,7 @@ class Recorder(DerivedWords):
             raise Unfusible(f"arithmetic in {dtype} is NumPy's")
 
     def _emit(self, word, args, dtype, shape, detail=None):
-        # NaN is not equal to itself, and -0.0 is equal to 0.0: constants are told apart by their text.
+        # NaN is not equal to itself, and -0.0 is equal to 0.0: constants are compared by their text.
         key = (word, args, dtype, shape, repr(detail) if word == "constant" else detail)
         found = self._known.get(key)
         if found is None:

@@ -15,7 +15,7 @@ def default_threads() -> int:
 
 
 class _Helper:
-    """A parked thread: `go` wakes it, `done` says that it is parked again."""
+    """A parked thread: `go` wakes it, `done` signals that it is parked again."""
 
     __slots__ = ("go", "done", "job", "error")
 

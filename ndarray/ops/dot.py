@@ -50,7 +50,7 @@ def _rest_of(out, a_rest, b_rest):
     """Return the other axes of both operands, those of the unknown one from the output."""
     known = a_rest if b_rest is None else b_rest
     if not known and out in ((1,), (None,)):
-        # A vector times what may be a vector: its result does not tell.
+        # A vector times what may be a vector: the result does not determine it.
         return a_rest, b_rest
     if len(known) > len(out):
         raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(out)}, fewer axes than an operand gives", 2)

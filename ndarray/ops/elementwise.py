@@ -29,7 +29,7 @@ class Unary(NamedTuple):
         ``compute(xp, x)``; ``gradient(xp, head, y, x)`` for the output `y`, None where it is flat.
     aliases : tuple of str
     rule : callable
-        Which dtypes are taken; only floating ones unless said otherwise.
+        Which dtypes are taken; only floating ones by default.
     kind : str
         As in `Operator`.
     """

@@ -188,7 +188,7 @@ def _(xp, head, output, data, *, block_size):
 
 
 def _information(length_of):
-    """Return the rule of an operator that tells whole numbers, ``length_of(shape)`` of them."""
+    """Return the rule of an operator whose output is integers, ``length_of(shape)`` of them."""
 
     def infer(inputs, outputs, params):
         shape = inputs[0].shape

@@ -36,7 +36,7 @@ class Sizes(NamedTuple):
 
     @classmethod
     def of(cls, params):
-        """Return the sizes that parameters of `RNN` say."""
+        """Return the sizes that parameters of `RNN` give."""
         units = params["state_size"]
         return cls(CELLS[params["mode"]].gates, units, params["projection_size"] or units,
                    2 if params["bidirectional"] else 1, params["num_layers"])

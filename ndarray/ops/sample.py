@@ -167,7 +167,7 @@ def _always(params):
 
 
 def _declare(name, compute, rule, arrays, params, doc, aliases=()):
-    """Declare an operator whose parameters differ from row to row, which no signature in Python says."""
+    """Declare an operator whose parameters differ from row to row, which no Python signature can express."""
     def body(xp, /, *inputs, **params):
         return compute(xp, *inputs, **params)
 

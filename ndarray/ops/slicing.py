@@ -219,7 +219,7 @@ def Crop(xp, arg: Many("{name}{i}"), /, *, num_args: Count = None, offset: Natur
     h_w : tuple of int, optional
         Height and width of the window, where there is one input.
     center_crop : bool, optional
-        Put the window in the middle, whatever `offset` says.
+        Put the window in the middle, whatever `offset` is.
 
     Returns
     -------

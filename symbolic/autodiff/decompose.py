@@ -1,4 +1,4 @@
-"""What a graph is made of: each composite in place of the primitives that its body says."""
+"""Composites replaced by the primitives that their bodies are made of."""
 
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def is_composite(node: Node) -> bool:
-    """Tell whether a node's body says anything that the node itself does not."""
+    """Return whether a node's body is made of other nodes."""
     return bool(not node.op.primitive or node.op.writes or node.op.fed(node.complete_params))
 
 
@@ -34,7 +34,7 @@ def decompose(graph: Graph, types: Mapping[Entry, TensorType], expand: Callable[
     types : dict of Entry to TensorType
         Complete, as `symbolic.graph.infer.infer` gives them.
     expand : callable, optional
-        ``expand(node)`` says which nodes to open; all composites by default.
+        ``expand(node)`` returns whether to open a node; all composites by default.
 
     Returns
     -------

@@ -21,7 +21,7 @@ class Traced:
     type : TensorType
         Complete.
     mask : bool
-        Whether it tells true from false, as 1 and 0 in the dtype of what was compared.
+        Whether it is a truth value, 1 or 0 in the dtype of what was compared.
     """
 
     __slots__ = ("trace", "entry", "type", "mask")

@@ -27,7 +27,7 @@ def params(options):
 
 
 def facts(name, array):
-    """Return what an array is and what it holds, as a dict that JSON can say."""
+    """Return an array's type and a summary of its values as a dict that JSON can hold."""
     parts = {"default": ("_data",), "row_sparse": ("data", "indices"),
              "csr": ("data", "indices", "indptr")}[array.stype]
     held = [getattr(array, p) for p in parts]
@@ -42,7 +42,7 @@ def facts(name, array):
 
 
 def print_arrays(rows):
-    """Print what `facts` says of arrays, as a table."""
+    """Print the `facts` of arrays as a table."""
     cells = [("name", "type", "elements", "bytes", "min", "max", "mean", "")]
     cells += [(printable(r["name"]), _type(r), f"{r['elements']:,}", f"{r['bytes']:,}",
                *(_number(r.get(k)) for k in ("min", "max", "mean")),

@@ -44,7 +44,7 @@ def parse_dtype(text):
 
 
 def dtypes_of(options):
-    """Return what ``--dtype`` says, as a dict by name, a dtype for all variables, or None."""
+    """Return the value of ``--dtype`` as a dict by name, a dtype for all variables, or None."""
     found = dict(options.dtype)
     if None in found and len(found) > 1:
         raise ParamError("--dtype is given for all variables and for some")

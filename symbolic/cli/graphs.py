@@ -34,7 +34,7 @@ def show(options):
 
 
 def _facts(graph, types):
-    """Return a graph as JSON can say it."""
+    """Return a graph as values that JSON can hold."""
     def type_(entry):
         known = types[entry]
         return {"shape": None if known.shape is None else list(known.shape),

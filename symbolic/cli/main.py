@@ -105,7 +105,7 @@ def parser():
     made.add_argument("-o", "--output", metavar="OUT",
                       help="trace for Perfetto: .json; or picture: .html, .svg, .png or .dot")
     add_json(made)
-    made = command(engine, "tell what the fused engine knows of this machine", file=None)
+    made = command(engine, "show what the fused engine knows of this machine", file=None)
     made.add_argument("--calibrate", action="store_true", help="measure again whether loops should fetch memory ahead")
     add_json(made)
     made = command(arrays.params, "list the arrays of a .params file", ".params file")

@@ -33,7 +33,7 @@ def run(options):
 
 
 def profile(options):
-    """Measure a graph; print a table and what it says of memory and values, or write a trace or a picture."""
+    """Measure a graph; print a table of times, memory and values, or write a trace or a picture."""
     suffix = os.path.splitext(options.output or "")[1].lower()
     if options.output and suffix not in _PROFILES:
         raise ParamError(f"{shown(options.output)} must end in one of {', '.join(_PROFILES)}")
@@ -58,7 +58,7 @@ _PROFILES = (".json", ".html", ".svg", ".png", ".dot")
 
 
 def _measured(time, memory, numerics):
-    """Return what was measured as JSON can say it."""
+    """Return the measurements as values that JSON can hold."""
     return {
         "engine": time.engine, "steps": time.steps, "step_seconds": time.step,
         "pieces": [{"name": r.name, "what": r.what, "operators": r.operators, "nodes": [n.name for n in r.nodes],

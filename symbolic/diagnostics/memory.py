@@ -98,7 +98,7 @@ class MemoryUse(Report):
         return f"peak {quantity(self.peak, 'B')}: {', '.join(parts)}"
 
     def cells(self, row: Row) -> tuple[str, ...]:
-        """Return what a row says in each column."""
+        """Return a row's text for each column."""
         return row.name, str(row.type), quantity(row.bytes, "B"), row.where
 
     def rank(self, row: Row) -> int:

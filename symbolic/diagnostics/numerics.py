@@ -147,7 +147,7 @@ class Numerics(Report):
         return f"{len(bad)} of {len(self.rows)} values are not finite; the first is {bad[0].name}{where}"
 
     def cells(self, row: Value) -> tuple[str, ...]:
-        """Return what a row says in each column."""
+        """Return a row's text for each column."""
         of = row.of
         counts = [f"{n} {word}" for n, word in ((of.nan, "NaN"), (of.infinite, "infinite")) if n]
         return (row.name, f"{of.dtype}[{','.join(map(str, of.shape))}]",

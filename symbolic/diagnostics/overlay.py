@@ -24,7 +24,7 @@ class Overlay:
     log : bool, optional
         Heat goes by powers of ten; what is zero is cold.
     whole : float, optional
-        What all nodes together come to: texts then say which part of it a value is.
+        The total over all nodes: texts then show a value as a share of it.
 
     Examples
     --------

@@ -133,12 +133,12 @@ class Profile(Report):
             events.append({"ph": "X", "name": name, "cat": category, "pid": pid, "tid": 0, "ts": (begin - start) / 1e3,
                            "dur": (end - begin) / 1e3, "args": args})
 
-        told = [{"what": row.what, "operators": list(row.operators), "nodes": [n.name for n in row.nodes[:_NAMED]],
+        details = [{"what": row.what, "operators": list(row.operators), "nodes": [n.name for n in row.nodes[:_NAMED]],
                  "nodes_in_all": len(row.nodes), "bytes_read": row.read, "bytes_written": row.written}
                 for row in self.rows]
         for number, spans in enumerate(self._spans if self.rows else ()):
             event(f"step {number}", "step", spans[0][0], spans[-1][1], {})
-            for row, args, (begin, end) in zip(self.rows, told, spans):
+            for row, args, (begin, end) in zip(self.rows, details, spans):
                 event(row.name, row.what, begin, end, args)
         return {"traceEvents": events, "displayTimeUnit": "ns"}
 
@@ -161,7 +161,7 @@ class Profile(Report):
         write_atomically(os.fspath(path), json.dumps(self.chrome_trace(), separators=(",", ":")).encode())
 
     def cells(self, row: Row) -> tuple[str, ...]:
-        """Return what a row says in each column."""
+        """Return a row's text for each column."""
         what = ", ".join((*row.operators[:2], *(["…"] if len(row.operators) > 2 else [])))
         return (f"{row.what}: {what}" if what else row.what, row.name if row.nodes else "", str(row.calls),
                 quantity(row.median, "s"), f"{100 * row.share:.1f} %", quantity(row.read, "B"),

@@ -66,7 +66,7 @@ class Report:
         raise NotImplementedError
 
     def cells(self, row: Any) -> tuple[str, ...]:
-        """Return what a row says in each column."""
+        """Return a row's text for each column."""
         raise NotImplementedError
 
     def rank(self, row: Any) -> Any:

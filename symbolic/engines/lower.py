@@ -1,4 +1,4 @@
-"""A graph as a flow: each operator's body written down as instructions, or called where a loop cannot say it."""
+"""A graph as a flow: each operator's body recorded as instructions, or called where a loop cannot compute it."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _record(recorder: Recorder, calls: list[Call], node: Node, params: Mapping[s
         outputs = [_as(recorder, v, t) for v, t in zip(outputs, expected, strict=True)]
         return outputs, [_as(recorder, v, t) for v, t in zip(new, changed, strict=True)]
     except (Unfusible, TypeError) as error:
-        # A body may say what NumPy's arrays understand and values that are only written down do not.
+        # A body may use what NumPy's arrays know and recorded values do not.
         why = str(error)
     number = len(calls)
     calls.append(Call(NodeCall(node), tuple([v.id for v in values]), why))

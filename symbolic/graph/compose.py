@@ -168,7 +168,7 @@ def _count(op: Operator, args: Sequence[Entry], named: Mapping[str, Entry] | Non
     while any(name in (named or {}) for name in _names_of_tensor(op, n)):
         n += 1
     if n == 0:
-        raise OperatorError(f"{label}: cannot tell the number of tensors of {op.name}; pass inputs or {op.count}=")
+        raise OperatorError(f"{label}: the number of tensors of {op.name} is unknown; pass inputs or {op.count}=")
     return n
 
 

@@ -79,7 +79,7 @@ def _open_type(node: Node) -> TensorType:
 
 
 def _settle(queue: Any, types: dict[Entry, TensorType], readers: Mapping[Entry, list[Node]]) -> None:
-    """Learn from the nodes in a queue, and from those that this tells something, until nothing more is learnt."""
+    """Infer from the nodes in a queue, and from the nodes that this affects, until nothing changes."""
     waiting = set(queue)
     while queue:
         node = queue.popleft()
@@ -92,7 +92,7 @@ def _settle(queue: Any, types: dict[Entry, TensorType], readers: Mapping[Entry, 
 
 
 def declared(variable: Node, given: TensorType | None = None) -> TensorType:
-    """Return what a variable's attributes say of its type, with `given` before them."""
+    """Return a variable's type from its attributes, after `given`."""
     shape, dtype = given or UNKNOWN
     if variable.attrs and (shape is None or dtype is None):
         attrs = dict(variable.attrs)

@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 class Node:
     """An operator applied to inputs; without an operator, a variable.
 
-    Nodes never change and are compared by identity: two nodes that say the same are still two.
+    Nodes never change and are compared by identity: two nodes with the same content are still two.
 
     Attributes
     ----------

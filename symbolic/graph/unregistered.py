@@ -12,12 +12,12 @@ from symbolic.graph.node import Node
 
 
 class UnregisteredOperator(Operator):
-    """An operator of which only what a file tells is known: its name, attributes, numbers of inputs and outputs."""
+    """An operator known only from a file: its name, attributes, numbers of inputs and outputs."""
 
 
 def unregistered(name: str, inputs: int, outputs: int, params: tuple[str, ...], written: tuple[int, ...] = (),
                  stored_outputs: int | None = None) -> UnregisteredOperator:
-    """Return an operator with the numbers of inputs and outputs that a file tells, and parameters that are text.
+    """Return an operator with the numbers of inputs and outputs in a file, and parameters that are text.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def unregistered(name: str, inputs: int, outputs: int, params: tuple[str, ...], 
     """
 
     def compute(xp: Any, *arrays: Any, **attributes: Any) -> NoReturn:
-        """Nothing is known of this operator but what its file tells."""
+        """Nothing is known of this operator but what is in its file."""
         raise OperatorError(_reason(name))
 
     def infer(arrays: list[Any], results: list[Any], attributes: Any) -> Any:

@@ -69,7 +69,7 @@ def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | 
         As `symbolic.optimizers.step` or `update` make it, or with ``__updates__`` attributes like theirs.
     arrays : dict of str to NDArray or numpy.ndarray
         The parameters; data and states may be among them.  What is missing is allocated: zeros, or what the
-        variable's ``__init__`` says, and for ``weight32`` a copy of the weight in float32.
+        variable's ``__init__`` gives, and for ``weight32`` a copy of the weight in float32.
     ctx, engine, watch : optional
         As in `Symbol.bind`.
     **shapes : tuple of int

@@ -32,7 +32,7 @@ class Factors(NamedTuple):
 
 def factors_of(names: Sequence[str], attrs: Mapping[str, Mapping[str, str]], lr_mult: Mapping[str, float] | None,
                wd_mult: Mapping[str, float] | None, no_decay: Sequence[str], no_lars: Sequence[str]) -> Factors:
-    """Return the factors of parameters from arguments and, where these say nothing, from the variables' attributes.
+    """Return the factors of parameters from arguments and, where these are not given, from the variables' attributes.
 
     Raises
     ------

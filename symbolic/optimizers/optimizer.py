@@ -128,7 +128,7 @@ class Optimizer:
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the name of the rule for the present arguments, and those of its hyper-parameters that are its own."""
-        raise NotImplementedError(f"{type(self).__name__} does not say which rule it is")
+        raise NotImplementedError(f"{type(self).__name__} does not name its rule")
 
     def made_rule(self) -> Rule | LayerwiseRule:
         """Return the rule for the present arguments.

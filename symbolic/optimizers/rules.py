@@ -1,4 +1,4 @@
-"""Update rules: an update operator with its hyper-parameters, and what its declaration says of them."""
+"""Update rules: an update operator with its hyper-parameters, and what its declaration states about them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

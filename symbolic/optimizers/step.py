@@ -14,7 +14,7 @@ from symbolic.optimizers.update import updated
 from symbolic.symbol import Symbol, gradient
 
 PARAMETERS = ("*_weight", "*_bias", "*_gamma", "*_beta")
-"""Patterns of the names that parameters have unless `params` says otherwise."""
+"""Patterns of the names of parameters, where `params` is not given."""
 
 BIASES_AND_NORMS = ("*_bias", "*_gamma", "*_beta")
 """Patterns of the parameters that are commonly left out of weight decay and of LARS."""

@@ -1,4 +1,4 @@
-"""Constants whose shape others say."""
+"""Constants whose shape is inferred from others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fill_shapes(graph: Graph, types: Mapping[Entry, TensorType]) -> Graph:
     Returns
     -------
     Graph
-        This very graph where every constant says its own shape.
+        The same graph where every constant has its own shape.
 
     Examples
     --------

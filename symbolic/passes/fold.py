@@ -78,7 +78,7 @@ def _computed(node: Node, values: Mapping[Entry, np.ndarray]) -> list[np.ndarray
         with np.errstate(all="ignore"):
             return [np.ascontiguousarray(r) for r in op.run(vocabulary, [values[e] for e in node.inputs], params)[0]]
     except (ArithmeticError, LookupError, ValueError):
-        # It will fail where it is run, and say so there.
+        # It will fail when it runs, with an error there.
         return None
 
 

@@ -1,4 +1,4 @@
-"""Two nodes that say the same become one."""
+"""Nodes with equal content become one."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def refuse_non_finite(node: Node, inputs: Sequence[Any], outputs: Sequence[Any])
 
 
 def described(value: Any) -> str:
-    """Return the type of an array and what can be said of its values in a line.
+    """Return the type of an array and a summary of its values, in one line.
 
     Examples
     --------

@@ -88,7 +88,7 @@ def _check_counts(document: dict) -> Iterator[Problem]:
 def _check_names(graph: Graph) -> Iterator[Problem]:
     for kind, names, why in (
         ("variables", [n.name for n in graph.variables], "arrays are bound by name, so they cannot be bound"),
-        ("operators' nodes", [n.name for n in graph.nodes if n.op], "their outputs cannot be told apart by name"),
+        ("operators' nodes", [n.name for n in graph.nodes if n.op], "their outputs cannot be distinguished by name"),
     ):
         for name, times in Counter(names).items():
             if times > 1:

@@ -1,4 +1,4 @@
-"""Symbol files of older versions of MXNet: their records, said as the current ones would say them."""
+"""Symbol files of older versions of MXNet: their records, converted to today's form."""
 
 from ndarray import registry
 from ndarray.errors import UnknownNameError
@@ -12,7 +12,7 @@ _FIRST_WITH_OPTIONAL_AXIS = 905
 
 
 def version_of(document):
-    """Return the version of MXNet that wrote a file, as 10901 for 1.9.1; 0.8, which does not say, is 800."""
+    """Return the version of MXNet that wrote a file, as 10901 for 1.9.1; 0.8, which does not record it, is 800."""
     attrs = document.get("attrs")
     stated = attrs.get("mxnet_version") if isinstance(attrs, dict) else None
     if isinstance(stated, list) and len(stated) == 2 and type(stated[1]) is int:
@@ -21,12 +21,12 @@ def version_of(document):
 
 
 def upgrade(records, version):
-    """Return a file's node records with what older versions said otherwise said as today.
+    """Return a file's node records in today's form.
 
     * ``weight_lr_mult`` on a layer becomes ``__lr_mult__`` on the variable that is its ``weight``.
     * ``axis="-1"`` of argmax and argmin meant all axes before 0.9.5.
 
-    Records that are not well formed come back as they are: who builds nodes of them says what is wrong.
+    Records that are not well formed come back as they are: the reader that builds nodes reports what is wrong.
     """
     upgraded = None
     for i, record in enumerate(records):

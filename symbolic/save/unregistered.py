@@ -1,4 +1,4 @@
-"""What a file tells of operators that the registry does not have."""
+"""What a file holds of operators that the registry does not have."""
 
 from typing import Any
 

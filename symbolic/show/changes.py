@@ -28,12 +28,12 @@ def changes(diff: "Diff", title: str = "diff") -> Drawing:
     keys = {node: f"n{i}" for i, node in enumerate(diff.b.nodes)}
     keys |= {node: keys[diff.pairs[node]] if node in diff.pairs else f"m{i}" for i, node in enumerate(diff.a.nodes)}
     kinds = _kinds(diff)
-    told = defaultdict(list)
+    notes = defaultdict(list)
     for edit in diff.edits:
         if edit.kind not in ("added", "removed", "outputs"):
-            told[edit.name].append(f"was {printable(edit.old)}" if edit.kind == "renamed" else edit.detail)
+            notes[edit.name].append(f"was {printable(edit.old)}" if edit.kind == "renamed" else edit.detail)
     heads = {e.node for graph in (diff.a, diff.b) for e in graph.outputs}
-    boxes = {keys[n]: Box(keys[n], printable(n.name), kind, _lines(n, kind, told), n in heads, (printable(n.name),),
+    boxes = {keys[n]: Box(keys[n], printable(n.name), kind, _lines(n, kind, notes), n in heads, (printable(n.name),),
                           nodes=(n,)) for n, kind in kinds.items()}
     arrows = _arrows(diff, keys)
     if len(boxes) > COLLAPSE_ABOVE:
@@ -56,8 +56,8 @@ def _kinds(diff: "Diff") -> dict[Node, str]:
     return kinds | {n: "removed" for n in diff.a.nodes if n not in diff.pairs}
 
 
-def _lines(node: Node, kind: str, told: Mapping[str, list[str]]) -> tuple[str, ...]:
-    return (*lines_of(node)[:1], *told[node.name]) if kind == "changed" else lines_of(node)
+def _lines(node: Node, kind: str, notes: Mapping[str, list[str]]) -> tuple[str, ...]:
+    return (*lines_of(node)[:1], *notes[node.name]) if kind == "changed" else lines_of(node)
 
 
 def _arrows(diff: "Diff", keys: Mapping[Node, str]) -> list[Arrow]:

@@ -52,7 +52,7 @@ class Box:
     nodes : tuple of Node
         That it represents, in the order of `names`.
     notes : tuple of Note
-        What each overlay that knows something of it says: name, share of heat, text.
+        The notes of the overlays that have a value for it: name, share of heat, text.
     again : bool
         Whether earlier boxes represent its nodes, too: names that are drawn next to each of their readers.
     """
@@ -106,7 +106,7 @@ class Drawing:
     types : dict of Entry to TensorType
         What is known of its values.
     heats : tuple of Heat
-        The overlays, with their scales; what they say of boxes is in `Box.notes`.
+        The overlays, with their scales; their values for boxes are in `Box.notes`.
     """
 
     title: str
@@ -127,7 +127,7 @@ _KINDS_OF_BLOCK = 5
 """How many operators of a repeated block are listed."""
 
 COLLAPSE_ABOVE = 60
-"""Graphs with more nodes are drawn with their repeats merged, unless the caller says otherwise."""
+"""Graphs with more nodes are drawn with their repeats merged by default."""
 
 MOST_NODES = 30_000
 """Graphs with more nodes are not searched for repeats."""
@@ -293,7 +293,7 @@ def _label(type_: TensorType, entry: Entry) -> str:
 
 
 def _common_label(labels: Sequence[str]) -> str:
-    """One label for several types: what differs is ``*`` where all have as many axes, else said to differ."""
+    """One label for several types: what differs is ``*`` where all have the same number of axes, else "differ"."""
     different = list(dict.fromkeys(labels))
     if len(different) == 1:
         return labels[0]

@@ -14,7 +14,7 @@ _STROKE = ("stroke-width", "stroke-dasharray")
 
 
 class Shape(NamedTuple):
-    """An outline: its SVG element, with the attributes that say where it is and how it is stroked."""
+    """An outline: its SVG element, with the attributes of its position and stroke."""
 
     tag: str
     attributes: dict[str, str]

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from symbolic.graph.node import Node
 
 COLOURS = ("#fffbe6", "#fee6a8", "#fdc15e", "#f08c2b", "#c9540f", "#8c2d04")
-"""From the least to the most: each darker than the one before, so that no eye needs to tell hues apart."""
+"""From the least to the most: each darker than the one before, so that hues need not be distinguished."""
 
 
 class Note(NamedTuple):
-    """What an overlay says of a box.
+    """An overlay's value for a box.
 
     Attributes
     ----------

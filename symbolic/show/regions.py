@@ -30,7 +30,7 @@ def occurrences_of(graph: Graph) -> list[Occurrence]:
     """Return the occurrences of a graph's nodes, inputs first.
 
     An operator is drawn in its region.  A variable is drawn in each region that reads it: an arrow that crosses the
-    picture tells less than a name that is there twice.
+    picture shows less than a name that appears twice.
 
     Parameters
     ----------

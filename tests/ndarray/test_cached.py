@@ -19,7 +19,7 @@ class Slow:
 
     @cached_property
     def answer(self):
-        """What it says."""
+        """A cached answer."""
         self.asked += 1
         self.begun.set()
         assert self.go is None or self.go.wait(30)
@@ -29,7 +29,7 @@ class Slow:
 def test_it_is_computed_once():
     x = Slow()
     assert (x.answer, x.answer, x.asked) == (42, 42, 1)
-    assert Slow.answer.__doc__ == "What it says."
+    assert Slow.answer.__doc__ == "A cached answer."
 
 
 def test_nobody_waits_while_another_object_computes_its_own():

@@ -12,7 +12,7 @@ STEP = 1e-6
 # Truncation is of order STEP², rounding of order 1e-16 / STEP, each times the function's own size.
 TOLERANCE = 2e-7
 
-# Their rule is not the derivative, and says so.
+# Their rule is not the derivative, by declaration.
 STOPPED = {"BlockGrad", "_random_of_key", *(f"_sample_{row.name}" for row in DISTRIBUTIONS)}
 # Tested below: a symmetric input cannot be moved element by element, a float32 result not by small steps.
 ELSEWHERE = {"linalg_potrf", "_linalg_syevd", "_sum_sq"}

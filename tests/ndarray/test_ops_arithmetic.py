@@ -230,7 +230,7 @@ def test_inverse_of_the_error_function():
     y = np.array([-1 + 1e-12, -0.9, -0.3, 1e-12, 0.0, 0.5, 0.999999])
     x = run("erfinv", y)
     np.testing.assert_allclose([math.erf(v) for v in x], y, rtol=4e-16)
-    # erf is flat near its ends; there its complement tells digits that erf has lost.
+    # erf is flat near its ends; there its complement keeps digits that erf has lost.
     assert math.erfc(-x[0]) == pytest.approx(1 + y[0], rel=1e-9)
     np.testing.assert_array_equal(run("erfinv", np.array([-1.0, 1.0, 1.5])), [-np.inf, np.inf, np.nan])
 

@@ -1,4 +1,4 @@
-"""The bodies of updates say nothing but words of the vocabulary and Python's arithmetic, and change no input."""
+"""The bodies of updates use only words of the vocabulary and Python's arithmetic, and change no input."""
 
 import operator as py
 

@@ -1,4 +1,4 @@
-"""What is said of mistakes in networks, binds and steps: the node, what came, what would do."""
+"""Messages for mistakes in networks, binds and steps: the node, the value given, what would work."""
 
 import re
 

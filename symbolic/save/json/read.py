@@ -215,14 +215,14 @@ def _not_json(text: str) -> str:
     if start[0] in "{[\"":
         return ""
     first = start.splitlines()[0]
-    told = f"expected JSON, got text that begins with {shown(first[:80])}"
+    problem = f"expected JSON, got text that begins with {shown(first[:80])}"
     if first.startswith("version https://git-lfs."):
-        return f"{told}: a pointer of Git LFS, not the file itself; fetch that with `git lfs pull`"
+        return f"{problem}: a pointer of Git LFS, not the file itself; fetch that with `git lfs pull`"
     if re.match(r"<(!doctype|html|\?xml)", first, re.IGNORECASE):
-        return f"{told}: a web page, probably an error page of a download"
+        return f"{problem}: a web page, probably an error page of a download"
     if first == start and re.search(r"\.json$|[\\/]", first) and len(first) < 4096:
-        return f"{told}: the path of a file; sym.load reads files, and a link may have been stored as text"
-    return told
+        return f"{problem}: the path of a file; sym.load reads files, and a link may have been stored as text"
+    return problem
 
 
 def _no_constant(word: str) -> NoReturn:

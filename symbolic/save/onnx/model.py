@@ -16,7 +16,7 @@ OPSET, IR_VERSION = 18, 10
 """The newest operators and fields that a model uses; ONNX 1.16, and onnxruntime 1.18 or later, know them."""
 
 _LONGEST, _BRIEF = 400, 100
-"""Characters of the model's description; of each thing that a node or an input tells, which many nodes repeat."""
+"""Characters of the model's description; of each property of a node or an input, which many nodes repeat."""
 
 
 def to_onnx(graph, types, kept=None):
@@ -52,7 +52,7 @@ def to_onnx(graph, types, kept=None):
     try:
         return _model(graph, fed, made, constants, ends, states)
     except (UnicodeEncodeError, ValueError) as error:
-        # What protocol buffers say to a lone surrogate.
+        # What protocol buffers raise for a lone surrogate.
         if not isinstance(error, UnicodeEncodeError) and "surrogate" not in str(error).lower():
             raise
         raise FormatError("save_onnx: a name holds a lone surrogate, which UTF-8 cannot write; "
@@ -144,8 +144,8 @@ def _node(node):
     within = node.within
     if within:
         made.doc_string = cut(f"part of {within}", _BRIEF)
-        told = dict(within.attrs) | {k: text_of(v) for k, v in within.params}
-        helper.set_model_props(made, {k: cut(v, _BRIEF) for k, v in told.items()} | {
+        props = dict(within.attrs) | {k: text_of(v) for k, v in within.params}
+        helper.set_model_props(made, {k: cut(v, _BRIEF) for k, v in props.items()} | {
             "node": within.name, "operator": within.op.name})
     return made
 

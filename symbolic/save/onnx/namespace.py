@@ -54,7 +54,7 @@ class Words:
     def emit(self, op, inputs, *types, **attrs):
         """Return what a node gives: a value, or a tuple where several `types`, (shape, dtype), are named.
 
-        Two nodes that say the same are one.
+        Nodes with equal content are one.
         """
         inputs = [self.value(x) for x in inputs]
         key = op, *map(id, inputs), *sorted(attrs.items())

@@ -51,7 +51,7 @@ def save_onnx(symbol: Symbol, fname: str | os.PathLike[str], shape: Mapping[str,
     shape : dict of str to tuple of int, optional
         Shapes of variables from which all others follow; those that variables declare need not be given.
     dtype : dict of str to dtype, or dtype, optional
-        Element types of variables, or of all; float32 where nothing is said.
+        Element types of variables, or of all; float32 by default.
     params : dict of str to array, optional
         Values of variables that the model is to hold; their shapes and dtypes need not be given.
     is_train : bool, optional
@@ -74,8 +74,8 @@ def save_onnx(symbol: Symbol, fname: str | os.PathLike[str], shape: Mapping[str,
 
     Notes
     -----
-    Operators are written as what their bodies say, with ONNX's core operators only; each node of the model is named
-    after the node of the graph it belongs to, and tells its operator and parameters.
+    Operators are written as what their bodies compute, with ONNX's core operators only; each node of the model is
+    named after the node of the graph it belongs to, and records its operator and parameters.
 
     All variables become inputs of the model: arguments, states, and the hyper-parameters that are symbols; but for
     those in `params`, whose values the model holds; for states that change these values are defaults.  States become

@@ -129,7 +129,7 @@ def math(latex, block=False):
         if len(rows) == 1 and len(rows[0]) == 1:
             return _tree(xml.fromstring(convert(latex, display=display)))
         cells = [[["mtd", *_tree(xml.fromstring(convert(cell, display=display)))[2:]] for cell in row] for row in rows]
-    except Exception:  # the library has no error of its own: it says IndexError, KeyError and more
+    except Exception:  # the library has no error of its own: it raises IndexError, KeyError and more
         return latex
     table = ["mtable", {"class": "aligned", "displaystyle": "true"}, *(["mtr", *row] for row in cells)]
     return ["math", {"display": display}, table]

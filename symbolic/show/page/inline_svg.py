@@ -16,7 +16,7 @@ def inline_svg(svg, drawing, label_of):
         Laid out from the drawing's DOT text.
     drawing : Drawing
     label_of : callable
-        ``label_of(box)`` is what a screen reader says of a box.
+        ``label_of(box)`` is what a screen reader reads for a box.
     """
     placed = read_placed(svg, drawing)
     size = f"{placed.width:g} {placed.height:g}"

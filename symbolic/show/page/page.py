@@ -39,7 +39,7 @@ def to_html(drawing, node_attrs=None, theme="auto"):
     Raises
     ------
     MXNetError
-        If there is no Graphviz, naming the extra to install; or if it fails, with what it says.
+        If there is no Graphviz, naming the extra to install; or if it fails, with its message.
     """
     style, script = _style(), _script()
     policy = "; ".join([
@@ -55,7 +55,7 @@ def to_html(drawing, node_attrs=None, theme="auto"):
 
 
 def label(box):
-    """Return what a screen reader says of a box: its text, then what its look shows."""
+    """Return what a screen reader reads for a box: its text, then what its style shows."""
     merged = [f"{len(box.nodes)} nodes"] if len(box.nodes) > 1 else []
     return ", ".join([box.title, *box.lines, KINDS[box.kind].label, *merged, *(["output"] if box.head else [])])
 

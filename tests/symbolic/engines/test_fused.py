@@ -124,7 +124,7 @@ def test_the_description_says_what_was_not_fused_and_why(backend):
 
 @pytest.mark.parametrize("how", ["warn", "raise"])
 def test_numbers_beyond_the_dtype_are_infinite_without_a_word(how, backend):
-    """Warnings are errors here, and NumPy may have been told to raise."""
+    """Warnings are errors here, and NumPy may be set to raise."""
     with np.errstate(all=how):
         run = sym.Group([sym.var("x") * 1e300, sym.full((2,), -1e300)]).bind(args={"x": np.ones(3, "f4")}, engine="fused")
         outputs = [o.asnumpy() for o in run.forward()]

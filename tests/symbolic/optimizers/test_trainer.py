@@ -114,7 +114,7 @@ def test_the_rate_of_a_trainer_may_be_set():
 
 
 def test_variables_for_rate_and_count_may_have_other_names():
-    """A net whose target is named t: `step` tells of it, and with another name the trainer feeds that."""
+    """A net whose target is named t: `step` refuses it, and with another name the trainer feeds that."""
     layer = sym.FullyConnected(sym.var("x"), num_hidden=1, name="fc")
     net = sym.LinearRegressionOutput(layer, sym.var("t"), name="loss")
     with pytest.raises(OperatorError, match=r"`t` is an input of the loss.*t=sym.var\('num_update'\)"):

@@ -1,4 +1,4 @@
-"""Constants whose shape others say, as MXNet's recurrent cells begin with."""
+"""Constants whose shape is inferred from others, as MXNet's recurrent cells begin with."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Threads take turns with an executor; a child of a fork says what was cut off, and waits for nobody."""
+"""Threads take turns with an executor; a child of a fork reports what was cut off, and waits for nobody."""
 
 import os
 import subprocess

@@ -21,7 +21,7 @@ const values = (argument) => list(argument.value).map((v) => ({
 const ends = (x) => list(x).map((argument) => ({ name: argument.name, values: values(argument) }));
 const pairs = (x) => Object.fromEntries(list(x).map((a) => [a.name, plain(a.value)]));
 
-const told = (model) => ({
+const described = (model) => ({
     format: model.format,
     producer: model.producer || null,
     description: model.description || null,
@@ -52,7 +52,7 @@ for (const file of files) {
         const model = await service.open({
             identifier: path.basename(file), stream: new BinaryStream(fs.readFileSync(file)), entries: new Map(),
             require: load, asset, fetch: missing, request: host.request, error: (error) => errors.push(String(error)) });
-        found = told(model);
+        found = described(model);
     } catch (error) {
         errors.push(String(error));
     }

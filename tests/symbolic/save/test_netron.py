@@ -36,7 +36,7 @@ def modules():
 
 @pytest.fixture(scope="module")
 def netron(tmp_path_factory):
-    """Return a function that tells what netron finds in files."""
+    """Return a function that returns what netron finds in files."""
     node, source = shutil.which("node"), modules()
     if node is None:
         pytest.skip("node is not installed")
@@ -80,7 +80,7 @@ def same(value, text):
 
 
 def check_json(path, model):
-    """Compare what netron has found in a file with the symbol that we read there, and with what the file says."""
+    """Compare what netron has found in a file with the symbol that we read there, and with the file's text."""
     graph = sym.load(path).graph
     written = json.loads(Path(path).read_text(encoding="utf-8"))
     records, found = written["nodes"], only_graph(model)
@@ -158,7 +158,7 @@ def check_onnx(symbol, shapes, model):
         if node["metadata"]:
             of = by_name[node["metadata"]["node"]]
             assert node["metadata"]["operator"] == of.op.name and node["description"].startswith(f"part of %{of.name} = ")
-        # Every arrow tells its type; netron knows the operator, and so the names of its inputs.
+        # Every arrow has its type; netron knows the operator, and so the names of its inputs.
         assert all(v["type"] for a in (*node["inputs"], *node["outputs"]) for v in a["values"] if v["name"])
         assert not any(a["name"].isdigit() for a in node["inputs"] if node["type"] != "Concat")
 

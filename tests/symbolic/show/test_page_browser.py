@@ -27,7 +27,7 @@ def details(page):
     return page.locator("#details").inner_text()
 
 
-def said(page):
+def announced(page):
     return page.get_by_role("status").inner_text()
 
 
@@ -71,7 +71,7 @@ def test_a_click_shows_what_a_node_is(visit):
     assert "momentum" in documentation.inner_text()
     documentation.get_by_text("Returns").click()
     assert "array" in documentation.locator("details[open]").inner_text()
-    assert said(page).startswith("step, sgd_mom_update")
+    assert announced(page).startswith("step, sgd_mom_update")
 
 
 def test_formulas_are_set(visit):
@@ -138,7 +138,7 @@ def test_search_goes_through_names_and_operators(lamb_page):
     page, found = lamb_page, lamb_page.locator("#found")
     page.keyboard.press("/")
     page.keyboard.type("LAYER1")
-    assert found.inner_text() == "88" and said(page) == "88 matches"
+    assert found.inner_text() == "88" and announced(page) == "88 matches"
     page.keyboard.press("Enter")
     assert found.inner_text() == "1 of 88" and page.locator("#details h2").inner_text() == "layer1_weight"
     page.keyboard.press("Shift+Enter")
@@ -162,7 +162,7 @@ def test_a_merged_group_opens_in_place(lamb_page):
     page = lamb_page
     before, gaps = rects(page, "#picture .place > .box"), arrow_gaps(page)
     page.get_by_role("button", name="Expand layer*_grad ×25").click()
-    assert page.locator(".cell").count() == 25 and said(page).endswith("expanded, 25 nodes")
+    assert page.locator(".cell").count() == 25 and announced(page).endswith("expanded, 25 nodes")
     opener = page.get_by_role("button", name="Collapse layer*_grad ×25")
     assert opener.get_attribute("aria-expanded") == "true"
     assert not touching(rects(page, "#picture .place > .box:not(.gone), .yard"))
@@ -369,7 +369,7 @@ def test_overlays_are_switched(visit):
     page.keyboard.press("o")
     page.keyboard.press("o")
     assert choice.input_value() == "" and not scale.is_visible() and page.locator(".note, .hot").count() == 0
-    assert fill() != hot and said(page) == "no overlay"
+    assert fill() != hot and announced(page) == "no overlay"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -55,9 +55,9 @@ def test_what_has_no_counterpart_says_so(name):
     case = Case(sample, "float32")
     with pytest.raises(OperatorError) as found:
         to_onnx(case.graph, case.types)
-    said = str(found.value)
-    assert f"{WITHOUT[name]} has no counterpart among ONNX's core operators" in said
-    assert "in %node" in said and f"{name}(" in said
+    message = str(found.value)
+    assert f"{WITHOUT[name]} has no counterpart among ONNX's core operators" in message
+    assert "in %node" in message and f"{name}(" in message
 
 
 def test_a_draw_of_random_numbers_has_no_counterpart_either():

@@ -52,8 +52,8 @@ def test_nodes_tell_where_they_come_from():
         assert metadata(node) == {"node": "step", "operator": "sgd_mom_update", "group": "update", "lr": "%3",
                                   "momentum": "0.9"}
         assert node.doc_string.startswith("part of %step = sgd_mom_update(")
-    said = {v.name: v.doc_string for v in (*model.graph.input, *model.graph.output)}
-    assert said == {"w": "argument", "g": "argument", "m": "state of step (sgd_mom_update)",
+    message = {v.name: v.doc_string for v in (*model.graph.input, *model.graph.output)}
+    assert message == {"w": "argument", "g": "argument", "m": "state of step (sgd_mom_update)",
                     "lr": "lr of step (sgd_mom_update)", "step_output": "", "m_new": "new value of m"}
 
 
@@ -64,9 +64,9 @@ def test_what_nodes_tell_is_brief():
                                 lrs=[0.123] * 40, wds=[0.0] * 40, name="step")
     model = model_of(step)
     for node in model.graph.node:
-        told = metadata(node)
-        assert told["node"] == "step" and told["lrs"].startswith("(0.123, 0.123, ") and told["lrs"].endswith("…")
-        assert max(map(len, (node.doc_string, *told.values()))) <= 100
+        properties = metadata(node)
+        assert properties["node"] == "step" and properties["lrs"].startswith("(0.123, 0.123, ") and properties["lrs"].endswith("…")
+        assert max(map(len, (node.doc_string, *properties.values()))) <= 100
     assert len(model.doc_string) == 400
 
 
@@ -144,13 +144,13 @@ def test_parameters_that_the_model_holds(tmp_path):
 
 def test_parameters_that_do_not_fit(tmp_path):
     net = sym.exp(sym.var("x", shape=(2,), dtype="float32"))
-    for params, error, said in (
+    for params, error, message in (
         ({"y": np.ones(2)}, UnknownNameError, "params: no variable named 'y'"),
         ({"x": np.ones(3, np.float32)}, ShapeError, "params: x: "),
         ({"x": np.ones(2)}, DTypeError, "params: x: "),
         ({"x": ["a"]}, DTypeError, r"params: x is \['a'\], no array of numbers"),
     ):
-        with pytest.raises(error, match=said):
+        with pytest.raises(error, match=message):
             save_onnx(net, tmp_path / "x.onnx", params=params)
     assert not os.listdir(tmp_path)
 
@@ -172,9 +172,9 @@ def test_the_operator_and_the_node_are_named(tmp_path):
     net = sym.erfinv(sym.var("x", shape=(2,)), name="inverse") * 2
     with pytest.raises(OperatorError) as found:
         save_onnx(net, path)
-    said = str(found.value)
-    assert said.startswith("save_onnx: erfinv has no counterpart among ONNX's core operators")
-    assert "in %inverse = erfinv(%x), made at " in said and os.path.basename(__file__) in said
+    message = str(found.value)
+    assert message.startswith("save_onnx: erfinv has no counterpart among ONNX's core operators")
+    assert "in %inverse = erfinv(%x), made at " in message and os.path.basename(__file__) in message
     assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["x.onnx"]
 
 

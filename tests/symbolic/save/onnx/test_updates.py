@@ -1,7 +1,7 @@
 """Every weight update as an ONNX model: the same numbers as the eager engine's, bit for bit.
 
 float32 and float64 are run by onnxruntime.  float16 it computes in float32 and rounds where it likes, for want of
-kernels on processors; that the model itself is right to the bit is told by onnx's own reference, which rounds after
+kernels on processors; that the model itself is right to the bit is shown by onnx's own reference, which rounds after
 each node, and onnxruntime is held to the rounding of what it was given.
 """
 
@@ -179,8 +179,8 @@ def test_states_come_in_and_go_out(op):
     update = Update(op, "float32")
     run = runtime(update.graph, update.types)
     states = [n.name for n in update.graph.auxiliary]
-    said = {p.key: p.value for p in run.model.metadata_props}
-    assert json.loads(said.get("states", "{}")) == {name: f"{name}_new" for name in states}
+    properties = {p.key: p.value for p in run.model.metadata_props}
+    assert json.loads(properties.get("states", "{}")) == {name: f"{name}_new" for name in states}
     assert run.outputs == [*update.symbol.list_outputs(), *(f"{n.name}_new" for n in update.graph.written)]
 
 
