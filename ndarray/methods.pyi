@@ -360,8 +360,17 @@ class NDArrayMethods:
             self, grad: NDArray, squares: NDArray, moves: NDArray, lr: Number | NDArray | np.ndarray = 1.0,
             rho: Number | NDArray | np.ndarray = 0.9, epsilon: Number | NDArray | np.ndarray = 1e-05,
             wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-            clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+            clip_gradient: float = -1.0, decoupled_weight_decay: bool = True, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
         """Step by the gradient, scaled as earlier steps are to earlier gradients (AdaDelta)."""
+
+    def adagrad_lr_decay_update(
+            self, grad: NDArray, history: NDArray, *, lr: Number | NDArray | np.ndarray,
+            lr_decay: Number | NDArray | np.ndarray = 0.0, epsilon: Number | NDArray | np.ndarray = 1e-10,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray, initial_accumulator: float = 0.0,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """AdaGrad as torch has it: decay in the gradient, epsilon outside of the root, a rate that falls."""
 
     def adagrad_update(
             self, grad: NDArray | RowSparseNDArray, history: NDArray | RowSparseNDArray,
@@ -384,7 +393,8 @@ class NDArrayMethods:
             self, grad: NDArray, mean: NDArray, largest: NDArray, lr: Number | NDArray | np.ndarray,
             beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
             wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-            clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+            clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray | None = None,
+            epsilon: Number | NDArray | np.ndarray = 0.0, *, out: NDArray | None = None,
             name: str | None = None) -> NDArray:
         """Step by the running mean of the gradient over the largest gradient of late (Adamax)."""
 
@@ -406,6 +416,15 @@ class NDArrayMethods:
 
     def amp_cast(self, dtype: DTypeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The elements in another dtype, as automatic mixed precision inserts it; files may leave it out."""
+
+    def amsgrad_update(
+            self, grad: NDArray, mean: NDArray, var: NDArray, largest: NDArray, *, lr: Number | NDArray | np.ndarray,
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            t: Number | NDArray | np.ndarray, decoupled_weight_decay: bool = False, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step by Adam's mean over the largest mean of squares that there has been (AMSGrad)."""
 
     def arccos(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Inverse of the cosine."""
@@ -443,6 +462,14 @@ class NDArrayMethods:
             self, axis: int | None = -1, is_ascend: bool = True, dtype: DTypeLike = 'float32', *,
             out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The places of the elements in their order along an axis."""
+
+    def asgd_update(
+            self, grad: NDArray, average: NDArray, next_rate: NDArray, *, lr: Number | NDArray | np.ndarray,
+            lambd: Number | NDArray | np.ndarray = 0.0001, alpha: Number | NDArray | np.ndarray = 0.75,
+            t0: Number | NDArray | np.ndarray = 1000000.0, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            t: Number | NDArray | np.ndarray, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step against the gradient with a rate that falls, and average the weights (ASGD)."""
 
     def batch_dot(
             self, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: str | None = None,
@@ -986,8 +1013,8 @@ class NDArrayMethods:
             beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
             epsilon: Number | NDArray | np.ndarray = 1e-08, schedule_decay: Number | NDArray | np.ndarray = 0.004,
             wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-            clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray, out: NDArray | None = None,
-            name: str | None = None) -> NDArray:
+            clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray, decoupled_weight_decay: bool = False,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Step by Adam's moments, with a momentum that looks ahead and whose size is scheduled (Nadam)."""
 
     def nag_mom_update(
@@ -1070,6 +1097,15 @@ class NDArrayMethods:
             out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Product over some axes."""
 
+    def radam_update(
+            self, grad: NDArray, mean: NDArray, var: NDArray, *, lr: Number | NDArray | np.ndarray,
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            t: Number | NDArray | np.ndarray, decoupled_weight_decay: bool = False, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step by Adam's mean, over the root of squares once enough of them have been seen (RAdam)."""
+
     def radians(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Degrees as radians."""
 
@@ -1107,6 +1143,21 @@ class NDArrayMethods:
     def rint(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The nearest integer, halves to the even one."""
 
+    def rmsprop_centered_update(
+            self, grad: NDArray, n: NDArray, g: NDArray, lr: Number | NDArray | np.ndarray,
+            gamma1: Number | NDArray | np.ndarray = 0.99, epsilon: Number | NDArray | np.ndarray = 1e-08,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step by the gradient over its running deviation (centred RMSProp)."""
+
+    def rmsprop_mom_update(
+            self, grad: NDArray, n: NDArray, mom: NDArray, lr: Number | NDArray | np.ndarray,
+            gamma1: Number | NDArray | np.ndarray = 0.99, momentum: Number | NDArray | np.ndarray = 0.0,
+            epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step along a momentum of gradients over their running root mean square (RMSProp as torch has it)."""
+
     def rmsprop_update(
             self, grad: NDArray, n: NDArray, lr: Number | NDArray | np.ndarray,
             gamma1: Number | NDArray | np.ndarray = 0.95, epsilon: Number | NDArray | np.ndarray = 1e-08,
@@ -1120,11 +1171,20 @@ class NDArrayMethods:
             gamma1: Number | NDArray | np.ndarray = 0.95, gamma2: Number | NDArray | np.ndarray = 0.9,
             epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
             rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0,
-            epsilon_in_root: bool = True, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+            epsilon_in_root: bool = True, rate_in_momentum: bool = True, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
         """Step by the gradient over its running deviation, with momentum (Graves' RMSProp)."""
 
     def round(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The nearest integer, halves away from zero."""
+
+    def rprop_update(
+            self, grad: NDArray, prev: NDArray, step_size: NDArray, *, lr: Number | NDArray | np.ndarray,
+            eta_minus: Number | NDArray | np.ndarray = 0.5, eta_plus: Number | NDArray | np.ndarray = 1.2,
+            min_step: Number | NDArray | np.ndarray = 1e-06, max_step: Number | NDArray | np.ndarray = 50.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            t: Number | NDArray | np.ndarray, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step by the gradient's sign, with a size for each element that grows while the sign stays (Rprop)."""
 
     def rsqrt(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """1 divided by the square root."""
@@ -1179,6 +1239,14 @@ class NDArrayMethods:
             self, indices: NDArray, shape: ShapeLike, *, out: NDArray | None = None,
             name: str | None = None) -> NDArray:
         """Zeros with elements or slices added at places of several axes; the reverse of `gather_nd`."""
+
+    def sgd_dampened_update(
+            self, grad: NDArray, mom: NDArray, *, lr: Number | NDArray | np.ndarray,
+            momentum: Number | NDArray | np.ndarray = 0.0, dampening: Number | NDArray | np.ndarray = 0.0,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step along a momentum that takes up a part of each gradient but the first (SGD with dampening)."""
 
     def sgd_mom_update(
             self, grad: NDArray | RowSparseNDArray, mom: NDArray | RowSparseNDArray, lr: Number | NDArray | np.ndarray,

@@ -347,8 +347,16 @@ def adadelta_update(
         weight: Symbol | None = None, grad: Symbol | None = None, squares: Symbol | None = None,
         moves: Symbol | None = None, *, lr: Number | Symbol = 1.0, rho: Number | Symbol = 0.9,
         epsilon: Number | Symbol = 1e-05, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-        clip_gradient: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        clip_gradient: float = -1.0, decoupled_weight_decay: bool = True, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
     """Step by the gradient, scaled as earlier steps are to earlier gradients (AdaDelta)."""
+
+def adagrad_lr_decay_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, history: Symbol | None = None, *, lr: Number | Symbol,
+        lr_decay: Number | Symbol = 0.0, epsilon: Number | Symbol = 1e-10, wd: Number | Symbol = 0.0,
+        rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
+        initial_accumulator: float = 0.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """AdaGrad as torch has it: decay in the gradient, epsilon outside of the root, a rate that falls."""
 
 def adagrad_update(
         weight: Symbol | None = None, grad: Symbol | None = None, history: Symbol | None = None, *, lr: Number | Symbol,
@@ -369,8 +377,8 @@ def adamax_update(
         weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None,
         largest: Symbol | None = None, *, lr: Number | Symbol, beta1: Number | Symbol = 0.9,
         beta2: Number | Symbol = 0.999, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-        clip_gradient: float = -1.0, t: Number | Symbol | None = None, name: str | None = None,
-        attr: dict[str, str] | None = None) -> Symbol:
+        clip_gradient: float = -1.0, t: Number | Symbol | None = None, epsilon: Number | Symbol = 0.0,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Step by the running mean of the gradient over the largest gradient of late (Adamax)."""
 
 def adamw_update(
@@ -394,6 +402,14 @@ def amp_cast(
         data: Symbol | None = None, *, dtype: DTypeLike, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
     """The elements in another dtype, as automatic mixed precision inserts it; files may leave it out."""
+
+def amsgrad_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
+        largest: Symbol | None = None, *, lr: Number | Symbol, beta1: Number | Symbol = 0.9,
+        beta2: Number | Symbol = 0.999, epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0,
+        rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
+        decoupled_weight_decay: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by Adam's mean over the largest mean of squares that there has been (AMSGrad)."""
 
 def arccos(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Inverse of the cosine."""
@@ -431,6 +447,14 @@ def argsort(
         data: Symbol | None = None, *, axis: int | None = -1, is_ascend: bool = True, dtype: DTypeLike = 'float32',
         name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The places of the elements in their order along an axis."""
+
+def asgd_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, average: Symbol | None = None,
+        next_rate: Symbol | None = None, *, lr: Number | Symbol, lambd: Number | Symbol = 0.0001,
+        alpha: Number | Symbol = 0.75, t0: Number | Symbol = 1000000.0, wd: Number | Symbol = 0.0,
+        rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Step against the gradient with a rate that falls, and average the weights (ASGD)."""
 
 def batch_dot(
         lhs: Symbol | None = None, rhs: Symbol | None = None, *, transpose_a: bool = False, transpose_b: bool = False,
@@ -1022,7 +1046,7 @@ def nadam_update(
         filled: Symbol | None = None, *, lr: Number | Symbol, beta1: Number | Symbol = 0.9,
         beta2: Number | Symbol = 0.999, epsilon: Number | Symbol = 1e-08, schedule_decay: Number | Symbol = 0.004,
         wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
-        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        decoupled_weight_decay: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Step by Adam's moments, with a momentum that looks ahead and whose size is scheduled (Nadam)."""
 
 def nag_mom_update(
@@ -1109,6 +1133,14 @@ def prod(
         data: Symbol | None = None, *, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False,
         name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Product over some axes."""
+
+def radam_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
+        *, lr: Number | Symbol, beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.999,
+        epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, t: Number | Symbol, decoupled_weight_decay: bool = False, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Step by Adam's mean, over the root of squares once enough of them have been seen (RAdam)."""
 
 def radians(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Degrees as radians."""
@@ -1197,6 +1229,20 @@ def reverse(
 def rint(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The nearest integer, halves to the even one."""
 
+def rmsprop_centered_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, n: Symbol | None = None, g: Symbol | None = None, *,
+        lr: Number | Symbol, gamma1: Number | Symbol = 0.99, epsilon: Number | Symbol = 1e-08,
+        wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by the gradient over its running deviation (centred RMSProp)."""
+
+def rmsprop_mom_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, n: Symbol | None = None, mom: Symbol | None = None, *,
+        lr: Number | Symbol, gamma1: Number | Symbol = 0.99, momentum: Number | Symbol = 0.0,
+        epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step along a momentum of gradients over their running root mean square (RMSProp as torch has it)."""
+
 def rmsprop_update(
         weight: Symbol | None = None, grad: Symbol | None = None, n: Symbol | None = None, *, lr: Number | Symbol,
         gamma1: Number | Symbol = 0.95, epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0,
@@ -1209,11 +1255,20 @@ def rmspropalex_update(
         delta: Symbol | None = None, *, lr: Number | Symbol, gamma1: Number | Symbol = 0.95,
         gamma2: Number | Symbol = 0.9, epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0,
         rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0,
-        epsilon_in_root: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        epsilon_in_root: bool = True, rate_in_momentum: bool = True, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
     """Step by the gradient over its running deviation, with momentum (Graves' RMSProp)."""
 
 def round(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The nearest integer, halves away from zero."""
+
+def rprop_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, prev: Symbol | None = None,
+        step_size: Symbol | None = None, *, lr: Number | Symbol, eta_minus: Number | Symbol = 0.5,
+        eta_plus: Number | Symbol = 1.2, min_step: Number | Symbol = 1e-06, max_step: Number | Symbol = 50.0,
+        rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Step by the gradient's sign, with a size for each element that grows while the sign stays (Rprop)."""
 
 def rsqrt(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """1 divided by the square root."""
@@ -1263,6 +1318,13 @@ def scatter_nd(
         data: Symbol | None = None, indices: Symbol | None = None, *, shape: ShapeLike, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
     """Zeros with elements or slices added at places of several axes; the reverse of `gather_nd`."""
+
+def sgd_dampened_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None, *, lr: Number | Symbol,
+        momentum: Number | Symbol = 0.0, dampening: Number | Symbol = 0.0, wd: Number | Symbol = 0.0,
+        rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Step along a momentum that takes up a part of each gradient but the first (SGD with dampening)."""
 
 def sgd_mom_update(
         weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None, *, lr: Number | Symbol,

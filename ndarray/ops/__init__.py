@@ -38,6 +38,8 @@ from ndarray.ops import (
     optimizer_adamw,
     optimizer_adamax,
     optimizer_nadam,
+    optimizer_radam,
+    optimizer_rprop,
     optimizer_dcasgd,
     optimizer_sgld,
     optimizer_lars,
@@ -47,6 +49,7 @@ from ndarray.ops import (
     optimizer_lans,
     optimizer_other,
     optimizer_adagrad,
+    optimizer_dampened,
     optimizer_sparse,
     finite,
 )

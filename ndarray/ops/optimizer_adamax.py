@@ -1,7 +1,17 @@
 """Updates whose steps need no rate found by trial: Adamax, by the largest gradient seen; AdaDelta, by earlier steps."""
 
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import Beta, Bound, Least, Share, StepNumber, clipped, rescaled, scalars_in
+from ndarray.ops.optimizer_common import (
+    Beta,
+    Bound,
+    Choice,
+    Least,
+    Share,
+    StepNumber,
+    clipped,
+    decayed,
+    scalars_in,
+)
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
 
@@ -10,13 +20,14 @@ KIND = "update"
 
 @operator(same_floating, writes=("mean", "largest"), scalar_dtype="float64", fusible=True)
 def adamax_update(xp, weight, grad, mean, largest, /, *, lr: Scalar, beta1: Beta = 0.9, beta2: Beta = 0.999,
-                  wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, t: StepNumber = None):
+                  wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, t: StepNumber = None,
+                  epsilon: Least = 0.0):
     r"""Step by the running mean of the gradient over the largest gradient of late (Adamax).
 
     .. math::
 
        G &= \operatorname{clip}(\rho g_t + \lambda w_t, c) \\
-       m_{t+1} &= \beta_1 m_t + (1 - \beta_1) G, \qquad u_{t+1} = \max(\beta_2 u_t, |G|) \\
+       m_{t+1} &= \beta_1 m_t + (1 - \beta_1) G, \qquad u_{t+1} = \max(\beta_2 u_t, |G| + \epsilon) \\
        w_{t+1} &= w_t - \frac{\eta}{1 - \beta_1^t}\, m_{t+1} / u_{t+1}
 
     Parameters
@@ -41,6 +52,8 @@ def adamax_update(xp, weight, grad, mean, largest, /, *, lr: Scalar, beta1: Beta
         Bound :math:`c`; negative: none, 0: clip to zero.
     t : Scalar, optional
         Number of this step, from 1.  Without it the mean's bias is not corrected.
+    epsilon : Scalar, optional
+        :math:`\epsilon`, in units of gradient; torch has 1e-8.
 
     Returns
     -------
@@ -76,17 +89,18 @@ def adamax_update(xp, weight, grad, mean, largest, /, *, lr: Scalar, beta1: Beta
     """
     rest, = scalars_in(xp, weight.dtype, 1 - beta1)
     rate, = scalars_in(xp, weight.dtype, lr if t is None else lr / (1 - beta1 ** t))
-    beta1, beta2, wd, scale = scalars_in(xp, weight.dtype, beta1, beta2, wd, rescale_grad)
+    beta1, beta2, wd, scale, epsilon = scalars_in(xp, weight.dtype, beta1, beta2, wd, rescale_grad, epsilon)
     grad = clipped(xp, scale * grad + wd * weight, clip_gradient)
     mean = beta1 * mean + rest * grad
-    largest = xp.maximum(beta2 * largest, xp.abs(grad))
+    largest = xp.maximum(beta2 * largest, xp.abs(grad) + epsilon)
     step = mean / xp.where(largest == 0, xp.ones_like(largest), largest)
     return weight - rate * step, mean, largest
 
 
 @operator(same_floating, writes=("squares", "moves"), scalar_dtype="float64", fusible=True)
 def adadelta_update(xp, weight, grad, squares, moves, /, *, lr: Scalar = 1.0, rho: Share = 0.9, epsilon: Least = 1e-5,
-                    wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0):
+                    wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
+                    decoupled_weight_decay: Choice = True):
     r"""Step by the gradient, scaled as earlier steps are to earlier gradients (AdaDelta).
 
     .. math::
@@ -113,11 +127,13 @@ def adadelta_update(xp, weight, grad, squares, moves, /, *, lr: Scalar = 1.0, rh
     epsilon : Scalar, optional
         :math:`\epsilon`, within both roots; the first step is of size :math:`\sqrt{\epsilon / (1 - \rho)}`.
     wd : Scalar, optional
-        Decoupled weight decay :math:`\lambda`.
+        Weight decay :math:`\lambda`.
     rescale_grad : Scalar, optional
         :math:`\rho_g`, factor of the gradient.
     clip_gradient : float, optional
         Bound :math:`c`; negative: none, 0: clip to zero.
+    decoupled_weight_decay : bool, optional
+        Whether the decay is beside the step; if not, it is added to the gradient before clipping, as in torch.
 
     Returns
     -------
@@ -149,8 +165,8 @@ def adadelta_update(xp, weight, grad, squares, moves, /, *, lr: Scalar = 1.0, rh
     array([0.75], dtype=float32)
     """
     rest, = scalars_in(xp, weight.dtype, 1 - rho)
-    lr, rho, epsilon, wd, scale = scalars_in(xp, weight.dtype, lr, rho, epsilon, wd, rescale_grad)
-    grad = rescaled(xp, grad, scale, clip_gradient)
+    weight, grad = decayed(xp, weight, grad, lr, wd, rescale_grad, clip_gradient, decoupled_weight_decay)
+    lr, rho, epsilon = scalars_in(xp, weight.dtype, lr, rho, epsilon)
     squares = rho * squares + rest * (grad * grad)
     delta = xp.sqrt(moves + epsilon) / xp.sqrt(squares + epsilon) * grad
-    return weight - lr * (delta + wd * weight), squares, rho * moves + rest * (delta * delta)
+    return weight - lr * delta, squares, rho * moves + rest * (delta * delta)

@@ -4,9 +4,10 @@ import math
 from typing import Annotated
 
 from ndarray.dtypes import DEFAULT as float32
+from ndarray.dtypes import FLOAT64
 from ndarray.errors import DTypeError, ShapeError
 from ndarray.params import Added, Fed, Scalar, Scalars, Within
-from ndarray.rules import agree_dtype, check_floating, grouped, slot_error
+from ndarray.rules import agree_dtype, check_floating, grouped, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 from ndarray.text import counted
 
@@ -46,6 +47,17 @@ def clipped(xp, x, bound):
 def rescaled(xp, grad, rescale_grad, clip_gradient):
     """Return the gradient as most formulas take it: multiplied, then clipped."""
     return clipped(xp, rescale_grad * grad, clip_gradient)
+
+
+def decayed(xp, weight, grad, lr, wd, rescale_grad, clip_gradient, decoupled):
+    """Return weight and clipped gradient with the decay in one of them; the scalars are float64.
+
+    Decoupled, the weight shrinks by rate times decay; else the decay is added to the gradient before it is clipped.
+    """
+    keep, decay, scale = scalars_in(xp, weight.dtype, 1 - lr * wd, wd, rescale_grad)
+    if decoupled:
+        return keep * weight, rescaled(xp, grad, scale, clip_gradient)
+    return weight, clipped(xp, scale * grad + decay * weight, clip_gradient)
 
 
 def root(xp, squares, epsilon, within):
@@ -147,6 +159,23 @@ def elements(type_, n, slot, dtype):
             raise slot_error(ShapeError, f"`{{}}` must have {counted(n, 'element')}, got shape "
                              f"{show_shape(shape)}", slot)
     return TensorType(shape, dtype or type_.dtype)
+
+
+def one_number(width):
+    """Return the rule of an update of `width` inputs, the last of which is a state of one element.
+
+    The others are alike; that one is by default no narrower than float32.
+    """
+
+    def infer(inputs, outputs, params):
+        tensors, outputs = same_floating(inputs[:-1], outputs, params)
+        dtype = inputs[-1].dtype or tensors[0].dtype
+        if inputs[-1].dtype is None and dtype is not None and dtype != FLOAT64:
+            dtype = float32
+        check_floating([TensorType(None, dtype)])
+        return [*tensors, elements(inputs[-1], 1, width - 1, dtype)], outputs
+
+    return infer
 
 
 def floating_arrays(inputs, outputs, params):

@@ -1,30 +1,17 @@
 """Adam with Nesterov's momentum: Nadam."""
 
-from ndarray.dtypes import DEFAULT, FLOAT64
+from ndarray.dtypes import FLOAT64
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import Beta, Bound, Least, StepNumber, clipped, elements, scalars_in
+from ndarray.ops.optimizer_common import Beta, Bound, Choice, Least, StepNumber, decayed, one_number, scalars_in
 from ndarray.params import Scalar
-from ndarray.rules import check_floating, same_floating
-from ndarray.tensortype import TensorType
 
 KIND = "update"
 
 
-def _with_schedule(inputs, outputs, params):
-    """Weight, gradient, moments and output alike; the sum of the momentum has one element, by default no narrower
-    than float32."""
-    tensors, outputs = same_floating(inputs[:4], outputs, params)
-    dtype = inputs[4].dtype or tensors[0].dtype
-    if inputs[4].dtype is None and dtype is not None and dtype != FLOAT64:
-        dtype = DEFAULT
-    check_floating([TensorType(None, dtype)])
-    return [*tensors, elements(inputs[4], 1, 4, dtype)], outputs
-
-
-@operator(_with_schedule, writes=("mean", "var", "filled"), scalar_dtype="float64")
+@operator(one_number(5), writes=("mean", "var", "filled"), scalar_dtype="float64")
 def nadam_update(xp, weight, grad, mean, var, filled, /, *, lr: Scalar, beta1: Beta = 0.9, beta2: Beta = 0.999,
                  epsilon: Least = 1e-8, schedule_decay: Scalar = 0.004, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
-                 clip_gradient: Bound = -1.0, t: StepNumber):
+                 clip_gradient: Bound = -1.0, t: StepNumber, decoupled_weight_decay: Choice = False):
     r"""Step by Adam's moments, with a momentum that looks ahead and whose size is scheduled (Nadam).
 
     .. math::
@@ -64,6 +51,8 @@ def nadam_update(xp, weight, grad, mean, var, filled, /, *, lr: Scalar, beta1: B
         Bound :math:`c`; negative: none, 0: clip to zero.
     t : Scalar
         Number of this step, from 1.
+    decoupled_weight_decay : bool, optional
+        Whether the weight is multiplied by :math:`1 - \eta\lambda`, in place of a decay in the gradient.
 
     Returns
     -------
@@ -100,8 +89,8 @@ def nadam_update(xp, weight, grad, mean, var, filled, /, *, lr: Scalar, beta1: B
     done = 1 - (1 - xp.as_scalar(filled, FLOAT64)) * now
     of_grad, of_mean = scalars_in(xp, dtype, (1 - now) / done, ahead / (1 - (1 - done) * ahead))
     rest1, rest2, correction = scalars_in(xp, dtype, 1 - beta1, 1 - beta2, 1 - beta2 ** t)
-    lr, beta1, beta2, epsilon, wd, scale = scalars_in(xp, dtype, lr, beta1, beta2, epsilon, wd, rescale_grad)
-    grad = clipped(xp, scale * grad + wd * weight, clip_gradient)
+    weight, grad = decayed(xp, weight, grad, lr, wd, rescale_grad, clip_gradient, decoupled_weight_decay)
+    lr, beta1, beta2, epsilon = scalars_in(xp, dtype, lr, beta1, beta2, epsilon)
     mean = beta1 * mean + rest1 * grad
     var = beta2 * var + rest2 * (grad * grad)
     step = (of_grad * grad + of_mean * mean) / (xp.sqrt(var / correction) + epsilon)

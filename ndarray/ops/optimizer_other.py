@@ -86,7 +86,8 @@ def rmsprop_update(xp, weight, grad, n, /, *, lr: Scalar, gamma1: Share = 0.95, 
 @operator(same_floating, writes=("n", "g", "delta"), fusible=True)
 def rmspropalex_update(xp, weight, grad, n, g, delta, /, *, lr: Scalar, gamma1: Share = 0.95, gamma2: Scalar = 0.9,
                        epsilon: Least = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
-                       clip_gradient: Bound = -1.0, clip_weights: Bound = -1.0, epsilon_in_root: Choice = True):
+                       clip_gradient: Bound = -1.0, clip_weights: Bound = -1.0, epsilon_in_root: Choice = True,
+                       rate_in_momentum: Choice = True):
     r"""Step by the gradient over its running deviation, with momentum (Graves' RMSProp).
 
     .. math::
@@ -126,6 +127,8 @@ def rmspropalex_update(xp, weight, grad, n, g, delta, /, *, lr: Scalar, gamma1: 
         Bound :math:`c_w` of the new weights; negative: none, 0: all weights become 0.
     epsilon_in_root : bool, optional
         Whether :math:`\epsilon` is added within the root; if not, outside of it, as in torch, in units of gradient.
+    rate_in_momentum : bool, optional
+        Whether `delta` holds the rate.  False, as in torch, keeps it out: :math:`w_{t+1} = w_t - \eta \delta_{t+1}`.
 
     Returns
     -------
@@ -157,7 +160,11 @@ def rmspropalex_update(xp, weight, grad, n, g, delta, /, *, lr: Scalar, gamma1: 
     grad = _decayed(xp, weight, grad, wd, rescale_grad, clip_gradient)
     n = (1 - gamma1) * grad * grad + gamma1 * n
     g = (1 - gamma1) * grad + gamma1 * g
-    delta = gamma2 * delta - lr * grad / root(xp, n - g * g, epsilon, epsilon_in_root)
+    deviation = root(xp, n - g * g, epsilon, epsilon_in_root)
+    if not rate_in_momentum:
+        delta = gamma2 * delta + grad / deviation
+        return clipped(xp, weight - lr * delta, clip_weights), n, g, delta
+    delta = gamma2 * delta - lr * grad / deviation
     return clipped(xp, weight + delta, clip_weights), n, g, delta
 
 

@@ -99,7 +99,7 @@ def _updates(sampled):
         for _ in range(2):
             types, _outputs = op.infer_types(types, [UNKNOWN] * op.num_outputs(complete), complete)
         arrays = [spread(*(t.shape or (2, 3)), low=0.3, seed=k).astype(t.dtype or "float32") for k, t in enumerate(types)]
-        if op.name == "rmspropalex_update":
+        if op.name in ("rmspropalex_update", "rmsprop_centered_update"):
             arrays[2] += 8  # the mean of squares is above the square of the mean
         yield Sample(op.name, tuple(arrays), params)
 

@@ -100,6 +100,87 @@ def adabelief(p):
     return move
 
 
+def moved(w, g, rate, decay, p):
+    """Return weight and gradient with the decay in one of them."""
+    if p.get("decoupled_weight_decay", False):
+        return w - rate * decay * w, scaled(g, p)
+    return w, clip(p.get("rescale_grad", 1.0) * g + decay * w, p.get("clip_gradient", -1.0))
+
+
+def amsgrad(p):
+    """Reddi et al., algorithm 2, with the correction of Adam's bias after the largest was taken."""
+    b1, b2, kept = p["beta1"], p["beta2"], {"m": 0.0, "v": 0.0, "u": 0.0}
+
+    def move(w, g, rate, decay, t):
+        w, g = moved(w, g, rate, decay, p)
+        m = kept["m"] = b1 * kept["m"] + (1 - b1) * g
+        v = kept["v"] = b2 * kept["v"] + (1 - b2) * g * g
+        u = kept["u"] = np.maximum(kept["u"], v)
+        return w - rate * m / (1 - b1 ** t) / (np.sqrt(u / (1 - b2 ** t)) + p["epsilon"])
+
+    return move
+
+
+def radam(p):
+    """Liu et al., algorithm 2; epsilon beside the root of what is not corrected yet."""
+    b1, b2, kept = p["beta1"], p["beta2"], {"m": 0.0, "v": 0.0}
+    longest = 2 / (1 - b2) - 1
+
+    def move(w, g, rate, decay, t):
+        w, g = moved(w, g, rate, decay, p)
+        m = kept["m"] = b1 * kept["m"] + (1 - b1) * g
+        v = kept["v"] = b2 * kept["v"] + (1 - b2) * g * g
+        m = m / (1 - b1 ** t)
+        length = longest - 2 * t * b2 ** t / (1 - b2 ** t)
+        if t <= 5:
+            return w - rate * m
+        r = np.sqrt((length - 4) / (longest - 4) * (length - 2) / (longest - 2) * longest / length)
+        return w - rate * r * m * np.sqrt(1 - b2 ** t) / (np.sqrt(v) + p["epsilon"])
+
+    return move
+
+
+def rprop(p):
+    """Igel and Hüsken, iRprop-."""
+    kept = {"g": 0.0, "size": None}
+
+    def move(w, g, rate, decay, t):
+        g = scaled(g, p)
+        size = np.full_like(w, rate) if kept["size"] is None else kept["size"]
+        turn = g * kept["g"]
+        size = size * np.where(turn > 0, p["eta_plus"], np.where(turn < 0, p["eta_minus"], 1.0))
+        kept["size"] = size = np.clip(size, p["min_step"], p["max_step"])
+        kept["g"] = g = np.where(turn < 0, 0.0, g)
+        return w - np.sign(g) * size
+
+    return move
+
+
+def asgd(p):
+    """Bottou, the rate of section 2.2 and the decay that goes with it; torch's rate is made one step ahead."""
+    kept = {"rate": None}
+
+    def move(w, g, rate, decay, t):
+        now = rate if kept["rate"] is None else kept["rate"]
+        kept["rate"] = rate / (1 + p["lambd"] * rate * t) ** p["alpha"]
+        _, g = moved(w, g, rate, decay, p)
+        return w - now * (p["lambd"] * w + g)
+
+    return move
+
+
+def dampened(p):
+    """Momentum whose later gradients are dampened."""
+    kept = {"b": None}
+
+    def move(w, g, rate, decay, t):
+        g = scaled(g, p) + decay * w
+        kept["b"] = g if kept["b"] is None else p["momentum"] * kept["b"] + (1 - p["dampening"]) * g
+        return w - rate * kept["b"]
+
+    return move
+
+
 def adamax(p):
     """Kingma and Ba, algorithm 2."""
     b1, b2, kept = p["beta1"], p["beta2"], {"m": 0.0, "u": 0.0}
@@ -107,7 +188,7 @@ def adamax(p):
     def move(w, g, rate, decay, t):
         g = clip(p.get("rescale_grad", 1.0) * g + decay * w, p.get("clip_gradient", -1.0))
         m = kept["m"] = b1 * kept["m"] + (1 - b1) * g
-        u = kept["u"] = np.maximum(b2 * kept["u"], np.abs(g))
+        u = kept["u"] = np.maximum(b2 * kept["u"], np.abs(g) + p.get("epsilon", 0.0))
         c1 = 1 - b1 ** t if p.get("bias_correction", True) else 1
         return w - rate / c1 * m / u
 
@@ -119,7 +200,7 @@ def nadam(p):
     b1, b2, kept = p["beta1"], p["beta2"], {"m": 0.0, "v": 0.0, "product": 1.0}
 
     def move(w, g, rate, decay, t):
-        g = clip(p.get("rescale_grad", 1.0) * g + decay * w, p.get("clip_gradient", -1.0))
+        w, g = moved(w, g, rate, decay, p)
         now, ahead = (b1 * (1 - 0.5 * 0.96 ** (k * p["schedule_decay"])) for k in (t, t + 1))
         product = kept["product"] = kept["product"] * now
         m = kept["m"] = b1 * kept["m"] + (1 - b1) * g
@@ -131,15 +212,15 @@ def nadam(p):
 
 
 def adadelta(p):
-    """Zeiler, algorithm 1, with decoupled decay."""
+    """Zeiler, algorithm 1."""
     rho, eps, kept = p["rho"], p["epsilon"], {"s": 0.0, "d": 0.0}
 
     def move(w, g, rate, decay, t):
-        g = scaled(g, p)
+        w, g = moved(w, g, rate, decay, {"decoupled_weight_decay": True} | p)
         s = kept["s"] = rho * kept["s"] + (1 - rho) * g * g
         step = np.sqrt(kept["d"] + eps) / np.sqrt(s + eps) * g
         kept["d"] = rho * kept["d"] + (1 - rho) * step * step
-        return w - rate * (step + decay * w)
+        return w - rate * step
 
     return move
 
@@ -182,8 +263,36 @@ def rmspropalex(p):
         deviation = n - mean * mean
         root = np.sqrt(deviation + p["epsilon"]) if p.get("epsilon_in_root", True) else (
             np.sqrt(deviation) + p["epsilon"])
-        d = kept["d"] = p["gamma2"] * kept["d"] - rate * g / root
-        return w + d
+        inside = p.get("rate_in_momentum", True)
+        d = kept["d"] = p["gamma2"] * kept["d"] - (rate if inside else 1) * g / root
+        return w + (1 if inside else rate) * d
+
+    return move
+
+
+def rmsprop_centered(p):
+    return rmspropalex({**p, "gamma2": 0.0, "epsilon_in_root": False})
+
+
+def rmsprop_momentum(p):
+    """RMSProp's step as the gradient of a momentum that does not hold the rate."""
+    direction, kept = rmsprop({**p, "epsilon_in_root": False}), {"b": 0.0}
+
+    def move(w, g, rate, decay, t):
+        b = kept["b"] = p["momentum"] * kept["b"] + w - direction(w, g, 1.0, decay, t)
+        return w - rate * b
+
+    return move
+
+
+def adagrad_lr_decay(p):
+    """Duchi et al., figure 1, on the decayed gradient, with a rate that falls."""
+    kept = {"s": p.get("initial_accumulator", 0.0)}
+
+    def move(w, g, rate, decay, t):
+        _, g = moved(w, g, rate, decay, p)
+        s = kept["s"] = kept["s"] + g * g
+        return w - rate / (1 + (t - 1) * p["lr_decay"]) * g / (np.sqrt(s) + p["epsilon"])
 
     return move
 
@@ -337,10 +446,18 @@ STATEMENTS = {
         (adamw, [{"clip_gradient": 0.3, **MOMENTS}, {**MOMENTS, "epsilon_place": "paper"}])),
     "adabelief_update": (adabelief, [{**COMMON, **MOMENTS}, {**MOMENTS, "bias_correction": False}]),
     "adamax_update": (adamax, [{**COMMON, "beta1": 0.9, "beta2": 0.99},
-                               {"beta1": 0.9, "beta2": 0.99, "bias_correction": False}]),
-    "nadam_update": (nadam, [{**COMMON, **MOMENTS, "schedule_decay": 0.004}, {**MOMENTS, "schedule_decay": 0.1}]),
+                               {"beta1": 0.9, "beta2": 0.99, "bias_correction": False},
+                               {"beta1": 0.9, "beta2": 0.99, "epsilon": 0.1}]),
+    "nadam_update": (nadam, [{**COMMON, **MOMENTS, "schedule_decay": 0.004}, {**MOMENTS, "schedule_decay": 0.1},
+                             {**MOMENTS, "schedule_decay": 0.004, "decoupled_weight_decay": True}]),
+    **{f"{name}_update": (statement, [{**COMMON, **MOMENTS}, {**MOMENTS, "decoupled_weight_decay": True}])
+       for name, statement in [("amsgrad", amsgrad), ("radam", radam)]},
+    "rprop_update": (rprop, [{**COMMON, "eta_minus": 0.6, "eta_plus": 1.3, "min_step": 1e-3, "max_step": 0.05}]),
+    "asgd_update": (asgd, [{**COMMON, "lambd": 0.5, "alpha": 0.6}]),
+    "sgd_dampened_update": (dampened, [{**COMMON, "momentum": 0.9, "dampening": 0.4}]),
     "dcasgd_update": (dcasgd, [{**COMMON, "momentum": 0.9, "lamda": 0.5}]),
-    "adadelta_update": (adadelta, [{**COMMON, "rho": 0.9, "epsilon": 1e-4}]),
+    "adadelta_update": (adadelta, [{**COMMON, "rho": 0.9, "epsilon": 1e-4},
+                                   {"rho": 0.9, "epsilon": 1e-4, "decoupled_weight_decay": False}]),
     "_sparse_adagrad_update": (adagrad, [{**COMMON, "epsilon": 1e-4}, {"epsilon": 1e-4, "epsilon_in_root": False},
                                          {"epsilon": 1e-4, "initial_accumulator": 0.1}]),
     "_contrib_group_adagrad_update": (group_adagrad, [{**COMMON, "epsilon": 1e-4}]),
@@ -348,7 +465,12 @@ STATEMENTS = {
                                  {"gamma1": 0.9, "epsilon": 1e-4, "epsilon_in_root": False, "clip_weights": 1.2}]),
     "rmspropalex_update": (rmspropalex, [
         {**COMMON, "gamma1": 0.9, "gamma2": 0.8, "epsilon": 1e-2},
-        {"gamma1": 0.9, "gamma2": 0.8, "epsilon": 1e-2, "epsilon_in_root": False}]),
+        {"gamma1": 0.9, "gamma2": 0.8, "epsilon": 1e-2, "epsilon_in_root": False},
+        {"gamma1": 0.9, "gamma2": 0.8, "epsilon": 1e-2, "rate_in_momentum": False}]),
+    "rmsprop_mom_update": (rmsprop_momentum, [{**COMMON, "gamma1": 0.9, "momentum": 0.8, "epsilon": 1e-4}]),
+    "rmsprop_centered_update": (rmsprop_centered, [{**COMMON, "gamma1": 0.9, "epsilon": 1e-2}]),
+    "adagrad_lr_decay_update": (adagrad_lr_decay, [{**COMMON, "lr_decay": 0.1, "epsilon": 1e-4},
+                                                   {"lr_decay": 0.0, "epsilon": 1e-4, "initial_accumulator": 0.1}]),
     "ftrl_update": (ftrl, [{**COMMON, "lamda1": 0.01, "beta": 1.0}]),
     "ftml_update": (ftml, [{"rescale_grad": 0.5, "clip_grad": 0.3, **MOMENTS}]),
     **dict.fromkeys(
@@ -364,8 +486,10 @@ STATEMENTS = {
 
 RANDOM = {"sgld_update"}
 """Rules without a path; a test of their own compares mean and variance."""
-WITHOUT_DECAY = {"_contrib_group_adagrad_update"}
+WITHOUT_DECAY = {"_contrib_group_adagrad_update", "rprop_update"}
 RATES = {"adadelta_update": 1.0, "ftrl_update": 0.3, "ftml_update": 0.05, "lars": 1.0}
 """The size of the rates, 0.02 elsewhere."""
 DIVIDES_BY_RATE = {"ftrl_update", "ftml_update"}
 """Rules that have no rate of zero."""
+MOVES_WITHOUT_RATE = {"rprop_update"}
+"""Rules whose rate is but the size of the first step, and which has a least size."""

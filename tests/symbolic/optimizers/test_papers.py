@@ -11,7 +11,14 @@ import symbolic as sym
 from ndarray import registry
 from symbolic import optimizers
 from tests.symbolic.optimizers import paths
-from tests.symbolic.optimizers.papers import DIVIDES_BY_RATE, RANDOM, RATES, STATEMENTS, WITHOUT_DECAY
+from tests.symbolic.optimizers.papers import (
+    DIVIDES_BY_RATE,
+    MOVES_WITHOUT_RATE,
+    RANDOM,
+    RATES,
+    STATEMENTS,
+    WITHOUT_DECAY,
+)
 
 OPERATORS = [op.name for op in registry.operators() if op.update]
 CASES = [(name, params) for name, (_, settings) in STATEMENTS.items() for params in settings]
@@ -119,7 +126,7 @@ def test_in_single_precision(name):
 
 
 @pytest.mark.parametrize("how", ["update", "updater"])
-@pytest.mark.parametrize("name", sorted((STATEMENTS.keys() | RANDOM) - DIVIDES_BY_RATE))
+@pytest.mark.parametrize("name", sorted((STATEMENTS.keys() | RANDOM) - DIVIDES_BY_RATE - MOVES_WITHOUT_RATE))
 def test_a_rate_of_zero_moves_nothing(name, how):
     for params in STATEMENTS[name][1] if name in STATEMENTS else [{}]:
         kept = {k: v for k, v in params.items() if k != "clip_weights"}

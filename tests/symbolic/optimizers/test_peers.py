@@ -13,6 +13,7 @@ ADAM = {"beta1": 0.9, "beta2": 0.99, "epsilon": 1e-4}
 PAPER = {**ADAM, "epsilon_place": "paper"}
 OUTSIDE = {"momentum": 0.9, "rate_in_momentum": False}
 WD = {"wd": 0.1}
+DECOUPLED = {"decoupled_weight_decay": True, **WD}
 DELTA = {"rho": 0.9, "epsilon": 1e-4}
 MEAN = {"gamma1": 0.9, "epsilon": 1e-4}
 CENTRED = {"gamma1": 0.9, "epsilon": 1e-2}
@@ -25,11 +26,26 @@ TORCH = {
     "adam": ("adam", {**PAPER, **WD}),
     "adamw": ("adamw", {**PAPER, **WD}),
     "nadam": ("nadam", {**ADAM, "schedule_decay": 4e-3, **WD}),
+    "nadam_decoupled": ("nadam", {**ADAM, "schedule_decay": 0.1, **DECOUPLED}),
+    "radam": ("radam", {**ADAM, **WD}),
+    "radam_decoupled": ("radam", {**ADAM, **DECOUPLED}),
+    "amsgrad": ("amsgrad", {**ADAM, **WD}),
+    "adamw_amsgrad": ("amsgrad", {**ADAM, **DECOUPLED}),
+    "sgd_dampened": ("sgd", {"momentum": 0.9, "dampening": 0.4, **WD}),
+    "sgd_maximized": ("sgd", {**OUTSIDE, "rescale_grad": -1.0, **WD}),
+    "rprop": ("rprop", {"eta_minus": 0.6, "eta_plus": 1.3, "min_step": 1e-3, "max_step": 0.05}),
+    "asgd": ("asgd", {"lambd": 0.5, "alpha": 0.6, "t0": 10.0, **WD}),
     "adamax": ("adamax", {"beta1": 0.9, "beta2": 0.99, **WD}),
+    "adamax_epsilon": ("adamax", {"beta1": 0.9, "beta2": 0.99, "epsilon": 0.1, **WD}),
     "adadelta": ("adadelta", DELTA),
+    "adadelta_decay": ("adadelta", {**DELTA, "decoupled_weight_decay": False, **WD}),
     "adagrad": ("adagrad", {"epsilon": 1e-4, "epsilon_in_root": False, "initial_accumulator": 0.1}),
+    "adagrad_decay": ("adagrad", {"epsilon": 1e-4, "lr_decay": 0.1, "initial_accumulator": 0.1, **WD}),
     "rmsprop": ("rmsprop", {**MEAN, "epsilon_in_root": False, **WD}),
-    "rmsprop_centered": ("rmspropalex", {**CENTRED, "gamma2": 0.0, "epsilon_in_root": False, **WD}),
+    "rmsprop_centered": ("rmsprop_centered", {**CENTRED, **WD}),
+    "rmsprop_momentum": ("rmsprop", {**MEAN, "momentum": 0.8, **WD}),
+    "rmsprop_centered_momentum": ("rmspropalex", {**CENTRED, "gamma2": 0.8, "epsilon_in_root": False,
+                                                  "rate_in_momentum": False, **WD}),
 }
 OPTAX = {
     "sgd": ("sgd", {}),
@@ -50,8 +66,9 @@ OPTAX = {
 }
 LIBRARIES = {"torch": TORCH, "optax": OPTAX}
 RATES = {"adadelta": 1.0, "lars": 1.0}
-ROUNDED = {"lars": 1e-6, "lamb": 1e-6, "adamax": 1e-9, "nadam": 1e-9}
-"""Norms and rates of layers are float32, as is torch's product of Nadam; Adamax is kept from dividing by zero in other
+ROUNDED = {"lars": 1e-6, "lamb": 1e-6, "adamax": 1e-9, "nadam": 1e-9, "nadam_decoupled": 1e-9,
+           "asgd": 1e-7}
+"""Norms and rates of layers are float32, as are torch's product of Nadam and its rate of ASGD; Adamax is kept from dividing by zero in other
 ways."""
 
 

@@ -82,7 +82,7 @@ class Update:
             mean_of_squares = any(w in name for w in ("var", "sum_sq", "lrs", "wds", "hist")) or name in (
                 "n", "v", "r1", "r2", "largest", "squares", "moves")
             self.arrays[name] = abs(x) if mean_of_squares else x
-        if not odd and op.name == "rmspropalex_update":
+        if not odd and op.name in ("rmspropalex_update", "rmsprop_centered_update"):
             self.arrays["n"] += 16  # the mean of squares is above the square of the mean
         self.known = {name: TensorType(t.shape, t.dtype) for name, t in zip(names, types)}
         self.numbers = {}
