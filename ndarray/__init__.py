@@ -3,6 +3,7 @@
 from importlib import import_module as _import
 
 from ndarray import lazy as _lazy, registry as _registry
+from ndarray.adapted import histogram, split_v2
 from ndarray.array import NDArray
 from ndarray.arithmetic import (add, divide, equal, greater, greater_equal, lesser, lesser_equal, logical_and,
                                 logical_or, logical_xor, maximum, minimum, modulo, multiply, not_equal, power, subtract,

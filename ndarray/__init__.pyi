@@ -14,6 +14,8 @@ from ndarray import op as op
 from ndarray import ops as ops
 from ndarray import random as random
 from ndarray import sparse as sparse
+from ndarray.adapted import histogram as histogram
+from ndarray.adapted import split_v2 as split_v2
 from ndarray.array import NDArray as NDArray
 from ndarray.context import Context as Context
 from ndarray.context import cpu as cpu

@@ -126,7 +126,7 @@ def draw(key, distribution, shape, dtype, *parameters):
     try:
         return np.asarray(_DRAWS[distribution](generator, shape, *parameters)).astype(dtype)
     except (ValueError, OverflowError, TypeError) as error:
-        raise _ParamError(f"the parameters of a {distribution} distribution do not fit: {error}") from None
+        raise _ParamError(f"{distribution}: {error}") from None
 
 
 def _generalized(generator, shape, mu, alpha):

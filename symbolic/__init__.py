@@ -9,6 +9,7 @@ from symbolic.graph import naming as name
 from symbolic import symbol
 from symbolic.graph.attributes import AttrScope
 from symbolic.graph.naming import NameManager, Prefix
+from symbolic.adapted import histogram, split_v2
 from symbolic.arithmetic import hypot, maximum, minimum, pow, power
 from symbolic.create import (Group, Variable, arange, eye, full, linspace, load, load_json, ones, var, zeros)
 from symbolic.symbol import Symbol, gradient
@@ -21,7 +22,7 @@ _LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot",
          "save_onnx": "symbolic.save.onnx.save", "optimizers": "symbolic.optimizers", "model": "symbolic.model",
          "save_checkpoint": "symbolic.model", "load_checkpoint": "symbolic.model",
          "op": "symbolic.op", "_internal": "symbolic.op", "contrib": "symbolic.contrib", "sparse": "symbolic.sparse",
-         "linalg": "symbolic.linalg", "autograd": "symbolic.autograd",
+         "linalg": "symbolic.linalg", "random": "symbolic.random", "autograd": "symbolic.autograd",
          "get_num_threads": "ndarray.kernels.threads", "set_num_threads": "ndarray.kernels.threads"}
 """What is loaded when it is first used, and the file that it is or that has it."""
 

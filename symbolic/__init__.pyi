@@ -15,8 +15,11 @@ from symbolic import linalg as linalg
 from symbolic import model as model
 from symbolic import op as op
 from symbolic import optimizers as optimizers
+from symbolic import random as random
 from symbolic import sparse as sparse
 from symbolic import symbol as symbol
+from symbolic.adapted import histogram as histogram
+from symbolic.adapted import split_v2 as split_v2
 from symbolic.create import Group as Group
 from symbolic.create import Variable as Variable
 from symbolic.create import arange as arange

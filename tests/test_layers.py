@@ -21,8 +21,8 @@ ROOMS = """
     ndarray.kernels ndarray.kernels.*
     ndarray.ops ndarray.ops.*
     ndarray.context ndarray.indexing ndarray.generator ndarray.arguments ndarray.call
-    ndarray.array ndarray.csr ndarray.sparse ndarray.functions ndarray.arithmetic ndarray.create ndarray.random \
-    ndarray.contrib ndarray.linalg ndarray.op ndarray.paramsfile
+    ndarray.array ndarray.csr ndarray.sparse ndarray.functions ndarray.arithmetic ndarray.create ndarray.adapted \
+    ndarray.random ndarray.contrib ndarray.linalg ndarray.op ndarray.paramsfile
     ndarray
     symbolic.clash
     symbolic.graph symbolic.graph.*
@@ -34,8 +34,8 @@ ROOMS = """
     symbolic.show symbolic.show.* symbolic.save symbolic.save.* symbolic.diff
     symbolic.executor
     symbolic.symbol
-    symbolic.arithmetic symbolic.functions symbolic.create symbolic.op symbolic.contrib symbolic.linalg \
-    symbolic.sparse symbolic.model symbolic.tape symbolic.autograd
+    symbolic.arithmetic symbolic.functions symbolic.create symbolic.adapted symbolic.op symbolic.contrib symbolic.linalg \
+    symbolic.random symbolic.sparse symbolic.model symbolic.tape symbolic.autograd
     symbolic.optimizers symbolic.optimizers.*
     symbolic.jax symbolic.jax.* symbolic.torch symbolic.torch.* symbolic.cli symbolic.cli.*
     symbolic symbolic.__main__

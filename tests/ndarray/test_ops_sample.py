@@ -69,7 +69,7 @@ def test_classes_and_their_probabilities():
 
 
 def test_parameters_that_are_none():
-    with pytest.raises(ParamError, match="normal distribution"):
+    with pytest.raises(ParamError, match="normal: scale < 0"):
         nd.random_normal(scale=-1)
 
 
