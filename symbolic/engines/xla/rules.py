@@ -1,0 +1,73 @@
+"""Nodes that JAX differentiates by the gradient rules that their operators declare."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ndarray import registry
+from ndarray.dtypes import is_floating
+from ndarray.params import shift_fed
+from symbolic.autodiff.backward_op import as_numbers, check_differentiable, flat_inputs
+from symbolic.engines.xla.words import Words, wide
+from symbolic.graph.node import Node
+from symbolic.graph.walk import compute
+
+
+def run_by_rule(node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) -> tuple[Sequence, Sequence]:
+    """Return the outputs and new states of a node; their gradient is ``_backward_X`` of the node's operator X.
+
+    JAX differentiates the body itself where a node writes states, to which gradients are to flow too.
+    """
+    arrays = tuple(map(jnp.asarray, inputs))
+    if not any(is_floating(np.dtype(x.dtype)) for x in arrays):
+        return compute(node, Words(), inputs, params)
+
+    def forward(*arrays: jax.Array) -> tuple[tuple, tuple]:
+        with wide():
+            outputs, new = compute(node, Words(), arrays, params)
+            return tuple(map(jnp.asarray, outputs)), tuple(map(jnp.asarray, new))
+
+    run = jax.custom_vjp(forward)
+    if node.op.writes:
+        run.defvjp(*_through_the_body(forward))
+    else:
+        run.defvjp(lambda *arrays: (found := forward(*arrays), (arrays, found[0])),
+                   lambda kept, arrived: _carried_back(node, *kept, arrived[0]))
+    return run(*arrays)
+
+
+def _through_the_body(forward: Callable) -> tuple[Callable, Callable]:
+    """Return both halves of the gradient of a function, in which dtypes are wide as in the function itself."""
+
+    def forth(*arrays: jax.Array) -> tuple:
+        with wide():
+            return jax.vjp(forward, *arrays)
+
+    def back(pull: Callable, arrived: Any) -> tuple:
+        with wide():
+            return pull(arrived)
+
+    return forth, back
+
+
+def _carried_back(node: Node, inputs: Sequence[Any], outputs: Sequence[Any], arrived: Sequence[Any]) -> tuple:
+    """Return the gradient of each input of a node from what arrives at its outputs, None where nothing flows."""
+    check_differentiable(node)
+    op: Any = registry.get(f"_backward_{node.op.name}")
+    flat = flat_inputs(node)
+    wrt = tuple([k for k, x in enumerate(inputs) if k not in flat and is_floating(np.dtype(x.dtype))])
+    heads = tuple([i for i, y in enumerate(outputs) if is_floating(np.dtype(y.dtype))])
+    found: list[Any] = [None] * len(inputs)
+    if not wrt or not heads:
+        return tuple(found)
+    by = len(heads) + len(outputs)
+    params = {name: shift_fed(as_numbers(value), by) for name, value in node.params} | {op.heads: heads, op.wrt: wrt}
+    carried = Node(op, f"{node.name}_grad", params=tuple(sorted(params.items())), where=node.where)
+    with wide():
+        grads, _ = compute(carried, Words(), [*(arrived[i] for i in heads), *outputs, *inputs], carried.complete_params)
+        for at, grad in zip(wrt, grads, strict=True):
+            found[at] = jnp.broadcast_to(jnp.asarray(grad, inputs[at].dtype), inputs[at].shape)
+    return tuple(found)
