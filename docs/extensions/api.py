@@ -42,7 +42,7 @@ def exported_modules(package):
 def exported_names(package):
     """Return the other public names of a package, operators left out."""
     module, operators = importlib.import_module(package), registry.names()
-    return [name for name in dir(module) if not name.startswith("_")
+    return [name for name in dir(module) if not name.startswith("_") and name not in getattr(module, "_EXTRA", ())
             and not isinstance(getattr(module, name), types.ModuleType)
             and name not in operators]
 

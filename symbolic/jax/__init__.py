@@ -3,7 +3,7 @@
 This needs JAX: ``pip install 'symbolic-ndarray[xla]'``.
 """
 
-from symbolic.engines.xla import words as _words  # noqa: F401, says what to install
+from symbolic.engines.xla import words as _words
 from symbolic.jax.function import Function, function
 
 __all__ = ["Function", "function"]

@@ -139,7 +139,9 @@ class Function:
         return f"function of {label(self.__name__)}"
 
     def _run(self, given: Mapping[str, Any]) -> tuple[dict[str, jax.Array], dict[str, jax.Array]]:
-        graph, arrays = settled(self._graph, given, self._title)
+        # Outside of `wide` an array of whole numbers has 32 bits.
+        keys = {name: lax.convert_element_type(given[name], np.int64) for name in self.keys}
+        graph, arrays = settled(self._graph, {**given, **keys}, self._title)
         outputs, written = walk(graph, {n: arrays[n.name] for n in graph.variables}, run_by_rule)
         return (dict(zip(self.outputs, map(jnp.asarray, outputs), strict=True)),
                 {n.name: jnp.asarray(written[n]) for n in graph.written})

@@ -4,6 +4,6 @@ JAX is the extra ``xla``; importing this package without it says so.
 """
 
 try:
-    import jax as _jax  # noqa: F401
+    import jax as _jax
 except ImportError as error:
     raise ImportError("JAX is not installed: pip install 'symbolic-ndarray[xla]'") from error

@@ -35,7 +35,7 @@ def run_by_rule(node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) ->
         run.defvjp(*_through_the_body(forward))
     else:
         run.defvjp(lambda *arrays: (found := forward(*arrays), (arrays, found[0])),
-                   lambda kept, arrived: _carried_back(node, *kept, arrived[0]))
+                   lambda kept, arrived: _carried_back(node, kept[0], kept[1], arrived[0]))
     return run(*arrays)
 
 
