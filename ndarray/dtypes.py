@@ -1,6 +1,7 @@
 """Names of element types: MXNet's words and numbers for NumPy's dtypes."""
 
 import math
+import re
 from numbers import Integral
 from typing import Any
 
@@ -13,6 +14,7 @@ NAMES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bo
 """MXNet's type flags: the place of a name is its number in files."""
 
 _BY_NAME = {name: np.dtype(name) for name in NAMES}
+_BY_NUMBER = {str(flag): dtype for flag, dtype in enumerate(_BY_NAME.values())}
 _FLAGS = {dtype: flag for flag, dtype in enumerate(_BY_NAME.values())}
 FLOATING = tuple(_BY_NAME[name] for name in ("float16", "float32", "float64"))
 DEFAULT = _BY_NAME["float32"]
@@ -38,16 +40,20 @@ def dtype_of(value: Any) -> np.dtype[Any]:
     >>> dtype_of("float16"), dtype_of(0)
     (dtype('float16'), dtype('float32'))
     """
+    given = value
     if type(value) is int and 0 <= value < len(NAMES):
         return _BY_NAME[NAMES[value]]
-    if type(value) is str and value.isdigit() and int(value) < len(NAMES):
-        return _BY_NAME[NAMES[int(value)]]
+    if type(value) is str:
+        if value in _BY_NUMBER:
+            return _BY_NUMBER[value]
+        # NumPy evaluates texts that list several dtypes.
+        value = value if re.fullmatch(r"[<>=|]?[A-Za-z]\w*", value) else None
     try:
         dtype = np.dtype(value).newbyteorder("=") if value is not None else None
     except (TypeError, ValueError):
         dtype = None
     if dtype not in _FLAGS:
-        raise DTypeError(f"{shown(value)} is not an element type; known: {', '.join(NAMES)}")
+        raise DTypeError(f"{shown(given)} is not an element type; known: {', '.join(NAMES)}")
     return dtype
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from ndarray import registry
 from ndarray.cached import Bounded
 from ndarray.dtypes import is_floating
-from ndarray.errors import NotDifferentiableError
+from ndarray.errors import DTypeError, NotDifferentiableError, ParamError, ShapeError
 from ndarray.operator import Operator
 from ndarray.params import Fed, Ints, Param, fed_names, fill_fed, is_array, shift_fed
 from ndarray.tensortype import TensorType
@@ -73,6 +73,14 @@ class Backward(Operator):
         """Return where the inputs of the differentiated node begin."""
         return len(params[self.heads]) + self.of.num_outputs(params)
 
+    def fits(self, params: Params) -> bool:
+        """Tell whether `heads` and `wrt` name outputs and inputs that the differentiated node has, each once."""
+        heads, wrt = params[self.heads], params[self.wrt]
+        return (len(set(heads)) == len(heads) and set(heads) <= set(range(self.of.num_outputs(params)))
+                and len(set(wrt)) == len(wrt) > 0 and set(wrt) <= set(range(len(self.of.input_names(params))
+                                                                           + len(self.of.fed(params))))
+                and (not isinstance(self.of, Backward) or self.of.fits(params)))
+
     def parts(self, arrays: Sequence[Any], params: Params
               ) -> tuple[dict[int, Any], Sequence[Any], Sequence[Any], Sequence[Any]]:
         """Return the heads by output number, the outputs, the inputs and what is fed, from all of them."""
@@ -113,6 +121,11 @@ def backward_of(op: Operator) -> Backward:
         for k, at in enumerate(params[this.wrt]):
             at += this.first_input(params)
             inputs[at] = outputs[k] = inputs[at].merge(outputs[k])
+        _infer_differentiated(this, inputs, params)
+        for i, a in heads.items():
+            inputs[a] = inputs[a].merge(inputs[outs[i]])
+        for k, at in enumerate(params[this.wrt]):
+            outputs[k] = outputs[k].merge(inputs[this.first_input(params) + at])
         return inputs, outputs
 
     def compute(xp: Any, /, **params: Any) -> Any:
@@ -130,6 +143,20 @@ def backward_of(op: Operator) -> Backward:
 
 
 registry.derive("_backward_", backward_of)
+
+
+def _infer_differentiated(this: Backward, inputs: list[TensorType], params: Params) -> None:
+    """Learn, in place, from the operator that is differentiated: a file may pass values that are not of its node."""
+    _, outs, ins, _ = this.parts(list(range(len(inputs))), params)
+    inner = {k: v for k, v in params.items() if k in this.of.params}
+    try:
+        found = this.of.infer([inputs[at] for at in ins], [inputs[at] for at in outs], inner)
+    except (ShapeError, DTypeError, ParamError) as error:
+        if hasattr(error, "slots"):
+            error.slots = tuple([(*ins, *outs)[slot] for slot in error.slots])
+        raise
+    for at, type_ in zip((*ins, *outs), (*found[0], *found[1])):
+        inputs[at] = type_
 
 
 def apply_rule(op: Operator, xp: Any, heads: Mapping[int, Any], outputs: Sequence[Any], inputs: Sequence[Any],

@@ -431,6 +431,8 @@ def _is_parameter(name: str) -> bool:
 def _check_derived(node: Node, location: str) -> None:
     """Raise where a gradient's parameters name heads and inputs that its node does not have."""
     try:
+        if not node.op.fits(node.complete_params):
+            raise IndexError
         node.op.infer_types([UNKNOWN] * len(node.inputs), [UNKNOWN] * node.num_outputs, node.complete_params)
         for entry in node.outputs:
             node.output_name(entry.index)
