@@ -19,9 +19,16 @@ _KINDS = Literal["uniform", "normal", "gamma", "exponential", "poisson", "negati
                  "generalized_negative_binomial", "randint", "permutation"]
 
 
+def _drawn_shape(params):
+    """Return the parameter `shape`, whose lengths may not be below 0."""
+    if any(d < 0 for d in params["shape"]):
+        raise ParamError(f"shape={params['shape']} of what is drawn: a length is at least 0")
+    return params["shape"]
+
+
 def _of_key_rule(inputs, outputs, params):
     return [*inputs[:-1], inputs[-1].merge(_KEY)], [
-        outputs[0].merge(TensorType(params["shape"], dtype_of(params["dtype"])))]
+        outputs[0].merge(TensorType(_drawn_shape(params), dtype_of(params["dtype"])))]
 
 
 @operator(_of_key_rule, primitive=True)
@@ -137,7 +144,7 @@ def _described(parameters, kind):
 def _shaped(default):
     def infer(inputs, outputs, params):
         dtype = dtype_of(params["dtype"]) if params["dtype"] else default
-        return [], [outputs[0].merge(TensorType(params["shape"], dtype))]
+        return [], [outputs[0].merge(TensorType(_drawn_shape(params), dtype))]
 
     return infer
 
@@ -149,7 +156,7 @@ def _like_rule(inputs, outputs, params):
 
 
 def _sample_rule(inputs, outputs, params):
-    common, out, shape = agree(inputs), outputs[0].shape, params["shape"]
+    common, out, shape = agree(inputs), outputs[0].shape, _drawn_shape(params)
     if out is not None:
         if len(out) < len(shape):
             raise slot_error(ShapeError, f"`{{}}` has shape {show_shape(out)}, which does not end in {shape}",
@@ -318,9 +325,7 @@ def _order(xp, data, key):
 
 
 def _multinomial_rule(inputs, outputs, params):
-    data, shape, out = inputs[0], params["shape"], outputs[0].shape
-    if any(d < 0 for d in shape):
-        raise ParamError(f"shape={shape} of what is drawn: a length is at least 0")
+    data, shape, out = inputs[0], _drawn_shape(params), outputs[0].shape
     if data.shape is not None:
         if not data.shape or data.shape[-1] == 0:
             raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(data.shape)} has no classes", 0)

@@ -73,6 +73,16 @@ def test_parameters_that_are_none():
         nd.random_normal(scale=-1)
 
 
+@pytest.mark.parametrize("name", ["random_uniform", "random_randint", "sample_normal", "sample_multinomial"])
+def test_no_length_of_what_is_drawn_is_below_0(name):
+    given = {"random_randint": {"low": 0, "high": 2}, "sample_multinomial": {}}.get(name, {})
+    arrays = {"sample_normal": [nd.zeros(2), nd.ones(2)], "sample_multinomial": [nd.ones((1, 2)) / 2]}.get(name, [])
+    with pytest.raises(ParamError, match="at least 0"):
+        getattr(nd, name)(*arrays, shape=(-1,), **given)
+    with pytest.raises(ParamError, match="at least 0"):
+        getattr(sym, name)(*map(sym.var, "xy"[:len(arrays)]), shape=(2, -1), **given).infer_shape()
+
+
 @pytest.mark.parametrize("engine", ["eager", "fused"])
 def test_a_graph_draws_anew_in_each_run(engine):
     net = sym.random_uniform(shape=(3,), name="u") + sym.sample_normal(sym.var("m"), sym.var("s"), name="n")
