@@ -31,11 +31,11 @@ def main(folder="."):
         arrays = {k: nd.array(random.normal(0, 1 / 8, s) * (len(s) == 2)) for k, s in shapes.items() if k != "image"}
         schedule = optimizers.CosineScheduler(base_lr=base_lr, max_update=EPOCHS * (len(images) // BATCH))
         trainer = optimizers.Trainer(step, arrays, lr=schedule, image=(BATCH, 64))
-        for _ in range(EPOCHS):
-            for chosen in np.split(random.permutation(len(images)), range(BATCH, len(images), BATCH))[:-1]:
-                cost, = trainer.step(image=images[chosen], label=labels[chosen])
+        orders = [random.permutation(len(images))[:len(images) // BATCH * BATCH] for _ in range(EPOCHS)]
+        batches = [{"image": images[i], "label": labels[i]} for order in orders for i in order.reshape(-1, BATCH)]
+        history = trainer.fit(batches)
         found = scores.eval(image=test_images, **arrays)[0].asnumpy().argmax(axis=1)
-        print(f"{name:8} last loss {cost.asscalar():.4f}   test accuracy {np.mean(found == test_labels):.4f}")
+        print(f"{name:8} last loss {history[-1].loss:.4f}   test accuracy {np.mean(found == test_labels):.4f}")
         if name == "lars":
             sym.plot_network(step, shape={"image": (BATCH, 64)}).save(Path(folder) / "whole_step.svg")
 

@@ -222,6 +222,14 @@ class Operator:
         self.rules["accumulate"] = rule
         return rule
 
+    def mean_loss(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare the loss of which a head starts the gradient: ``rule(xp, output, label, **params)``, its mean.
+
+        A head's own output is a prediction; this is what a training shows.
+        """
+        self.rules["mean_loss"] = rule
+        return rule
+
     # Parameters
 
     def parse(self, given: Mapping[str, Any], where: str | None = None) -> dict[str, Any]:

@@ -119,6 +119,23 @@ def SoftmaxOutput(xp, data, label, /, *, grad_scale: float = 1.0, ignore_label: 
     return xp.reshape(softmax_along(xp, flat, 1), data.shape)
 
 
+@SoftmaxOutput.mean_loss
+def _(xp, output, label, *, ignore_label, multi_output, use_ignore, preserve_shape, **others):
+    p = output if multi_output or preserve_shape or output.ndim == 2 else _by_instance(xp, output)
+    axis = p.ndim - 1 if preserve_shape else 1
+    if label.shape == output.shape:
+        target = xp.astype(xp.reshape(label, p.shape), p.dtype)
+    else:
+        label = xp.astype(xp.reshape(label, p.shape[:axis] + p.shape[axis + 1:]), p.dtype)
+        target = one_hot_along(xp, label, p.shape[axis], axis)
+        if use_ignore:
+            target = target * xp.expand_dims(xp.astype(label != ignore_label, p.dtype), axis)
+    # A probability of 0 that is not asked for adds nothing.
+    losses = xp.where(target > 0, -target * xp.log(xp.where(target > 0, p, xp.ones_like(p))), xp.zeros_like(p))
+    total = xp.sum(target)
+    return xp.sum(losses) / xp.where(total > 0, total, xp.ones_like(total))
+
+
 def _by_instance(xp, data):
     return xp.reshape(data, (data.shape[0], prod(data.shape[1:])))
 
@@ -168,6 +185,10 @@ def _regression_gradient(xp, grad, data, grad_scale):
     return grad * (grad_scale / max(per_instance, 1))
 
 
+def _mean(xp, losses):
+    return xp.sum(losses) / max(prod(losses.shape), 1)
+
+
 def _same_label(shape, params):
     """One target for each element; a column of them is taken for a vector, as MXNet does."""
     return shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
@@ -209,6 +230,12 @@ def _(xp, head, output, data, label, *, grad_scale):
     return _regression_gradient(xp, output - label, data, grad_scale), None
 
 
+@LinearRegressionOutput.mean_loss
+def _(xp, output, label, **others):
+    error = output - xp.astype(xp.reshape(label, output.shape), output.dtype)
+    return _mean(xp, error * error) / 2
+
+
 @operator(_like_data(_same_label), loss_head=True)
 def LogisticRegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
     """The sigmoid of the data, with the gradient of the cross-entropy against `label`.
@@ -245,6 +272,15 @@ def _(xp, head, output, data, label, *, grad_scale):
     return _regression_gradient(xp, output - label, data, grad_scale), None
 
 
+@LogisticRegressionOutput.mean_loss
+def _(xp, output, label, **others):
+    label = xp.astype(xp.reshape(label, output.shape), output.dtype)
+    of_label = xp.where(label > 0.5, output, 1 - output)
+    certain = (label == 0) | (label == 1)
+    mixed = label * xp.log(output) + (1 - label) * xp.log(1 - output)
+    return -_mean(xp, xp.where(certain, xp.log(of_label), mixed))
+
+
 @operator(_like_data(_same_label), loss_head=True)
 def MAERegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
     """The data itself, with the gradient of the absolute error against `label`.
@@ -279,6 +315,11 @@ def MAERegressionOutput(xp, data, label, /, *, grad_scale: float = 1.0):
 def _(xp, head, output, data, label, *, grad_scale):
     label = xp.astype(xp.reshape(label, data.shape), data.dtype)
     return _regression_gradient(xp, xp.sign(output - label), data, grad_scale), None
+
+
+@MAERegressionOutput.mean_loss
+def _(xp, output, label, **others):
+    return _mean(xp, xp.abs(output - xp.astype(xp.reshape(label, output.shape), output.dtype)))
 
 
 @operator(_of_classes(_like_data(lambda shape, params: shape[:-1])), loss_head=True)
@@ -328,6 +369,15 @@ def _(xp, head, output, data, label, *, margin, regularization_coefficient, use_
     missing = margin - side * data
     slope = regularization_coefficient if use_linear else 2 * regularization_coefficient * missing
     return xp.where(missing > 0, -slope * side, xp.zeros_like(data)), None
+
+
+@SVMOutput.mean_loss
+def _(xp, output, label, *, margin, regularization_coefficient, use_linear, **others):
+    label = xp.astype(xp.reshape(label, output.shape[:-1]), output.dtype)
+    side = 2 * one_hot_along(xp, label, output.shape[-1], output.ndim - 1) - 1
+    missing = xp.where(side * output < margin, margin - side * output, xp.zeros_like(output))
+    losses = missing if use_linear else missing * missing
+    return regularization_coefficient * xp.sum(losses) / max(prod(output.shape[:-1]), 1)
 
 
 @operator(same_floating, loss_head=True)

@@ -7,6 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ndarray import random
 from ndarray.array import NDArray
 from ndarray.context import Context
@@ -16,11 +18,14 @@ from symbolic.engines.buffers import commit
 from symbolic.optimizers import checkpoint
 from symbolic.optimizers.bind import bind_in_place, updates
 from symbolic.optimizers.fed import FedNumbers, count_of, rate_of
+from symbolic.optimizers.fit import fit
+from symbolic.optimizers.history import History, Record
 from symbolic.runtime.checks import as_array, check_context
 from symbolic.symbol import Symbol
 
 if TYPE_CHECKING:
     from ndarray.typing import ArrayLike, Number
+    from symbolic.optimizers.fit import Batches, Loss
 
 
 class Trainer:
@@ -41,10 +46,16 @@ class Trainer:
 
     Attributes
     ----------
+    symbol : Symbol
+        The step.
     executor : Executor
     num_update : int
     lr : float, callable or None
         What feeds the rate; it may be set.
+    last_rate : float or None
+        The rate that was fed to the last update; None before the first, and where the step holds its rate.
+    history : History
+        The updates that `fit` has made.
 
     Examples
     --------
@@ -61,13 +72,15 @@ class Trainer:
                  **shapes: Sequence[int]) -> None:
         self.executor = bind_in_place(step, arrays, ctx, engine, watch, **shapes)
         self.num_update = count_of(num_update)
-        self._step, self._numbers = step, FedNumbers(step)
+        self.symbol, self._numbers = step, FedNumbers(step)
         self._numbers.check({k: v for k, v in self.executor.arg_dict.items() if k in arrays}, self.num_update + 1)
         self._kept = dict.fromkeys([*arrays, *updates(step).values(), *step.list_auxiliary_states()])
         self._losses = [o for o, name in zip(self.executor.outputs, step.list_outputs()) if name not in updates(step)]
         self._fed = [name for name in (self._numbers.rate, self._numbers.count)
                      if name in self.executor.arg_dict and name not in arrays]
         self.lr = lr
+        self.last_rate: float | None = None
+        self.history = History()
 
     @property
     def lr(self) -> float | Callable[[int], float] | None:
@@ -106,7 +119,55 @@ class Trainer:
         with deferred():  # The count goes with the step, whenever an interrupt comes.
             self.executor.forward(is_train=True, **({k: v for k, v in fed.items() if k in self._fed} | inputs))
             self.num_update = number
+            self.last_rate = _one_number((fed | inputs).get(rate)) if rate in self._fed else None
         return self._losses
+
+    def fit(self, batches: Batches, *, epochs: int = 1, loss: Loss | None = None,
+            callbacks: Sequence[Callable[[Record], object]] = (), folder: str | PathLike[str] | None = None,
+            save_every: int | None = None, progress: bool | None = None) -> History:
+        """Make an update for each batch, epoch after epoch; return the history of this trainer.
+
+        Parameters
+        ----------
+        batches : iterable of dict of str to array, or callable
+            Each dict is what `step` takes.  A function of the epoch, from 1, returns the batches of that epoch: so they
+            may be shuffled.
+        epochs : int, optional
+        loss : str or callable, optional
+            An output whose mean is the loss, or a function of a dict of the outputs that returns it.  By default the
+            first output; where that is a prediction, such as that of ``SoftmaxOutput``, the loss that belongs to it.
+        callbacks : sequence of callable, optional
+            Each is called with the `Record` of every update.  One that returns True ends the training.
+        folder : str or path, optional
+            Where checkpoints go (`save`), after each epoch and at the end.
+        save_every : int, optional
+            Write a checkpoint whenever the number of updates is a multiple of this.
+        progress : bool, optional
+            Show a bar with loss and rate (extra ``cli``); by default only on a terminal.
+
+        Returns
+        -------
+        History
+            The same as `history`.  An error or an interrupt keeps what it has so far.
+
+        Raises
+        ------
+        ParamError
+            If a batch is not a dict, or an epoch has none.
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> net = sym.LinearRegressionOutput(sym.FullyConnected(sym.var("x"), num_hidden=1, name="fc"), name="out")
+        >>> arrays = {"fc_weight": np.zeros((1, 1)), "fc_bias": np.zeros(1)}
+        >>> trainer = Trainer(sym.optimizers.step(net, "sgd"), arrays, lr=0.1, x=(2, 1))
+        >>> batch = {"x": np.array([[1.0], [2.0]]), "out_label": np.array([2.0, 4.0])}
+        >>> history = trainer.fit([batch] * 10, epochs=2)
+        >>> len(history), history[0].loss, history[-1].loss < 0.1
+        (20, 5.0, True)
+        """
+        fit(self, self.history, batches, epochs, loss, callbacks, folder, save_every, progress)
+        return self.history
 
     def save(self, folder: str | PathLike[str], *, keep: int = 2) -> Path:
         """Write a checkpoint: the step, its parameters and states, counts, learning rate and random state.
@@ -143,7 +204,7 @@ class Trainer:
         arrays = {name: bound[name]._data for name in self._kept}
         inputs = {name: a.shape for name, a in self.executor.arg_dict.items()
                   if name not in self._kept and name not in self._fed}
-        return checkpoint.write(folder, self._step, arrays, self.num_update, self._lr, inputs, keep)
+        return checkpoint.write(folder, self.symbol, arrays, self.num_update, self._lr, inputs, keep)
 
     @classmethod
     def load(cls, folder: str | PathLike[str], *, step: Symbol | None = None, arrays: dict | None = None,
@@ -202,3 +263,8 @@ class Trainer:
         commit([targets[name]._data for name in found], found.values())
         random.set_state(saved.random_state)
         return trainer
+
+
+def _one_number(value: Any) -> float | None:
+    """Return a number that was fed, which may be an array of one element."""
+    return None if value is None else float(np.reshape(getattr(value, "_data", value), ()))
