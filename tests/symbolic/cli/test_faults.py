@@ -171,8 +171,13 @@ def test_what_takes_long_shows_on_a_terminal_how_far_it_is(folder):
 
 
 def test_elsewhere_it_is_quiet_and_an_interrupt_leaves_no_trace(folder):
-    process = endless(cwd=folder)
-    time.sleep(2.5)
+    process = start("run", "-", "--args", "good.npz", "--engine", "eager", "--steps", 10**9, cwd=folder,
+                    stdin=subprocess.PIPE)
+    # More than a pipe holds: once it is written, the command has been imported and reads.
+    process.stdin.write(GRAPH.read_bytes() + b" " * (1 << 20))
+    process.stdin.close()
+    process.stdin = None
+    time.sleep(1)
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=60) == (b"", b"")
     assert process.returncode == 130
