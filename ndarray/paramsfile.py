@@ -120,6 +120,38 @@ def _raw(data: np.ndarray) -> bytes:
     return np.ascontiguousarray(data, data.dtype.newbyteorder("<")).tobytes()
 
 
+def array_to_bytes(array: Any) -> bytes:
+    """Return one array's record, without the list around it: what MXNet pickles of an array.
+
+    Raises
+    ------
+    OperatorError
+        If it is not an NDArray, row-sparse or CSR array.
+    """
+    return b"".join(_record(array, "the array"))
+
+
+def array_from_bytes(buf: bytes | bytearray | memoryview) -> Any:
+    """Return the array of one record.
+
+    Raises
+    ------
+    FormatError
+        With the byte where it is not one.
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> array_from_bytes(array_to_bytes(nd.ones(2))).tolist()
+    [1.0, 1.0]
+    """
+    reader = _Reader(memoryview(buf).cast("B"))
+    found = _read_array(reader, 0)
+    if reader.left:
+        raise FormatError(f"byte {reader.at}: {reader.left} bytes after the array")
+    return found
+
+
 def load(fname: str | os.PathLike[str]) -> Any:
     """Return the arrays of a file.
 

@@ -24,7 +24,7 @@ ROOMS = """
     ndarray.ops ndarray.ops.*
     ndarray.context ndarray.indexing ndarray.generator ndarray.arguments ndarray.call
     ndarray.array ndarray.csr ndarray.sparse ndarray.functions ndarray.arithmetic ndarray.create ndarray.adapted \
-    ndarray.random ndarray.contrib ndarray.linalg ndarray.op ndarray.paramsfile
+    ndarray.random ndarray.contrib ndarray.linalg ndarray.op ndarray.paramsfile ndarray.pickles
     ndarray
     symbolic.clash
     symbolic.graph symbolic.graph.*

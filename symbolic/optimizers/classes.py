@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ndarray.array import NDArray
 from symbolic.optimizers.layerwise import LayerwiseRule
-from symbolic.optimizers.optimizer import Optimizer, register
+from symbolic.optimizers.optimizer import Optimizer, State, register
 from symbolic.optimizers.rates import Amounts
 from symbolic.optimizers.rules import Rule, make_rule
 
@@ -94,6 +95,11 @@ class DCASGD(Optimizer):
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
         return "dcasgd", {"momentum": self.momentum, "lamda": self.lamda}
+
+    def create_state(self, index: int | str, weight: NDArray) -> State:
+        """Return the states of a weight that has not been updated: without a momentum, None in its place."""
+        state = super().create_state(index, weight)
+        return state if self.momentum or not isinstance(state, tuple) else (None, *state[1:])
 
 
 @_declare

@@ -2,12 +2,13 @@
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from ndarray import pickles
 from ndarray.array import NDArray
 from ndarray.errors import OperatorError, UnknownNameError, shown, unknown
 from symbolic.optimizers.fed import count_of, rate_of
@@ -16,6 +17,7 @@ from symbolic.optimizers.layerwise import LayerwiseRule
 from symbolic.optimizers.layerwise import rule as as_rule
 from symbolic.optimizers.rates import Amounts
 from symbolic.optimizers.rules import Rule
+from symbolic.optimizers.states import Counted, read_states
 from symbolic.optimizers.updater import fresh_states
 from symbolic.symbol import Symbol
 
@@ -238,6 +240,34 @@ class Optimizer:
         for low, master in zip(weights, masters):
             low[:] = master.astype(low.dtype)
 
+    @property
+    def name(self) -> str:
+        """The name of the class."""
+        return type(self).__name__
+
+    def counted(self) -> dict[str, Any]:
+        """Return what the optimizer has counted, and what several tensors share, for `set_counted`."""
+        shared = [(list(indices), states) for indices, states in self._shared.items()]
+        return {"optimizer": self.name, "num_update": self.num_update, "counts": dict(self._counts), "shared": shared}
+
+    def set_counted(self, counted: Counted) -> None:
+        """Go on from what has been counted."""
+        self.num_update, self._counts = counted.num_update, dict(counted.counts)
+        self._shared = dict(counted.shared)
+
+    def is_state(self, state: State) -> bool:
+        """Tell whether something has the form of what `create_state_multi_precision` returns."""
+        if isinstance(state, tuple) and len(state) == 2:
+            own, master = state if self.master_last else state[::-1]
+            if isinstance(master, NDArray) and self._is_own_state(own):
+                return True
+        return self._is_own_state(state)
+
+    def _is_own_state(self, state):
+        if state is None or self.bare_state:
+            return state is None or isinstance(state, NDArray)
+        return isinstance(state, tuple) and len(state) == len(self.state_names)
+
     def rates(self, rate: float, factors: Sequence[float]) -> Amounts:
         """Return what the rule is given for a rate as scheduled and the tensors' factors."""
         return Amounts(rate, factors)
@@ -346,8 +376,54 @@ class OptimizerUpdater:
         state = [self.states[i] for i in index] if many else self.states[index]
         self.optimizer.update_multi_precision(index, weight, grad, state)
 
+    def get_states(self, dump_optimizer: bool = False) -> bytes:
+        """Return the states of every index, as MXNet pickles them; MXNet's updater reads them, too.
 
-def get_updater(optimizer: Optimizer) -> Callable[[Any, Any, Any], None]:
+        Parameters
+        ----------
+        dump_optimizer : bool, optional
+            Add what the optimizer counts, so that training goes on as if there had been no stop.  MXNet adds the whole
+            optimizer here, and does not read ours.
+
+        Returns
+        -------
+        bytes
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> from symbolic import optimizers
+        >>> updater = get_updater(optimizers.Adam(beta1=0.5))
+        >>> updater("w", nd.array([1.0]), nd.array([1.0]))
+        >>> again = get_updater(optimizers.Adam(beta1=0.5))
+        >>> again.set_states(updater.get_states(dump_optimizer=True))
+        >>> again.optimizer.num_update, again.states["w"][0].asnumpy()
+        (1, array([0.5], dtype=float32))
+        """
+        return pickles.dumps((self.states, self.optimizer.counted()) if dump_optimizer else self.states)
+
+    def set_states(self, states: bytes) -> None:
+        """Take the states, and what was counted, from the bytes of `get_states` or of MXNet's updater.
+
+        No code in them is run.  Of an optimizer that MXNet has added, only its counts are taken; without them, the
+        updates of each index are counted from the optimizer's `begin_num_update`.
+
+        Parameters
+        ----------
+        states : bytes
+
+        Raises
+        ------
+        FormatError
+            If they are damaged, or not states of this optimizer.  Nothing is taken.
+        """
+        found, counted = read_states(states, self.optimizer.name, self.optimizer.is_state)
+        if counted is not None:
+            self.optimizer.set_counted(counted)
+        self.states = found
+
+
+def get_updater(optimizer: Optimizer) -> OptimizerUpdater:
     """Return MXNet's updater of an optimizer: ``updater(index, grad, weight)``.
 
     Examples

@@ -4,8 +4,9 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import numpy as np
 
+from ndarray import pickles
 from ndarray.array import NDArray
-from ndarray.errors import OperatorError, shown
+from ndarray.errors import FormatError, OperatorError, shown
 from ndarray.operator import Operator
 from ndarray.params import REQUIRED
 from ndarray.tensortype import UNKNOWN, TensorType
@@ -16,6 +17,7 @@ from symbolic.optimizers.layerwise import LayerwiseRule
 from symbolic.optimizers.layerwise import rule as as_rule
 from symbolic.optimizers.rates import Amounts
 from symbolic.optimizers.rules import Rule
+from symbolic.optimizers.states import read_states
 
 
 class Updater:
@@ -94,6 +96,48 @@ class Updater:
             chosen, its_grads, its_weights = ([values[k] for k in group] for values in (indices, grads, weights))
             self._update(chosen, its_grads, its_weights,
                          {name: [values[k] for k in group] for name, values in more.items()})
+
+    def get_states(self) -> bytes:
+        """Return states and counts of every index as bytes, from which `set_states` goes on bit for bit.
+
+        Raises
+        ------
+        OperatorError
+            If an index is not a number or text.
+
+        Examples
+        --------
+        >>> import ndarray as nd
+        >>> update = Updater("adam", lr=0.5, beta1=0.5)
+        >>> update("w", nd.array([1.0]), nd.array([1.0]))
+        >>> again = Updater("adam", lr=0.5, beta1=0.5)
+        >>> again.set_states(update.get_states())
+        >>> again.counts, again.states["w"]["mean"].asnumpy()
+        ({'w': 1}, array([0.5], dtype=float32))
+        """
+        shared = [(list(indices), states) for indices, states in self._shared.items()]
+        counted = {"optimizer": self._rule.op.name, "num_update": max(self.counts.values(), default=0),
+                   "counts": self.counts, "shared": shared}
+        return pickles.dumps((self.states, counted))
+
+    def set_states(self, states: bytes) -> None:
+        """Take states and counts from the bytes of `get_states`; no code in them is run.
+
+        Raises
+        ------
+        FormatError
+            If they are damaged, or of another rule.  Nothing is taken.
+        """
+        kept = set(self._rule.op.writes)
+
+        def fits(state: object) -> bool:
+            return (isinstance(state, dict) and state.keys() == kept
+                    and all(isinstance(a, NDArray) for a in state.values()))
+
+        found, counted = read_states(states, self._rule.op.name, fits)
+        if counted is None or counted.counts.keys() != found.keys():
+            raise FormatError(f"{self._rule.op.name}: expected states with the counts of all indices")
+        self.states, self.counts, self._shared = found, dict(counted.counts), dict(counted.shared)
 
     def _update(self, indices, grads, weights, more):
         """Update tensors in one call of the rule."""

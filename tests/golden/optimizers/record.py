@@ -58,8 +58,12 @@ def gradients(dtype="float32"):
     return [{i: random.normal(size=shape).astype(dtype) for i, shape in SHAPES.items()} for _ in range(STEPS)]
 
 
+SAVED = 10
+"""After how many updates the states are pickled."""
+
+
 def path(mx, case):
-    """Return the weights of each tensor after each update."""
+    """Return the weights of each tensor after each update, and the pickled states without and with the optimizer."""
     name, arguments, n = CASES[case]
     dtype = "float16" if "multi_precision" in arguments else "float32"
     optimizer = mx.optimizer.create(name, learning_rate=RATE["base_lr"], param_idx2name=dict(NAMES),
@@ -69,8 +73,8 @@ def path(mx, case):
         optimizer.set_wd_mult(WD_MULT)
     updater = mx.optimizer.get_updater(optimizer)
     weights = {i: mx.nd.array(w, dtype=dtype) for i, w in start(dtype).items() if i < n}
-    found = {i: [] for i in weights}
-    for grads in gradients(dtype):
+    found, states = {i: [] for i in weights}, {}
+    for number, grads in enumerate(gradients(dtype), 1):
         indices = list(weights)
         given = [mx.nd.array(grads[i], dtype=dtype) for i in indices]
         if n == 1:
@@ -79,17 +83,23 @@ def path(mx, case):
             updater(indices, given, [weights[i] for i in indices])
         for i, w in weights.items():
             found[i].append(w.asnumpy())
-    return {f"{case}.{i}": np.array(values) for i, values in found.items()}
+        if number == SAVED:
+            states = {f"{case}.{kind}": np.frombuffer(updater.get_states(kind == "whole"), "uint8")
+                      for kind in ("states", "whole")}
+    return {f"{case}.{i}": np.array(values) for i, values in found.items()}, states
 
 
 def main():
-    """Write all paths into one file."""
+    """Write all paths into one file, all states into another."""
     import mxnet as mx
 
-    recorded = {}
+    recorded, pickled = {}, {}
     for case in CASES:
-        recorded.update(path(mx, case))
+        found, states = path(mx, case)
+        recorded.update(found)
+        pickled.update(states)
     np.savez_compressed(HERE / "classes.npz", **recorded)
+    np.savez_compressed(HERE / "states.npz", **pickled)
     print(f"{len(CASES)} paths of MXNet {mx.__version__}")
 
 
