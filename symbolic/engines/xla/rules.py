@@ -30,27 +30,28 @@ def run_by_rule(node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) ->
             outputs, new = compute(node, Words(), arrays, params)
             return tuple(map(jnp.asarray, outputs)), tuple(map(jnp.asarray, new))
 
-    run = jax.custom_vjp(forward)
     if node.op.writes:
-        run.defvjp(*_through_the_body(forward))
-    else:
-        run.defvjp(lambda *arrays: (found := forward(*arrays), (arrays, found[0])),
-                   lambda kept, arrived: _carried_back(node, kept[0], kept[1], arrived[0]))
+        return differentiable(forward)(*arrays)
+    run = jax.custom_vjp(forward)
+    run.defvjp(lambda *arrays: (found := forward(*arrays), (arrays, found[0])),
+               lambda kept, arrived: _carried_back(node, kept[0], kept[1], arrived[0]))
     return run(*arrays)
 
 
-def _through_the_body(forward: Callable) -> tuple[Callable, Callable]:
-    """Return both halves of the gradient of a function, in which dtypes are wide as in the function itself."""
+def differentiable(function: Callable) -> Callable:
+    """Return a function that computes within `wide` as one that JAX differentiates within `wide` too."""
 
-    def forth(*arrays: jax.Array) -> tuple:
+    def forth(*arrays: Any) -> tuple:
         with wide():
-            return jax.vjp(forward, *arrays)
+            return jax.vjp(function, *arrays)
 
     def back(pull: Callable, arrived: Any) -> tuple:
         with wide():
             return pull(arrived)
 
-    return forth, back
+    run = jax.custom_vjp(function)
+    run.defvjp(forth, back)
+    return run
 
 
 def _carried_back(node: Node, inputs: Sequence[Any], outputs: Sequence[Any], arrived: Sequence[Any]) -> tuple:

@@ -1,0 +1,229 @@
+"""A declared update rule as an Optax transformation."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from ndarray.errors import DTypeError, OperatorError, ShapeError, shown
+from ndarray.tensortype import TensorType, show_shape
+from symbolic.create import Group, var
+from symbolic.engines.xla.rules import differentiable
+from symbolic.engines.xla.words import Words, wide
+from symbolic.graph.graph import Graph
+from symbolic.graph.node import Entry
+from symbolic.graph.types import complete_types
+from symbolic.graph.walk import evaluate
+from symbolic.jax.function import settled
+from symbolic.optimizers.bind import first_state
+from symbolic.optimizers.factors import Factors, factors_of
+from symbolic.optimizers.layerwise import LayerwiseRule
+from symbolic.optimizers.layerwise import rule as as_rule
+from symbolic.optimizers.rules import Rule
+from symbolic.optimizers.update import updated
+
+
+class RuleState(NamedTuple):
+    """What an update rule keeps between updates.
+
+    Attributes
+    ----------
+    count : jax.Array
+        How many updates were made.
+    states : dict of str to tree
+        By the names of the rule's operator; each is a tree like the parameters, or an array that all of them share.
+    """
+
+    count: Any
+    states: dict[str, Any]
+
+
+def gradient_transformation(rule: str | Rule | LayerwiseRule, lr: Any = None, *,
+                            lr_mult: Mapping[str, float] | None = None, wd_mult: Mapping[str, float] | None = None,
+                            no_decay: Sequence[str] = (), no_lars: Sequence[str] = (),
+                            **rule_params: Any) -> optax.GradientTransformationExtraArgs:
+    """Return a declared update rule as an Optax transformation.
+
+    Chains, masks, `optax.multi_transform`, `optax.MultiSteps` and `optax.inject_hyperparams` work around it; the last
+    around a function that names the hyper-parameters which are to be arrays.
+
+    Parameters
+    ----------
+    rule : str, Rule or LayerwiseRule
+        See `symbolic.optimizers.rule`.
+    lr : float, array or callable, optional
+        Learning rate: a number, an array of one element, or an Optax schedule, which is a function of the number of
+        updates made so far.  Without it, each ``update(grads, state, params, lr=…)`` is given one.
+    lr_mult, wd_mult : dict of str to float, optional
+        Factors of rate and decay by the path of a parameter, such as ``dense.kernel``.
+    no_decay, no_lars : sequence of str, optional
+        Paths or patterns of parameters without weight decay, without LARS.
+    **rule_params : float or array
+        Hyper-parameters of the rule; arrays are traced.
+
+    Returns
+    -------
+    optax.GradientTransformationExtraArgs
+        Its state is a `RuleState`.  Updates have the dtype of the gradients; parameters of fewer bits than float32 are
+        updated in float32.
+
+    Raises
+    ------
+    UnknownNameError, OperatorError, ParamError
+        Here: for a rule, a parameter or a value that there is not.
+    OperatorError, ShapeError, DTypeError
+        In an update: without parameters or a rate, or with gradients that do not fit, by the path of the parameter.
+
+    Examples
+    --------
+    >>> import jax.numpy as jnp, optax
+    >>> tx = gradient_transformation("sgd", 0.5, momentum=0.9)
+    >>> params = {"w": jnp.array([1.0, 2.0])}
+    >>> state = tx.init(params)
+    >>> updates, state = tx.update({"w": jnp.array([1.0, -1.0])}, state, params)
+    >>> optax.apply_updates(params, updates)
+    {'w': Array([0.5, 2.5], dtype=float32)}
+    """
+    traced = {k: v for k, v in rule_params.items() if isinstance(v, (jax.Array, np.ndarray))}
+    made = as_rule(rule, **{k: var(k, shape=(1,)) if k in traced else v for k, v in rule_params.items()})
+    if isinstance(lr, bool) or not (lr is None or callable(lr)
+                                    or isinstance(lr, (int, float, np.ndarray, np.generic, jax.Array))):
+        raise OperatorError(f"lr must be a number, an array or a schedule, got {shown(lr)}")
+    update = _Update(made, lr, traced, {"lr_mult": lr_mult, "wd_mult": wd_mult, "no_decay": no_decay,
+                                        "no_lars": no_lars})
+    return optax.GradientTransformationExtraArgs(update.init, update)
+
+
+class _Update:
+    """The functions of a transformation."""
+
+    def __init__(self, rule: Rule | LayerwiseRule, lr: Any, traced: Mapping[str, Any], factors: Mapping[str, Any]
+                 ) -> None:
+        self._rule, self._lr, self._traced, self._factors = rule, lr, traced, factors
+        self._states = [name for name in rule.more_inputs if name in rule.op.writes]
+        self._others = [name for name in rule.more_inputs if name not in rule.op.writes]
+        self._graphs: dict[tuple[str, ...], Graph] = {}
+
+    def init(self, params: Any) -> RuleState:
+        """Return the state before the first update."""
+        states = {name: jax.tree.map(lambda p, name=name: self._first(name, p), params) for name in self._states}
+        return RuleState(jnp.zeros((), jnp.int32), states | {n: jnp.zeros(1) for n in self._rule.shared_states})
+
+    def _first(self, name: str, param: Any) -> jax.Array:
+        param = jnp.asarray(param)
+        dtype = np.dtype(_computed_in(param, name))
+        graph = self._graph(("p",))
+        types = complete_types(graph, {"p0": TensorType(param.shape, dtype)}, "gradient_transformation")
+        type_ = next(types[Entry(n)] for n in graph.variables if n.name == f"p0_{name}")
+        if name in self._rule.op.update.copies:
+            return jnp.astype(param, type_.dtype)
+        if name in self._rule.op.update.keys:
+            return jnp.asarray(first_state(type_, None).astype(np.int32))
+        return jnp.zeros(type_.shape, type_.dtype)
+
+    def _graph(self, paths: tuple[str, ...]) -> Graph:
+        """Return the graph that updates parameters with these paths; it names them p0, p1, …"""
+        if paths not in self._graphs:
+            found = factors_of(paths, dict.fromkeys(paths, {}), **self._factors) if paths != ("p",) else (
+                Factors(["p"], [1.0], [1.0], frozenset()))
+            names = [f"p{k}" for k in range(len(paths))]
+            without = frozenset(name for name, path in zip(names, paths) if path in found.no_lars)
+            made = updated(self._rule, [var(name) for name in names], [var(f"{name}_grad") for name in names],
+                           Factors(names, found.lr, found.wd, without), None, None, None)
+            self._graphs[paths] = Group(made).graph
+        return self._graphs[paths]
+
+    def __call__(self, grads: Any, state: RuleState, params: Any = None, **extra: Any) -> tuple[Any, RuleState]:
+        """Return the updates and the new state."""
+        if params is None:
+            raise OperatorError(f"{self._rule}: an update needs the parameters: update(grads, state, params)")
+        flat, tree = jax.tree_util.tree_flatten_with_path(params)
+        new = state._replace(count=optax.safe_increment(state.count))
+        if not flat:
+            return grads, new
+        paths = _paths([path for path, _ in flat])
+        given = {"p": [p for _, p in flat], "grad": _leaves(tree, grads, "gradients")}
+        given |= {name: _leaves(tree, state.states[name], f"states {name}") for name in self._states}
+        for name in self._others:
+            if name not in extra:
+                raise OperatorError(f"{self._rule}: an update needs {name}: update(grads, state, params, {name}=…)")
+            given[name] = _leaves(tree, extra[name], name)
+        with wide():
+            values = self._values(paths, given)
+            values |= {name: state.states[name] for name in self._rule.shared_states} | self._numbers(state, extra)
+            outputs, written = self._run(tuple(paths), values)
+            changes = [jnp.astype(y - values[f"p{k}"], jnp.asarray(g).dtype)
+                       for k, (y, g) in enumerate(zip(outputs, given["grad"], strict=True))]
+            kept = {name: tree.unflatten([jnp.astype(written[f"p{k}_{name}"], jnp.asarray(old).dtype)
+                                          for k, old in enumerate(given[name])]) for name in self._states}
+            kept |= {name: written[name] for name in self._rule.shared_states}
+        return tree.unflatten(changes), new._replace(states=kept)
+
+    def _values(self, paths: Sequence[str], given: Mapping[str, Sequence[Any]]) -> dict[str, jax.Array]:
+        """Return the graph's arrays of the parameters, checked, in the dtype in which they are computed."""
+        found = {}
+        for k, path in enumerate(paths):
+            param = jnp.asarray(given["p"][k])
+            dtype = _computed_in(param, path)
+            for name, leaves in given.items():
+                array = jnp.asarray(leaves[k])
+                if name == "grad" and array.shape != param.shape:
+                    raise ShapeError(f"{path}: the gradient has shape {show_shape(array.shape)}, the parameter "
+                                     f"{show_shape(param.shape)}")
+                if name == "grad":
+                    _computed_in(array, f"the gradient of {path}")
+                if name in ("p", "grad", *self._others):
+                    array = jnp.astype(array, dtype)
+                elif name in self._rule.op.update.keys:
+                    array = jnp.astype(array, jnp.int64)
+                found[f"p{k}" if name == "p" else f"p{k}_{name}"] = array
+        return found
+
+    def _numbers(self, state: RuleState, extra: Mapping[str, Any]) -> dict[str, Any]:
+        rate = extra.get("lr", self._lr)
+        rate = rate(state.count) if callable(rate) else rate
+        if rate is None:
+            raise OperatorError(f"{self._rule}: no learning rate; pass lr= to gradient_transformation or to update")
+        # An operator that reads its rates from an array takes float32.
+        dtype = jnp.float64 if self._rule.op.update.rate in self._rule.op.params else jnp.float32
+        return {"lr": jnp.reshape(jnp.asarray(rate, dtype), (1,)),
+                "t": jnp.reshape(jnp.astype(state.count, jnp.float64) + 1, (1,)),
+                **{name: jnp.reshape(jnp.asarray(v), (1,)) for name, v in self._traced.items()}}
+
+    def _run(self, paths: tuple[str, ...], values: Mapping[str, jax.Array]) -> tuple[tuple, dict[str, jax.Array]]:
+        """Return the new parameters in order, and the new states by name."""
+        graph = self._graph(paths)
+
+        def run(values: Mapping[str, jax.Array]) -> tuple[tuple, dict[str, jax.Array]]:
+            settled_graph, arrays = settled(graph, values, "gradient_transformation")
+            outputs, written = evaluate(settled_graph, {n: arrays[n.name] for n in settled_graph.variables}, Words())
+            return outputs, {n.name: y for n, y in written.items()}
+
+        return differentiable(run)({n.name: values[n.name] for n in graph.variables})
+
+
+def _computed_in(array: jax.Array, what: str) -> Any:
+    """Return the dtype in which a parameter is updated: its own, float32 where that has fewer bits."""
+    if not jnp.issubdtype(array.dtype, jnp.floating):
+        raise DTypeError(f"{what} has dtype {array.dtype}; rules update floating parameters")
+    return jnp.float64 if array.dtype == jnp.float64 else jnp.float32
+
+
+def _leaves(tree: Any, other: Any, what: str) -> list[Any]:
+    """Return the leaves of a tree like that of the parameters."""
+    try:
+        return tree.flatten_up_to(other)
+    except (ValueError, TypeError) as error:
+        raise OperatorError(f"the {what} are not a tree like that of the parameters: {error}") from None
+
+
+def _paths(paths: Sequence[Any]) -> list[str]:
+    """Return the names of parameters by their paths in a tree; those that look alike get numbers."""
+    names: list[str] = []
+    for path in paths:
+        name = jax.tree_util.keystr(path, simple=True, separator=".") or "params"
+        names.append(next(n for n in (name, *(f"{name}~{k}" for k in range(len(paths)))) if n not in names))
+    return names

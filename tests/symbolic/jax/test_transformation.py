@@ -1,0 +1,236 @@
+"""Our rules as Optax transformations, judged by Optax: its numbers, its wrappers, and its own tests of its aliases."""
+
+import re
+import subprocess
+import sys
+import unittest
+
+import numpy as np
+import pytest
+
+from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError, UnknownNameError
+from symbolic.optimizers.rules import candidates
+
+jax = pytest.importorskip("jax")
+optax = pytest.importorskip("optax")
+jnp = jax.numpy
+
+import symbolic.jax as sj  # noqa: E402
+from tests.symbolic.jax.aliases import ALIASES  # noqa: E402
+
+PAIRS = [  # alias, settings, what norms in float32 allow in float64
+    ("sgd", {}, 0), ("sgd", {"momentum": 0.9}, 0), ("sgd", {"momentum": 0.9, "nesterov": True}, 0), ("adam", {}, 0),
+    ("adamw", {"weight_decay": 0.1}, 0), ("lion", {}, 0), ("lamb", {"weight_decay": 0.1}, 1e-6),
+    ("lars", {}, 1e-6), ("sign_sgd", {}, 0), ("signum", {}, 0), ("adabelief", {}, 0), ("adamax", {}, 1e-6),
+    ("rmsprop", {}, 0), ("rmsprop", {"centered": True}, 0), ("adagrad", {}, 0), ("adadelta", {}, 0),
+]
+
+
+def tree(rng, dtype):
+    return {"dense": {"kernel": rng.normal(size=(3, 4)).astype(dtype), "bias": rng.normal(size=4).astype(dtype)},
+            "head": [rng.normal(size=(2, 1)).astype(dtype)]}
+
+
+def path(tx, dtype="float32", steps=10, like=tree):
+    """Return the parameters after some updates by random gradients."""
+    rng = np.random.default_rng(3)
+    params = jax.tree.map(jnp.asarray, like(rng, dtype))
+    state = tx.init(params)
+
+    @jax.jit
+    def update(params, state, grads):
+        updates, state = tx.update(grads, state, params)
+        return optax.apply_updates(params, updates), state
+
+    for _ in range(steps):
+        params, state = update(params, state, jax.tree.map(jnp.asarray, like(rng, dtype)))
+    assert update._cache_size() == 1
+    return params
+
+
+def close(got, expected, tolerance):
+    for a, b in zip(jax.tree.leaves(got), jax.tree.leaves(expected), strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("alias", "settings", "norms"), PAIRS, ids=str)
+def test_ten_updates_are_those_of_optax(alias, settings, norms, dtype):
+    theirs = settings | ({"weight_decay": 0.0} if alias == "lars" else {})
+    rate = optax.exponential_decay(0.05, 3, 0.7)
+    with jax.enable_x64(dtype == "float64"):
+        got, expected = path(ALIASES[alias](rate, **settings), dtype), path(getattr(optax, alias)(rate, **theirs), dtype)
+        close(got, expected, (norms or 1e-9) if dtype == "float64" else 5e-5)
+
+
+EVERY = sorted({op.name for ops in candidates().values() for op in ops})
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_declared_rule_moves_every_parameter_and_keeps_its_state(name):
+    params = {"a": jnp.ones((3, 2)), "b": jnp.full(2, 0.5)}
+    tx = sj.gradient_transformation(name, 0.1)
+    extra = {k: jax.tree.map(jnp.ones_like, params) for k in tx.update._others}
+    state = tx.init(params)
+    shapes = jax.eval_shape(lambda s: tx.update(params, s, params, **extra), state)
+    assert jax.tree.map(lambda x: (x.shape, x.dtype), shapes) == jax.tree.map(lambda x: (x.shape, x.dtype), (params, state))
+
+
+def test_the_state_is_a_tree_by_the_names_of_the_operator():
+    tx = sj.gradient_transformation("adam", 0.1)
+    params = {"w": jnp.ones(2)}
+    state = tx.init(params)
+    assert isinstance(state, sj.RuleState) and state.count.dtype == "int32"
+    assert jax.tree.map(np.shape, state.states) == {"mean": {"w": (2,)}, "var": {"w": (2,)}}
+    doubled = optax.tree.map_params(tx, lambda x: x + 2, state)
+    assert (doubled.states["var"]["w"] == 2).all() and doubled.count == 0
+
+
+def update(tx, params, grads=None, **extra):
+    return tx.update(params if grads is None else grads, tx.init(params), params, **extra)
+
+
+@pytest.mark.parametrize("params", [
+    jnp.ones(2), jnp.float32(1), (jnp.ones(2), [jnp.ones(1)]), {}, (), {"a.b": jnp.ones(1), "a": {"b": jnp.ones(2)}},
+    {"lr": jnp.ones(1), "t": jnp.ones(1), "w": jnp.ones(1), "w_grad": jnp.ones(1), "w_mean": jnp.ones(1)},
+], ids=["lone", "scalar", "tuples", "empty", "nothing", "alike", "names"])
+def test_trees_of_any_kind(params):
+    updates, _ = update(sj.gradient_transformation("adam", 0.1), params)
+    assert jax.tree.structure(updates) == jax.tree.structure(params)
+    for x in jax.tree.leaves(updates):
+        np.testing.assert_allclose(x, -0.1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_few_bits_are_computed_in_float32(dtype):
+    params = {"w": jnp.full(3, 0.3, dtype)}
+    tx = sj.gradient_transformation("adam", 1e-3)
+    updates, state = update(tx, params)
+    assert updates["w"].dtype == dtype and state.states["mean"]["w"].dtype == "float32"
+
+
+def test_the_rate_is_a_number_an_array_a_schedule_or_given():
+    params = {"w": jnp.ones(2)}
+    for lr in (0.5, jnp.float32(0.5), np.full(1, 0.5), lambda count: 0.5 / (count + 1)):
+        updates, _ = update(sj.gradient_transformation("sgd", lr), params)
+        np.testing.assert_allclose(updates["w"], -0.5)
+    updates, _ = update(sj.gradient_transformation("sgd"), params, lr=0.25)
+    np.testing.assert_allclose(updates["w"], -0.25)
+
+
+def test_grad_and_vmap_by_the_rate():
+    params = {"w": jnp.ones(2)}
+
+    def after(lr):
+        tx = sj.gradient_transformation("adam", lr)
+        return optax.apply_updates(params, update(tx, params)[0])["w"].sum()
+
+    np.testing.assert_allclose(jax.grad(after)(0.1), -2, rtol=1e-5)
+    np.testing.assert_allclose(jax.vmap(after)(jnp.array([0.1, 0.2])), [1.8, 1.6], rtol=1e-5)
+
+
+def test_factors_are_by_path():
+    params = {"dense": {"kernel": jnp.ones(1), "bias": jnp.ones(1)}}
+    tx = sj.gradient_transformation("sgd", 0.5, wd=1.0, no_decay=["*.bias"], lr_mult={"dense.kernel": 0.1})
+    updates, _ = update(tx, params)
+    np.testing.assert_allclose(updates["dense"]["kernel"], -0.1, rtol=1e-6)
+    np.testing.assert_allclose(updates["dense"]["bias"], -0.5)
+
+
+def test_the_wrappers_of_optax():
+    lamb = ALIASES["lamb"](0.05)
+    mask = {"dense": {"kernel": True, "bias": False}, "head": [True]}
+    labels = {"dense": {"kernel": "a", "bias": "b"}, "head": ["a"]}
+    wrapped = [
+        lambda tx: optax.chain(optax.clip_by_global_norm(0.5), tx, optax.scale(0.5)),
+        lambda tx: optax.masked(tx, mask), lambda tx: optax.apply_if_finite(tx, 2),
+        lambda tx: optax.multi_transform({"a": tx, "b": optax.sgd(0.1)}, labels),
+        lambda tx: optax.MultiSteps(tx, 2),
+    ]
+    for wrap in wrapped:
+        close(path(wrap(lamb)), path(wrap(optax.lamb(0.05))), 5e-5)
+
+
+def test_hyperparameters_are_injected_and_change_without_a_compilation():
+    def make(lr, momentum, wd):
+        return sj.gradient_transformation("sgd", lr, momentum=momentum, wd=wd)
+
+    tx = optax.inject_hyperparams(make)(lr=0.5, momentum=0.5, wd=0.0)
+    params = {"w": jnp.ones(2)}
+    state, step = tx.init(params), jax.jit(tx.update)
+    assert {"lr", "momentum", "wd"} <= set(state.hyperparams)
+    for k in range(4):
+        state.hyperparams["lr"], state.hyperparams["momentum"] = jnp.float32(0.1 * k), jnp.float32(0.2 * k)
+        _, state = step(params, state, params)
+    assert step._cache_size() == 1
+
+
+def error(kind, call, *words):
+    with pytest.raises(kind) as caught:
+        call()
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_errors_name_what_is_wrong():
+    params = {"dense": {"kernel": jnp.ones(2)}}
+    sgd = sj.gradient_transformation("sgd", 0.1)
+    error(UnknownNameError, lambda: sj.gradient_transformation("sdg", 0.1), "sdg", "sgd")
+    error(OperatorError, lambda: sj.gradient_transformation("sgd", 0.1, beta1=0.9), "beta1")
+    error(ParamError, lambda: sj.gradient_transformation("sgd", 0.1, wd="much"), "wd")
+    error(OperatorError, lambda: sj.gradient_transformation("sgd", "fast"), "lr", "fast")
+    error(OperatorError, lambda: update(sj.gradient_transformation("sgd"), params), "no learning rate")
+    error(OperatorError, lambda: sgd.update(params, sgd.init(params)), "needs the parameters")
+    error(ShapeError, lambda: update(sgd, params, {"dense": {"kernel": jnp.ones(3)}}), "dense.kernel", "(3,)", "(2,)")
+    error(OperatorError, lambda: update(sgd, params, {"dense": jnp.ones(2)}), "gradients", "tree")
+    error(DTypeError, lambda: update(sgd, {"n": jnp.ones(2, "int32")}), "n has dtype int32")
+    error(DTypeError, lambda: update(sgd, {"z": jnp.ones(2, "complex64")}), "complex64")
+    error(UnknownNameError, lambda: update(sj.gradient_transformation("sgd", 0.1, lr_mult={"dense.kernle": 2.0}), params),
+          "dense.kernle", "dense.kernel")
+
+
+OFTEN = ("adam", "lamb")
+NOT_OURS = {"'momentum'": "rmsprop", "opt_kwargs={}": "adadelta"}
+STATIC = ("lars", "adagrad")  # of which a setting without a gradient, such as a first value, is not an array
+
+
+def own_tests():
+    """Yield the name and the parameters of those of Optax's tests that our aliases can take."""
+    pytest.importorskip("absl")
+    pytest.importorskip("sklearn")
+    alias_test = pytest.importorskip("optax._src.alias_test")
+    reprs = alias_test.AliasTest._test_params_reprs
+    for name in sorted(vars(alias_test.AliasTest)):
+        given = reprs.get(name, "")
+        alias = (re.search(r"opt_name='(\w+)'", given) or ["", ""])[1]
+        kind = re.match(r"test_([a-z_]+?)\d*$", name)
+        if alias not in ALIASES or not kind or kind[1] == "explicit_dtype" or "complex" in given:
+            continue
+        if any(text in given and alias == whose for text, whose in NOT_OURS.items()):
+            continue
+        if kind[1] == "optimization":
+            chosen = "parabola" in given
+        else:
+            chosen = alias in OFTEN and not re.search(r"float16|float64", given.replace("bfloat16", ""))
+        if chosen and not (kind[1].endswith("inject_hyperparams") and alias in STATIC):
+            yield name, given
+
+
+def test_optax_tests_of_its_aliases_pass_with_ours_in_their_place(monkeypatch):
+    found = list(own_tests())
+    from optax._src import alias_test
+
+    monkeypatch.setattr(alias_test, "_get_opt", lambda self, name: ALIASES[name])
+    failed, skipped = [], []
+    for name, given in found:
+        result = unittest.TestResult()
+        alias_test.AliasTest(name).run(result)
+        failed += [f"{name} {given}: {text}" for _, text in (*result.failures, *result.errors)]
+        skipped += result.skipped
+    assert not failed and not skipped and len(found) > 20, "\n".join(failed)
+
+
+def test_without_optax_it_says_what_to_install():
+    code = ("import sys; sys.modules['optax'] = None\nimport symbolic.jax\ntry: symbolic.jax.gradient_transformation\n"
+            "except ImportError as e: assert 'pip install optax' in str(e)\nelse: raise SystemExit(1)")
+    subprocess.run([sys.executable, "-c", code], check=True)
