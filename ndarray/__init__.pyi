@@ -572,10 +572,40 @@ def adamw_update(
         clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Adam with decoupled weight decay (AdamW)."""
 
+def adan_update(
+        weight: NDArray, grad: NDArray, mean: NDArray, diff: NDArray, var: NDArray, prev: NDArray, *,
+        lr: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.98,
+        beta2: Number | NDArray | np.ndarray = 0.92, beta3: Number | NDArray | np.ndarray = 0.99,
+        epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+        t: Number | NDArray | np.ndarray, no_prox: bool = False, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Step by the means of gradients and of their differences (Adan)."""
+
 def add_n(
         *data: NDArray | Sequence[NDArray], num_args: int | None = None, out: NDArray | None = None,
         name: str | None = None) -> NDArray:
     """Sum of several arrays."""
+
+def ademamix_update(
+        weight: NDArray, grad: NDArray, mean: NDArray, slow: NDArray, var: NDArray, *,
+        lr: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.9,
+        beta2: Number | NDArray | np.ndarray = 0.999, beta3: Number | NDArray | np.ndarray = 0.9999,
+        alpha: Number | NDArray | np.ndarray = 5.0, alpha_steps: Number | NDArray | np.ndarray = 0.0,
+        beta3_steps: Number | NDArray | np.ndarray = 0.0, epsilon: Number | NDArray | np.ndarray = 1e-08,
+        wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+        clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Step by a fast and a slow mean of gradients over the root of squares (AdEMAMix)."""
+
+def adopt_update(
+        weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, *, lr: Number | NDArray | np.ndarray,
+        beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.9999,
+        epsilon: Number | NDArray | np.ndarray = 1e-06, wd: Number | NDArray | np.ndarray = 0.0,
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+        t: Number | NDArray | np.ndarray, clips: bool = True, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Step by the mean of gradients, each over the root of the squares before it (ADOPT)."""
 
 def all_finite(
         data: NDArray, init_output: bool = True, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -1577,6 +1607,16 @@ def softmin(
 def softsign(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The element divided by 1 and its absolute value."""
 
+def sophia_update(
+        weight: NDArray, grad: NDArray, curvature: NDArray, mean: NDArray, hess: NDArray, *,
+        lr: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.96,
+        beta2: Number | NDArray | np.ndarray = 0.99, rho: Number | NDArray | np.ndarray = 0.04,
+        epsilon: Number | NDArray | np.ndarray = 1e-12, period: Number | NDArray | np.ndarray = 10.0,
+        wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+        clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Step by the mean of gradients over the mean of curvatures, at most the rate (Sophia)."""
+
 def sort(
         data: NDArray, axis: int | None = -1, is_ascend: bool = True, *, out: NDArray | None = None,
         name: str | None = None) -> NDArray:
@@ -1662,6 +1702,15 @@ def unravel_index(data: NDArray, shape: ShapeLike, *, out: NDArray | None = None
 def where(
         condition: NDArray, x: NDArray, y: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Elements of one array where a condition is not 0, of another elsewhere."""
+
+def yogi_update(
+        weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, *, lr: Number | NDArray | np.ndarray,
+        beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+        epsilon: Number | NDArray | np.ndarray = 0.001, wd: Number | NDArray | np.ndarray = 0.0,
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+        t: Number | NDArray | np.ndarray, initial_accumulator: float = 1e-06, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Step by Adam's mean over a root of squares that grows and shrinks alike (Yogi)."""
 
 def zeros_like(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """0 for every element."""

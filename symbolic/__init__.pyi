@@ -391,10 +391,36 @@ def adamw_update(
         clip_gradient: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Adam with decoupled weight decay (AdamW)."""
 
+def adan_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None,
+        diff: Symbol | None = None, var: Symbol | None = None, prev: Symbol | None = None, *, lr: Number | Symbol,
+        beta1: Number | Symbol = 0.98, beta2: Number | Symbol = 0.92, beta3: Number | Symbol = 0.99,
+        epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, t: Number | Symbol, no_prox: bool = False, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Step by the means of gradients and of their differences (Adan)."""
+
 def add_n(
         *data: Symbol | Sequence[Symbol], num_args: int | None = None, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
     """Sum of several arrays."""
+
+def ademamix_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None,
+        slow: Symbol | None = None, var: Symbol | None = None, *, lr: Number | Symbol, beta1: Number | Symbol = 0.9,
+        beta2: Number | Symbol = 0.999, beta3: Number | Symbol = 0.9999, alpha: Number | Symbol = 5.0,
+        alpha_steps: Number | Symbol = 0.0, beta3_steps: Number | Symbol = 0.0, epsilon: Number | Symbol = 1e-08,
+        wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by a fast and a slow mean of gradients over the root of squares (AdEMAMix)."""
+
+def adopt_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
+        *, lr: Number | Symbol, beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.9999,
+        epsilon: Number | Symbol = 1e-06, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, t: Number | Symbol, clips: bool = True, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Step by the mean of gradients, each over the root of the squares before it (ADOPT)."""
 
 def all_finite(
         data: Symbol | None = None, *, init_output: bool = True, name: str | None = None,
@@ -1423,6 +1449,15 @@ def softmin(
 def softsign(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The element divided by 1 and its absolute value."""
 
+def sophia_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, curvature: Symbol | None = None,
+        mean: Symbol | None = None, hess: Symbol | None = None, *, lr: Number | Symbol, beta1: Number | Symbol = 0.96,
+        beta2: Number | Symbol = 0.99, rho: Number | Symbol = 0.04, epsilon: Number | Symbol = 1e-12,
+        period: Number | Symbol = 10.0, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, t: Number | Symbol, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Step by the mean of gradients over the mean of curvatures, at most the rate (Sophia)."""
+
 def sort(
         data: Symbol | None = None, *, axis: int | None = -1, is_ascend: bool = True, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
@@ -1517,6 +1552,14 @@ def where(
         condition: Symbol | None = None, x: Symbol | None = None, y: Symbol | None = None, *, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
     """Elements of one array where a condition is not 0, of another elsewhere."""
+
+def yogi_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
+        *, lr: Number | Symbol, beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.999,
+        epsilon: Number | Symbol = 0.001, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, t: Number | Symbol, initial_accumulator: float = 1e-06, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Step by Adam's mean over a root of squares that grows and shrinks alike (Yogi)."""
 
 def zeros_like(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """0 for every element."""

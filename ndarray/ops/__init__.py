@@ -51,5 +51,10 @@ from ndarray.ops import (
     optimizer_adagrad,
     optimizer_dampened,
     optimizer_sparse,
+    optimizer_yogi,
+    optimizer_adan,
+    optimizer_adopt,
+    optimizer_ademamix,
+    optimizer_sophia,
     finite,
 )

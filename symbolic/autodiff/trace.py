@@ -358,7 +358,12 @@ def _give_words():
             getattr(vocabulary, op_name)(x))
 
     def two(word):
-        return lambda self, a, b: binary(self, word, a, b)
+        def word_of(self, a, b):
+            if all(not isinstance(x, Traced) and np.ndim(x) == 0 for x in (a, b)):
+                return getattr(vocabulary, word)(a, b)
+            return binary(self, word, a, b)
+
+        return word_of
 
     def reduction(op_name):
         return lambda self, x, axis=None, keepdims=False: self._reduce(op_name, x, axis, keepdims)
@@ -369,7 +374,7 @@ def _give_words():
         setattr(Trace, name, unary(name, mask=True))
     for name in ("maximum", "minimum", "hypot", "logical_and", "logical_or", "logical_xor"):
         setattr(Trace, name, two(name))
-    Trace.power = two("pow")
+    Trace.power = lambda self, a, b: binary(self, "pow", a, b)
     for name in ("sum", "mean", "prod", "max", "min"):
         setattr(Trace, name, reduction(name))
 

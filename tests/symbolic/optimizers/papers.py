@@ -7,17 +7,8 @@ the tensor.
 
 import numpy as np
 
-
-def clip(x, bound):
-    return np.clip(x, -bound, bound) if bound >= 0 else x
-
-
-def scaled(g, p):
-    return clip(p.get("rescale_grad", 1.0) * g, p.get("clip_gradient", -1.0))
-
-
-def norm(x):
-    return np.sqrt((x * x).sum())
+from tests.symbolic.optimizers.papers_recent import RECENT
+from tests.symbolic.optimizers.statements import COMMON, MOMENTS, clip, norm, scaled
 
 
 def sgd(p):
@@ -414,8 +405,6 @@ def group_adagrad(p):
     return adagrad(p, by_row=True)
 
 
-MOMENTS = {"beta1": 0.9, "beta2": 0.99, "epsilon": 1e-4}
-COMMON = {"rescale_grad": 0.5, "clip_gradient": 0.3}
 BOUNDS = {"lower_bound": 0.5, "upper_bound": 1.5}
 
 STATEMENTS = {
@@ -481,6 +470,7 @@ STATEMENTS = {
     "lars": (lars, [{**COMMON, "momentum": 0.9, "eta": 0.1, "eps": 1e-3},
                     {"rescale_grad": 0.5, "momentum": 0.9, "eta": 0.1, "eps": 1e-3, "decay_norm": "joint"},
                     {"momentum": 0.9, "eta": 0.1, "eps": 1e-3, "momentum_correction": True}]),
+    **RECENT,
 }
 """The statement of each rule, and settings under which the two are compared; "lars" is a rule of several operators."""
 

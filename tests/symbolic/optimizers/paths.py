@@ -4,22 +4,25 @@ import numpy as np
 
 SHAPES = {"a_weight": (3, 4), "b_weight": (5,)}
 STEPS = 30
+FOUR = {**SHAPES, "c_weight": (4, 4), "d_weight": (3, 2, 2, 2)}
+MANY = 50
+"""The shapes and the number of updates of recorded paths."""
 LR_MULT, WD_MULT = {"b_weight": 0.5}, {"b_weight": 2.0}
 
 
-def start():
+def start(shapes=SHAPES):
     """Return the weights at first, by name."""
     random = np.random.default_rng(seed=7)
-    return {name: random.normal(size=shape) for name, shape in SHAPES.items()}
+    return {name: random.normal(size=shape) for name, shape in shapes.items()}
 
 
-def gradients():
+def gradients(shapes=SHAPES, number=STEPS):
     """Return the gradients of each update, by name; no mean of them is near zero."""
     random = np.random.default_rng(seed=8)
     slopes = {name: 10.0 ** random.uniform(-3, 0, size=shape) * random.choice([-1, 1], size=shape)
-              for name, shape in SHAPES.items()}
+              for name, shape in shapes.items()}
     return [{name: slope * (1 + 0.5 * random.normal(size=slope.shape)) for name, slope in slopes.items()}
-            for _ in range(STEPS)]
+            for _ in range(number)]
 
 
 def rate(number, size=0.02):
@@ -29,10 +32,10 @@ def rate(number, size=0.02):
     return size * (1 - (number - 10) / 40) * (0.1 if number > 20 else 1)
 
 
-def distance(found, expected):
+def distance(found, expected, shapes=SHAPES):
     """Return the largest difference of paths in parts of the longest way that a weight went."""
-    way = max(np.abs(np.diff([start()[n], *(x[n] for x in expected)], axis=0)).sum(axis=0).max() for n in SHAPES)
-    return max(np.abs(a[n] - b[n]).max() for a, b in zip(found, expected, strict=True) for n in SHAPES) / way
+    way = max(np.abs(np.diff([start(shapes)[n], *(x[n] for x in expected)], axis=0)).sum(axis=0).max() for n in shapes)
+    return max(np.abs(a[n] - b[n]).max() for a, b in zip(found, expected, strict=True) for n in shapes) / way
 
 
 def stated(statement, params, size=0.02, decay=0.0, lr_mult=None, wd_mult=None):

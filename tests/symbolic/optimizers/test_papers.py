@@ -44,10 +44,16 @@ def tolerance(name, dtype):
     return 1e-6 if name == "lars" or name.startswith(("_multi_la", "preloaded")) else 1e-11
 
 
-def trained(how, name, params, dtype, size, engine="auto", number=paths.STEPS, **options):
+def read_too(name, grads):
+    """Return what a rule reads of tensors besides their gradients: estimates of the curvature, here the squares."""
+    rule = optimizers.rule(name)
+    return {i: [g * g for g in grads] for i in rule.more_inputs if i not in rule.op.writes}
+
+
+def trained(how, name, params, dtype, size, engine="auto", number=paths.STEPS, shapes=paths.SHAPES, **options):
     """Return the weights after each update."""
-    weights = {n: nd.array(w, dtype=dtype) for n, w in paths.start().items()}
-    grads = [{n: g.astype(dtype) for n, g in each.items()} for each in paths.gradients()[:number]]
+    weights = {n: nd.array(w, dtype=dtype) for n, w in paths.start(shapes).items()}
+    grads = [{n: g.astype(dtype) for n, g in each.items()} for each in paths.gradients(shapes, number)]
 
     def lr(t):
         return paths.rate(t, size)
@@ -60,7 +66,7 @@ def trained(how, name, params, dtype, size, engine="auto", number=paths.STEPS, *
                 update(list(weights), [nd.array(g, dtype=dtype) for g in each.values()], list(weights.values()))
             else:
                 for n, g in each.items():
-                    update(n, nd.array(g, dtype=dtype), weights[n])
+                    update(n, nd.array(g, dtype=dtype), weights[n], **read_too(name, [nd.array(g, dtype=dtype)]))
 
         update_many = bool(op_of(name).many)
     else:
@@ -70,11 +76,13 @@ def trained(how, name, params, dtype, size, engine="auto", number=paths.STEPS, *
             slopes = [sym.sum(sym.var(n) * sym.BlockGrad(sym.var(f"{n}_slope"))) for n in weights]
             made = optimizers.step(sym.make_loss(slopes[0] + slopes[1]), name, **options, **params)
         key = "{}_grad" if how == "update" else "{}_slope"
-        shapes = {} if how == "update" else {key.format(n): s for n, s in paths.SHAPES.items()}
-        trainer = optimizers.Trainer(made, weights, lr=lr, engine=engine, **shapes)
+        inputs = {} if how == "update" else {key.format(n): s for n, s in shapes.items()}
+        trainer = optimizers.Trainer(made, weights, lr=lr, engine=engine, **inputs)
 
         def one(each):
-            trainer.step(**{key.format(n): g for n, g in each.items()})
+            more = read_too(name, each.values()).items()
+            trainer.step(**{key.format(n): g for n, g in each.items()},
+                         **{f"{n}_{i}": x for i, values in more for n, x in zip(each, values, strict=True)})
 
     path = []
     for each in grads:
@@ -162,7 +170,7 @@ def test_the_count_belongs_to_the_tensor(name):
                 update(indices, [grad] * len(indices), weights)
             else:
                 for index, weight in zip(indices, weights):
-                    update(index, grad, weight)
+                    update(index, grad, weight, **read_too(name, [grad]))
     assert together.counts == {"a": 6, "b": 3}
     np.testing.assert_allclose(b.asnumpy(), c.asnumpy(), rtol=1e-6 if dtype == "float64" else 1e-5)
 

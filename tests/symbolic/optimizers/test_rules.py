@@ -144,31 +144,31 @@ def test_a_constant_gradient_moves_lions_weight_by_the_rate(how):
 
 
 @pytest.fixture
-def sophia(monkeypatch):
+def curved(monkeypatch):
     """An operator declared outside of the packages, which reads one more array of each tensor."""
     registry.names()
     for table in ("_operators", "_by_any_name"):
         monkeypatch.setattr(registry, table, dict(getattr(registry, table)))
 
     @operator(same_floating, writes=("mean",), fusible=True)
-    def sophia_update(xp, weight, grad, mean, hess, /, *, lr: Scalar, beta1: Scalar = 0.96, beta2: Scalar = 0.99,
+    def curved_update(xp, weight, grad, mean, hess, /, *, lr: Scalar, beta1: Scalar = 0.96, beta2: Scalar = 0.99,
                       rho: Scalar = 0.04, wd: Scalar = 0.0):
-        """Step by the mean over the curvature, at most the rate (Sophia)."""
+        """Step by the mean over the curvature, at most the rate (as Sophia does)."""
         mean = beta1 * mean + (1 - beta1) * grad
         ratio = xp.minimum(xp.maximum(mean / xp.maximum(rho * hess, 1e-12), -1.0), 1.0)
         return (1 - lr * wd) * weight - lr * ratio, mean
 
-    return sophia_update
+    return curved_update
 
 
-def test_an_operator_that_a_user_declares_is_a_rule(sophia):
+def test_an_operator_that_a_user_declares_is_a_rule(curved):
     """Its further input is one for each tensor, in a graph and out of it; its two betas mean no correction."""
     start, grad, hess = np.array([1.0, -2.0]), np.array([0.5, -0.1]), np.array([1.0, 30.0])
     mean = expected = 0
     weight, other = nd.array(start, dtype="float64"), nd.array(start, dtype="float64")
-    alone = optimizers.update(["a"], "sophia", wd=0.1)
+    alone = optimizers.update(["a"], "curved", wd=0.1)
     assert alone.list_arguments() == ["a", "a_grad", "a_hess", "lr"] and alone.list_auxiliary_states() == ["a_mean"]
-    trainer, updater = optimizers.Trainer(alone, {"a": weight}, lr=0.1), optimizers.Updater("sophia", 0.1, wd=0.1)
+    trainer, updater = optimizers.Trainer(alone, {"a": weight}, lr=0.1), optimizers.Updater("curved", 0.1, wd=0.1)
     expected = start
     for _ in range(3):
         mean = 0.96 * mean + 0.04 * grad

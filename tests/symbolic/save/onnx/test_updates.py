@@ -29,7 +29,8 @@ SUMS = {"_contrib_group_adagrad_update": 8, "clip_global_norm": 4, "_multi_lamb_
 """Operators that add elements up, which is done in another order, with the roundings that may cost."""
 
 POWERS = {"adam_update", "_multi_lamb_update", "_multi_mp_lamb_update", "lamb_update_phase1", "mp_lamb_update_phase1",
-          "ftml_update", "_multi_lans_update", "adabelief_update", "adamax_update"}
+          "ftml_update", "_multi_lans_update", "adabelief_update", "adamax_update", "yogi_update", "adan_update",
+          "adopt_update", "ademamix_update"}
 """Operators that raise to the power of a step number, which may be fed: two libraries' powers differ in the last bit."""
 
 CHOOSE_ZEROS = {"rmsprop_update", "rmspropalex_update", "multi_lars"}

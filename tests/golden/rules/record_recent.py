@@ -1,0 +1,106 @@
+"""Record the paths of the rules of recent years by their own judges: ``python -m tests.golden.rules.record_recent``.
+
+Needs the extra ``judges``.  Weights, gradients and rates are those of `tests.symbolic.optimizers.paths`, of four shapes
+and 50 updates, in float64; each tensor is a group of its own, with the factors of its rate and its decay, but for the
+judges whose rules share one number between all tensors.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from tests.symbolic.optimizers import paths
+from tests.symbolic.optimizers.judged import JUDGED, RATES
+
+HERE = Path(__file__).parent
+WD = 0.1
+ADAM = {"betas": (0.9, 0.99), "eps": 1e-4}
+
+
+def cases(judge):
+    """Return the optimizer of each case and its settings, as the judge names them."""
+    return {"optax": optax_cases, "pytorch_optimizer": pytorch_optimizer_cases}[judge]()
+
+
+def optax_cases():
+    import optax
+
+    adam = {"b1": 0.9, "b2": 0.99, "eps": 1e-4}
+    return {
+        "yogi": (optax.scale_by_yogi, {**adam, "initial_accumulator_value": 1e-6}),
+        "adopt": (optax.contrib.scale_by_adopt, adam),
+        "ademamix": (optax.contrib.scale_by_ademamix, {**adam, "b3": 0.999, "alpha": 5.0, "decay": WD}),
+    }
+
+
+def pytorch_optimizer_cases():
+    import pytorch_optimizer
+
+    return {
+        "adan": (pytorch_optimizer.Adan, {"betas": (0.9, 0.8, 0.99), "eps": 1e-4, "weight_decay": WD}),
+        "adan_no_prox": (pytorch_optimizer.Adan, {"betas": (0.9, 0.8, 0.99), "eps": 1e-4, "weight_decay": WD,
+                                                  "weight_decouple": True}),
+    }
+
+
+def torch_path(optimizer, settings, size, shared):
+    """Return the weights of each tensor after each update of an optimizer of torch's kind."""
+    import torch
+
+    weights = {n: torch.tensor(w, requires_grad=True) for n, w in paths.start(paths.FOUR).items()}
+    factors = {n: 1.0 if shared else paths.LR_MULT.get(n, 1.0) for n in weights}
+    groups = [{"params": [w], "lr": size, "name": n} for n, w in weights.items()]
+    if "weight_decay" in settings and not shared:
+        for group in groups:
+            group["weight_decay"] = settings["weight_decay"] * paths.WD_MULT.get(group["name"], 1.0)
+    made, found = optimizer(groups, lr=size, **settings), {n: [] for n in weights}
+    if hasattr(made, "train"):
+        made.train()
+    for number, grads in enumerate(paths.gradients(paths.FOUR, paths.MANY), 1):
+        for group in made.param_groups:
+            group["lr"] = paths.rate(number, size) * factors[group["name"]]
+        for n, w in weights.items():
+            w.grad = torch.tensor(grads[n])
+        made.step()
+        for n, w in weights.items():
+            found[n].append(w.detach().numpy().copy())
+    return found
+
+
+def optax_path(scaling, settings, size, shared):
+    """Return the weights of each tensor after each update by one of Optax's transformations, then decay and rate."""
+    import jax
+    import optax
+
+    jax.config.update("jax_enable_x64", True)
+    settings, found = dict(settings), {}
+    decay = settings.pop("decay", 0.0)
+    for name, w in paths.start(paths.FOUR).items():
+        made = optax.chain(scaling(**settings), optax.add_decayed_weights(decay * paths.WD_MULT.get(name, 1.0)))
+        weight, path = jax.numpy.asarray(w), []
+        state = made.init(weight)
+        for number, grads in enumerate(paths.gradients(paths.FOUR, paths.MANY), 1):
+            change, state = made.update(jax.numpy.asarray(grads[name]), state, weight)
+            weight = weight - paths.rate(number, size) * paths.LR_MULT.get(name, 1.0) * change
+            path.append(np.asarray(weight))
+        found[name] = path
+    return found
+
+
+def main():
+    """Write one file for each judge."""
+    chosen = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    chosen.add_argument("judge", nargs="*", default=list(JUDGED))
+    for judge in chosen.parse_args().judge:
+        recorded = {}
+        for case, (optimizer, settings) in cases(judge).items():
+            path_of = optax_path if judge == "optax" else torch_path
+            path = path_of(optimizer, settings, RATES.get(case, 0.02), JUDGED[judge][case].shared)
+            recorded |= {f"{case}.{name}": np.array(weights) for name, weights in path.items()}
+        np.savez_compressed(HERE / f"{judge}_50.npz", **recorded)
+        print(f"{judge}: {len(JUDGED[judge])} paths")
+
+
+if __name__ == "__main__":
+    main()
