@@ -33,7 +33,7 @@ def stem(name):
 
 def settings(op, n=2):
     """Return values for the parameters of an operator that have no default, and decay for all."""
-    values = {"lr": 0.1, "eta": 0.5, "eps": 1e-8, "t": 3, "wd": 0.01, "max_norm": 1.0}
+    values = {"lr": 0.1, "eta": 0.5, "eps": 1e-8, "t": 3, "wd": 0.01, "max_norm": 1.0, "period": 2}
     found = {}
     for p in op.params.values():
         if p.type is Scalars:
