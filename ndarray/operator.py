@@ -68,6 +68,10 @@ class Operator:
         ``absent(params)`` names the inputs that these parameters leave out; None where all are always there.
     fusible : bool
         One element of an output depends only on the same element of each input.
+    tensorwise : bool or callable
+        What becomes of a tensor depends only on its own arrays, its element of each `Scalars` and of each single input
+        that has one for each tensor, and on what all tensors share; ``tensorwise(params)`` where that depends.  The
+        body gives an output for each tensor, or one array with an element for each.
     pure : bool
         Same inputs, same outputs: two equal nodes may be merged.
     random : callable or None
@@ -107,6 +111,7 @@ class Operator:
     scalar_dtype: str | None = None
     absent: Callable | None = None
     fusible: bool = False
+    tensorwise: bool | Callable = False
     pure: bool = True
     random: Callable | None = None
     primitive: bool = False
@@ -319,6 +324,10 @@ class Operator:
         """Return how many outputs a node with these parameters has."""
         return self.outputs(params) if callable(self.outputs) else self.outputs
 
+    def splits(self, params: Mapping[str, Any]) -> bool:
+        """Tell whether each tensor can be computed apart; see `tensorwise`."""
+        return self.tensorwise(params) if callable(self.tensorwise) else self.tensorwise
+
     def output_ending(self, index: int, params: Mapping[str, Any]) -> str:
         """Return what the name of a node's output ends in."""
         if isinstance(self.output_suffix, tuple):
@@ -444,8 +453,8 @@ class Operator:
 
 def operator(infer: Callable[..., Any], *, outputs: int | Callable[..., int] = 1, writes: Sequence[str] = (),
              aliases: Sequence[str] = (), scalar_dtype: str | None = None, absent: Callable[..., Any] | None = None,
-             fusible: bool = False, pure: bool = True, random: Callable[..., bool] | None = None,
-             primitive: bool = False,
+             fusible: bool = False, tensorwise: bool | Callable[..., bool] = False, pure: bool = True,
+             random: Callable[..., bool] | None = None, primitive: bool = False,
              output_suffix: str | tuple[str, ...] = "output", numbered: Callable[..., bool] | None = None,
              loss_head: bool = False, update: Update | None = None, kind: str | None = None, stored_name: Any = None,
              stored_outputs: Any = None, initial: dict[str, str] | None = None,
@@ -469,8 +478,8 @@ def operator(infer: Callable[..., Any], *, outputs: int | Callable[..., int] = 1
             aliases=tuple(aliases),
             inputs=tuple(Input(name, annotations.get(name)) for name in arrays),
             params=params, infer=infer, compute=function, outputs=outputs, writes=tuple(writes),
-            scalar_dtype=scalar_dtype, absent=absent, fusible=fusible, pure=pure, random=random,
-            primitive=primitive, output_suffix=output_suffix, numbered=numbered,
+            scalar_dtype=scalar_dtype, absent=absent, fusible=fusible, tensorwise=tensorwise, pure=pure,
+            random=random, primitive=primitive, output_suffix=output_suffix, numbered=numbered,
             loss_head=loss_head, declared_update=update,
             kind=kind or function.__globals__.get("KIND", "arithmetic"),
             stored_name=stored_name, stored_outputs=stored_outputs, initial=initial or {},

@@ -158,7 +158,13 @@ def _kernel(loop: Loop, fetch: bool) -> Callable[[int, int, int, int], None]:
 
 
 def memory_size() -> int:
-    """Return how many bytes are measured over: twice the last cache, where the system reports its size."""
+    """Return how many bytes are measured over: twice the last cache, as far as the system tells its size."""
+    return min(max(2 * last_cache(), 64 << 20), 256 << 20)
+
+
+@cache
+def last_cache() -> int:
+    """Return the bytes of the last cache, 0 where the system does not tell."""
     sizes = []
     for file in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size"):
         try:
@@ -166,7 +172,7 @@ def memory_size() -> int:
             sizes.append(int(text.rstrip("KM")) << {"K": 10, "M": 20}.get(text[-1:], 0))
         except (OSError, ValueError):
             continue
-    return min(max(2 * max(sizes, default=0), 64 << 20), 256 << 20)
+    return max(sizes, default=0)
 
 
 def processor_name() -> str:

@@ -129,6 +129,17 @@ done:
 }}
 """
 
+_SEQUENCE = f"""
+define void @sequence(ptr %row, i64 %first, i64 %count, i64 %k) nounwind {{
+; The kernel of a row whose only pointer is a control block: run that span.
+entry:
+  %control.at = getelementptr i64, ptr %row, i64 {POINTERS_AT}
+  %control = load ptr, ptr %control.at
+  call void @alone(ptr %control)
+  ret void
+}}
+"""
+
 _SHARE = f"""
 define void @share(ptr %control, i64 %me) nounwind {{
 entry:
@@ -450,7 +461,7 @@ done:
 """
 
 
-DRIVER = PLAIN + _UNIT + _ALONE + _SHARE + (_TOGETHER if SEMAPHORES else "")
+DRIVER = PLAIN + _UNIT + _ALONE + _SEQUENCE + _SHARE + (_TOGETHER if SEMAPHORES else "")
 """``alone(control)`` runs a span, ``share(control, me)`` a thread's part, ``lead(workers, steps, n)`` many spans."""
 TOTALS = PLAIN + _total("float32", "float") + _total("float64", "double")
 """The kernels of `table.TotalJob`."""

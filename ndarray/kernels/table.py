@@ -166,9 +166,9 @@ class Table:
     @staticmethod
     def parts(loop: Loop, n: int) -> int:
         """Return how many partial sums a loop over `n` elements has."""
-        if not _streams(loop, n):
+        if not streams(loop, n):
             return -(-n // CHUNK)
-        each, rest = _stream(n)
+        each, rest = stream_of(n)
         return STREAMS * -(-each // CHUNK) + -(-rest // CHUNK)
 
     @staticmethod
@@ -178,12 +178,12 @@ class Table:
         One stream of reads does not use the full bandwidth of memory.
         """
         loop, n = job.loop, job.n
-        if not _streams(loop, n):
+        if not streams(loop, n):
             return [job]
-        each, rest = _stream(n)
+        each, rest = stream_of(n)
         data, at = job.arrays[0].reshape(-1), -(-each // CHUNK)
         partial_, = job.partials
-        wide = Job(_streamed(loop), each, tuple([data[k * each:(k + 1) * each] for k in range(STREAMS)]), job.scalars,
+        wide = Job(streamed(loop), each, tuple([data[k * each:(k + 1) * each] for k in range(STREAMS)]), job.scalars,
                    tuple([partial_[k * at:(k + 1) * at] for k in range(STREAMS)]))
         tail = job._replace(n=rest, arrays=(data[STREAMS * each:],), partials=(partial_[STREAMS * at:],))
         return [wide, tail] if rest else [wide]
@@ -201,7 +201,7 @@ class Table:
                 self._keep.append(job)
                 unit += job.units
             if unit > begin:
-                spans.append(_Span(row, begin, unit, sum([job.bytes for job, _ in phase])))
+                spans.append(Span(row, begin, unit, sum([job.bytes for job, _ in phase])))
         width = max(map(len, rows), default=POINTERS_AT)
         end = [0, 0, unit, 0, 0]
         self.rows = np.array([r + [0] * (width - len(r)) for r in (*rows, end)], np.int64)
@@ -273,18 +273,18 @@ class Table:
 _PAIR = 2 * LINE
 
 
-def _streams(loop, n):
+def streams(loop, n):
     """Tell whether a loop reads its only array from several positions."""
     return n >= WORTH_STREAMS and len(loop.arrays) == 1 and len(loop.sums) == 1 and not loop.stores
 
 
-def _stream(n):
+def stream_of(n):
     """Return how many elements each stream has, and how many are left."""
     each = n // STREAMS // LINE * LINE
     return each, n - STREAMS * each
 
 
-def _streamed(loop):
+def streamed(loop):
     """Return a loop over one array as a loop over several."""
     steps, (word, value) = loop.steps, loop.sums[0]
     many = tuple([step._replace(args=tuple([a + k * len(steps) for a in step.args]),
@@ -308,7 +308,7 @@ ALONE, HELPED, WAKING = range(3)
 """Levels of spans: for one thread; for the workers that happen to be awake, too; worth waking workers for."""
 
 
-class _Span(NamedTuple):
+class Span(NamedTuple):
     """Rows from `row` on, units from `begin` to `end`, that run before the next span; `ordered`: one after another."""
 
     row: int

@@ -17,7 +17,7 @@ def _pairs(inputs, outputs, params):
     return tensors, [outputs[0].merge(TensorType((len(inputs) // 2,), float32))]
 
 
-@operator(_pairs, scalar_dtype="float64")
+@operator(_pairs, tensorwise=True, scalar_dtype="float64")
 def _decayed_sum_sq(xp, weight: Many(), grad: Many(), /, *, wds: Scalars, rescale_grad: Scalar = 1.0,
                     num_arrays: Count = None):
     r"""Sum of the squares of each rescaled gradient plus its decay, for `multi_lars` with ``decay_norm="joint"``.

@@ -219,7 +219,7 @@ def _steps(xp, weight, grad, mean, var, rescale_grad, lrs, wds, etas, **settings
                     for w, g, m, v, lr, wd, eta in zip(weight, grad, mean, var, lrs, wds, etas, strict=True)], 3)
 
 
-@operator(many(same_floating, 4, extra=_one), outputs=_tensors, writes=("mean", "var"),
+@operator(many(same_floating, 4, extra=_one), outputs=_tensors, tensorwise=True, writes=("mean", "var"),
           aliases=("multi_adamw_update",), scalar_dtype="float64", update=_MULTI_ADAMW)
 def _multi_adamw_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), rescale_grad, /, *,
                         lrs: Scalars, wds: Scalars, etas: Scalars, beta1: Beta = 0.9, beta2: Beta = 0.999,
@@ -282,7 +282,7 @@ def _multi_adamw_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Man
 
 @operator(many(mixed_precision(2, 3, 4), 5, extra=lambda types, n, at, dtype: _one(types, n, at, float32),
                one_dtype=False),
-          outputs=_tensors, writes=("mean", "var", "weight32"), aliases=("multi_mp_adamw_update",),
+          outputs=_tensors, tensorwise=True, writes=("mean", "var", "weight32"), aliases=("multi_mp_adamw_update",),
           scalar_dtype="float64", update=_MULTI_ADAMW)
 def _multi_mp_adamw_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), weight32: Many(),
                            rescale_grad, /, *, lrs: Scalars, wds: Scalars, etas: Scalars, beta1: Beta = 0.9,

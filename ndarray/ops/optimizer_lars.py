@@ -133,7 +133,7 @@ def multi_lars(xp, lrs, weights_sum_sq, grads_sum_sq, wds, /, *, eta: Scalar, ep
     return xp.where(xp.logical_and(weight_norm > 0, grads_sum_sq > 0), scaled, lrs)
 
 
-@operator(floating_arrays, kind="reduction")
+@operator(floating_arrays, tensorwise=True, kind="reduction")
 def multi_sum_sq(xp, array: Many(), /, *, num_arrays: Count = None):
     r"""Sum of the squares of each array.
 

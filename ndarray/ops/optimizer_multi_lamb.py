@@ -20,6 +20,10 @@ def _tensors(params):
     return params["num_tensors"]
 
 
+def _apart(params):
+    return params["max_grad_norm"] is None
+
+
 def _steps(xp, weight, grad, mean, var, lrs, wds, ts, lower_bound, upper_bound, max_grad_norm, rescale_grad,
            **settings):
     """Return new weights, means and vars: both phases of each tensor, with the norms between them."""
@@ -43,8 +47,8 @@ def _bounded_scale(xp, grad, max_grad_norm, rescale_grad):
     return xp.where(length > max_grad_norm, rescale_grad * max_grad_norm / length, rescale_grad)
 
 
-@operator(many(same_floating, 4), outputs=_tensors, writes=("mean", "var"), aliases=("multi_lamb_update",),
-          scalar_dtype="float64", update=LAYERWISE._replace(names=("lamb",)))
+@operator(many(same_floating, 4), outputs=_tensors, tensorwise=_apart, writes=("mean", "var"),
+          aliases=("multi_lamb_update",), scalar_dtype="float64", update=LAYERWISE._replace(names=("lamb",)))
 def _multi_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), /, *, learning_rates: Scalars,
                        beta1: Beta = 0.9, beta2: Beta = 0.999, epsilon: Least = 1e-6, wds: Scalars,
                        rescale_grad: Scalar = 1.0, lower_bound: Bound = -1.0, upper_bound: Bound = -1.0,
@@ -115,8 +119,9 @@ def _multi_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many
                   clip_gradient=clip_gradient, bias_correction=bias_correction)
 
 
-@operator(many(mixed_precision(2, 3, 4), 5, one_dtype=False), outputs=_tensors, writes=("mean", "var", "weight32"),
-          aliases=("multi_mp_lamb_update",), scalar_dtype="float64", update=LAYERWISE._replace(names=("mp_lamb",)))
+@operator(many(mixed_precision(2, 3, 4), 5, one_dtype=False), outputs=_tensors, tensorwise=_apart,
+          writes=("mean", "var", "weight32"), aliases=("multi_mp_lamb_update",), scalar_dtype="float64",
+          update=LAYERWISE._replace(names=("mp_lamb",)))
 def _multi_mp_lamb_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), weight32: Many(), /, *,
                           learning_rates: Scalars, beta1: Beta = 0.9, beta2: Beta = 0.999,
                           epsilon: Least = 1e-6, wds: Scalars, rescale_grad: Scalar = 1.0,

@@ -46,7 +46,7 @@ RATES = Update(rate="lrs", decay="wds")
 """What the parameters of updates of many tensors mean."""
 
 
-@operator(many(same_floating, 2), outputs=tensors, fusible=True, update=RATES)
+@operator(many(same_floating, 2), outputs=tensors, tensorwise=True, fusible=True, update=RATES)
 def multi_sgd_update(xp, weight: Many(), grad: Many(), /, *, lrs: Scalars, wds: Scalars, rescale_grad: Scalar = 1.0,
                      clip_gradient: Bound = -1.0, num_weights: Count = None):
     r"""Step against the gradient, many tensors at once (SGD).
@@ -104,7 +104,7 @@ def multi_sgd_update(xp, weight: Many(), grad: Many(), /, *, lrs: Scalars, wds: 
     return steps(xp, weight, grad, None, lrs, decays(lrs, wds), 0, rescale_grad, clip_gradient)[0]
 
 
-@operator(many(same_floating, 3), outputs=tensors, writes=("mom",), fusible=True,
+@operator(many(same_floating, 3), outputs=tensors, tensorwise=True, writes=("mom",), fusible=True,
           update=RATES._replace(names=("multi_sgd",)))
 def multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), /, *, lrs: Scalars, wds: Scalars,
                          momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
@@ -170,7 +170,7 @@ def multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), /, *, lr
                  clip_gradient, rate_in_momentum)
 
 
-@operator(many(mixed_precision(2), 3, one_dtype=False), outputs=tensors, writes=("weight32",),
+@operator(many(mixed_precision(2), 3, one_dtype=False), outputs=tensors, tensorwise=True, writes=("weight32",),
           scalar_dtype="weight32", fusible=True, update=RATES)
 def multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Many(), /, *, lrs: Scalars, wds: Scalars,
                         rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, num_weights: Count = None):
@@ -225,7 +225,7 @@ def multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Many(), /, *
     return narrow(xp, new, weight), new
 
 
-@operator(many(mixed_precision(2, 3), 4, one_dtype=False), outputs=tensors, writes=("mom", "weight32"),
+@operator(many(mixed_precision(2, 3), 4, one_dtype=False), outputs=tensors, tensorwise=True, writes=("mom", "weight32"),
           scalar_dtype="weight32", fusible=True, update=RATES._replace(names=("multi_mp_sgd",)))
 def multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), weight32: Many(), /, *, lrs: Scalars,
                             wds: Scalars, momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0,

@@ -17,7 +17,7 @@ def _preloaded(xp, lrs, wds, weights, rate_in_momentum=True):
                  for values in (lrs, decays(lrs, wds, rate_in_momentum)))
 
 
-@operator(many(same_floating, 2, extra=rates), outputs=tensors, update=RATES)
+@operator(many(same_floating, 2, extra=rates), outputs=tensors, tensorwise=True, update=RATES)
 def preloaded_multi_sgd_update(xp, weight: Many(), grad: Many(), lrs, wds, /, *, rescale_grad: Scalar = 1.0,
                                clip_gradient: Bound = -1.0, num_weights: Count = None):
     r"""Step against the gradient, many tensors at once, with rates that are arrays: `multi_sgd_update`.
@@ -68,7 +68,7 @@ def preloaded_multi_sgd_update(xp, weight: Many(), grad: Many(), lrs, wds, /, *,
     return steps(xp, weight, grad, None, *_preloaded(xp, lrs, wds, weight), 0, rescale_grad, clip_gradient)[0]
 
 
-@operator(many(same_floating, 3, extra=rates), outputs=tensors, writes=("mom",),
+@operator(many(same_floating, 3, extra=rates), outputs=tensors, tensorwise=True, writes=("mom",),
           update=RATES._replace(names=("preloaded_multi_sgd",)))
 def preloaded_multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), lrs, wds, /, *,
                                    momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
@@ -140,8 +140,8 @@ def preloaded_multi_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many()
                  clip_gradient, rate_in_momentum)
 
 
-@operator(many(mixed_precision(2), 3, extra=rates, one_dtype=False), outputs=tensors, writes=("weight32",),
-          scalar_dtype="weight32", update=RATES)
+@operator(many(mixed_precision(2), 3, extra=rates, one_dtype=False), outputs=tensors, tensorwise=True,
+          writes=("weight32",), scalar_dtype="weight32", update=RATES)
 def preloaded_multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Many(), lrs, wds, /, *,
                                   rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, num_weights: Count = None):
     r"""SGD on float32 master copies, many tensors at once, with rates that are arrays: `multi_mp_sgd_update`.
@@ -196,8 +196,8 @@ def preloaded_multi_mp_sgd_update(xp, weight: Many(), grad: Many(), weight32: Ma
     return narrow(xp, new, weight), new
 
 
-@operator(many(mixed_precision(2, 3), 4, extra=rates, one_dtype=False), outputs=tensors, writes=("mom", "weight32"),
-          scalar_dtype="weight32", update=RATES._replace(names=("preloaded_multi_mp_sgd",)))
+@operator(many(mixed_precision(2, 3), 4, extra=rates, one_dtype=False), outputs=tensors, tensorwise=True,
+          writes=("mom", "weight32"), scalar_dtype="weight32", update=RATES._replace(names=("preloaded_multi_mp_sgd",)))
 def preloaded_multi_mp_sgd_mom_update(xp, weight: Many(), grad: Many(), mom: Many(), weight32: Many(), lrs, wds, /, *,
                                       momentum: Scalar = 0.0, rescale_grad: Scalar = 1.0,
                                       clip_gradient: Bound = -1.0, num_weights: Count = None,

@@ -4,6 +4,8 @@ Everything is looked up at bind: what is left is, in the best case, one call of 
 runs node by node with NumPy before anything is written, so that a step is done entirely or not at all.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -18,13 +20,17 @@ from ndarray.kernels.cluster import cluster
 from ndarray.kernels.flow import Flow
 from ndarray.kernels.report import describe, parts_of
 from ndarray.kernels.signals import deferred
+from ndarray.kernels.stamp import StampedTable
 from ndarray.kernels.table import Table
 from ndarray.kernels.tiles import TileTable
 from ndarray.tensortype import TensorType
+from ndarray.text import counted
 from symbolic.diagnostics.attribution import Piece, by_part
 from symbolic.diagnostics.memory_plan import MemoryPlan, by_schedule
 from symbolic.engines.buffers import Buffers
 from symbolic.engines.lower import lower
+from symbolic.engines.split import Unsplittable, split
+from symbolic.engines.stamped import kinds_of
 from symbolic.graph.graph import Graph
 from symbolic.graph.infer import infer
 from symbolic.graph.node import Entry, Node
@@ -33,7 +39,7 @@ from symbolic.passes.fold import fold_constants
 from symbolic.passes.merge import merge_duplicates
 
 
-def compile(graph: Graph, buffers: Buffers) -> "FusedProgram":
+def compile(graph: Graph, buffers: Buffers) -> FusedProgram:
     """Return the program that runs `graph` in loops on the arrays of `buffers`."""
     return FusedProgram(graph, buffers)
 
@@ -53,27 +59,29 @@ class FusedProgram:
     def __init__(self, graph: Graph, buffers: Buffers) -> None:
         self.graph = graph
         self.buffers = buffers
-        flow, self._numbered = _lowered(graph, buffers)
-        self._table = Table if machine_code.available() else TileTable
-        self._schedule, self._flow = cluster(flow), flow
-        arrays: Any = self._numbered.arrays
-        self._binding = Binding(self._schedule, flow, arrays, self._table, call=_call)
-        self._run = _joined([*self._numbered.before, *self._binding.steps, *self._numbered.after])
+        self._stamped = _stamped(graph, buffers) if machine_code.available() else None
+        self._program = self._stamped or _Whole(graph, buffers)
+        self._run = _joined(self._program.steps)
 
     def __call__(self) -> None:
         """Run the graph, all or nothing."""
         self._run()
 
+    @property
+    def _whole(self) -> _Whole:
+        """The graph without stamping, which the reports are about: it does the same."""
+        return self._program if isinstance(self._program, _Whole) else _Whole(self.graph, self.buffers)
+
     def measured(self) -> tuple[list[Piece], Callable[[Callable[[], object]], None]]:
         """Return the pieces of a run, and ``run(stamp)``, which calls `stamp` before the first and after each."""
-        moved, origins = {}, {}
+        moved, origins, whole = {}, {}, self._whole
         _lowered(self.graph, self.buffers, moved, origins)
-        parts = parts_of(self._binding)
-        moves: list[Any] = [*self._numbered.before, *self._numbered.after]
+        parts = parts_of(whole.binding)
+        moves: list[Any] = [*whole.numbered.before, *whole.numbered.after]
         copies = [(step, Piece("copy", {}, step.args[1].nbytes, step.args[0].nbytes)) for step in moves]
         nodes = {e.node: new.node for e, new in moved.items()}
-        loops = [*zip([self._binding.alone(part.steps) for part in parts], by_part(parts, self._flow, origins, nodes))]
-        at = len(self._numbered.before)
+        loops = [*zip([whole.binding.alone(part.steps) for part in parts], by_part(parts, whole.flow, origins, nodes))]
+        at = len(whole.numbered.before)
         steps = [*copies[:at], *loops, *copies[at:]]
 
         def run(stamp: Callable[[], object]) -> None:
@@ -87,20 +95,81 @@ class FusedProgram:
 
     def plan(self) -> MemoryPlan:
         """Return the `MemoryPlan` of the memory that a run takes."""
-        moved, origins = {}, {}
+        moved, origins, whole = {}, {}, self._whole
         _lowered(self.graph, self.buffers, moved, origins)
         theirs = {id(a) for a in (*self.buffers.values, *self.buffers.outputs)}
-        moves: list[Any] = [*self._numbered.before, *self._numbered.after]
+        moves: list[Any] = [*whole.numbered.before, *whole.numbered.after]
         copied = {id(array) for step in moves for array in step.args}
-        ours = [a for a in self._numbered.arrays.values() if id(a) not in theirs]
+        ours = [a for a in whole.numbered.arrays.values() if id(a) not in theirs]
         copies = sum(a.nbytes for a in ours if id(a) in copied)
         constants = sum(a.nbytes for a in ours) - copies
-        return by_schedule(self.graph, self._schedule, self._flow, self._binding.memory, (copies, constants), moved,
+        return by_schedule(self.graph, whole.schedule, whole.flow, whole.binding.memory, (copies, constants), moved,
                            origins)
 
     def describe(self) -> str:
         """Return the schedule as text: phases, kernels, bytes moved, memory, and what was not fused and why."""
-        return describe(self._binding)
+        text = describe(self._whole.binding)
+        return f"{text}\n  {self._stamped}" if self._stamped else text
+
+
+class _Whole:
+    """A graph lowered and clustered as one, bound to its arrays.
+
+    Attributes
+    ----------
+    flow : Flow
+    numbered : NumberedBuffers
+    schedule : Schedule
+    binding : Binding
+    steps : list of callable
+    """
+
+    def __init__(self, graph: Graph, buffers: Buffers) -> None:
+        self.flow, self.numbered = _lowered(graph, buffers)
+        table = Table if machine_code.available() else TileTable
+        self.schedule = cluster(self.flow)
+        arrays: Any = self.numbered.arrays
+        self.binding = Binding(self.schedule, self.flow, arrays, table, call=_call)
+        self.steps = [*self.numbered.before, *self.binding.steps, *self.numbered.after]
+
+
+class _Stamped:
+    """A graph whose tensors were stamped, kind by kind, bound to its arrays.
+
+    Attributes
+    ----------
+    steps : list of callable
+    """
+
+    def __init__(self, graph: Graph, buffers: Buffers) -> None:
+        found = split(graph, buffers.types)
+        numbered = NumberedBuffers()
+        values = dict(zip(graph.variables, buffers.values))
+        inputs = {n: numbered.read(a) for n, a in values.items()}
+        targets = [numbered.write(a) for a in (*buffers.outputs, *(values[n] for n in graph.written))]
+        common = {entry: np.empty(*buffers.types[entry]) for entry in found.common}
+        arrays: Any = numbered.arrays | common
+        kinds = kinds_of(graph, found, inputs, targets, arrays, numbered.overlaps())
+        self._table = StampedTable(kinds)
+        first = []
+        if common:
+            scalars = Graph(common)
+            first = _Whole(scalars, Buffers(tuple([values[n] for n in scalars.variables]), tuple(common.values()),
+                                            buffers.types)).steps
+        self._kinds, self._tensors = len(kinds), len(found.tensors)
+        self.steps = [*numbered.before, *first, self._table, *numbered.after]
+
+    def __str__(self) -> str:
+        return (f"stamped: {counted(self._tensors, 'tensor')} of {counted(self._kinds, 'kind')}, "
+                f"{self._table.by_tensor} tensor by tensor; their temporary memory: {self._table.bytes} bytes")
+
+
+def _stamped(graph: Graph, buffers: Buffers) -> _Stamped | None:
+    """Return the program of a graph that falls apart into tensors, None if it does not."""
+    try:
+        return _Stamped(graph, buffers)
+    except Unsplittable:
+        return None
 
 
 @np.errstate(all="ignore")

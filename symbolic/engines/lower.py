@@ -67,8 +67,8 @@ def _record(recorder: Recorder, calls: list[Call], node: Node, params: Mapping[s
     changed = [types[node.inputs[at]] for at in node.op.written(params)]
     try:
         outputs, new = node.op.run(recorder, *feed(node, values, params))
-        outputs = [_as(recorder, v, t) for v, t in zip(outputs, expected, strict=True)]
-        return outputs, [_as(recorder, v, t) for v, t in zip(new, changed, strict=True)]
+        outputs = [as_type(recorder, v, t) for v, t in zip(outputs, expected, strict=True)]
+        return outputs, [as_type(recorder, v, t) for v, t in zip(new, changed, strict=True)]
     except (Unfusible, TypeError) as error:
         # A body may use what NumPy's arrays know and recorded values do not.
         why = str(error)
@@ -78,8 +78,14 @@ def _record(recorder: Recorder, calls: list[Call], node: Node, params: Mapping[s
     return results[:len(expected)], results[len(expected):]
 
 
-def _as(recorder: Recorder, value: Any, type_: TensorType) -> Any:
-    """Return a result in the shape that was inferred; a body may give a scalar for an array of one element."""
+def as_type(recorder: Recorder, value: Any, type_: TensorType) -> Any:
+    """Return a result in the shape that was inferred; a body may give a scalar for an array of one element.
+
+    Raises
+    ------
+    Unfusible
+        If it has another dtype, or another size.
+    """
     if getattr(value, "dtype", None) != type_.dtype:
         raise Unfusible(f"the body gives {getattr(value, 'dtype', 'a number')} for {type_.dtype}")
     return recorder.reshape(value, type_.shape)
