@@ -564,6 +564,16 @@ def adamax_update(
         name: str | None = None) -> NDArray:
     """Step by the running mean of the gradient over the largest gradient of late (Adamax)."""
 
+def adamp_update(
+        weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, *, lr: Number | NDArray | np.ndarray,
+        beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+        epsilon: Number | NDArray | np.ndarray = 1e-08, delta: Number | NDArray | np.ndarray = 0.1,
+        wd_ratio: Number | NDArray | np.ndarray = 0.1, wd: Number | NDArray | np.ndarray = 0.0,
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+        t: Number | NDArray | np.ndarray, nesterov: bool = False, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Step by Adam's ratio without the part that only changes the norm of the weight (AdamP)."""
+
 def adamw_update(
         weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, rescale_grad: NDArray,
         lr: Number | NDArray | np.ndarray, eta: Number | NDArray | np.ndarray,
@@ -1027,6 +1037,18 @@ def logical_not(data: NDArray, *, out: NDArray | None = None, name: str | None =
 def make_loss(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The data itself, taken as a loss: its gradient is 1."""
 
+def mars_update(
+        weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, last: NDArray, *,
+        lr: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.95,
+        beta2: Number | NDArray | np.ndarray = 0.99, gamma: Number | NDArray | np.ndarray = 0.025,
+        epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+        t: Number | NDArray | np.ndarray, optimize_1d: bool = False, beta1_1d: Number | NDArray | np.ndarray = 0.9,
+        beta2_1d: Number | NDArray | np.ndarray = 0.95, lr_1d_factor: Number | NDArray | np.ndarray = 1.0,
+        wd_1d_factor: Number | NDArray | np.ndarray = 1.0, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Step as AdamW does, by gradients corrected by how they changed (MARS-AdamW)."""
+
 def max(
         data: NDArray, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False, *,
         out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -1249,6 +1271,15 @@ def normal(
         key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
         name: str | None = None) -> NDArray:
     """Random numbers of a normal distribution."""
+
+def novograd_update(
+        weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, *, lr: Number | NDArray | np.ndarray,
+        beta1: Number | NDArray | np.ndarray = 0.95, beta2: Number | NDArray | np.ndarray = 0.98,
+        epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+        t: Number | NDArray | np.ndarray, grad_averaging: bool = False, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Step by a momentum of gradients, each over the mean norm of its tensor (NovoGrad)."""
 
 def one_hot(
         indices: NDArray, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: DTypeLike = 'float32', *,
@@ -1583,6 +1614,13 @@ def slice_like(
         data: NDArray, shape_like: NDArray, axes: ShapeLike = (), *, out: NDArray | None = None,
         name: str | None = None) -> NDArray:
     """The first elements along axes, as many as another array has."""
+
+def sm3_update(
+        weight: NDArray, grad: NDArray, mean: NDArray, largest: NDArray, lr: Number | NDArray | np.ndarray,
+        momentum: Number | NDArray | np.ndarray = 0.9, epsilon: Number | NDArray | np.ndarray = 1e-08,
+        wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+        clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+    """Step by the mean of gradients over roots of the least sums of squares of their slices (SM3-II)."""
 
 def smooth_l1(
         data: NDArray, scalar: Number | NDArray | np.ndarray = 1.0, *, out: NDArray | None = None,

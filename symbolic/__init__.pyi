@@ -384,6 +384,14 @@ def adamax_update(
         name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Step by the running mean of the gradient over the largest gradient of late (Adamax)."""
 
+def adamp_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
+        *, lr: Number | Symbol, beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.999,
+        epsilon: Number | Symbol = 1e-08, delta: Number | Symbol = 0.1, wd_ratio: Number | Symbol = 0.1,
+        wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
+        nesterov: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by Adam's ratio without the part that only changes the norm of the weight (AdamP)."""
+
 def adamw_update(
         weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
         rescale_grad: Symbol | None = None, *, lr: Number | Symbol, eta: Number | Symbol, beta1: Number | Symbol = 0.9,
@@ -906,6 +914,16 @@ def logical_not(data: Symbol | None = None, *, name: str | None = None, attr: di
 def make_loss(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The data itself, taken as a loss: its gradient is 1."""
 
+def mars_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
+        last: Symbol | None = None, *, lr: Number | Symbol, beta1: Number | Symbol = 0.95,
+        beta2: Number | Symbol = 0.99, gamma: Number | Symbol = 0.025, epsilon: Number | Symbol = 1e-08,
+        wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
+        optimize_1d: bool = False, beta1_1d: Number | Symbol = 0.9, beta2_1d: Number | Symbol = 0.95,
+        lr_1d_factor: Number | Symbol = 1.0, wd_1d_factor: Number | Symbol = 1.0, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Step as AdamW does, by gradients corrected by how they changed (MARS-AdamW)."""
+
 def max(
         data: Symbol | None = None, *, axis: ShapeLike | None = None, keepdims: bool = False, exclude: bool = False,
         name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
@@ -1107,6 +1125,14 @@ def normal(
         *, loc: float = 0.0, scale: float = 1.0, shape: ShapeLike = (1,), ctx: str = '', dtype: DTypeLike | None = None,
         key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Random numbers of a normal distribution."""
+
+def novograd_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
+        *, lr: Number | Symbol, beta1: Number | Symbol = 0.95, beta2: Number | Symbol = 0.98,
+        epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, t: Number | Symbol, grad_averaging: bool = False, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Step by a momentum of gradients, each over the mean norm of its tensor (NovoGrad)."""
 
 def one_hot(
         indices: Symbol | None = None, *, depth: int, on_value: float = 1.0, off_value: float = 0.0,
@@ -1424,6 +1450,13 @@ def slice_like(
         data: Symbol | None = None, shape_like: Symbol | None = None, *, axes: ShapeLike = (), name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
     """The first elements along axes, as many as another array has."""
+
+def sm3_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None,
+        largest: Symbol | None = None, *, lr: Number | Symbol, momentum: Number | Symbol = 0.9,
+        epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by the mean of gradients over roots of the least sums of squares of their slices (SM3-II)."""
 
 def smooth_l1(
         data: Symbol | None = None, *, scalar: Number | Symbol = 1.0, name: str | None = None,

@@ -56,5 +56,9 @@ from ndarray.ops import (
     optimizer_adopt,
     optimizer_ademamix,
     optimizer_sophia,
+    optimizer_novograd,
+    optimizer_sm3,
+    optimizer_mars,
+    optimizer_adamp,
     finite,
 )

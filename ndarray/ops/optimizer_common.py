@@ -65,6 +65,13 @@ def root(xp, squares, epsilon, within):
     return xp.sqrt(squares + epsilon) if within else xp.sqrt(squares) + epsilon
 
 
+def squared_norm(xp, x):
+    """Return the sum of the squares of all elements as a float64 scalar; only float64 is summed as it is."""
+    if x.dtype == FLOAT64:
+        return xp.as_scalar(xp.sum(x * x), FLOAT64)
+    return xp.as_scalar(xp.sum_sq(x), FLOAT64)
+
+
 def widened(xp, x):
     """Return `x` in float32, in which mixed-precision operators compute."""
     return xp.astype(x, float32)

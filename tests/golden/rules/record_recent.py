@@ -31,6 +31,8 @@ def optax_cases():
         "yogi": (optax.scale_by_yogi, {**adam, "initial_accumulator_value": 1e-6}),
         "adopt": (optax.contrib.scale_by_adopt, adam),
         "ademamix": (optax.contrib.scale_by_ademamix, {**adam, "b3": 0.999, "alpha": 5.0, "decay": WD}),
+        "novograd": (optax.scale_by_novograd, {**adam, "weight_decay": WD}),
+        "sm3": (optax.scale_by_sm3, {"b1": 0.9, "eps": 1e-8}),
     }
 
 
@@ -41,6 +43,10 @@ def pytorch_optimizer_cases():
         "adan": (pytorch_optimizer.Adan, {"betas": (0.9, 0.8, 0.99), "eps": 1e-4, "weight_decay": WD}),
         "adan_no_prox": (pytorch_optimizer.Adan, {"betas": (0.9, 0.8, 0.99), "eps": 1e-4, "weight_decay": WD,
                                                   "weight_decouple": True}),
+        "mars": (pytorch_optimizer.MARS, {**ADAM, "weight_decay": WD, "weight_decay_1d": WD, "betas_1d": (0.9, 0.95), "lr_1d": 0.02}),
+        "mars_1d": (pytorch_optimizer.MARS, {**ADAM, "weight_decay": WD, "optimize_1d": True}),
+        "adamp": (pytorch_optimizer.AdamP, {**ADAM, "weight_decay": WD, "delta": 0.5}),
+        "adamp_nesterov": (pytorch_optimizer.AdamP, {**ADAM, "weight_decay": WD, "nesterov": True}),
     }
 
 
@@ -53,7 +59,8 @@ def torch_path(optimizer, settings, size, shared):
     groups = [{"params": [w], "lr": size, "name": n} for n, w in weights.items()]
     if "weight_decay" in settings and not shared:
         for group in groups:
-            group["weight_decay"] = settings["weight_decay"] * paths.WD_MULT.get(group["name"], 1.0)
+            for key in settings.keys() & {"weight_decay", "weight_decay_1d"}:
+                group[key] = settings[key] * paths.WD_MULT.get(group["name"], 1.0)
     made, found = optimizer(groups, lr=size, **settings), {n: [] for n in weights}
     if hasattr(made, "train"):
         made.train()
@@ -77,7 +84,10 @@ def optax_path(scaling, settings, size, shared):
     settings, found = dict(settings), {}
     decay = settings.pop("decay", 0.0)
     for name, w in paths.start(paths.FOUR).items():
-        made = optax.chain(scaling(**settings), optax.add_decayed_weights(decay * paths.WD_MULT.get(name, 1.0)))
+        own = dict(settings)
+        if "weight_decay" in own:
+            own["weight_decay"] *= paths.WD_MULT.get(name, 1.0)
+        made = optax.chain(scaling(**own), optax.add_decayed_weights(decay * paths.WD_MULT.get(name, 1.0)))
         weight, path = jax.numpy.asarray(w), []
         state = made.init(weight)
         for number, grads in enumerate(paths.gradients(paths.FOUR, paths.MANY), 1):

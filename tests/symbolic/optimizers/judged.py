@@ -20,13 +20,19 @@ JUDGED = {
         "yogi": Judged("yogi", ADAM),
         "adopt": Judged("adopt", ADAM),
         "ademamix": Judged("ademamix", {**ADAM, "beta3": 0.999, "alpha": 5.0, **WD}),
+        "novograd": Judged("novograd", {**ADAM, **WD}),
+        "sm3": Judged("sm3", {"momentum": 0.9, "epsilon": 1e-8}),
     },
     "pytorch_optimizer": {
         "adan": Judged("adan", ADAN),
         "adan_no_prox": Judged("adan", {**ADAN, "no_prox": True}),
+        "mars": Judged("mars", {**ADAM, **WD, "gamma": 0.025, "wd_1d_factor": 1.0}),
+        "mars_1d": Judged("mars", {**ADAM, **WD, "gamma": 0.025, "optimize_1d": True}),
+        "adamp": Judged("adamp", {**ADAM, **WD, "delta": 0.5}),
+        "adamp_nesterov": Judged("adamp", {**ADAM, **WD, "nesterov": True}),
     },
 }
 RATES = {}
 """The size of the rates, 0.02 elsewhere."""
-TOLERANCE = {}
-"""In parts of the way, 1e-11 elsewhere."""
+TOLERANCE = {"mars": 1e-8, "mars_1d": 1e-8}
+"""In parts of the way, 1e-11 elsewhere; `pytorch_optimizer` adds 1e-15 within the root of MARS."""

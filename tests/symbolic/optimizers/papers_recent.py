@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.symbolic.optimizers.statements import COMMON, MOMENTS, scaled
+from tests.symbolic.optimizers.statements import COMMON, MOMENTS, norm, scaled
 
 
 def yogi(p):
@@ -89,8 +89,86 @@ def sophia(p):
     return move
 
 
+def novograd(p):
+    """Ginsburg et al., algorithm 1; without the factor of the mean unless it is averaged."""
+    b1, b2, kept = p["beta1"], p["beta2"], {"m": 0.0, "v": None}
+
+    def move(w, g, rate, decay, t):
+        g = scaled(g, p)
+        squares = (g * g).sum()
+        v = kept["v"] = squares if kept["v"] is None else b2 * kept["v"] + (1 - b2) * squares
+        part = 1 - b1 if p.get("grad_averaging") else 1
+        m = kept["m"] = b1 * kept["m"] + part * (g / (np.sqrt(v) + p["epsilon"]) + decay * w)
+        return w - rate * m
+
+    return move
+
+
+def sm3(p):
+    """Anil et al., algorithm SM3-II, with a mean for momentum."""
+    mu, kept = p["momentum"], {"m": 0.0, "s": None}
+
+    def move(w, g, rate, decay, t):
+        g = scaled(g, p)
+        sums = kept["s"] or [0.0] * g.ndim
+        nu = np.min(np.broadcast_arrays(*sums, g)[:-1], axis=0) + g * g
+        kept["s"] = [nu.max(axis=tuple(a for a in range(g.ndim) if a != axis), keepdims=True)
+                     for axis in range(g.ndim)]
+        m = kept["m"] = mu * kept["m"] + (1 - mu) * g / np.sqrt(nu + p["epsilon"])
+        return w - rate * (m + decay * w)
+
+    return move
+
+
+def mars(p):
+    """Yuan et al., algorithm 2, in the approximate form."""
+    kept = {"m": 0.0, "v": 0.0, "g": 0.0}
+
+    def move(w, g, rate, decay, t):
+        g = c = scaled(g, p)
+        b1, b2 = p["beta1"], p["beta2"]
+        if g.ndim > 1 or p.get("optimize_1d"):
+            c = g + p["gamma"] * b1 / (1 - b1) * (g - kept["g"])
+            c = c / max(1, norm(c))
+        else:
+            b1, b2 = p.get("beta1_1d", 0.9), p.get("beta2_1d", 0.95)
+            rate, decay = rate * p.get("lr_1d_factor", 1.0), decay * p.get("wd_1d_factor", 1.0)
+        kept["g"] = g
+        m = kept["m"] = b1 * kept["m"] + (1 - b1) * c
+        v = kept["v"] = b2 * kept["v"] + (1 - b2) * c * c
+        step = m / (1 - b1 ** t) * np.sqrt(1 - b2 ** t) / (np.sqrt(v) + p["epsilon"])
+        return w - rate * (step + decay * w)
+
+    return move
+
+
+def adamp(p):
+    """Heo et al., algorithm 2: first row by row, then the whole tensor."""
+    b1, b2, kept = p["beta1"], p["beta2"], {"m": 0.0, "v": 0.0}
+
+    def move(w, g, rate, decay, t):
+        g = scaled(g, p)
+        m = kept["m"] = b1 * kept["m"] + (1 - b1) * g
+        v = kept["v"] = b2 * kept["v"] + (1 - b2) * g * g
+        ahead = b1 * m + (1 - b1) * g if p.get("nesterov") else m
+        step, ratio = ahead / (np.sqrt(v) + p["epsilon"]) * np.sqrt(1 - b2 ** t), 1.0
+        for shape in ((len(w), -1), (1, -1)) if w.ndim > 1 else ():
+            rows, grads, steps = (x.reshape(shape) for x in (w, g, step))
+            cosines = [abs(a @ b) / norm(a) / norm(b) for a, b in zip(rows, grads)]
+            if max(cosines) < p["delta"] / np.sqrt(rows.shape[1]):
+                units = [a / (norm(a) + p["epsilon"]) for a in rows]
+                step = np.array([s - u * (u @ s) for u, s in zip(units, steps)]).reshape(w.shape)
+                ratio = p["wd_ratio"]
+                break
+        return w - rate * (step / (1 - b1 ** t) + ratio * decay * w)
+
+    return move
+
+
 THREE = {"beta1": 0.9, "beta2": 0.8, "beta3": 0.99, "epsilon": 1e-4}
 SLOW = {**MOMENTS, "beta3": 0.999, "alpha": 5.0}
+
+PROJECTED = {"delta": 0.5, "wd_ratio": 0.1}
 
 RECENT = {
     "yogi_update": (yogi, [{**COMMON, **MOMENTS, "initial_accumulator": 1e-2}, {**MOMENTS, "initial_accumulator": 0.0}]),
@@ -98,5 +176,10 @@ RECENT = {
     "adopt_update": (adopt, [{**COMMON, **MOMENTS}, {**MOMENTS, "clips": False}]),
     "ademamix_update": (ademamix, [{**COMMON, **SLOW}, {**SLOW, "alpha_steps": 20.0, "beta3_steps": 25.0}]),
     "sophia_update": (sophia, [{**COMMON, "beta1": 0.9, "beta2": 0.8, "rho": 0.04, "epsilon": 1e-4, "period": 4.0}]),
+    "novograd_update": (novograd, [{**COMMON, **MOMENTS}, {**MOMENTS, "grad_averaging": True}]),
+    "sm3_update": (sm3, [{**COMMON, "momentum": 0.9, "epsilon": 1e-8}, {"momentum": 0.8, "epsilon": 1e-4}]),
+    "mars_update": (mars, [{**COMMON, **MOMENTS, "gamma": 0.1}, {**MOMENTS, "gamma": 0.1, "optimize_1d": True},
+                           {**MOMENTS, "gamma": 0.1, "lr_1d_factor": 0.5, "wd_1d_factor": 2.0}]),
+    "adamp_update": (adamp, [{**COMMON, **MOMENTS, **PROJECTED}, {**MOMENTS, **PROJECTED, "nesterov": True}]),
 }
 """The statement of each rule, and settings under which the two are compared."""
