@@ -375,7 +375,7 @@ def _give_words():
         setattr(Trace, name, unary(name, mask=True))
     for name in ("maximum", "minimum", "hypot", "logical_and", "logical_or", "logical_xor"):
         setattr(Trace, name, two(name))
-    Trace.power = lambda self, a, b: binary(self, "pow", a, b)
+    Trace.power = two("pow")
     for name in ("sum", "mean", "prod", "max", "min"):
         setattr(Trace, name, reduction(name))
 
