@@ -10,7 +10,6 @@ import numpy as np
 
 from ndarray import registry
 from ndarray.kernels.flow import Flow, Sink
-from ndarray.kernels.moving import Template
 from ndarray.kernels.record import Recorder, Unfusible, Value
 from ndarray.operator import Operator
 from ndarray.tensortype import TensorType
@@ -170,24 +169,26 @@ def state_types(rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, .
 
 
 def record(rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...], types: Mapping[str, TensorType],
-           settings: Settings) -> Template | None:
-    """Return the loops of one tensor's update, None where loops cannot compute it.
+           settings: Settings) -> Flow | None:
+    """Return the flow of one tensor's update, None where loops cannot compute it.
 
-    The buffers are ``weight``, ``grad`` and the rule's further inputs, in order.
+    Its buffers are 0, the weight, 1, the gradient, and the rule's further inputs in order.
     """
     xp = Recorder()
-    inputs = {name: xp.input(name, dtype, shape) for name in ("weight", "grad")}
-    inputs |= {name: xp.input(name, type_.dtype, type_.shape) for name, type_ in types.items()}
+    alike = TensorType(shape, dtype)
+    known = {"weight": alike, "grad": alike, **types}
+    inputs = {name: xp.input(k, type_.dtype, type_.shape) for k, (name, type_) in enumerate(known.items())}
     form = Recording(xp)
     try:
         grad = -inputs["grad"] if settings.maximize else inputs["grad"]
         if settings.scaled:
             grad = grad * xp.as_scalar(Fed(-1), dtype)
         _apply(rule, form, {**inputs, "grad": grad}, 1e-3, 0.0, 1.0, settings)
-        sinks = tuple([Sink(name, _as(xp, value, inputs[name]).id) for name, value in form.results.items()])
+        columns = {name: k for k, name in enumerate(known)}
+        sinks = tuple([Sink(columns[name], _as(xp, value, inputs[name]).id) for name, value in form.results.items()])
     except (Unfusible, TypeError, AttributeError):
         return None
-    return Template(Flow(xp.instructions, [], sinks), tuple(inputs))
+    return Flow(xp.instructions, [], sinks)
 
 
 def _as(xp, value, like):

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ndarray.cached import Bounded
-from ndarray.kernels import machine_code
-from ndarray.kernels.moving import CELL, FIRST, NUMBERS, MovingTable, sums_of_squares
+from ndarray.kernels import machine_code, stamp
+from ndarray.kernels.cluster import cluster
+from ndarray.kernels.flow import Flow, Sink, needed_by
+from ndarray.kernels.record import Instruction, Recorder
+from ndarray.kernels.signals import deferred
 from symbolic.torch.forms import Fed, record, state_types
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from ndarray.kernels.moving import Stamp, Template
+    from ndarray.kernels.schedule import Schedule
     from ndarray.tensortype import TensorType
     from symbolic.optimizers.layerwise import LayerwiseRule
     from symbolic.optimizers.rules import Rule
     from symbolic.torch.forms import Settings
 
-WEIGHT, GRAD, STATES = FIRST, FIRST + 1, FIRST + 2
-"""Columns of a table's starts: weight, gradient, and the first of the states."""
+WEIGHT, GRAD, STATES = range(3)
+"""Columns of addresses: weight, gradient, and the first of the states."""
 
 _kinds: Bounded = Bounded(1024)
 
@@ -33,22 +37,36 @@ class Kind:
     ----------
     types : dict of str to TensorType
         Of what the rule reads besides weight and gradient.
-    template : Template or None
-        None where loops cannot compute the rule.
-    layout : tuple
-        Where each number of the template comes from, and its dtype.
+    flow : Flow or None
+        Of one tensor; None where loops cannot compute the rule.
+    size : int
+        Elements of that tensor; 2 where there may be any number above 1.
+    numbers : dict of int to object
+        Where the numbers come from that the flow reads, by instruction: `Fed`, or the number itself.
     """
 
     def __init__(self, rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...],
                  settings: Settings) -> None:
         self.types: dict[str, TensorType] = state_types(rule, dtype, shape)
-        self.template: Template | None = None
+        self.size = math.prod(shape)
+        self.flow: Flow | None = None
+        self.numbers: dict[int, Any] = {}
         if machine_code.available():
-            self.template = record(rule, dtype, shape, self.types, settings)
-        self.layout: tuple[tuple[Any, bool], ...] = ()
-        if self.template is not None:
-            instructions = [self.template.flow.instructions[at] for at in self.template.numbers]
-            self.layout = tuple([(i.detail, i.dtype == np.float32) for i in instructions])
+            self.flow = record(rule, dtype, shape, self.types, settings)
+        if self.flow is not None:
+            needed = {at: self.flow.instructions[at] for at in sorted(needed_by(self.flow))}
+            self.schedule: Schedule = cluster(self.flow)
+            self.sizes = {i.size for i in needed.values()} - {1}
+            self.numbers = {at: i.detail for at, i in needed.items() if i.word == "number"}
+
+    def stamped(self, sizes: Sequence[int]) -> stamp.Kind:
+        """Return what stamps tensors of these sizes."""
+        n = np.array(sizes, np.int64)
+        flow = self.flow
+        assert flow is not None
+        return stamp.Kind(flow, np.zeros((len(n), STATES + len(self.types)), np.int64),
+                          {size: n if size == self.size else np.full_like(n, size) for size in self.sizes},
+                          {at: np.zeros(len(n)) for at in self.numbers})
 
 
 def kind_of(key: Hashable, rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...],
@@ -65,17 +83,8 @@ def kind_of(key: Hashable, rule: Rule | LayerwiseRule, dtype: np.dtype, shape: t
         Of at least one element.
     settings : Settings
     """
-    size = int(np.prod(shape))
-    if not rule.op.fusible:
-        return _known_kind(key, rule, dtype, shape, settings)
-    # An elementwise rule sees no shape, and tensors of many sizes share one schedule.
-    found = _known_kind(key, rule, dtype, (min(size, 2),), settings)
-    if found.template is None or found.template.fits(size):
-        return found
-    return _known_kind(key, rule, dtype, (size,), settings)
-
-
-def _known_kind(key, rule, dtype, shape, settings):
+    # An elementwise rule sees no shape: tensors of all sizes above 1 are one kind.
+    shape = (min(math.prod(shape), 2),) if rule.op.fusible else shape
     key = key, dtype, shape, settings
     found = _kinds.get(key)
     if found is None:
@@ -90,52 +99,62 @@ class Program:
     Parameters
     ----------
     kinds : sequence of Kind
-        One for each tensor, with a template.
+        One for each tensor, with a flow.
     sizes : sequence of int
         Elements of each tensor.
 
     Attributes
     ----------
-    starts : numpy.ndarray of int64
-        See `MovingTable`; the caller fills in the columns from `WEIGHT` on.
+    addresses : numpy.ndarray of int64, shape (tensors, columns)
+        Filled in by the caller.
     """
 
     def __init__(self, kinds: Sequence[Kind], sizes: Sequence[int]) -> None:
-        stamps: list[Stamp] = []
-        for kind, n in zip(kinds, sizes):
-            template = kind.template
-            assert template is not None
-            stamps.append(template.stamp(n) if template.fits(n) else template.stamp())
-        self._table = MovingTable(stamps, 2 + max(len(kind.types) for kind in kinds))
-        self.starts = self._table.starts
-        self._width = max([1, *(len(kind.layout) for kind in kinds)])
-        self._numbers = np.zeros((1, self._width))
-        # Rows that are switched off read their numbers, too.
-        self.starts[:, NUMBERS] = _address(self._numbers)
-        self.switch = self._table.switch
-        self.run = self._table.run
+        members: dict[int, list[int]] = {}
+        for k, kind in enumerate(kinds):
+            members.setdefault(id(kind), []).append(k)
+        self._members = [np.array(at) for at in members.values()]
+        self._kinds = [kinds[at[0]] for at in members.values()]
+        self._table = stamp.StampedTable([kind.stamped([sizes[k] for k in at])
+                                          for kind, at in zip(self._kinds, self._members)],
+                                         [kind.schedule for kind in self._kinds])
+        self._columns = [STATES + len(kind.types) for kind in self._kinds]
+        self.addresses = np.zeros((len(kinds), max(self._columns)), np.int64)
+        self._within = np.zeros(len(kinds), np.int64)
+        self._kind = np.zeros(len(kinds), np.int64)
+        for j, at in enumerate(self._members):
+            self._within[at], self._kind[at] = np.arange(len(at)), j
+        self._on = np.ones(len(kinds), bool)
 
-    def feed(self, rows: Sequence[tuple[tuple, Sequence[float], np.ndarray]]) -> None:
-        """Write the numbers of tensors.
+    def kind(self, tensor: int) -> int:
+        """Return the number of a tensor's kind within this program."""
+        return int(self._kind[tensor])
+
+    def switch(self, on: np.ndarray) -> None:
+        """Have the next runs update those tensors alone for which `on` is true."""
+        if not np.array_equal(on, self._on):
+            self._on = on.copy()
+            self._table.switch([on[at] for at in self._members])
+
+    def feed(self, kind: int, tensors: np.ndarray, values: Sequence[float]) -> None:
+        """Write the numbers of tensors, which are of one kind.
 
         Parameters
         ----------
-        rows : sequence of (layout, values, tensors)
-            Values for the tensors, given by position, that have this layout.
+        kind : int
+        tensors : numpy.ndarray of int
+        values : sequence of float
+            See `Numbers.values`.
         """
-        if len(self._numbers) < len(rows):
-            self._numbers = np.zeros((len(rows), self._width))
-            self.starts[:, NUMBERS] = _address(self._numbers)
-        address, narrow = _address(self._numbers), self._numbers.view(np.float32)
-        with np.errstate(all="ignore"):
-            for k, (layout, values, tensors) in enumerate(rows):
-                for cell, (detail, is_float32) in enumerate(layout):
-                    value = values[detail.at] if type(detail) is Fed else detail
-                    if is_float32:
-                        narrow[k, 2 * cell] = value
-                    else:
-                        self._numbers[k, cell] = value
-                self.starts[tensors, NUMBERS] = address + k * CELL * self._width
+        within, stored = self._within[tensors], self._table.numbers[kind]
+        for at, source in self._kinds[kind].numbers.items():
+            stored[at][within] = values[source.at] if type(source) is Fed else source
+
+    def run(self) -> None:
+        """Run on the memory at `addresses`; no interrupt tears it."""
+        self._table.point([self.addresses[at, :columns] for at, columns in zip(self._members, self._columns)])
+        with deferred():
+            self._table()
 
 
 class Norms:
@@ -145,26 +164,43 @@ class Norms:
     ----------
     dtypes : sequence of numpy.dtype
     sizes : sequence of int
+        Above 0.
     """
 
     def __init__(self, dtypes: Sequence[np.dtype], sizes: Sequence[int]) -> None:
-        self._table = MovingTable([_template(dtype).stamp(n) for dtype, n in zip(dtypes, sizes)], 2)
+        members: dict[tuple, list[int]] = {}
+        for k, (dtype, n) in enumerate(zip(dtypes, sizes)):
+            members.setdefault((dtype, n > 1), []).append(k)
+        self._members = [np.array(at) for at in members.values()]
+        self._sums = [np.zeros(len(at)) for at in self._members]
+        self._addresses = [np.zeros((len(at), 2), np.int64) for at in self._members]
+        kinds = []
+        for (dtype, many), at, sums, addresses in zip(members, self._members, self._sums, self._addresses):
+            addresses[:, 1] = sums.__array_interface__["data"][0] + 8 * np.arange(len(at))
+            n = {2: np.array([sizes[k] for k in at], np.int64)} if many else {}
+            kinds.append(stamp.Kind(_square_sum(dtype, many), addresses, n, {}))
+        self._table = stamp.StampedTable(kinds)
 
     def __call__(self, addresses: np.ndarray) -> np.ndarray:
         """Return the sums, as float64."""
-        self._table.starts[:, GRAD] = addresses
-        self._table.run()
-        return self._table.sums()
+        for at, columns in zip(self._members, self._addresses):
+            columns[:, 0] = addresses[at]
+        self._table.point(self._addresses)
+        with deferred():
+            self._table()
+        found = np.zeros(len(addresses))
+        for at, sums in zip(self._members, self._sums):
+            found[at] = sums
+        return found
 
 
-_templates: dict[np.dtype, Template] = {}
-
-
-def _template(dtype):
-    if dtype not in _templates:
-        _templates[dtype] = sums_of_squares(dtype)
-    return _templates[dtype]
-
-
-def _address(array: np.ndarray) -> int:
-    return array.__array_interface__["data"][0]
+def _square_sum(dtype, many):
+    """Return the flow that sums up the squares of buffer 0 in float64, into buffer 1."""
+    xp = Recorder()
+    if many:
+        x = xp.input(0, dtype, (2,))
+        total = Instruction("sum_sq", (x.id,), np.dtype(np.float64), ())
+        return Flow([*xp.instructions, total], [], (Sink(1, len(xp.instructions)),))
+    x = xp.astype(xp.input(0, dtype, ()), np.float64)
+    square = x * x
+    return Flow(xp.instructions, [], (Sink(1, square.id),))

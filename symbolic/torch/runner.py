@@ -49,7 +49,7 @@ class Runner:
         self._program: Program | None = None
         self._norms: tuple[list[int], Norms] | None = None
         self._row = np.full(n, -1)
-        self._classes: dict[tuple[int, bool, bool], list[tuple[tuple, np.ndarray]]] = {}
+        self._classes: dict[tuple[int, bool, bool], list[tuple[int, np.ndarray]]] = {}
         self._apart = np.zeros(0, np.int64)
         self._seen: dict[tuple[int, str], tuple[list, np.ndarray]] = {}
 
@@ -203,17 +203,16 @@ class Runner:
             plain = within in work.plain
             if facts is not None and facts.n and (w, plain) in keys:
                 self._kinds[k] = kind_of(keys[w, plain], work.rule, facts.real, facts.shape, work.settings(plain))
-        fused = [k for k, kind in enumerate(self._kinds) if kind is not None and kind.template is not None]
+        fused = [k for k, kind in enumerate(self._kinds) if kind is not None and kind.flow is not None]
         self._program = Program([self._kinds[k] for k in fused], [self._facts[k].n for k in fused]) if fused else None
         self._row[:] = -1
         self._row[fused] = range(len(fused))
-        self._classes = {}
+        alike = {}
         for k in fused:
             w, within = owner[k]
             flags = w, within not in works[w].no_decay, within in works[w].plain
-            self._classes.setdefault(flags, {}).setdefault(self._kinds[k].layout, []).append(k)
-        self._classes = {flags: [(layout, np.array(at)) for layout, at in found.items()]
-                         for flags, found in self._classes.items()}
+            alike.setdefault(flags, {}).setdefault(self._program.kind(self._row[k]), []).append(k)
+        self._classes = {flags: [(kind, np.array(at)) for kind, at in found.items()] for flags, found in alike.items()}
 
     def _start(self, works, params, states, own):
         """Return the states of each parameter, with those that are missing made."""
@@ -266,19 +265,19 @@ class Runner:
         if not fused.all():
             results = self._unfused(works, params, grads, everything, forms, scales)
         if program is not None and len(rows):
-            starts = program.starts
-            starts[rows, WEIGHT] = weights[fused]
-            starts[rows, GRAD] = np.fromiter(map(_data_ptr, grads), np.int64, len(grads))[fused]
+            addresses = program.addresses
+            addresses[rows, WEIGHT] = weights[fused]
+            addresses[rows, GRAD] = np.fromiter(map(_data_ptr, grads), np.int64, len(grads))[fused]
             for span in self._spans:
                 there = fused[span.live]
                 for i, name in enumerate(works[span.work].states):
                     tensors = everything[span.work, name]
-                    addresses = self._addresses(tensors, span.at, copied, (span.work, name))
-                    starts[self._row[span.at][there], STATES + i] = addresses[there]
-            on = np.zeros(len(starts), bool)
+                    found = self._addresses(tensors, span.at, copied, (span.work, name))
+                    addresses[self._row[span.at][there], STATES + i] = found[there]
+            on = np.zeros(len(addresses), bool)
             on[rows] = True
             program.switch(on)
-            program.feed(self._fed(forms, scales))
+            self._feed(forms, scales)
         with deferred(), torch.no_grad():
             if program is not None and len(rows):
                 program.run()
@@ -299,7 +298,7 @@ class Runner:
         for i, (k, tensor) in enumerate(zip(at, tensors)):
             facts = self._facts[k]
             kind = self._kinds[k]
-            if kind is None or kind.template is None or (tensor.shape != self._params[k].shape):
+            if kind is None or kind.flow is None or (tensor.shape != self._params[k].shape):
                 continue
             if not walkable(tensor, facts):
                 whole = False
@@ -316,15 +315,16 @@ class Runner:
             check_apart(params, [works[span.work].names[k - span.first] for span in self._spans for k in span.at])
             self._apart = weights.copy()
 
-    def _fed(self, forms, scales):
-        rows = []
+    def _feed(self, forms, scales):
+        """Write the numbers of what is live."""
+        on = np.zeros(len(self._row), bool)
+        on[self._live] = True
         for (w, decays, plain, count), form in forms.items():
             values = [*form.values, scales[w]]
-            for layout, at in self._classes.get((w, decays, plain), ()):
-                chosen = at[self._counts.values[at] == count]
+            for kind, at in self._classes.get((w, decays, plain), ()):
+                chosen = at[(self._counts.values[at] == count) & on[at]]
                 if len(chosen):
-                    rows.append((layout, values, self._row[chosen]))
-        return rows
+                    self._program.feed(kind, self._row[chosen], values)
 
     def _unfused(self, works, params, grads, everything, forms, scales):
         """Return the results of those updates that no loop computes, with the tensors they belong to."""
