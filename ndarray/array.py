@@ -509,7 +509,8 @@ def _restore(data: np.ndarray, device_type: str, device_id: int) -> NDArray:
     return NDArray(data, Context(device_type, device_id))
 
 
-def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: Any = None) -> Any:
+def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: Any = None,
+           repeats: calls.Repeats | None = None) -> Any:
     """Call an operator on NDArrays.
 
     Parameters
@@ -520,6 +521,8 @@ def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: 
         Parameters as the caller wrote them; a `Scalar` may be an NDArray of one element.
     out : NDArray, or list or tuple of NDArray, optional
         Where the outputs go.
+    repeats : Repeats, optional
+        Remembers the call, where that is of use.
 
     Returns
     -------
@@ -551,8 +554,11 @@ def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: 
     if op.random is not None:
         params = with_key(op, params)
     if out is None:
-        result = call(op, arrays, plan_of(op, arrays, params))
-        return NDArray(result[0], ctx) if len(result) == 1 else [NDArray(r, ctx) for r in result]
+        plan = plan_of(op, arrays, params)
+        results = [NDArray(r, ctx) for r in call(op, arrays, plan)]
+        if repeats is not None and plan.signature.loops:
+            repeats.remember(inputs, params, results, plan, None)
+        return results[0] if len(results) == 1 else results
     outs = out if isinstance(out, (list, tuple)) else (out,)
     for o in outs:
         if not isinstance(o, NDArray):
@@ -561,21 +567,33 @@ def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: 
     n = len(plan.signature.types)
     if len(outs) != n:
         raise OperatorError(f"{op.name} gives {counted(n, 'output')}, but out has {len(outs)}")
-    call(op, arrays, plan, [o._data for o in outs])
+    targets = [o._data for o in outs]
+    call(op, arrays, plan, targets)
+    if repeats is not None and plan.signature.loops:
+        repeats.remember(inputs, params, outs, plan, targets)
     return out
 
 
 def caller(op: Operator) -> Callable[..., Any]:
     """Return a new function that calls an operator: inputs, then parameters, ``out=`` and ``name=``."""
+    repeats = calls.Repeats(op)
     if op.many:
         def call_many(*data: Any, out: Any = None, name: str | None = None, **params: Any) -> Any:
-            return invoke(op, flattened(data), _as_numpy(params), out)
+            if calls.tape is None:
+                result = repeats.again(data, params, out)
+                if result is not None:
+                    return result
+            return invoke(op, flattened(data), _as_numpy(params), out, repeats)
 
         return call_many
     names = tuple([i.name for i in op.inputs])
     n, clear = len(names), frozenset(names).isdisjoint
 
     def call_few(*args: Any, out: Any = None, name: str | None = None, **params: Any) -> Any:
+        if calls.tape is None:
+            result = repeats.again(args, params, out)
+            if result is not None:
+                return result
         if len(args) == n and clear(params):
             inputs: Any = args
         else:
@@ -586,7 +604,7 @@ def caller(op: Operator) -> Callable[..., Any]:
                 break
         if params:
             params = _as_numpy(params)
-        return invoke(op, inputs, params, out)
+        return invoke(op, inputs, params, out, repeats)
 
     return call_few
 

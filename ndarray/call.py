@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -151,6 +152,93 @@ def _own(value: Any, others: Any) -> Any:
     if value.base is None and not any(value is other for other in others):
         return value
     return value.copy() if any(np.may_share_memory(value, other) for other in others) else value
+
+
+class Repeats:
+    """Calls of one operator that machine code has computed, by the first input: those that come again check little.
+
+    Parameters
+    ----------
+    op : Operator
+    """
+
+    __slots__ = ("_op", "_known")
+
+    MOST_CHANGES = 4
+    """How often another call on the same first input takes the place of one that is known."""
+
+    def __init__(self, op: Operator) -> None:
+        self._op = op
+        self._known: Bounded = Bounded(4096)
+
+    def again(self, args: tuple, params: Mapping[str, Any], out: Any) -> Any:
+        """Return what a call gives that is like one before; None, with nothing done, if it is not.
+
+        Parameters
+        ----------
+        args : tuple
+            As the caller gave them.
+        params : dict
+            As the caller gave them.
+        out : object
+            As the caller gave it.
+        """
+        if not self._known or not args:
+            return None
+        known = self._known.get(id(args[0]))
+        if known is None:
+            return None
+        repeat, given, kinds, _ = known
+        if len(params) != len(kinds):
+            return None
+        for name, value in params.items():
+            if name not in given:
+                return None
+            before = given[name]
+            if value is not before and not _equal(value, before, kinds[name]):
+                return None
+        return repeat(args, out) if repeat is not None else None
+
+    def remember(self, inputs: Sequence[Any], params: Mapping[str, Any], outs: Sequence[Any], plan: CallPlan,
+                 targets: Sequence[np.ndarray] | None) -> None:
+        """Remember a call that loops have computed, if all that it depends on can be compared.
+
+        Parameters
+        ----------
+        inputs, outs : sequence of NDArray
+        params : dict
+        plan : CallPlan
+        targets : sequence of numpy.ndarray or None
+            None where the outputs are new arrays.
+        """
+        key = id(inputs[0]) if inputs else None
+        changes = self._known[key][3] + 1 if key in self._known else 0
+        if key is None or changes > self.MOST_CHANGES or self._op.random is not None:
+            return
+        given = {name: tuple(value) if type(value) is list else value for name, value in params.items()}
+        if not all(map(_is_comparable, given.values())):
+            return
+        repeat = _loops().repeat_of(self._op, (*inputs, *outs), plan, targets)
+        if repeat is not None:
+            self._known.keep(key, (repeat, given, {n: kind_of(v) for n, v in given.items()}, changes))
+
+
+def _is_comparable(value: Any) -> bool:
+    return all(map(_is_comparable, value)) if type(value) is tuple else value is None or type(value) in _SCALARS
+
+
+_SCALARS = frozenset({int, float, bool, str})
+
+
+def _equal(value: Any, before: Any, kind: Any) -> bool:
+    """Tell whether a parameter is the same as before."""
+    if type(value) is list:
+        value = tuple(value)
+    if type(value) is not type(before) or value != before:
+        return False
+    if type(value) is tuple and set(map(type, value)) == {float} == set(map(type, before)):
+        return array("d", value).tobytes() == array("d", before).tobytes()  # -0.0 is not 0.0
+    return kind_of(value) == kind
 
 
 def plan_of(op: Operator, arrays: Sequence[np.ndarray], given: Mapping[str, Any]) -> CallPlan:

@@ -1,8 +1,11 @@
 """Eager calls by loops: recorded, clustered and compiled once, then run on the arrays of each call."""
 
 import ctypes
+import itertools
+import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +15,7 @@ from ndarray.kernels.bind import Binding
 from ndarray.kernels.cluster import cluster
 from ndarray.kernels.driver import POINTERS_AT
 from ndarray.kernels.flow import Flow, Sink
+from ndarray.kernels.look import Snapshot, look
 from ndarray.kernels.record import Recorder, Unfusible
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.table import Table, address_of
@@ -39,13 +43,16 @@ class Loops:
         By the addresses of all arrays, for those that were checked.
     by_pattern : dict of tuple of int to _Prepared
         By which of the arrays are one memory.
+    seen : tuple of int or None
+        The addresses of a call that was to be remembered.
     """
 
-    __slots__ = ("by_address", "by_pattern")
+    __slots__ = ("by_address", "by_pattern", "seen")
 
     def __init__(self):
         self.by_address: Bounded = Bounded(512)
         self.by_pattern: dict = {}
+        self.seen: tuple[int, ...] | None = None
 
 
 def compute(op, arrays: Sequence[np.ndarray], plan, outs: Sequence[np.ndarray] | None,
@@ -88,6 +95,99 @@ def compute(op, arrays: Sequence[np.ndarray], plan, outs: Sequence[np.ndarray] |
             return None
         addresses = addresses or tuple(map(address_of, given))
     return call.run(arrays, params, outs, addresses)
+
+
+def repeat_of(op, wrappers: Sequence[object], plan, outs: Sequence[np.ndarray] | None) -> "Repeat | None":
+    """Return how a call that loops have just computed is done again, None if it has to be checked each time.
+
+    Parameters
+    ----------
+    op : Operator
+    wrappers : sequence of object
+        What has the inputs and then the outputs as its ``_data``, all of one class.
+    plan : ndarray.call.CallPlan
+    outs : sequence of numpy.ndarray or None
+        None where the outputs were new arrays.
+    """
+    loops, few = plan.signature.loops, len(wrappers) <= Snapshot.FEW
+    n = len(wrappers) - (len(plan.signature.types) if outs is None else 0)
+    addresses = tuple([address_of(w._data) for w in wrappers[:n]])
+    prepared = loops.by_address.get(addresses)
+    if prepared is None or not few and loops.seen != addresses:
+        # Where many arrays are at other addresses in each call, to write down what they were is in vain.
+        loops.seen = addresses
+        return None
+    function = look(type(wrappers[0]))
+    if function is not None:
+        return Repeat(_by_look(function, wrappers, n, prepared.same), wrappers, outs is None, prepared, plan)
+    return None if few or outs is None else Repeat(_by_identity(wrappers, addresses), wrappers, False, prepared, plan)
+
+
+def _by_look(function, wrappers, given, same):
+    """Return ``are(objects, bound)``, which points a table at objects if they are such as `wrappers`; see `look`."""
+    n = len(wrappers)
+    snapshot = Snapshot(wrappers, n - given, (*same, *range(given, n)))
+    return lambda objects, bound: function(snapshot.at, objects, bound.cells_at)
+
+
+def _by_identity(wrappers, addresses):
+    """Return ``are(objects, bound)``, which points a table at objects if they are the `wrappers`, unchanged.
+
+    It keeps no object alive: once one of them dies, it says no.
+    """
+    ids, arrays = list(map(id, wrappers)), [w._data for w in wrappers]
+    facts = [arrays, *(list(map(fact, arrays)) for fact in _MAY_CHANGE)]
+    watched = [weakref.ref(w, lambda _: facts.clear()) for w in wrappers]
+
+    def are(objects, bound):
+        known = facts.copy()
+        if not known or list(map(id, objects)) != ids:
+            return False
+        for fact, before in zip(_MAY_CHANGE, known[1:]):
+            if list(map(fact, known[0])) != before:
+                return False
+        bound.move(addresses)
+        return bool(watched)
+
+    return are
+
+
+_MAY_CHANGE = attrgetter("shape"), attrgetter("flags"), attrgetter("dtype")
+"""What may change of an array that stays the same object; it gets other memory only with another shape."""
+
+
+class Repeat:
+    """A call that was checked, to be done again on arrays like those that it was checked for."""
+
+    __slots__ = ("_are", "_wrapper", "_fresh", "_prepared", "_plan", "_inputs")
+
+    def __init__(self, are, wrappers, fresh, prepared, plan):
+        self._are, self._wrapper, self._fresh = are, type(wrappers[0]), fresh
+        self._prepared, self._plan = prepared, plan
+        self._inputs = len(wrappers) - len(plan.signature.types)
+
+    def __call__(self, args: tuple, out: Any) -> Any:
+        """Return what the call gives, `out` where it is given; None, with nothing done, where it is another call."""
+        if len(args) != self._inputs or (out is None) != self._fresh:
+            return None
+        if out is None:
+            ctx = getattr(args[0], "_ctx", None)
+            outs: Any = [self._wrapper(np.empty(t.shape, t.dtype), ctx) for t in self._plan.signature.types]
+        else:
+            outs = out if type(out) in (list, tuple) else (out,)
+        free = self._prepared.free
+        try:
+            bound = free.pop()
+        except IndexError:
+            return None
+        found = self._are((*args, *outs), bound)
+        if found:
+            bound.use(self._plan.params)
+            bound.run()
+        free.append(bound)
+        if not found:
+            return None
+        return out if out is not None else outs[0] if len(outs) == 1 else outs
 
 
 addressof, from_buffer = ctypes.addressof, ctypes.c_char.from_buffer
@@ -166,14 +266,14 @@ def _prepared(op, arrays, plan, same, given_outs):
         return None
     sinks = [*zip(buffers, results), *zip([same[at] for at in signature.positions], written, strict=True)]
     flow = Flow(recorder.instructions, [], tuple([Sink(buffer, value.id) for buffer, value in sinks]))
-    return _Prepared(flow, cluster(flow), signature.types)
+    return _Prepared(flow, cluster(flow), signature.types, same)
 
 
 class _Prepared:
     """A schedule and the tables it was bound to; a table is used by one thread at a time."""
 
-    def __init__(self, flow, schedule, types):
-        self.flow, self.schedule, self.types = flow, schedule, types
+    def __init__(self, flow, schedule, types, same):
+        self.flow, self.schedule, self.types, self.same = flow, schedule, types, same
         self.free = []
 
     def run(self, arrays, params, outs, addresses):
@@ -186,10 +286,7 @@ class _Prepared:
             bound.move(addresses)
         except IndexError:
             bound = _Bound(self.flow, self.schedule, dict(enumerate((*arrays, *outs))), addresses)
-        if bound.params is not params:
-            for number, target in bound.numbers:
-                target[0] = number.value(params)
-            bound.params = params
+        bound.use(params)
         bound.run()
         if bound.movable:
             self.free.append(bound)
@@ -221,9 +318,20 @@ class _Bound:
             few = sum(c[1].size for c in cells) <= _FEW
             self.cells, self.few = ((), [(flat, *map(int, cell)) for flat, *columns in cells for cell in zip(*columns)]
                                     ) if few else (cells, ())
-            self._memory = binding.block, list(binding.numbers.values())
+            triples = [(address_of(flat) + 8 * cell, which, offset) for flat, *columns in cells
+                       for cell, which, offset in zip(*(column.tolist() for column in columns))]
+            words = np.array([len(triples), *itertools.chain(*triples)], np.int64)
+            self.cells_at = ctypes.c_void_p(address_of(words))
+            self._memory = binding.block, list(binding.numbers.values()), words
             for step in self.steps:
                 step.forget()
+
+    def use(self, params: Mapping[str, object]) -> None:
+        """Take the numbers of a call."""
+        if self.params is not params:
+            for number, target in self.numbers:
+                target[0] = number.value(params)
+            self.params = params
 
     @staticmethod
     def _cells(rows, buffers, addresses):
