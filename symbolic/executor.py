@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from symbolic.diagnostics.memory import MemoryUse
     from symbolic.diagnostics.numerics import Numerics
     from symbolic.diagnostics.profile import Profile
+    from symbolic.engines.program import Program
     from symbolic.graph.node import Node
 
 partition = Later("symbolic.autodiff.partition")
@@ -189,6 +190,7 @@ class Executor:
         self._monitors = monitors or Monitors()
         self._memory = {name: a._data for name, a in arrays.items()}
         self._compiled_graphs, self._compiled_gradients = {}, {}
+        self._ready: dict[bool, Program] = {}  # what a forward in a mode calls, and nothing else, as it is now
         self._mode: bool | None = None
         self._kept: CompiledGradient | None = None
         self._program = self._compiled_forward(False).program
@@ -225,6 +227,7 @@ class Executor:
         """Return the arrays of the gradients that are computed, by argument, allocated when first asked for."""
         if self._grads is None:
             with self._lock:
+                self._ready.clear()
                 asked = [Entry(n) for n in self.graph.arguments if self._grad_reqs[n.name] != "null"]
                 asked = [e for e in asked if self._types[e].dtype.kind == "f"]
                 reached = {e.node.name for e in partition.reached(self.graph, asked)}
@@ -274,7 +277,11 @@ class Executor:
             self._running = True
             try:
                 is_train = bool(is_train)
-                if inputs or self._modes[is_train].keys:
+                program = None if inputs else self._ready.get(is_train)
+                if program is not None:
+                    program()
+                    self._mode, self._kept = is_train, None
+                elif inputs or self._modes[is_train].keys:
                     self._run(is_train, inputs_for(inputs, self._arrays), self._run_forward)
                 else:
                     self._run_forward(is_train)
@@ -302,13 +309,16 @@ class Executor:
                 raise
 
     def _run_forward(self, is_train: bool) -> None:
-        kept = None
+        kept, visits = None, self._monitors.visits()
         # What the graph changes cannot be computed again afterwards.
         if self._gradients() if is_train else self._grads and (self.graph.written or self._in_place):
             kept = self._compiled_gradient(is_train, self._heads_expected(is_train))
-            kept.forward(self._monitors.visits())
+            kept.forward(visits)
         else:
-            self._compiled_forward(is_train)(self._monitors.visits())
+            compiled = self._compiled_forward(is_train)
+            compiled(visits)
+            if not (visits or self._modes[is_train].keys):
+                self._ready[is_train] = compiled.program
         self._mode, self._kept = is_train, kept
 
     def backward(self, out_grads: ArrayLike | Sequence[ArrayLike | None] | Mapping[str, ArrayLike] | None = None,
@@ -426,7 +436,9 @@ class Executor:
         >>> outputs = run.forward()
         e_output [1. 1.]
         """
-        self._monitors.callback = None if callback is None else Callback(callback, monitor_all, self._ctx)
+        with self._lock:
+            self._ready.clear()
+            self._monitors.callback = None if callback is None else Callback(callback, monitor_all, self._ctx)
 
     def monitor(self, pattern: str = ".*", stat: Callable[[np.ndarray], Any] | None = None) -> dict[str, Any]:
         """Return a dict that every run fills with copies of the outputs of nodes.
@@ -452,7 +464,9 @@ class Executor:
         {'n_output': np.float64(-2.0)}
         """
         record = Record(pattern, stat, self._ctx)
-        self._monitors.records.append(record)
+        with self._lock:
+            self._ready.clear()
+            self._monitors.records.append(record)
         return record
 
     def watch_finite(self, on: bool = True) -> None:
@@ -471,7 +485,9 @@ class Executor:
         ndarray.errors.NonFiniteError: low_output (log) is float64[1], 1 of 1 not finite (1 NaN, 0 infinite)
         ...
         """
-        self._monitors.finite = on
+        with self._lock:
+            self._ready.clear()
+            self._monitors.finite = on
 
     # Measuring: whatever runs, all arrays are afterwards as before
 

@@ -3,8 +3,7 @@
 from importlib.util import find_spec
 
 EXTRAS = {"symbolic.jax.transformation": {"jax", "optax"}, "symbolic.jax.from_optax": {"jax", "optax"},
-          "symbolic.jax": {"jax"}, "symbolic.engines.xla": {"jax"},
-          "symbolic.torch": {"torch"}}
+          "symbolic.jax": {"jax"}, "symbolic.engines.xla": {"jax"}}
 """The libraries that a module, or a room with all that is in it, needs besides NumPy; the first that fits counts."""
 
 

@@ -11,6 +11,9 @@ import sys
 import tempfile
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
@@ -83,8 +86,36 @@ def available() -> bool:
     return llvm.llvm_version_info[0] >= _LEAST_LLVM
 
 
+class NotKept(Exception):
+    """A kernel is not on disk, within `kept_only`."""
+
+
+_kept_only = ContextVar("_kept_only", default=False)
+
+
+@contextmanager
+def kept_only(on: bool = True) -> Iterator[None]:
+    """Make a ``with`` block in which `code` compiles nothing: it raises `NotKept` instead.
+
+    Yields
+    ------
+    None
+    """
+    token = _kept_only.set(on)
+    try:
+        yield
+    finally:
+        _kept_only.reset(token)
+
+
 def code(text: str) -> Code:
-    """Return the machine code of an LLVM module; equal texts share it."""
+    """Return the machine code of an LLVM module; equal texts share it.
+
+    Raises
+    ------
+    NotKept
+        If it has to be compiled within `kept_only`.
+    """
     with _lock:
         found = _loaded.get(text)
         if found is None:
@@ -127,6 +158,8 @@ def _features():
 
 
 def _compiled(text):
+    if _kept_only.get():
+        raise NotKept
     machine, module = _optimised(text)
     binary = machine.emit_object(module)
     keep(file_of(text), binary)

@@ -54,6 +54,11 @@ class deferred:
             self._handler(*arrived)
 
 
+def is_deferred() -> bool:
+    """Tell whether interrupts wait for the end of a `deferred` block."""
+    return deferred._outermost is not None
+
+
 def deliver() -> None:
     """Handle an interrupt that waits for the end of a `deferred` block now, while nothing has been written yet."""
     if deferred._outermost is not None and threading.get_ident() == _main:

@@ -15,6 +15,7 @@ from ndarray.kernels.loop import LEAVES, Loop
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.table import Job, TotalJob
 from ndarray.kernels.threads import pool
+from ndarray.kernels.words import bound_calls, ufunc
 from ndarray.vocabulary import power
 
 TILE = 1 << 18
@@ -24,7 +25,6 @@ FLAT = 1 << 14
 WORTH_WAKING = 1 << 21
 """Elements above which waking a helper pays off."""
 
-_NAMES = {"abs": np.absolute}
 _local = threading.local()
 
 
@@ -125,7 +125,8 @@ class _Calls:
                 values.append(np.array(step.detail, step.dtype))
             else:
                 values.append(self._out(step, register, varying))
-                self._add(step.word, args, values[-1])
+                # `_direct` gives words of more than one call an `out` of their own.
+                self.calls += bound_calls(step.word, args, values[-1], self._room)
         self._store(lines, values)
         for (word, at), partials in zip(job.loop.sums, job.partials):
             self.calls.append(partial(_sum_into, partials, word, values[at], job.n))
@@ -141,23 +142,6 @@ class _Calls:
             found = self._scratch[dtype, name] = np.empty(self.job.n, dtype)
         return found[:self.job.n]
 
-    def _add(self, word, args, out):
-        if word == "where":
-            condition, a, b = args
-            # No operand is in `out`: `_direct` excludes words of more than one operation, registers are free by then.
-            self.calls += [partial(np.copyto, out, b), partial(np.copyto, out, a, where=condition)]
-        elif word == "cast":
-            self.calls.append(partial(np.copyto, out, args[0], casting="unsafe"))
-        elif word == "sign":
-            above, below = (self._room("bool", name) if out.ndim else np.empty((), bool) for name in ("above", "below"))
-            whole = above.view(np.int8), below.view(np.int8)
-            self.calls += [partial(np.greater, args[0], 0, above), partial(np.less, args[0], 0, below),
-                           partial(np.subtract, *whole, whole[0]), partial(np.copyto, out, whole[0])]
-        elif word == "power":
-            self.calls.append(partial(_power, args, out))
-        else:
-            self.calls.append(partial(_ufunc(word), *args, out=out))
-
     def _store(self, lines, values):
         stores = [(array, at) for array, at in self.job.loop.stores if lines[at][1] != array]
         if len(self.job.loop.stores) > 1:
@@ -166,11 +150,6 @@ class _Calls:
                 old, values[at] = values[at], self._room(str(values[at].dtype), f"stored {k}")
                 self.calls.append(partial(np.copyto, values[at], old))
         self.calls += [partial(np.copyto, self.job.arrays[array], values[at]) for array, at in stores]
-
-
-def _power(args, out):
-    # Only values without axes are raised to powers in loops: there is one element.
-    out[...] = power(*(a.reshape(-1)[0] for a in args))
 
 
 def _sum_into(partials, word, x, n):
@@ -290,7 +269,7 @@ def _word(word, args, out, n):
         # Only values without axes are raised to powers in loops: there is one element.
         out[0] = power(*(a.reshape(-1)[0] for a in args))
     else:
-        _ufunc(word)(*args, out=out)
+        ufunc(word)(*args, out=out)
 
 
 def _where(condition, a, b, out):
@@ -308,11 +287,7 @@ def _scalar_word(word, args, dtype):
         return args[0].astype(dtype)
     if word == "sign":
         return args[0].dtype.type(int(args[0] > 0) - int(args[0] < 0))
-    return power(*args) if word == "power" else _ufunc(word)(*args)
-
-
-def _ufunc(word):
-    return _NAMES.get(word) or getattr(np, word)
+    return power(*args) if word == "power" else ufunc(word)(*args)
 
 
 def _sum(word, x, n):

@@ -10,6 +10,7 @@ import numpy as np
 from ndarray.errors import ParamError
 from ndarray.kernels import calibration, machine_code
 from ndarray.kernels.threads import get_num_threads
+from symbolic.engines import auto
 
 
 def engine(options: argparse.Namespace) -> None:
@@ -26,7 +27,7 @@ def engine(options: argparse.Namespace) -> None:
     for name, value in facts.items():
         if isinstance(value, dict):
             value = ", ".join(f"{key} {what}" for key, what in value.items() if what is not None)
-        print(f"{name.replace('_', ' ') + ':':14}{'none' if value is None else value}")
+        print(f"{name.replace('_', ' ') + ':':16}{'none' if value is None else value}")
 
 
 def about(compiled: bool) -> dict[str, object]:
@@ -34,6 +35,7 @@ def about(compiled: bool) -> dict[str, object]:
     folder = machine_code.folder()
     calibration.prepare(0)
     return {
+        "default_engine": auto.rule() if compiled else "eager",
         "loops": "machine code" if compiled else "NumPy in tiles",
         "processor": calibration.processor_name(),
         "LLVM_name": machine_code.processor() if compiled else None,

@@ -1,8 +1,9 @@
 """Engines: ways to run a graph, one file each, imported when first asked for.
 
 ``program.py`` is the contract that each engine's programs keep.  `eager` is the reference, with which every other
-engine must agree; `fused` runs loops of machine code; `lower` and `buffers` are what engines share.  A new engine is a
-file here and its name in `ENGINES`, or, from outside, a call of `register`.
+engine must agree; `fused` runs loops of machine code; `auto` chooses between the two; `flat` is the eager engine's way
+of running small graphs often; `lower` and `buffers` are what engines share.  A new engine is a file here and its name
+in `ENGINES`, or, from outside, a call of `register`.
 """
 
 from collections.abc import Callable
@@ -44,7 +45,7 @@ def register(name: str, compile: Compile) -> None:
 
 
 def get(name: str) -> Compile:
-    """Return the compile function of an engine.
+    """Return the compile function of an engine; that of ``"auto"`` chooses for the arrays that it is given.
 
     Raises
     ------
@@ -52,23 +53,6 @@ def get(name: str) -> Compile:
     """
     if name in _registered:
         return _registered[name]
-    if name not in ENGINES:
+    if name not in (*ENGINES, "auto"):
         raise UnknownNameError(unknown("engine", name, ("auto", *ENGINES, *_registered)))
     return import_module(f"symbolic.engines.{name}").compile
-
-
-def choose(name: str, graph: Graph, buffers: Buffers) -> Compile:
-    """Return the compile function of an engine; ``"auto"`` chooses for these arrays."""
-    return get(_best(buffers) if name == "auto" else name)
-
-
-WORTH_FUSING = 1 << 16
-"""How many elements of all arrays repay the making of loops."""
-
-
-def _best(buffers: Buffers) -> str:
-    if sum([a.size for a in buffers.values]) < WORTH_FUSING:
-        return "eager"
-    from ndarray.kernels.machine_code import available
-
-    return "fused" if available() else "eager"

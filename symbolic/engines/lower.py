@@ -26,8 +26,15 @@ class NodeCall(NamedTuple):
         return f"%{self.node.name} = {self.node.op.name}"
 
 
+class GraphRecorder(Recorder):
+    """A recorder that is told which node it records."""
+
+    def begin(self, node: Node, values: Sequence[Any], params: Mapping[str, Any]) -> None:
+        """Come before the body of a node; `Unfusible` leaves the node to NumPy."""
+
+
 def lower(graph: Graph, types: Mapping[Entry, TensorType], inputs: Mapping[Node, Hashable], targets: Sequence[Hashable],
-          origins: dict[Node, Any] | None = None) -> Flow:
+          origins: dict[Node, Any] | None = None, recorder: GraphRecorder | None = None) -> Flow:
     """Return the flow of a graph.
 
     Parameters
@@ -41,12 +48,14 @@ def lower(graph: Graph, types: Mapping[Entry, TensorType], inputs: Mapping[Node,
         Places of the graph's outputs, then of the variables that are written, in the order of ``graph.written``.
     origins : dict, optional
         Receives for each node the instructions of its inputs, and those of its outputs and new states.
+    recorder : GraphRecorder, optional
+        Decides what loops can compute.
 
     Returns
     -------
     Flow
     """
-    recorder, calls = Recorder(), []
+    recorder, calls = recorder or GraphRecorder(), []
 
     def run(node: Node, values: Sequence[Any], params: Mapping[str, Any]) -> Any:
         outputs, new = _record(recorder, calls, node, params, values, types)
@@ -60,12 +69,13 @@ def lower(graph: Graph, types: Mapping[Entry, TensorType], inputs: Mapping[Node,
     return Flow(recorder.instructions, calls, tuple([Sink(t, v.id) for t, v in zip(targets, results, strict=True)]))
 
 
-def _record(recorder: Recorder, calls: list[Call], node: Node, params: Mapping[str, Any], values: Sequence[Any],
+def _record(recorder: GraphRecorder, calls: list[Call], node: Node, params: Mapping[str, Any], values: Sequence[Any],
             types: Mapping[Entry, TensorType]) -> Any:
     """Return the outputs and the new states of a node, from its body or as results of a call."""
     expected = [types[e] for e in node.outputs]
     changed = [types[node.inputs[at]] for at in node.op.written(params)]
     try:
+        recorder.begin(node, values, params)
         outputs, new = node.op.run(recorder, *feed(node, values, params))
         outputs = [as_type(recorder, v, t) for v, t in zip(outputs, expected, strict=True)]
         return outputs, [as_type(recorder, v, t) for v, t in zip(new, changed, strict=True)]

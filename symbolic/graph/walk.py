@@ -81,8 +81,13 @@ def compute(node: Node, xp: Any, inputs: Sequence[Any], params: Mapping[str, Any
     try:
         return node.op.run(xp, arrays, params)
     except Exception as error:
-        error.add_note(f"in {node}" + (f", made at {node.location}" if node.location else ""))
+        note_node(error, node)
         raise
+
+
+def note_node(error: Exception, node: Node) -> None:
+    """Add to an error in which node it came up."""
+    error.add_note(f"in {node}" + (f", made at {node.location}" if node.location else ""))
 
 
 def feed(node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) -> tuple[Sequence[Any], Mapping[str, Any]]:

@@ -37,7 +37,7 @@ class CompiledGraph:
                  types: dict[Entry, TensorType], engine: str) -> None:
         self.graph = graph
         self.buffers = Buffers(tuple([arrays[n.name] for n in graph.variables]), tuple(outputs), types)
-        self.program = engines.choose(engine, graph, self.buffers)(graph, self.buffers)
+        self.program = engines.get(engine)(graph, self.buffers)
 
     @property
     def targets(self) -> list[np.ndarray]:
@@ -56,7 +56,7 @@ class CompiledGraph:
             for look in visits:
                 look(node, inputs, outputs)
 
-        compile_eager(self.graph, self.buffers)(visit)
+        compile_eager(self.graph, self.buffers).walk(visit)
 
 
 class CompiledGradient:

@@ -15,7 +15,6 @@ import pytest
 
 import symbolic as sym
 from ndarray.kernels import machine_code
-from symbolic import engines
 
 ROOT = Path(__file__).parents[3]
 
@@ -130,13 +129,6 @@ def test_numbers_beyond_the_dtype_are_infinite_without_a_word(how, backend):
         outputs = [o.asnumpy() for o in run.forward()]
     np.testing.assert_array_equal(outputs[0], np.full(3, np.inf))
     np.testing.assert_array_equal(outputs[1], np.full(2, -np.inf))
-
-
-def test_auto_takes_loops_for_large_arrays_only():
-    pytest.importorskip("llvmlite")
-    for n, name in ((10, "eager"), (engines.WORTH_FUSING, "fused")):
-        text = (sym.var("x") + 1).bind(args={"x": np.ones(n, "f4")}).debug_str()
-        assert f"engine {name}" in text
 
 
 def test_equal_tensors_share_one_kernel_that_is_compiled_once(monkeypatch, tmp_path):
