@@ -35,6 +35,7 @@ from benchmarks.mutations import (
     mutated_text,
 )
 from ndarray.errors import MXNetError
+from ndarray.paramsfile import save_to_bytes
 from symbolic.graph.types import types_of
 from symbolic.graph.unregistered import unregistered_nodes
 from symbolic.optimizers.bind import bind_in_place
@@ -123,9 +124,9 @@ def stepped(executor: Any, rng: random.Random, train: bool) -> None:
 def use_params(data: bytes) -> None:
     """Load the arrays that bytes hold, and write them again: the same arrays."""
     arrays = nd.load_frombuffer(data)
-    written = nd.paramsfile.save_to_bytes(arrays)
+    written = save_to_bytes(arrays)
     again = nd.load_frombuffer(written)
-    if nd.paramsfile.save_to_bytes(again) != written:
+    if save_to_bytes(again) != written:
         raise Torn("what was written differs from what was read")
     for array in list(again.values() if isinstance(again, dict) else again)[:20]:
         repr(array)

@@ -140,7 +140,7 @@ def check_csr(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, shape: 
     if len(shape) != 2 or len(indptr) != shape[0] + 1 or indptr[0] != 0 or indptr[-1] != len(data):
         raise ShapeError(f"indptr of {len(indptr)} numbers does not divide {len(data)} elements into the rows of "
                          f"{shape}")
-    if (np.diff(indptr) < 0).any() or len(indices) != len(data):
+    if (indptr[1:] < indptr[:-1]).any() or len(indices) != len(data):
         raise ShapeError("indptr must not decrease, and each element needs one column")
     if len(indices) and not 0 <= indices.min() <= indices.max() < shape[1]:
         raise ShapeError(f"columns must be in [0, {shape[1]})")

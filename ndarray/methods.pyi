@@ -1299,6 +1299,40 @@ class NDArrayMethods:
             name: str | None = None) -> NDArray:
         """Zeros with elements or slices added at places of several axes; the reverse of `gather_nd`."""
 
+    def schedule_free_adamw_update(
+            self, grad: NDArray, z: NDArray, var: NDArray, lr_max: NDArray, sum_weights: NDArray, *,
+            lr: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.9,
+            beta2: Number | NDArray | np.ndarray = 0.999, epsilon: Number | NDArray | np.ndarray = 1e-08,
+            warmup_steps: Number | NDArray | np.ndarray = 0.0, r: Number | NDArray | np.ndarray = 0.0,
+            weight_lr_power: Number | NDArray | np.ndarray = 2.0, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            t: Number | NDArray | np.ndarray, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step by the gradient over the root of squares without a schedule (schedule-free AdamW)."""
+
+    def schedule_free_average(
+            self, z: NDArray, momentum: Number | NDArray | np.ndarray = 0.9, *, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Average of the weights of a schedule-free rule, which is to be evaluated."""
+
+    def schedule_free_radam_update(
+            self, grad: NDArray, z: NDArray, var: NDArray, lr_max: NDArray, sum_weights: NDArray, *,
+            lr: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.9,
+            beta2: Number | NDArray | np.ndarray = 0.999, epsilon: Number | NDArray | np.ndarray = 1e-08,
+            r: Number | NDArray | np.ndarray = 0.0, weight_lr_power: Number | NDArray | np.ndarray = 2.0,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray, silent_sgd_phase: bool = True,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step as schedule-free AdamW does, at a rate that is rectified (schedule-free RAdam)."""
+
+    def schedule_free_sgd_update(
+            self, grad: NDArray, z: NDArray, lr_max: NDArray, sum_weights: NDArray, *,
+            lr: Number | NDArray | np.ndarray, momentum: Number | NDArray | np.ndarray = 0.9,
+            warmup_steps: Number | NDArray | np.ndarray = 0.0, r: Number | NDArray | np.ndarray = 0.0,
+            weight_lr_power: Number | NDArray | np.ndarray = 2.0, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            t: Number | NDArray | np.ndarray, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step against the gradient without a schedule, towards an average (schedule-free SGD)."""
+
     def sgd_dampened_update(
             self, grad: NDArray, mom: NDArray, *, lr: Number | NDArray | np.ndarray,
             momentum: Number | NDArray | np.ndarray = 0.0, dampening: Number | NDArray | np.ndarray = 0.0,

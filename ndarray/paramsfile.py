@@ -355,6 +355,6 @@ def _read_sparse(reader: _Reader, storage: int, i: int) -> RowSparseNDArray | CS
 def _check_rows(indices: np.ndarray, values: np.ndarray, shape: tuple[int, ...]) -> None:
     if not shape or indices.ndim != 1 or values.shape != (len(indices), *shape[1:]):
         raise ShapeError(f"rows of shape {values.shape} for indices of shape {indices.shape} into {shape}")
-    if len(indices) and ((np.diff(indices) <= 0).any() or indices[0] < 0 or indices[-1] >= shape[0]):
+    if len(indices) and ((indices[1:] <= indices[:-1]).any() or indices[0] < 0 or indices[-1] >= shape[0]):
         raise ShapeError(f"indices must rise within [0, {shape[0]})")
 

@@ -1374,6 +1374,37 @@ def scatter_nd(
         attr: dict[str, str] | None = None) -> Symbol:
     """Zeros with elements or slices added at places of several axes; the reverse of `gather_nd`."""
 
+def schedule_free_adamw_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, z: Symbol | None = None, var: Symbol | None = None,
+        lr_max: Symbol | None = None, sum_weights: Symbol | None = None, *, lr: Number | Symbol,
+        beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.999, epsilon: Number | Symbol = 1e-08,
+        warmup_steps: Number | Symbol = 0.0, r: Number | Symbol = 0.0, weight_lr_power: Number | Symbol = 2.0,
+        wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by the gradient over the root of squares without a schedule (schedule-free AdamW)."""
+
+def schedule_free_average(
+        y: Symbol | None = None, z: Symbol | None = None, *, momentum: Number | Symbol = 0.9, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Average of the weights of a schedule-free rule, which is to be evaluated."""
+
+def schedule_free_radam_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, z: Symbol | None = None, var: Symbol | None = None,
+        lr_max: Symbol | None = None, sum_weights: Symbol | None = None, *, lr: Number | Symbol,
+        beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.999, epsilon: Number | Symbol = 1e-08,
+        r: Number | Symbol = 0.0, weight_lr_power: Number | Symbol = 2.0, wd: Number | Symbol = 0.0,
+        rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
+        silent_sgd_phase: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step as schedule-free AdamW does, at a rate that is rectified (schedule-free RAdam)."""
+
+def schedule_free_sgd_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, z: Symbol | None = None, lr_max: Symbol | None = None,
+        sum_weights: Symbol | None = None, *, lr: Number | Symbol, momentum: Number | Symbol = 0.9,
+        warmup_steps: Number | Symbol = 0.0, r: Number | Symbol = 0.0, weight_lr_power: Number | Symbol = 2.0,
+        wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step against the gradient without a schedule, towards an average (schedule-free SGD)."""
+
 def sgd_dampened_update(
         weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None, *, lr: Number | Symbol,
         momentum: Number | Symbol = 0.0, dampening: Number | Symbol = 0.0, wd: Number | Symbol = 0.0,

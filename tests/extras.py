@@ -3,7 +3,8 @@
 from importlib.util import find_spec
 
 EXTRAS = {"symbolic.jax.transformation": {"jax", "optax"}, "symbolic.jax.from_optax": {"jax", "optax"},
-          "symbolic.jax": {"jax"}, "symbolic.engines.xla": {"jax"}}
+          "symbolic.jax": {"jax"}, "symbolic.engines.xla": {"jax"},
+          "symbolic.torch": {"torch"}}
 """The libraries that a module, or a room with all that is in it, needs besides NumPy; the first that fits counts."""
 
 

@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
+import ndarray as nd
 import symbolic as sym
 from benchmarks import fuzz, zoo
 from ndarray.errors import FormatError, MXNetError, ShapeError
+from ndarray.paramsfile import load_frombuffer, save_to_bytes
 from symbolic.save.code import to_code
 
 
@@ -63,3 +65,20 @@ def test_a_gradient_tells_shapes_as_its_operator_does():
     loaded = sym.load_json(json.dumps(document))
     assert loaded.infer_shape(x=(1, 4, 2, 2))[1] == [(1, 4, 2, 2)]
     loaded.bind(args={"x": np.ones((1, 4, 2, 2), "float32")}).forward()
+
+
+def test_a_gradient_of_many_in_a_file_has_their_number():
+    document = json.loads(sym.make_loss(sym.add_n(*map(sym.var, "abc"))).gradient("a").tojson())
+    del document["nodes"][-1]["attrs"]["num_args"]
+    with pytest.raises(FormatError, match="add_n needs num_args"):
+        sym.load_json(json.dumps(document))
+
+
+def test_indices_of_a_file_that_are_as_far_apart_as_numbers_go():
+    rows = nd.sparse.row_sparse_array((np.ones((2, 1), "float32"), [1, 3]), shape=(4, 1))
+    matrix = nd.sparse.csr_matrix(([1.0, 2.0], [1, 2], [0, 1, 2]), shape=(2, 3))
+    least = (-2**63).to_bytes(8, "little", signed=True)
+    for array, at in ((rows, -16), (matrix, -40)):
+        data = save_to_bytes([array])
+        with pytest.raises(FormatError):
+            load_frombuffer(data[:at] + least + data[at + 8:])

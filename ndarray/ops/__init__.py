@@ -60,5 +60,7 @@ from ndarray.ops import (
     optimizer_sm3,
     optimizer_mars,
     optimizer_adamp,
+    optimizer_schedule_free,
+    optimizer_schedule_free_radam,
     finite,
 )

@@ -168,19 +168,22 @@ def elements(type_, n, slot, dtype):
     return TensorType(shape, dtype or type_.dtype)
 
 
-def one_number(width):
-    """Return the rule of an update of `width` inputs, the last of which is a state of one element.
+def one_number(width, numbers=1):
+    """Return the rule of an update of `width` inputs, the last `numbers` of which are states of one element.
 
-    The others are alike; that one is by default no narrower than float32.
+    The others are alike; those are by default no narrower than float32.
     """
 
     def infer(inputs, outputs, params):
-        tensors, outputs = same_floating(inputs[:-1], outputs, params)
-        dtype = inputs[-1].dtype or tensors[0].dtype
-        if inputs[-1].dtype is None and dtype is not None and dtype != FLOAT64:
-            dtype = float32
-        check_floating([TensorType(None, dtype)])
-        return [*tensors, elements(inputs[-1], 1, width - 1, dtype)], outputs
+        tensors, outputs = same_floating(inputs[:-numbers], outputs, params)
+        found = []
+        for slot in range(width - numbers, width):
+            dtype = inputs[slot].dtype or tensors[0].dtype
+            if inputs[slot].dtype is None and dtype is not None and dtype != FLOAT64:
+                dtype = float32
+            check_floating([TensorType(None, dtype)])
+            found.append(elements(inputs[slot], 1, slot, dtype))
+        return [*tensors, *found], outputs
 
     return infer
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ndarray import registry, vocabulary
+from ndarray.binary import BINARY
 from ndarray.derived import DerivedWords, shape_of
 from ndarray.dtypes import FLOAT64
 from ndarray.errors import NotDifferentiableError, unknown
@@ -360,7 +361,7 @@ def _give_words():
     def two(word):
         def word_of(self, a, b):
             if all(not isinstance(x, Traced) and np.ndim(x) == 0 for x in (a, b)):
-                return getattr(vocabulary, word)(a, b)
+                return getattr(vocabulary, BINARY[word].numpy)(a, b)
             return binary(self, word, a, b)
 
         return word_of
@@ -374,7 +375,7 @@ def _give_words():
         setattr(Trace, name, unary(name, mask=True))
     for name in ("maximum", "minimum", "hypot", "logical_and", "logical_or", "logical_xor"):
         setattr(Trace, name, two(name))
-    Trace.power = lambda self, a, b: binary(self, "pow", a, b)
+    Trace.power = two("pow")
     for name in ("sum", "mean", "prod", "max", "min"):
         setattr(Trace, name, reduction(name))
 

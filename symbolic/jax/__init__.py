@@ -9,7 +9,8 @@ from ndarray import lazy as _lazy
 from symbolic.engines.xla import words as _words
 from symbolic.jax.function import Function, function
 
-_OPTAX = {"gradient_transformation": "symbolic.jax.transformation", "RuleState": "symbolic.jax.transformation"}
+_OPTAX = {"gradient_transformation": "symbolic.jax.transformation", "RuleState": "symbolic.jax.transformation",
+          "trace": "symbolic.jax.from_optax"}
 """What needs Optax, and the file that has it."""
 
 

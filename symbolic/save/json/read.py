@@ -400,7 +400,9 @@ class _Reader:
                                   f"{', '.join(map(str, fed))}, are not the last {len(fed)} of {inputs}")
             if op.many:
                 params[op.count] = op.count_from(arrays, params, name)
-            return params, op.complete(params, name), len(fed)
+            complete = op.complete(params, name)
+            _check_counted(op, complete, location)
+            return params, complete, len(fed)
         except FormatError:
             raise
         except MXNetError as error:
@@ -426,6 +428,14 @@ def _at(location: str, key: str, k: int) -> str:
 def _is_parameter(name: str) -> bool:
     """Tell whether an attribute is meant for the operator, not for MXNet or the user."""
     return name not in HIDDEN and not (name.startswith("__") and name.endswith("__"))
+
+
+def _check_counted(op: Any, params: dict, location: str) -> None:
+    """Raise where the gradient of an operator on any number of tensors does not have their number."""
+    while op.kind == "gradient":
+        op = op.of
+    if op.many and params[op.count] is None and op.fixed_names(params) is None:
+        raise FormatError(f"{location}.attrs: a gradient of {op.name} needs {op.count}")
 
 
 def _check_derived(node: Node, location: str) -> None:

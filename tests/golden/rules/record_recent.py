@@ -20,7 +20,7 @@ ADAM = {"betas": (0.9, 0.99), "eps": 1e-4}
 
 def cases(judge):
     """Return the optimizer of each case and its settings, as the judge names them."""
-    return {"optax": optax_cases, "pytorch_optimizer": pytorch_optimizer_cases}[judge]()
+    return globals()[f"{judge}_cases"]()
 
 
 def optax_cases():
@@ -47,6 +47,21 @@ def pytorch_optimizer_cases():
         "mars_1d": (pytorch_optimizer.MARS, {**ADAM, "weight_decay": WD, "optimize_1d": True}),
         "adamp": (pytorch_optimizer.AdamP, {**ADAM, "weight_decay": WD, "delta": 0.5}),
         "adamp_nesterov": (pytorch_optimizer.AdamP, {**ADAM, "weight_decay": WD, "nesterov": True}),
+    }
+
+
+def schedulefree_cases():
+    import schedulefree
+
+    warm = {"warmup_steps": 7, "r": 1.0, "weight_lr_power": 1.0, "weight_decay": WD}
+    return {
+        "schedule_free_sgd": (schedulefree.SGDScheduleFree, {"momentum": 0.9, "weight_decay": WD}),
+        "schedule_free_sgd_warm": (schedulefree.SGDScheduleFree, {"momentum": 0.8, **warm}),
+        "schedule_free_adamw": (schedulefree.AdamWScheduleFree, {**ADAM, "weight_decay": WD}),
+        "schedule_free_adamw_warm": (schedulefree.AdamWScheduleFree, {**ADAM, **warm}),
+        "schedule_free_radam": (schedulefree.RAdamScheduleFree, {**ADAM, "weight_decay": WD}),
+        "schedule_free_radam_loud": (schedulefree.RAdamScheduleFree, {**ADAM, "weight_decay": WD,
+                                                                      "silent_sgd_phase": False}),
     }
 
 

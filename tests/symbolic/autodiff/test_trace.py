@@ -122,3 +122,13 @@ def test_asking_whether_a_value_is_true_is_an_error(trace):
 def test_an_unknown_word_is_named(trace):
     with pytest.raises(NotDifferentiableError, match="'arctan2'"):
         trace.arctan2
+
+
+def test_words_of_two_numbers_are_computed():
+    trace = Trace()
+    assert trace.maximum(2.0, 5.0) == 5 and trace.power(2.0, 3.0) == 8 and trace.hypot(3.0, 4.0) == 5
+    names = "weight grad mean var".split()
+    step = sym.radam_update(*[sym.var(n, shape=(2,)) for n in names], lr=0.1, t=7, name="step")
+    given = {n: np.full(2, 0.5, "float32") for n in names}
+    slope = sym.make_loss(step).gradient("weight").bind(args=given).forward()[0]
+    np.testing.assert_array_equal(slope.asnumpy(), 1)

@@ -31,6 +31,16 @@ JUDGED = {
         "adamp": Judged("adamp", {**ADAM, **WD, "delta": 0.5}),
         "adamp_nesterov": Judged("adamp", {**ADAM, **WD, "nesterov": True}),
     },
+    "schedulefree": {
+        "schedule_free_sgd": Judged("schedule_free_sgd", {"momentum": 0.9, **WD}),
+        "schedule_free_sgd_warm": Judged("schedule_free_sgd", {"momentum": 0.8, "warmup_steps": 7, "r": 1.0,
+                                                               "weight_lr_power": 1.0, **WD}),
+        "schedule_free_adamw": Judged("schedule_free_adamw", {**ADAM, **WD}),
+        "schedule_free_adamw_warm": Judged("schedule_free_adamw", {**ADAM, "warmup_steps": 7, "r": 1.0,
+                                                                   "weight_lr_power": 1.0, **WD}),
+        "schedule_free_radam": Judged("schedule_free_radam", {**ADAM, **WD}),
+        "schedule_free_radam_loud": Judged("schedule_free_radam", {**ADAM, "silent_sgd_phase": False, **WD}),
+    },
 }
 RATES = {}
 """The size of the rates, 0.02 elsewhere."""

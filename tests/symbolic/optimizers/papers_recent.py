@@ -165,6 +165,44 @@ def adamp(p):
     return move
 
 
+def schedule_free(p, adaptive=False, rectified=False):
+    """Defazio et al., equations 3 to 5 and algorithm 1: the average is computed, and from it what is trained."""
+    beta, kept = p["beta1" if adaptive else "momentum"], {"v": 0.0, "z": None, "x": None, "most": 0.0, "sum": 0.0}
+
+    def move(w, g, rate, decay, t):
+        step, b2 = scaled(g, p), p.get("beta2", 0.0)
+        if kept["z"] is None:
+            kept["z"] = kept["x"] = w
+        rate *= min(1, t / p["warmup_steps"]) if p.get("warmup_steps") else 1
+        longest = 2 / (1 - b2) - 1
+        length = longest - 2 * t * b2 ** t / (1 - b2 ** t)
+        if adaptive:
+            v = kept["v"] = b2 * kept["v"] + (1 - b2) * step * step
+            if not rectified or length > 4:
+                step = step / (np.sqrt(v / (1 - b2 ** t)) + p["epsilon"])
+        if rectified and length > 4:
+            rate *= np.sqrt((length - 4) / (longest - 4) * (length - 2) / (longest - 2) * longest / length)
+        elif rectified and p.get("silent_sgd_phase", True):
+            rate = 0.0
+        kept["most"] = max(kept["most"], rate)
+        weight = t ** p.get("r", 0) * kept["most"] ** p.get("weight_lr_power", 2)
+        kept["sum"] += weight
+        part = weight / kept["sum"] if kept["sum"] else 0
+        kept["z"] = kept["z"] - rate * (step + decay * w)
+        kept["x"] = (1 - part) * kept["x"] + part * kept["z"]
+        return (1 - beta) * kept["z"] + beta * kept["x"]
+
+    return move
+
+
+def schedule_free_adamw(p):
+    return schedule_free(p, adaptive=True)
+
+
+def schedule_free_radam(p):
+    return schedule_free(p, adaptive=True, rectified=True)
+
+
 THREE = {"beta1": 0.9, "beta2": 0.8, "beta3": 0.99, "epsilon": 1e-4}
 SLOW = {**MOMENTS, "beta3": 0.999, "alpha": 5.0}
 
@@ -181,5 +219,10 @@ RECENT = {
     "mars_update": (mars, [{**COMMON, **MOMENTS, "gamma": 0.1}, {**MOMENTS, "gamma": 0.1, "optimize_1d": True},
                            {**MOMENTS, "gamma": 0.1, "lr_1d_factor": 0.5, "wd_1d_factor": 2.0}]),
     "adamp_update": (adamp, [{**COMMON, **MOMENTS, **PROJECTED}, {**MOMENTS, **PROJECTED, "nesterov": True}]),
+    "schedule_free_sgd_update": (schedule_free, [{**COMMON, "momentum": 0.9}, {
+        "momentum": 0.8, "warmup_steps": 7.0, "r": 1.0, "weight_lr_power": 1.0}]),
+    "schedule_free_adamw_update": (schedule_free_adamw, [{**COMMON, **MOMENTS}, {
+        **MOMENTS, "warmup_steps": 7.0, "r": 1.0, "weight_lr_power": 1.0}]),
+    "schedule_free_radam_update": (schedule_free_radam, [{**COMMON, **MOMENTS}, {**MOMENTS, "silent_sgd_phase": False}]),
 }
 """The statement of each rule, and settings under which the two are compared."""

@@ -30,7 +30,8 @@ SUMS = {"_contrib_group_adagrad_update": 8, "clip_global_norm": 4, "_multi_lamb_
 
 POWERS = {"adam_update", "_multi_lamb_update", "_multi_mp_lamb_update", "lamb_update_phase1", "mp_lamb_update_phase1",
           "ftml_update", "_multi_lans_update", "adabelief_update", "adamax_update", "yogi_update", "adan_update",
-          "adopt_update", "ademamix_update", "mars_update", "adamp_update"}
+          "adopt_update", "ademamix_update", "mars_update", "adamp_update",
+          "schedule_free_sgd_update", "schedule_free_adamw_update", "schedule_free_radam_update"}
 """Operators that raise to the power of a step number, which may be fed: two libraries' powers differ in the last bit."""
 
 CHOOSE_ZEROS = {"rmsprop_update", "rmspropalex_update", "multi_lars"}

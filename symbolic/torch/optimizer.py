@@ -1,0 +1,221 @@
+"""The base class of all optimizers here: a `torch.optim.Optimizer` whose step runs one program over all tensors."""
+
+from __future__ import annotations
+
+import inspect
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+
+from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
+from symbolic.optimizers.layerwise import rule
+from symbolic.torch.names import STATES, Words
+from symbolic.torch.runner import Runner
+from symbolic.torch.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from symbolic.optimizers.layerwise import LayerwiseRule
+    from symbolic.optimizers.rules import Rule
+
+_OURS = ("no_decay", "no_lars", "clip_norm", "nonfinite")
+"""Options that torch's optimizers lack; they are in the groups where they were given."""
+
+
+# That of torch's own optimizers, which imports the compiler when it is first called, and not now.
+_outside_graphs: Any = getattr(torch, "_disable_dynamo", torch.compiler.disable)
+
+
+class RuleOptimizer(torch.optim.Optimizer):
+    """An optimizer of torch that is a declared update rule, run in place on the CPU.
+
+    Its subclasses are made by `symbolic.torch.optimizer`, and by the names of `symbolic.torch`.
+
+    Parameters
+    ----------
+    params : iterable
+        Parameters, pairs of name and parameter, or groups, as every optimizer of torch takes them.
+    *args, **options : object
+        See the subclass.
+    """
+
+    _words: ClassVar[Words]
+    _signature: ClassVar[inspect.Signature]
+    _check: ClassVar[Callable[[Mapping[str, Any]], dict[str, Any]]]
+
+    def __init__(self, params: Iterable[Any], *args: Any, **options: Any) -> None:
+        bound = self._signature.bind(params, *args, **options)
+        bound.apply_defaults()
+        given = dict(bound.arguments)
+        given.pop("params")
+        ours = {key: value for key in _OURS if key in given and _given(value := given.pop(key))}
+        for key in ("differentiable", "capturable"):
+            if given.get(key):
+                raise ParamError(f"{type(self).__name__}: {key}=True is not supported; steps run on the CPU, outside "
+                                 "of autograd and of graphs")
+        defaults = type(self)._check(given)
+        _check_ours(type(self).__name__, ours)
+        super().__init__(params, defaults | ours)
+        self._check_patterns()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a pickled or loaded state, of older versions and of torch's own class too."""
+        super().__setstate__(state)
+        for group in self.param_groups:
+            for key, value in self.defaults.items():
+                group.setdefault(key, value)
+            group.update(self._words.fixed)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Load a state, this optimizer's or that of torch's class of the same name.
+
+        Parameters
+        ----------
+        state_dict : dict
+            As `state_dict` gives it.
+        """
+        super().load_state_dict(state_dict)
+        # torch casts all states of floating parameters to their dtype: those of another one are taken as they are.
+        saved = [k for group in state_dict["param_groups"] for k in group["params"]]
+        params = [p for group in self.param_groups for p in group["params"]]
+        for key, p in zip(saved, params):
+            for name, value in state_dict["state"].get(key, {}).items():
+                if isinstance(value, torch.Tensor) and name != "step" and value.dtype != self.state[p][name].dtype:
+                    self.state[p][name] = value.clone()
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group of parameters, with options of its own.
+
+        Parameters
+        ----------
+        param_group : dict
+            ``params`` and options; those that are missing are the optimizer's.
+
+        Raises
+        ------
+        OperatorError
+            If ``no_decay`` or ``no_lars`` name parameters, which have no names.
+        """
+        super().add_param_group(param_group)
+        group = self.param_groups[-1]
+        for key in ("no_decay", "no_lars"):
+            if group.get(key) and "param_names" not in group:
+                self.param_groups.pop()
+                raise OperatorError(f"{type(self).__name__}: {key}={shown(group[key])} needs names; give "
+                                    "model.named_parameters() in place of model.parameters()")
+
+    @_outside_graphs
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient, all or nothing.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Computes the loss, and gradients, once more.
+
+        Returns
+        -------
+        object
+            What `closure` returned.
+
+        Raises
+        ------
+        BindError, DTypeError
+            If a parameter or gradient cannot be updated here.
+        NonFiniteError
+            If a gradient is not finite and ``nonfinite="raise"``.
+        """
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        with torch.no_grad():
+            self._skipped = self._runner().step(self._works(), self.state)
+        return loss
+
+    @property
+    def skipped(self) -> str | None:
+        """Why the last step did nothing, with ``nonfinite="skip"``; None where it did something."""
+        return vars(self).get("_skipped")
+
+    def _runner(self) -> Runner:
+        runner = vars(self).get("_bound")
+        if runner is None:
+            runner = self._bound = Runner()
+        return runner
+
+    def _works(self) -> list[Work]:
+        """Return what to do with each group, by its options now."""
+        known: dict[int, Any] = self.__dict__.setdefault("_rules", {})
+        return [self._work(k, group, known) for k, group in enumerate(self.param_groups)]
+
+    def _work(self, k: int, group: dict[str, Any], known: dict[int, Any]) -> Work:
+        options = [value for key, value in group.items() if key not in ("params", "lr")]
+        found = known.get(k)
+        if found is None or found[0] != options or any(map(_changes, options)):
+            found = known[k] = options, self._prepared(k, group)
+        return found[1]._replace(params=group["params"], lr=float(group["lr"]))
+
+    def _prepared(self, k: int, group: dict[str, Any]) -> Work:
+        """Return what follows from a group's options but for its learning rate."""
+        words, params = self._words, group["params"]
+        made = self._rule(group)
+        first = sum(len(g["params"]) for g in self.param_groups[:k])
+        names = group.get("param_names") or [f"parameter {first + i}" for i in range(len(params))]
+        states = {name: words.states.get(name, STATES.get(name, name)) for name in made.more_inputs}
+        return Work(
+            params=params, names=names, rule=made, lr=0.0, states=states,
+            first={name: value(group) for name, value in words.first.items()},
+            no_decay=_matching(group.get("no_decay"), names), plain=_matching(group.get("no_lars"), names),
+            maximize=bool(group.get("maximize", False)), clip_norm=group.get("clip_norm"),
+            nonfinite=group.get("nonfinite"), counts=words.counted_by is None and self._counts(made),
+            counted_by=words.counted_by, sparse=words.sparse, kind=type(self).__name__)
+
+    def _rule(self, group: Mapping[str, Any]) -> Rule | LayerwiseRule:
+        name, settings = self._words.rule(group)
+        return rule(name, **settings)
+
+    def _counts(self, made: Rule | LayerwiseRule) -> bool:
+        return self._words.counts or made.counts
+
+    def _check_patterns(self) -> None:
+        names = [name for group in self.param_groups for name in group.get("param_names", ())]
+        for key in ("no_decay", "no_lars"):
+            for pattern in _patterns(self.defaults.get(key)):
+                if not any(c in pattern for c in "*?[") and pattern not in names:
+                    raise UnknownNameError(f"{key}: {unknown('parameter', pattern, names)}")
+
+
+def _given(value):
+    return value is not None and value != ()
+
+
+def _changes(value):
+    """Tell whether an option is a tensor, which may be another number the next time."""
+    return isinstance(value, torch.Tensor) or (isinstance(value, tuple) and any(map(_changes, value)))
+
+
+def _patterns(value: str | Sequence[str] | None) -> Sequence[str]:
+    return () if value is None else [value] if isinstance(value, str) else value
+
+
+def _matching(patterns, names):
+    return frozenset([i for i, name in enumerate(names) if any(fnmatchcase(name, p) for p in _patterns(patterns))])
+
+
+def _check_ours(kind, ours):
+    bound = ours.get("clip_norm")
+    if bound is not None:
+        if isinstance(bound, bool) or not isinstance(bound, (int, float)) or not bound >= 0:
+            raise ParamError(f"{kind}: clip_norm must be a number that is not negative, got {shown(bound)}")
+    if ours.get("nonfinite") not in (None, "raise", "skip"):
+        raise ParamError(f"{kind}: nonfinite must be 'raise' or 'skip', got {shown(ours['nonfinite'])}")
+    for key in ("no_decay", "no_lars"):
+        if key in ours and not all(isinstance(p, str) for p in _patterns(ours[key])):
+            raise ParamError(f"{kind}: {key} must be patterns of names, got {shown(ours[key])}")
+        if key in ours:
+            ours[key] = tuple(_patterns(ours[key]))
+
+

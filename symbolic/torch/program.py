@@ -1,0 +1,206 @@
+"""The program of an optimizer: one table over all tensors, whose pointers and numbers are filled in at each step."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ndarray.cached import Bounded
+from ndarray.kernels import machine_code, stamp
+from ndarray.kernels.cluster import cluster
+from ndarray.kernels.flow import Flow, Sink, needed_by
+from ndarray.kernels.record import Instruction, Recorder
+from ndarray.kernels.signals import deferred
+from symbolic.torch.forms import Fed, record, state_types
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from ndarray.kernels.schedule import Schedule
+    from ndarray.tensortype import TensorType
+    from symbolic.optimizers.layerwise import LayerwiseRule
+    from symbolic.optimizers.rules import Rule
+    from symbolic.torch.forms import Settings
+
+WEIGHT, GRAD, STATES = range(3)
+"""Columns of addresses: weight, gradient, and the first of the states."""
+
+_kinds: Bounded = Bounded(1024)
+
+
+class Kind:
+    """What tensors have in common that are updated by the same code.
+
+    Attributes
+    ----------
+    types : dict of str to TensorType
+        Of what the rule reads besides weight and gradient.
+    flow : Flow or None
+        Of one tensor; None where loops cannot compute the rule.
+    size : int
+        Elements of that tensor; 2 where there may be any number above 1.
+    numbers : dict of int to object
+        Where the numbers come from that the flow reads, by instruction: `Fed`, or the number itself.
+    """
+
+    def __init__(self, rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...],
+                 settings: Settings) -> None:
+        self.types: dict[str, TensorType] = state_types(rule, dtype, shape)
+        self.size = math.prod(shape)
+        self.flow: Flow | None = None
+        self.numbers: dict[int, Any] = {}
+        if machine_code.available():
+            self.flow = record(rule, dtype, shape, self.types, settings)
+        if self.flow is not None:
+            needed = {at: self.flow.instructions[at] for at in sorted(needed_by(self.flow))}
+            self.schedule: Schedule = cluster(self.flow)
+            self.sizes = {i.size for i in needed.values()} - {1}
+            self.numbers = {at: i.detail for at, i in needed.items() if i.word == "number"}
+
+    def stamped(self, sizes: Sequence[int]) -> stamp.Kind:
+        """Return what stamps tensors of these sizes."""
+        n = np.array(sizes, np.int64)
+        flow = self.flow
+        assert flow is not None
+        return stamp.Kind(flow, np.zeros((len(n), STATES + len(self.types)), np.int64),
+                          {size: n if size == self.size else np.full_like(n, size) for size in self.sizes},
+                          {at: np.zeros(len(n)) for at in self.numbers})
+
+
+def kind_of(key: Hashable, rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...],
+            settings: Settings) -> Kind:
+    """Return the kind of a tensor.
+
+    Parameters
+    ----------
+    key : hashable
+        What decides the code of the rule; see `Numbers.choices`.
+    rule : Rule or LayerwiseRule
+    dtype : numpy.dtype
+    shape : tuple of int
+        Of at least one element.
+    settings : Settings
+    """
+    # An elementwise rule sees no shape: tensors of all sizes above 1 are one kind.
+    shape = (min(math.prod(shape), 2),) if rule.op.fusible else shape
+    key = key, dtype, shape, settings
+    found = _kinds.get(key)
+    if found is None:
+        with np.errstate(all="ignore"):
+            found = _kinds.keep(key, Kind(rule, dtype, shape, settings))
+    return found
+
+
+class Program:
+    """A table over tensors of given kinds.
+
+    Parameters
+    ----------
+    kinds : sequence of Kind
+        One for each tensor, with a flow.
+    sizes : sequence of int
+        Elements of each tensor.
+
+    Attributes
+    ----------
+    addresses : numpy.ndarray of int64, shape (tensors, columns)
+        Filled in by the caller.
+    """
+
+    def __init__(self, kinds: Sequence[Kind], sizes: Sequence[int]) -> None:
+        members: dict[int, list[int]] = {}
+        for k, kind in enumerate(kinds):
+            members.setdefault(id(kind), []).append(k)
+        self._members = [np.array(at) for at in members.values()]
+        self._kinds = [kinds[at[0]] for at in members.values()]
+        self._table = stamp.StampedTable([kind.stamped([sizes[k] for k in at])
+                                          for kind, at in zip(self._kinds, self._members)],
+                                         [kind.schedule for kind in self._kinds])
+        self._columns = [STATES + len(kind.types) for kind in self._kinds]
+        self.addresses = np.zeros((len(kinds), max(self._columns)), np.int64)
+        self._within = np.zeros(len(kinds), np.int64)
+        self._kind = np.zeros(len(kinds), np.int64)
+        for j, at in enumerate(self._members):
+            self._within[at], self._kind[at] = np.arange(len(at)), j
+        self._on = np.ones(len(kinds), bool)
+
+    def kind(self, tensor: int) -> int:
+        """Return the number of a tensor's kind within this program."""
+        return int(self._kind[tensor])
+
+    def switch(self, on: np.ndarray) -> None:
+        """Have the next runs update those tensors alone for which `on` is true."""
+        if not np.array_equal(on, self._on):
+            self._on = on.copy()
+            self._table.switch([on[at] for at in self._members])
+
+    def feed(self, kind: int, tensors: np.ndarray, values: Sequence[float]) -> None:
+        """Write the numbers of tensors, which are of one kind.
+
+        Parameters
+        ----------
+        kind : int
+        tensors : numpy.ndarray of int
+        values : sequence of float
+            See `Numbers.values`.
+        """
+        within, stored = self._within[tensors], self._table.numbers[kind]
+        for at, source in self._kinds[kind].numbers.items():
+            stored[at][within] = values[source.at] if type(source) is Fed else source
+
+    def run(self) -> None:
+        """Run on the memory at `addresses`; no interrupt tears it."""
+        self._table.point([self.addresses[at, :columns] for at, columns in zip(self._members, self._columns)])
+        with deferred():
+            self._table()
+
+
+class Norms:
+    """The sums of the squares of gradients.
+
+    Parameters
+    ----------
+    dtypes : sequence of numpy.dtype
+    sizes : sequence of int
+        Above 0.
+    """
+
+    def __init__(self, dtypes: Sequence[np.dtype], sizes: Sequence[int]) -> None:
+        members: dict[tuple, list[int]] = {}
+        for k, (dtype, n) in enumerate(zip(dtypes, sizes)):
+            members.setdefault((dtype, n > 1), []).append(k)
+        self._members = [np.array(at) for at in members.values()]
+        self._sums = [np.zeros(len(at)) for at in self._members]
+        self._addresses = [np.zeros((len(at), 2), np.int64) for at in self._members]
+        kinds = []
+        for (dtype, many), at, sums, addresses in zip(members, self._members, self._sums, self._addresses):
+            addresses[:, 1] = sums.__array_interface__["data"][0] + 8 * np.arange(len(at))
+            n = {2: np.array([sizes[k] for k in at], np.int64)} if many else {}
+            kinds.append(stamp.Kind(_square_sum(dtype, many), addresses, n, {}))
+        self._table = stamp.StampedTable(kinds)
+
+    def __call__(self, addresses: np.ndarray) -> np.ndarray:
+        """Return the sums, as float64."""
+        for at, columns in zip(self._members, self._addresses):
+            columns[:, 0] = addresses[at]
+        self._table.point(self._addresses)
+        with deferred():
+            self._table()
+        found = np.zeros(len(addresses))
+        for at, sums in zip(self._members, self._sums):
+            found[at] = sums
+        return found
+
+
+def _square_sum(dtype, many):
+    """Return the flow that sums up the squares of buffer 0 in float64, into buffer 1."""
+    xp = Recorder()
+    if many:
+        x = xp.input(0, dtype, (2,))
+        total = Instruction("sum_sq", (x.id,), np.dtype(np.float64), ())
+        return Flow([*xp.instructions, total], [], (Sink(1, len(xp.instructions)),))
+    x = xp.astype(xp.input(0, dtype, ()), np.float64)
+    square = x * x
+    return Flow(xp.instructions, [], (Sink(1, square.id),))

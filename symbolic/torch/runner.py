@@ -1,0 +1,344 @@
+"""One step on torch's tensors: look at what there is, refuse what cannot be, then run, all or nothing."""
+
+from __future__ import annotations
+
+import math
+import threading
+from operator import is_
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.autograd.graph import increment_version
+
+from ndarray.errors import NonFiniteError
+from ndarray.kernels.signals import deferred
+from symbolic.torch.counts import Counts
+from symbolic.torch.forms import state_types
+from symbolic.torch.program import GRAD, STATES, WEIGHT, Kind, Norms, Program, kind_of
+from symbolic.torch.tensors import Facts, check_apart, facts_of, gradient, standing_in, walkable
+from symbolic.torch.unfused import commit, compute, view
+from symbolic.torch.work import Span, Work, spans
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_data_ptr, _is_contiguous, _is_neg, _numel = (torch.Tensor.data_ptr, torch.Tensor.is_contiguous, torch.Tensor.is_neg,
+                                              torch.Tensor.numel)
+
+
+class Runner:
+    """The bound half of an optimizer: made when it is missing, never copied and never saved."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._forget([])
+
+    def _forget(self, params: list[torch.Tensor]) -> None:
+        """Start again, with other parameters."""
+        n = len(params)
+        self._params = params
+        self._live: list[int] = []
+        self._marks: list[Any] = []
+        self._spans: list[Span] = []
+        self._facts: list[Facts | None] = [None] * n
+        self._known: list[list] | None = None
+        self._counts = Counts(n)
+        self._keys: dict[tuple[int, bool], Any] = {}
+        self._kinds: list[Kind | None] = [None] * n
+        self._program: Program | None = None
+        self._norms: tuple[list[int], Norms] | None = None
+        self._row = np.full(n, -1)
+        self._classes: dict[tuple[int, bool, bool], list[tuple[int, np.ndarray]]] = {}
+        self._apart = np.zeros(0, np.int64)
+        self._seen: dict[tuple[int, str], tuple[list, np.ndarray]] = {}
+
+    def step(self, works: Sequence[Work], states: Any) -> str | None:
+        """Update every parameter that has a gradient, all or nothing.
+
+        Parameters
+        ----------
+        works : sequence of Work
+            One for each group.
+        states : dict of torch.Tensor to dict
+            The optimizer's ``state``.
+
+        Returns
+        -------
+        str or None
+            Why nothing was done, where a group's ``nonfinite`` is ``"skip"`` and a gradient is not finite.
+        """
+        with self._lock:
+            params = [p for work in works for p in work.params]
+            if len(params) != len(self._params) or not all(map(is_, params, self._params)):
+                self._forget(params)
+            grads = [p.grad for p in params]
+            live = [k for k, g in enumerate(grads) if g is not None]
+            if not live:
+                return None
+            self._split(works, live)
+            if len(live) < len(params):
+                params, grads = [params[k] for k in live], [grads[k] for k in live]
+            self._look(params, works)
+            grads = self._gradients(params, grads, works)
+            scales, why = self._measure(works, grads)
+            if why is not None:
+                return why
+            own = [[states.get(p) or {} for p in params[span.live]] for span in self._spans]
+            self._counts.read(works, self._spans, own)
+            forms = self._forms(works)
+            self._arrange(works, forms)
+            own = self._start(works, params, states, own)
+            self._run(works, params, grads, own, forms, scales)
+            return None
+
+    # What there is
+
+    def _split(self, works, live):
+        """Find which parameters of which group have a gradient."""
+        marks = [(work.no_decay, work.plain, len(work.params)) for work in works]
+        if live != self._live or marks != self._marks:
+            self._live, self._marks, self._known, self._seen = live, marks, None, {}
+            self._spans = spans(works, live)
+
+    def _look(self, params, works):
+        """Learn how parameters are in memory, where that changed."""
+        known = [list(map(_numel, params)), list(map(_is_contiguous, params)), [p.dtype for p in params],
+                 [p.is_cpu for p in params]]
+        self._plain = all(known[1])
+        if not self._plain:
+            known.append([p.stride() for p in params])
+        if known == self._known:
+            return
+        for span in self._spans:
+            work = works[span.work]
+            for k, p in zip(span.at, params[span.live]):
+                facts = facts_of(p, work.names[k - span.first])
+                if facts != self._facts[k]:
+                    self._facts[k] = facts
+                    self._kinds[k] = None
+        self._known, self._dtypes = known, known[2]
+        self._complex = any([dtype.is_complex for dtype in self._dtypes])
+
+    def _gradients(self, params, grads, works):
+        """Return the gradients, a copy of each whose memory cannot be walked like its parameter's."""
+        try:
+            if (self._plain and not self._complex and all(map(_is_contiguous, grads))
+                    and not any(map(_is_neg, grads)) and [g.dtype for g in grads] == self._dtypes
+                    and list(map(_numel, grads)) == self._known[0]):
+                return grads
+        except RuntimeError:  # sparse tensors have no order
+            pass
+        found = []
+        for span in self._spans:
+            work = works[span.work]
+            for k, p, g in zip(span.at, params[span.live], grads[span.live]):
+                found.append(gradient(g, p, self._facts[k], work.names[k - span.first], work.kind,
+                                      work.sparse))
+        return found
+
+    def _measure(self, works, grads):
+        """Return the factor of each group's gradients, or why the step is skipped."""
+        scales = [1.0] * len(works)
+        if not any(work.clip_norm is not None or work.nonfinite for work in works):
+            return scales, None
+        if self._norms is None or self._norms[0] != self._live:
+            facts = [self._facts[k] for k in self._live]
+            # A tensor of no elements has nothing to sum up.
+            filled = [k for k, f in enumerate(facts) if f.n]
+            self._norms = self._live, Norms([facts[k].real for k in filled], [facts[k].n for k in filled]), filled
+        _, norms, filled = self._norms
+        sums = np.zeros(len(grads))
+        if filled:
+            sums[filled] = norms(np.array([grads[k].data_ptr() for k in filled], np.int64))
+        for span in self._spans:
+            nonfinite = works[span.work].nonfinite
+            if nonfinite and not np.isfinite(sums[span.live]).all():
+                wrong = [k for k, g, s in zip(span.at, grads[span.live], sums[span.live])
+                         if not math.isfinite(s) and not torch.isfinite(g).all()]
+                if wrong:
+                    names = ", ".join([works[span.work].names[k - span.first] for k in wrong])
+                    why = f"the gradient of {names} is not finite; nothing was updated"
+                    if nonfinite == "raise":
+                        raise NonFiniteError(why)
+                    return scales, why
+        norm = float(np.sqrt(sums.sum()))
+        for w, work in enumerate(works):
+            if work.clip_norm is not None:
+                # As torch.nn.utils.clip_grad_norm_ has it.
+                scale = work.clip_norm / (norm + 1e-6)
+                scales[w] = 1.0 if scale > 1 else scale
+        return scales, None
+
+    # The program
+
+    def _forms(self, works):
+        """Return the numbers of this update, by group, what parameters have in common, and count."""
+        found = {}
+        for span in self._spans:
+            for decays, plain, at in span.alike:
+                counts = self._counts.values[at]
+                low, high = float(counts.min()), float(counts.max())
+                for count in (low,) if low == high else map(float, np.unique(counts)):
+                    found[span.work, decays, plain, count] = works[span.work].numbers(count + 1, decays, plain)
+        return found
+
+    def _arrange(self, works, forms):
+        """Build the program where it does not fit what is to be computed."""
+        keys = dict(self._keys)
+        for (w, _, plain, _), form in forms.items():
+            key = tuple(form.choices)
+            if keys.get((w, plain)) != key:
+                keys[w, plain] = key
+        if keys != self._keys:
+            self._keys = keys
+            for span in self._spans:
+                for k in span.at:
+                    self._kinds[k] = None
+        if all(self._kinds[k] is not None or not self._facts[k].n for k in self._live):
+            return
+        owner = [(w, within) for w, work in enumerate(works) for within in range(len(work.params))]
+        for k, (w, within) in enumerate(owner):
+            facts, work = self._facts[k], works[w]
+            plain = within in work.plain
+            if facts is not None and facts.n and (w, plain) in keys:
+                self._kinds[k] = kind_of(keys[w, plain], work.rule, facts.real, facts.shape, work.settings(plain))
+        fused = [k for k, kind in enumerate(self._kinds) if kind is not None and kind.flow is not None]
+        self._program = Program([self._kinds[k] for k in fused], [self._facts[k].n for k in fused]) if fused else None
+        self._row[:] = -1
+        self._row[fused] = range(len(fused))
+        alike = {}
+        for k in fused:
+            w, within = owner[k]
+            flags = w, within not in works[w].no_decay, within in works[w].plain
+            alike.setdefault(flags, {}).setdefault(self._program.kind(self._row[k]), []).append(k)
+        self._classes = {flags: [(kind, np.array(at)) for kind, at in found.items()] for flags, found in alike.items()}
+
+    def _start(self, works, params, states, own):
+        """Return the states of each parameter, with those that are missing made."""
+        self._counts.write(works, self._spans, params, states)
+        found = []
+        for span, before in zip(self._spans, own):
+            work, ours = works[span.work], params[span.live]
+            names = list(work.states.values())
+            for k, p, state in zip(span.at, ours, before):
+                for name in names:
+                    if state.get(name) is None:
+                        self._make(work, p, states[p], k)
+                        break
+            found.append([states[p] for p in ours] if names or work.counts else before)
+        return found
+
+    def _make(self, work, p, state, k):
+        facts = self._facts[k]
+        types = state_types(work.rule, facts.real, facts.shape)
+        update = work.rule.op.update
+        for name, word in work.states.items():
+            if state.get(word) is not None:
+                continue
+            type_ = types[name]
+            if name in update.copies:
+                state[word] = p.detach().clone(memory_format=torch.preserve_format)
+            elif type_.shape == facts.shape and type_.dtype == facts.real:
+                number = work.first.get(word, 0)
+                state[word] = torch.full_like(p, complex(number, number) if p.is_complex() else number,
+                                              memory_format=torch.preserve_format)
+            else:
+                start = int(np.random.default_rng().integers(1 << 30)) if name in update.keys else 0
+                state[word] = torch.from_numpy(np.full(type_.shape, start, type_.dtype))
+
+    # The run
+
+    def _run(self, works, params, grads, own, forms, scales):
+        """Update what is live; nothing can be refused from here on but by an operator that no loop computes."""
+        written, copied, results = list(params), [], []
+        program, everything = self._program, {}
+        fused = self._row[self._live] >= 0
+        rows = self._row[self._live][fused]
+        for span, states in zip(self._spans, own):
+            for name, word in works[span.work].states.items():
+                tensors = [s[word] for s in states]
+                everything[span.work, name] = tensors
+                written += tensors
+        weights = self._addresses(params, self._live, copied, ("weight",))
+        self._check_apart(params, weights, works)
+        if not fused.all():
+            results = self._unfused(works, params, grads, everything, forms, scales)
+        if program is not None and len(rows):
+            addresses = program.addresses
+            addresses[rows, WEIGHT] = weights[fused]
+            addresses[rows, GRAD] = np.fromiter(map(_data_ptr, grads), np.int64, len(grads))[fused]
+            for span in self._spans:
+                there = fused[span.live]
+                for i, name in enumerate(works[span.work].states):
+                    tensors = everything[span.work, name]
+                    found = self._addresses(tensors, span.at, copied, (span.work, name))
+                    addresses[self._row[span.at][there], STATES + i] = found[there]
+            on = np.zeros(len(addresses), bool)
+            on[rows] = True
+            program.switch(on)
+            self._feed(forms, scales)
+        with deferred(), torch.no_grad():
+            if program is not None and len(rows):
+                program.run()
+            commit(results)
+            for tensor, copy in copied:
+                tensor.copy_(copy)
+            self._counts.add(works, self._spans)
+            increment_version(written)
+
+    def _addresses(self, tensors, at, copied, key):
+        """Return where tensors are, or copies of those that cannot be walked like their parameters."""
+        found = np.fromiter(map(_data_ptr, tensors), np.int64, len(tensors))
+        seen = self._seen.get(key)
+        if (seen is not None and len(seen[0]) == len(tensors) and all(map(is_, tensors, seen[0]))
+                and np.array_equal(found, seen[1])):
+            return found
+        whole = True
+        for i, (k, tensor) in enumerate(zip(at, tensors)):
+            facts = self._facts[k]
+            kind = self._kinds[k]
+            if kind is None or kind.flow is None or (tensor.shape != self._params[k].shape):
+                continue
+            if not walkable(tensor, facts):
+                whole = False
+                copy = standing_in(tensor, self._params[k], facts)
+                copied.append((tensor, copy))
+                found[i] = copy.data_ptr()
+        if whole:
+            self._seen[key] = tensors, found.copy()
+        return found
+
+    def _check_apart(self, params, weights, works):
+        """Raise where parameters share memory; look again only when some of them moved."""
+        if not np.array_equal(weights, self._apart):
+            check_apart(params, [works[span.work].names[k - span.first] for span in self._spans for k in span.at])
+            self._apart = weights.copy()
+
+    def _feed(self, forms, scales):
+        """Write the numbers of what is live."""
+        on = np.zeros(len(self._row), bool)
+        on[self._live] = True
+        for (w, decays, plain, count), form in forms.items():
+            values = [*form.values, scales[w]]
+            for kind, at in self._classes.get((w, decays, plain), ()):
+                chosen = at[(self._counts.values[at] == count) & on[at]]
+                if len(chosen):
+                    self._program.feed(kind, self._row[chosen], values)
+
+    def _unfused(self, works, params, grads, everything, forms, scales):
+        """Return the results of those updates that no loop computes, with the tensors they belong to."""
+        results = []
+        for span in self._spans:
+            work = works[span.work]
+            for i, k in enumerate(span.at):
+                if self._row[k] >= 0 or not self._facts[k].n:
+                    continue
+                p, g = params[span.live][i], grads[span.live][i]
+                tensors = {"weight": p, **{name: everything[span.work, name][i] for name in work.states}}
+                t = float(self._counts.values[k]) + 1
+                wd = 0.0 if k - span.first in work.no_decay else work.rule.wd
+                new = compute(work.rule, {"grad": view(g), **{name: view(x) for name, x in tensors.items()}},
+                              (work.lr, wd, t), scales[span.work], work.settings(k - span.first in work.plain))
+                results += [(tensors[name], value) for name, value in new.items()]
+        return results
