@@ -1,12 +1,13 @@
 """Mutated files: none may crash, hang, tear a state, or raise an error outside of the family.
 
-``python -m benchmarks.fuzz [--files 100000] [--first 0] [--seed 0] [--seconds 10] [FOLDER]``
+``python -m benchmarks.fuzz [--files 100000] [--first 0] [--seed 0] [--seconds 10] [--keep WHERE] [FOLDER]``
 
 JSON files (by default those that the tests hold, and one for each operator and its gradient) and ``.params`` files are
 cut, changed, repeated and rearranged, as bytes, as documents, in their numbers, shapes, dtypes and texts.  What still
 loads is checked, inferred, printed, drawn as DOT, compared with itself and with the file that it was made of, written
 again, written as code, and run forwards and back where it is small: a run that fails leaves every array as it was.
-Prints what went wrong with the number of the file, which ``--first`` repeats alone, and exits with 1 if anything did.
+Prints what went wrong with the number of the file, which ``--first`` repeats alone (with the same files to mutate),
+writes the first file of each kind into the folder ``--keep``, and exits with 1 if anything went wrong.
 """
 
 import argparse
@@ -215,6 +216,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the number of the first file")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=10, help="longer than this for one file is a hang")
+    parser.add_argument("--keep", type=Path, help="a folder for files that failed")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     failed: dict[str, list] = {}
@@ -228,6 +230,10 @@ def main() -> int:
             if what not in failed:
                 print(f"{what}, file {number} of seed {options.seed}: {message[:200]!r}\n    {given[:300]!r}",
                       flush=True)
+                if options.keep:
+                    options.keep.mkdir(exist_ok=True)
+                    path = options.keep / f"{options.seed}-{number}-{what.partition(':')[0].replace(' ', '_')}"
+                    path.write_bytes(given.encode() if isinstance(given, str) else given)
             failed.setdefault(what, []).append(number)
         if (number + 1 - options.first) % 1000 == 0:
             print(f"... {number + 1:,} after {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)

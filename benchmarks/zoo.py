@@ -20,6 +20,8 @@ import numpy as np
 import symbolic as sym
 from ndarray.errors import LimitError, MXNetError
 from symbolic.cli.files import parse_shape
+from symbolic.graph.node import Entry
+from symbolic.graph.types import types_of
 from symbolic.graph.unregistered import unregistered_nodes
 from symbolic.show.summary import summary, tree
 
@@ -73,15 +75,20 @@ def row(path: Path, name: Path, given: dict[str, tuple[int, ...]], draw: bool, l
 def shapes_of(net: sym.Symbol, given: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
     """Return shapes from which those of all variables follow, if any guess gives them."""
     known = {k: v for k, v in given.items() if k in net.list_inputs()}
-    first = next((n for n in net.list_arguments() if n not in known), None)
-    for guess in GUESSES if first is not None else ():
-        try:
-            found, outputs, _ = net.infer_shape_partial(**known, **{first: guess})
-        except MXNetError:
-            continue
-        if all(shape and 0 not in shape for shape in (*found, *outputs)):
-            return known | {first: guess}
+    missing = unsettled(net, known)
+    for guess in GUESSES if missing else ():
+        if unsettled(net, known | {missing[0]: guess}) == []:
+            return known | {missing[0]: guess}
     return known
+
+
+def unsettled(net: sym.Symbol, shapes: dict[str, tuple[int, ...]]) -> list[str] | None:
+    """Return the arguments whose shapes do not follow from some, or None where these contradict each other."""
+    try:
+        types = types_of(net.graph, shapes)
+    except MXNetError:
+        return None
+    return [n.name for n in net.graph.arguments if (shape := types[Entry(n)].shape) is None or None in shape]
 
 
 def picture(net: sym.Symbol, shapes: dict[str, tuple[int, ...]]) -> object:

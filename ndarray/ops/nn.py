@@ -280,8 +280,8 @@ def _drops(params):
 
 @operator(_dropout, stored_outputs=2, random=_drops)
 def Dropout(xp, data, /, *, p: Annotated[float, Within(0, 1)] = 0.5,
-            mode: Literal["always", "training"] = "training", axes: Ints = (), key: Key | None = None,
-            train: Training = False):
+            mode: Literal["always", "training"] = "training", axes: Ints = (), cudnn_off: bool = False,
+            key: Key | None = None, train: Training = False):
     """Set elements to zero at random while training, and scale the others so that the mean stays.
 
     Parameters
@@ -294,6 +294,8 @@ def Dropout(xp, data, /, *, p: Annotated[float, Within(0, 1)] = 0.5,
         When to drop.
     axes : tuple of int, optional
         Axes along which one draw holds for all elements.
+    cudnn_off : bool, optional
+        Accepted for MXNet's signature.
     key : int or array of one int, optional
         What decides which elements are dropped: the same key, the same elements.  When left out, each call and each
         run of an executor draws one from the generator that ``random.seed`` starts.
@@ -323,7 +325,7 @@ def Dropout(xp, data, /, *, p: Annotated[float, Within(0, 1)] = 0.5,
 
 
 @Dropout.gradient
-def _(xp, head, output, data, *, p, mode, axes, key, train):
+def _(xp, head, output, data, *, p, mode, axes, cudnn_off, key, train):
     if not _drops({"p": p, "mode": mode, "train": train}):
         return (head,)
     return (head * kept_elements(xp, data, key, p, axes),)

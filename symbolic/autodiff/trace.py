@@ -148,6 +148,7 @@ class Trace(DerivedWords):
 
     def reshape(self, x, shape):
         """Return the elements under another shape; one -1 follows from the size."""
+        x = self.traced(x)
         shape = shape_of(shape, x.size)
         if shape == x.shape:
             return x

@@ -127,6 +127,7 @@ def test_an_unknown_word_is_named(trace):
 def test_words_of_two_numbers_are_computed():
     trace = Trace()
     assert trace.maximum(2.0, 5.0) == 5 and trace.power(2.0, 3.0) == 8 and trace.hypot(3.0, 4.0) == 5
+    assert trace.reshape(np.float64(2), (1, 1)).shape == (1, 1)
     names = "weight grad mean var".split()
     step = sym.radam_update(*[sym.var(n, shape=(2,)) for n in names], lr=0.1, t=7, name="step")
     given = {n: np.full(2, 0.5, "float32") for n in names}
