@@ -11,6 +11,7 @@ import os
 import platform
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from statistics import quantiles
@@ -99,7 +100,9 @@ def prepare(bytes_: int) -> None:
     if _measured is not None or bytes_ >= WORTH_CALIBRATING and machine_code.folder() is not None:
         _started = True
         if _measured is None:
-            threading.Thread(target=calibrate, name="symbolic calibration", daemon=True).start()
+            # Without a thread for it, nothing is measured.
+            with suppress(RuntimeError):
+                threading.Thread(target=calibrate, name="symbolic calibration", daemon=True).start()
 
 
 def calibrate() -> Calibration:

@@ -79,8 +79,11 @@ class Pool:
 
     def _share(self, job):
         helpers = self._helpers
-        while len(helpers) < self.threads - 1:
-            helpers.append(_Helper())
+        try:
+            while len(helpers) < self.threads - 1:
+                helpers.append(_Helper())
+        except RuntimeError:
+            pass  # the system gives no more threads: those that there are share the job
         for helper in helpers:
             helper.job = job
             helper.go.release()

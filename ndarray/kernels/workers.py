@@ -58,10 +58,15 @@ class Workers:
             serve(box)
             _ = memory, code  # which a worker waits in: they must outlive it
 
+        self._memory = memory
         for k in range(1, threads):
             box = self.address + 8 * BOX * k
-            threading.Thread(target=work, args=(box,), name="symbolic", daemon=True).start()
-        self._memory = memory
+            try:
+                threading.Thread(target=work, args=(box,), name="symbolic", daemon=True).start()
+            except RuntimeError:
+                # The system gives no more threads: those that there are do the work.
+                boxes[0, WORKERS.index("count")] = k - 1
+                break
 
     def dismiss(self) -> None:
         """Let the threads end once none is at work."""

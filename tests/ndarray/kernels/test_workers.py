@@ -101,6 +101,36 @@ def test_helpers_that_are_no_longer_wanted_leave():
     assert (x == 4).all()
 
 
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_where_the_system_gives_no_more_threads_those_that_there_are_do_the_work(most, monkeypatch):
+    x, small, run = counting()
+    values = np.random.default_rng(0).random(N).astype("float32")
+    partials, out = np.empty(table.Table.parts(SUM, N)), np.empty(1, np.float32)
+    total = table.Table([table.Table.split(table.Job(SUM, N, (values,), (), (partials,))),
+                         [table.TotalJob(partials, out)]])
+    set_num_threads(2)
+    total()
+    expected = out.copy()
+    start, started = threading.Thread.start, []
+
+    def limited(thread):
+        if len(started) >= most:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    set_num_threads(6)
+    for _ in range(3):
+        run()
+        total()
+    assert (x == 6).all() and (small == 3).all() and len(started) == most
+    assert out.tobytes() == expected.tobytes()
+    monkeypatch.undo()
+    set_num_threads(2)  # the workers of this test leave
+    run()
+
+
 def test_the_interpreter_leaves_while_helpers_wait():
     script = ("import numpy as np, symbolic as sym\n"
               "x = np.ones(3_000_000, 'f4')\n"
