@@ -15,6 +15,7 @@ from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, is_known
 from ndarray.errors import DTypeError, MXNetError, OperatorError, OutOfRangeError, ShapeError, shown
 from ndarray.indexing import as_key, is_view_key
+from ndarray.lazy import Later
 from ndarray.rules_shape import resolve_shape
 from ndarray.tensortype import show_shape
 from ndarray.text import counted
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ndarray.typing import DTypeLike
 else:
     NDArrayMethods = object
+
+dlpack: Any = Later("ndarray.dlpack")
 
 
 class NDArray(NDArrayMethods):
@@ -444,7 +447,7 @@ class NDArray(NDArrayMethods):
         try:
             with np.errstate(all="ignore"):
                 data = np.asarray(value)
-                if data.dtype.kind not in "fiub":
+                if data.dtype.kind not in "fiub" and not is_known(data.dtype):
                     raise DTypeError(f"an element cannot be {shown(value)}")
                 # One element, whatever its shape, goes to one place or to all: a sum has shape (1,).
                 self._data[key] = data.reshape(()) if data.size == 1 else data
@@ -475,12 +478,12 @@ class NDArray(NDArrayMethods):
 
     def to_dlpack_for_read(self) -> Any:
         """Return a DLPack capsule over the same memory, for one taker; most libraries take the array itself."""
-        return self._data.__dlpack__()
+        return dlpack.capsule_of(self._data)
 
     to_dlpack_for_write = to_dlpack_for_read
 
     def __dlpack__(self, **kwargs: Any) -> Any:
-        return self._data.__dlpack__(**kwargs)
+        return dlpack.capsule_of(self._data, **kwargs)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self._data.__dlpack_device__()
@@ -707,7 +710,7 @@ def as_ndarray(value: Any, ctx: Context | str | None = None, dtype: DTypeLike | 
         data = np.asarray(value)
     except (ValueError, TypeError) as error:
         raise OperatorError(f"{shown(value)} is not an array: {error}") from None
-    if data.dtype.kind not in "fiub" or not (is_known(data.dtype.newbyteorder("=")) or data.dtype.kind == "f"):
+    if not (is_known(data.dtype.newbyteorder("=")) or data.dtype.kind == "f"):
         raise OperatorError(f"{shown(value)} is not an array of numbers")
     with np.errstate(all="ignore"):
         return NDArray(data.astype(dtype_of(dtype) if dtype is not None else DEFAULT, order="C"), ctx)

@@ -11,6 +11,7 @@ from ndarray.array import NDArray, as_ndarray, expect_array
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, evenly_spaced, is_floating, is_known
 from ndarray.errors import DTypeError, MXNetError, OperatorError, ParamError, shown
+from ndarray.lazy import Later
 from ndarray.params import Param, Shape
 from ndarray.tensortype import show_shape
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ndarray.typing import DTypeLike, Number, ShapeLike
 
 _SHAPE = Param("shape", Shape)
+dlpack: Any = Later("ndarray.dlpack")
 
 
 @contextmanager
@@ -244,7 +246,7 @@ def from_dlpack(source: Any) -> NDArray:
         source = source._data
     try:
         # NumPy's own arrays are taken as they are; before 2.1 NumPy treats what comes through DLPack as read-only.
-        shared = source if isinstance(source, np.ndarray) else np.from_dlpack(source)
+        shared = source if isinstance(source, np.ndarray) else dlpack.shared(source)
     except (RuntimeError, BufferError, ValueError, TypeError) as error:
         raise OperatorError(f"from_dlpack: {error}") from None
     return from_numpy(shared)

@@ -2,6 +2,8 @@
 
 import math
 import re
+import sys
+from importlib import import_module
 from numbers import Integral
 from typing import Any
 
@@ -10,11 +12,12 @@ import numpy as np
 from ndarray.errors import DTypeError, shown
 
 NAMES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool",
-         "int16", "uint16", "uint32", "uint64")
+         "int16", "uint16", "uint32", "uint64", "bfloat16")
 """MXNet's type flags: the place of a name is its number in files."""
 
-_BY_NAME = {name: np.dtype(name) for name in NAMES}
-_BY_NUMBER = {str(flag): dtype for flag, dtype in enumerate(_BY_NAME.values())}
+_BFLOAT16 = "bfloat16"
+_BY_NAME = {name: np.dtype(name) for name in NAMES if name != _BFLOAT16}
+_NUMBERS = frozenset(map(str, range(len(NAMES))))
 _FLAGS = {dtype: flag for flag, dtype in enumerate(_BY_NAME.values())}
 FLOATING = tuple(_BY_NAME[name] for name in ("float16", "float32", "float64"))
 DEFAULT = _BY_NAME["float32"]
@@ -41,20 +44,53 @@ def dtype_of(value: Any) -> np.dtype[Any]:
     (dtype('float16'), dtype('float32'))
     """
     given = value
+    if type(value) is str and value in _NUMBERS:
+        value = int(value)
     if type(value) is int and 0 <= value < len(NAMES):
-        return _BY_NAME[NAMES[value]]
+        value = NAMES[value]
     if type(value) is str:
-        if value in _BY_NUMBER:
-            return _BY_NUMBER[value]
+        if value == _BFLOAT16:
+            return bfloat16()
         # NumPy evaluates texts that list several dtypes.
         value = value if re.fullmatch(r"[<>=|]?[A-Za-z]\w*", value) else None
     try:
-        dtype = np.dtype(value).newbyteorder("=") if value is not None else None
+        dtype: Any = np.dtype(value).newbyteorder("=") if value is not None else None
     except (TypeError, ValueError):
         dtype = None
-    if dtype not in _FLAGS:
+    if not is_known(dtype):
         raise DTypeError(f"{shown(given)} is not an element type; known: {', '.join(NAMES)}")
     return dtype
+
+
+def bfloat16() -> np.dtype[Any]:
+    """Return the dtype of 16-bit numbers with the range of float32, which the package ``ml_dtypes`` brings.
+
+    Arrays of it store; operators compute in float32 and round once, to nearest even, when they store.
+
+    Raises
+    ------
+    DTypeError
+        If ``ml_dtypes`` is not installed.
+    """
+    found = narrow
+    if found is None:
+        try:
+            found = np.dtype(import_module("ml_dtypes").bfloat16)
+        except ImportError:
+            raise DTypeError("bfloat16 needs the package ml_dtypes: pip install 'symbolic-ndarray[bfloat16]'") from None
+        _adopt(found)
+    return found
+
+
+narrow: Any = None
+"""The dtype bfloat16 once something has used it, else None: without it nothing needs to be widened."""
+
+
+def _adopt(dtype: Any) -> None:
+    global narrow, FLOATING
+    narrow = _BY_NAME[_BFLOAT16] = dtype
+    _FLAGS[dtype] = NAMES.index(_BFLOAT16)
+    FLOATING = (*FLOATING, dtype)
 
 
 def flag_of(dtype: Any) -> int:
@@ -64,11 +100,16 @@ def flag_of(dtype: Any) -> int:
 
 def is_known(dtype: object) -> bool:
     """Tell whether arrays can have this NumPy dtype."""
-    return dtype in _FLAGS
+    if dtype in _FLAGS:
+        return True
+    # An array of it may come before anybody has named the dtype.
+    if narrow is None and "ml_dtypes" in sys.modules and getattr(dtype, "name", None) == _BFLOAT16:
+        return dtype == bfloat16()
+    return False
 
 
 def is_floating(dtype: np.dtype[Any] | None) -> bool:
-    """Tell whether a NumPy dtype is float16, float32 or float64."""
+    """Tell whether a NumPy dtype is float16, float32, float64 or bfloat16."""
     return dtype is not None and dtype in FLOATING
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ndarray import registry
+from ndarray import dtypes, registry
 from ndarray.cached import cached_property
 from ndarray.dtypes import DEFAULT, FLOAT64
 from ndarray.errors import DTypeError, MXNetError, OperatorError, ParamError, ShapeError, shown, unknown
 from ndarray.params import REQUIRED, Count, Fed, Key, Param, Scalar, Scalars, reject_unknown_annotation
 from ndarray.tensortype import UNKNOWN
 from ndarray.update import Update
+from ndarray.widening import has_narrow, in_float32
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -370,6 +371,8 @@ class Operator:
 
     def run_ready(self, xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> tuple[Any, Any]:
         """Compute as `run` does, with parameters whose scalars are values of `xp` already (`scalars_as`)."""
+        if has_narrow(arrays):
+            return in_float32(self, self.run_ready, xp, arrays, params)
         result = self.compute(xp, *self.pack(arrays, params), **params)
         outputs, written = (result[0], result[1:]) if self.writes else (result, ())
         if self.outputs == 1:
@@ -387,6 +390,7 @@ class Operator:
             dtype = FLOAT64
         else:
             dtype = arrays[self.scalar_source(params)].dtype if len(arrays) else DEFAULT
+            dtype = DEFAULT if dtype == dtypes.narrow else dtype
         params = dict(params)
         for name in self.scalars:
             if params[name] is not None:

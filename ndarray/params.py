@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from ndarray.dtypes import dtype_of
+from ndarray.dtypes import dtype_of, is_floating
 from ndarray.errors import DTypeError, OperatorError, ParamError, shown
 
 REQUIRED = Parameter.empty
@@ -388,10 +388,15 @@ def _scalar(value: Any, finite: bool = True) -> Any:
         value = np.asarray(value)
         if value.size != 1:
             raise ValueError(f"it has shape {value.shape}")
-        if value.dtype.kind not in "fiu" or finite and not np.isfinite(value).all():
+        if not _counts(value.dtype) or finite and not np.isfinite(value).all():
             raise ValueError(f"it holds {value.reshape(-1)[0]}")
         return value.reshape(())
     return _finite(value) if finite else _float(value)
+
+
+def _counts(dtype: np.dtype) -> bool:
+    """Tell whether a dtype is one of integers or floating numbers."""
+    return dtype.kind in "iu" or is_floating(dtype)
 
 
 def _scalars(value: Any) -> Any:
@@ -401,7 +406,7 @@ def _scalars(value: Any) -> Any:
         return value
     if is_array(value):
         value = np.asarray(value)
-        if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
+        if not _counts(value.dtype) or not np.isfinite(value).all():
             raise ValueError("it must hold finite numbers")
         return value.reshape(-1)
     return tuple(map(_scalar, _items(value)))

@@ -15,6 +15,7 @@ from ndarray.atomic import write_atomically
 from ndarray.context import cpu
 from ndarray.csr import CSRNDArray, check_csr
 from ndarray.dtypes import NAMES, flag_of
+from ndarray.dtypes import bfloat16 as bfloat16_dtype
 from ndarray.errors import FormatError, LimitError, OperatorError, ShapeError, shown
 from ndarray.ops.optimizer_sparse import Rows
 from ndarray.sparse import RowSparseNDArray
@@ -117,7 +118,8 @@ def _kind(data: np.ndarray) -> bytes:
 
 
 def _raw(data: np.ndarray) -> bytes:
-    return np.ascontiguousarray(data, data.dtype.newbyteorder("<")).tobytes()
+    stored = data.view(np.uint16) if flag_of(data.dtype.newbyteorder("=")) == _BFLOAT16 else data
+    return np.ascontiguousarray(stored, stored.dtype.newbyteorder("<")).tobytes()
 
 
 def array_to_bytes(array: Any) -> bytes:
@@ -152,12 +154,14 @@ def array_from_bytes(buf: bytes | bytearray | memoryview) -> Any:
     return found
 
 
-def load(fname: str | os.PathLike[str]) -> Any:
+def load(fname: str | os.PathLike[str], *, bfloat16: bool = False) -> Any:
     """Return the arrays of a file.
 
     Parameters
     ----------
     fname : str or path
+    bfloat16 : bool, optional
+        Whether arrays of bfloat16 stay so, which needs the package ``ml_dtypes``; otherwise they come as float32.
 
     Returns
     -------
@@ -190,12 +194,12 @@ def load(fname: str | os.PathLike[str]) -> Any:
         if data == struct.pack("<Q", _LIST):
             data += file.read()
     try:
-        return load_frombuffer(data)
+        return load_frombuffer(data, bfloat16=bfloat16)
     except (FormatError, LimitError) as error:
         raise type(error)(f"{os.fspath(fname)}: {error}") from None
 
 
-def load_frombuffer(buf: bytes | bytearray | memoryview) -> Any:
+def load_frombuffer(buf: bytes | bytearray | memoryview, *, bfloat16: bool = False) -> Any:
     """Return the arrays that bytes hold; see `load`.
 
     Examples
@@ -206,7 +210,7 @@ def load_frombuffer(buf: bytes | bytearray | memoryview) -> Any:
     """
     if not isinstance(buf, (bytes, bytearray, memoryview)):
         raise OperatorError(f"load_frombuffer takes bytes, got {shown(buf)}")
-    reader = _Reader(memoryview(buf).cast("B"))
+    reader = _Reader(memoryview(buf).cast("B"), bfloat16)
     magic = reader.number("Q", "the file's magic number")
     if magic != _LIST:
         raise FormatError(f"byte 0: {magic:#x} is not the magic number {_LIST:#x} of a params file")
@@ -226,8 +230,8 @@ def load_frombuffer(buf: bytes | bytearray | memoryview) -> Any:
 class _Reader:
     """Bytes, and how far they are read; reads no more than there are."""
 
-    def __init__(self, data: memoryview) -> None:
-        self.data = data
+    def __init__(self, data: memoryview, bfloat16: bool = False) -> None:
+        self.data, self.bfloat16 = data, bfloat16
         self.at = 0
 
     @property
@@ -321,9 +325,11 @@ def _read_dtype(reader: _Reader, i: int) -> Any:
 
 
 def _read_values(reader: _Reader, shape: tuple[int, ...], dtype: Any, i: int) -> np.ndarray:
-    """Return the elements; bfloat16, which NumPy lacks, as the float32 that it is the upper half of."""
+    """Return the elements; bfloat16, unless it is asked for, as the float32 that it is the upper half of."""
     stored = np.dtype("<u2") if dtype == _BFLOAT16 else dtype.newbyteorder("<")
     raw = np.frombuffer(reader.take(math.prod(shape) * stored.itemsize, f"the elements of array {i}"), stored)
+    if dtype == _BFLOAT16 and reader.bfloat16:
+        return raw.astype(np.uint16).view(bfloat16_dtype()).reshape(shape)
     if dtype == _BFLOAT16:
         return (raw.astype(np.uint32) << 16).view(np.float32).reshape(shape)
     if dtype == np.bool_:

@@ -13,6 +13,7 @@ import numpy as np
 from ndarray.array import NDArray
 from ndarray.cached import cached_property
 from ndarray.context import Context
+from ndarray.dtypes import is_floating
 from ndarray.errors import BindError, OperatorError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.generator import drawn_keys, next_keys
 from ndarray.kernels.signals import deferred
@@ -229,7 +230,7 @@ class Executor:
             with self._lock:
                 self._ready.clear()
                 asked = [Entry(n) for n in self.graph.arguments if self._grad_reqs[n.name] != "null"]
-                asked = [e for e in asked if self._types[e].dtype.kind == "f"]
+                asked = [e for e in asked if is_floating(self._types[e].dtype)]
                 reached = {e.node.name for e in partition.reached(self.graph, asked)}
                 made = {e.node.name: NDArray(np.zeros_like(self._arrays[e.node.name]._data), self._ctx) for e in asked}
                 self._grad_reqs = {name: req if name in reached else "null" for name, req in self._grad_reqs.items()}

@@ -17,12 +17,12 @@ FILES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix("._
 
 ROOMS = """
     ndarray.errors ndarray.typing ndarray.text ndarray.atomic ndarray.cached ndarray.lazy ndarray.fork ndarray.notebook
-    ndarray.dtypes ndarray.tensortype ndarray.params ndarray.registry ndarray.update ndarray.operator ndarray.rules \
-    ndarray.rules_shape
+    ndarray.dtypes ndarray.tensortype ndarray.widening ndarray.params ndarray.registry ndarray.update ndarray.operator \
+    ndarray.rules ndarray.rules_shape
     ndarray.binary ndarray.special ndarray.vocabulary ndarray.derived
     ndarray.kernels ndarray.kernels.*
     ndarray.ops ndarray.ops.*
-    ndarray.context ndarray.indexing ndarray.generator ndarray.arguments ndarray.call
+    ndarray.context ndarray.dlpack ndarray.indexing ndarray.generator ndarray.arguments ndarray.call
     ndarray.array ndarray.csr ndarray.sparse ndarray.functions ndarray.arithmetic ndarray.create ndarray.adapted \
     ndarray.random ndarray.contrib ndarray.linalg ndarray.op ndarray.paramsfile ndarray.pickles
     ndarray

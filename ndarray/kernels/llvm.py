@@ -13,8 +13,10 @@ from ndarray.kernels.loop import LEAVES, Loop
 
 _INTEGERS = {f"{sign}int{bits}": f"i{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 _TYPES = {"float16": "half", "float32": "float", "float64": "double", "bool": "i1"} | _INTEGERS
+_TYPES["bfloat16"] = "i16"
+"""The upper half of a float32; LLVM's own conversion calls a function where the processor has none."""
 _IN_MEMORY = _TYPES | {"bool": "i8"}
-_SIZES = {name: np.dtype(name).itemsize for name in _TYPES}
+_SIZES = {name: 2 if name == "bfloat16" else np.dtype(name).itemsize for name in _TYPES}
 _ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 _COMPARE = {"less": "olt", "less_equal": "ole", "greater": "ogt", "greater_equal": "oge", "equal": "oeq",
             "not_equal": "une"}
@@ -188,6 +190,11 @@ class _Writer:
 
     def _cast(self, name, type_, args, step):
         from_, to = self.loop.steps[step.args[0]].dtype, step.dtype
+        if from_ == "bfloat16":
+            return [f"{name}.w = zext i16 {args[0]} to i32", f"{name}.s = shl i32 {name}.w, 16",
+                    f"{name} = bitcast i32 {name}.s to float"]
+        if to == "bfloat16":
+            return _rounded(name, args[0])
         how = "uitofp" if from_ == "bool" else "fpext" if _SIZES[to] > _SIZES[from_] else "fptrunc"
         return [f"{name} = {how} {type_} {args[0]} to {_TYPES[to]}"]
 
@@ -234,6 +241,16 @@ def _load(name, dtype, pointer, alone):
     if dtype == "bool":
         return [f"%{name}.b = load i8, ptr {pointer}, align 1{alone}", f"%{name} = icmp ne i8 %{name}.b, 0"]
     return [f"%{name} = load {_TYPES[dtype]}, ptr {pointer}, align {_SIZES[dtype]}{alone}"]
+
+
+def _rounded(name, value):
+    """Return the lines that round a float to bfloat16: to nearest even; a NaN is the quiet one of its sign."""
+    return [f"{name}.b = bitcast float {value} to i32", f"{name}.h = lshr i32 {name}.b, 16",
+            f"{name}.o = and i32 {name}.h, 1", f"{name}.a = add i32 {name}.b, 32767",
+            f"{name}.r = add i32 {name}.a, {name}.o", f"{name}.t = lshr i32 {name}.r, 16",
+            f"{name}.g = and i32 {name}.h, 32768", f"{name}.q = or i32 {name}.g, 32704",
+            f"{name}.u = fcmp uno float {value}, 0.0", f"{name}.c = select i1 {name}.u, i32 {name}.q, i32 {name}.t",
+            f"{name} = trunc i32 {name}.c to i16"]
 
 
 def _literal(value, dtype):

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ndarray import dtypes
 from ndarray.binary import BINARY, give_operators
 from ndarray.derived import DerivedWords, shape_of
 
 FLOAT16, FLOAT32, FLOAT64, BOOL = (np.dtype(d) for d in ("float16", "float32", "float64", "bool"))
 STORED = (FLOAT16, FLOAT32, FLOAT64, BOOL)
-"""What a loop can read and write; it computes in float32, float64 and bool."""
+"""What a loop can read and write, beside bfloat16; it computes in float32, float64 and bool."""
 
 _TYPES = frozenset({"float16", "float32", "float64", "int32", "int64", "int8", "uint8", "bool_"})
 
@@ -187,11 +188,21 @@ class Recorder(DerivedWords):
         dtype = np.dtype(dtype)
         if dtype == x.dtype:
             return x
+        if dtypes.narrow is not None and dtypes.narrow in (x.dtype, dtype):
+            return self._narrow(x, dtype)
         if x.dtype not in STORED or dtype not in (FLOAT16, FLOAT32, FLOAT64):
             raise Unfusible(f"{x.dtype} to {dtype} is NumPy's to convert")
         if {x.dtype, dtype} == {FLOAT16, FLOAT64}:
             raise Unfusible("float64 to float16 rounds twice")
         return self._emit("cast", (x.id,), dtype, x.shape)
+
+    def _narrow(self, x, dtype):
+        """Return `x` from or to bfloat16, which converts from and to float32 alone; float64 would round twice."""
+        if x.dtype == FLOAT32 or dtype == FLOAT32:
+            return self._emit("cast", (x.id,), dtype, x.shape)
+        if x.dtype == FLOAT64:
+            raise Unfusible("float64 to bfloat16 rounds twice")
+        return self.astype(self.astype(x, FLOAT32), dtype)
 
     def sign(self, x):
         """Return 1, -1 or 0; NaN gives 0."""
@@ -222,6 +233,8 @@ class Recorder(DerivedWords):
 
     def full(self, shape, value, dtype=None):
         """Return an array of one number."""
+        if dtypes.narrow is not None and np.dtype(dtype) == dtypes.narrow:
+            return self.astype(self.constant(value, FLOAT32, tuple(shape)), dtype)
         if np.dtype(dtype) not in STORED:
             raise Unfusible(f"an array of {np.dtype(dtype)}")
         return self.constant(value, dtype, tuple(shape))

@@ -16,6 +16,7 @@ from ndarray.errors import DTypeError, NotDifferentiableError, ParamError, Shape
 from ndarray.operator import Operator
 from ndarray.params import Fed, Ints, Param, fed_names, fill_fed, is_array, shift_fed
 from ndarray.tensortype import TensorType
+from ndarray.widening import has_narrow, in_float32
 from symbolic.autodiff.reverse import pull_back
 from symbolic.autodiff.trace import Trace
 from symbolic.autodiff.tracer import Traced
@@ -97,6 +98,8 @@ class Backward(Operator):
 
     def run(self, xp: Any, arrays: Sequence[Any], params: Params) -> tuple[tuple[Any, ...], tuple[()]]:
         """Compute the gradients in the namespace `xp`; see `Operator.run`."""
+        if has_narrow(arrays):
+            return in_float32(self, self.run, xp, arrays, params)
         heads, outputs, inputs, fed = self.parts(arrays, params)
         wrt = params[self.wrt]
         if "gradient" in self.of.rules and max(wrt) < len(inputs):

@@ -8,6 +8,7 @@ import numpy as np
 
 from ndarray import registry
 from ndarray.array import NDArray
+from ndarray.dtypes import is_floating
 from ndarray.params import REQUIRED, describe
 from ndarray.paramsfile import load
 from ndarray.text import printable
@@ -35,7 +36,7 @@ def facts(name, array):
     values = held[0]
     found = {"name": name, "storage": array.stype, "dtype": np.dtype(array.dtype).name, "shape": list(array.shape),
              "elements": math.prod(array.shape), "bytes": sum(p.nbytes for p in held)}
-    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+    finite = values[np.isfinite(values)] if is_floating(values.dtype) else values
     if finite.size:
         found |= {"min": finite.min().item(), "max": finite.max().item(), "mean": float(finite.mean(dtype=np.float64))}
     return found | {"nonfinite": int(values.size - finite.size)}

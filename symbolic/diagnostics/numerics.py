@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ndarray.dtypes import is_floating
 from symbolic.diagnostics.overlay import Overlay, quantity
 from symbolic.diagnostics.report import Report
 from symbolic.graph.node import Node
@@ -67,7 +68,7 @@ def statistics(array: Any) -> Statistics:
     lows, highs, norms = [], [], [0.0]
     for start in range(0, flat.size, _PART):
         part = flat[start:start + _PART]
-        if part.dtype.kind == "f":
+        if is_floating(part.dtype):
             finite = np.isfinite(part)
             missing = int(np.count_nonzero(np.isnan(part)))
             nan, infinite = nan + missing, infinite + part.size - int(np.count_nonzero(finite)) - missing

@@ -260,7 +260,7 @@ def _numbers(value: Any, name: str) -> np.ndarray:
     if not isinstance(data, (np.ndarray, np.generic, int, float)):
         raise BindError(f"{name} must be an NDArray, a numpy.ndarray or a number, got {shown(value)}")
     data = np.asarray(data)
-    if data.dtype.kind not in "fiub":
+    if data.dtype.kind not in "fiub" and not is_known(data.dtype):
         raise DTypeError(f"{label(name)} has unsupported dtype {data.dtype}; expected numbers")
     return data
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ndarray.array import NDArray
+from ndarray.dtypes import is_floating
 from ndarray.errors import NonFiniteError, ParamError
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def refuse_non_finite(node: Node, inputs: Sequence[Any], outputs: Sequence[Any])
     """
     for i, value in enumerate(outputs):
         value = np.asarray(value)
-        if value.dtype.kind == "f" and not np.isfinite(value).all():
+        if is_floating(value.dtype) and not np.isfinite(value).all():
             given = zip(node.input_names, node.inputs, inputs)
             arrived = "".join(f"\n    {name} = {e}: {described(x)}" for name, e, x in given)
             where = f"\n  made at {node.location}" if node.location else ""
@@ -124,7 +125,7 @@ def described(value: Any) -> str:
     """
     value = np.asarray(value)
     text = f"{value.dtype}[{','.join(map(str, value.shape))}]"
-    if not value.size or value.dtype.kind not in "fiu":
+    if not value.size or (value.dtype.kind not in "iu" and not is_floating(value.dtype)):
         return text
     finite = value[np.isfinite(value)]
     nan = int(np.isnan(value).sum())

@@ -1,0 +1,42 @@
+"""bfloat16 is a dtype to store in: an operator computes in float32 and rounds its results once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ndarray import dtypes
+from ndarray.tensortype import UNKNOWN, TensorType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+def has_narrow(arrays: Sequence[Any]) -> bool:
+    """Tell whether some of `arrays` are of bfloat16."""
+    narrow = dtypes.narrow
+    return narrow is not None and any([getattr(a, "dtype", None) == narrow for a in arrays])
+
+
+def in_float32(op: Any, run: Callable[..., Any], xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """Return what ``run(xp, arrays, params)`` gives for arrays of bfloat16: computed in float32, rounded once.
+
+    Parameters
+    ----------
+    op : Operator
+        Its rule of types says which results are bfloat16; new states have the dtype of the old.
+    run : callable
+    xp : array namespace
+    arrays : sequence of array
+    params : dict
+    """
+    given = [TensorType(tuple(a.shape), a.dtype) for a in arrays]
+    types = op.infer_types(given, [UNKNOWN] * op.num_outputs(params), params)[1]
+    wide = [xp.astype(a, dtypes.DEFAULT) if a.dtype == dtypes.narrow else a for a in arrays]
+    outputs, written = run(xp, wide, params)
+    return (tuple([_stored(xp, y, t.dtype) for y, t in zip(outputs, types, strict=True)]),
+            tuple([_stored(xp, y, arrays[at].dtype) for y, at in zip(written, op.written(params), strict=True)]))
+
+
+def _stored(xp: Any, value: Any, dtype: Any) -> Any:
+    """Return a result as it is stored."""
+    return xp.astype(value, dtype) if dtype == dtypes.narrow else value
