@@ -59,7 +59,7 @@ class _AsIntegers:
 
 
 def _is_bfloat16(dtype: np.dtype) -> bool:
-    return dtypes.is_known(dtype) and dtypes.narrow is not None and dtype == dtypes.narrow
+    return dtypes.is_known(dtype) and dtypes.is_narrow(dtype)
 
 
 def _code(capsule: Any) -> Any:

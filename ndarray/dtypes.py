@@ -86,6 +86,12 @@ narrow: Any = None
 """The dtype bfloat16 once something has used it, else None: without it nothing needs to be widened."""
 
 
+def is_narrow(dtype: Any) -> bool:
+    """Tell whether a dtype is bfloat16."""
+    # To NumPy float64 equals None.
+    return narrow is not None and dtype is not None and dtype == narrow
+
+
 def _adopt(dtype: Any) -> None:
     global narrow, FLOATING
     narrow = _BY_NAME[_BFLOAT16] = dtype

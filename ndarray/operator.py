@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ndarray import dtypes, registry
+from ndarray import registry
 from ndarray.cached import cached_property
-from ndarray.dtypes import DEFAULT, FLOAT64
+from ndarray.dtypes import DEFAULT, FLOAT64, is_narrow
 from ndarray.errors import DTypeError, MXNetError, OperatorError, ParamError, ShapeError, shown, unknown
 from ndarray.params import REQUIRED, Count, Fed, Key, Param, Scalar, Scalars, reject_unknown_annotation
 from ndarray.tensortype import UNKNOWN
@@ -390,7 +390,7 @@ class Operator:
             dtype = FLOAT64
         else:
             dtype = arrays[self.scalar_source(params)].dtype if len(arrays) else DEFAULT
-            dtype = DEFAULT if dtype == dtypes.narrow else dtype
+            dtype = DEFAULT if is_narrow(dtype) else dtype
         params = dict(params)
         for name in self.scalars:
             if params[name] is not None:

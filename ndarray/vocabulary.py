@@ -9,6 +9,7 @@ from contextlib import contextmanager as _contextmanager
 
 import numpy as np
 
+from ndarray.dtypes import bfloat16 as _bfloat16
 from ndarray.errors import OutOfRangeError as _OutOfRangeError
 from ndarray.errors import ParamError as _ParamError
 from ndarray.special import erf, erfinv, gamma, gammaln, polygamma  # noqa: F401, words of this vocabulary
@@ -118,6 +119,38 @@ def uniform(key, shape, dtype):
     """Return numbers drawn evenly from [0, 1) by a counter-based generator with this key, one integer."""
     generator = np.random.Generator(np.random.Philox(key=int(np.asarray(key).reshape(())) & (2**64 - 1)))
     return generator.random(shape, np.float64 if dtype == np.float64 else np.float32).astype(dtype)
+
+
+def round_stochastic(x, key, number=0, first=0):
+    """Return float32 as bfloat16, up with the probability of how far it is on the way up: right on average.
+
+    The random numbers follow from the key, a whole number, from `number`, which tells arrays with one key apart, and
+    from an element's place modulo 2**32 alone; `first` is the place of the first element.
+    """
+    low, high = _mixed_key(int(np.asarray(key).reshape(())) * 8 + number // 2)
+    x = np.asarray(x, np.float32)
+    noise = np.arange(first, first + x.size, dtype=np.uint64).astype(np.uint32) ^ low
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
+        noise = (noise ^ noise >> np.uint32(shift)) * np.uint32(factor)
+    noise = (noise ^ noise >> np.uint32(16)) + high
+    bits = np.ascontiguousarray(x).view(np.uint32)
+    noise = noise & np.uint32(0xFFFF) if number % 2 else noise >> np.uint32(16)
+    up = bits + noise.reshape(x.shape)
+    quiet = bits & np.uint32(0x80000000) | np.uint32(0x7FC00000)
+    found = np.where(np.isnan(x), quiet, up) >> np.uint32(16)
+    return found.astype(np.uint16).view(_bfloat16())
+
+
+def _mixed_key(key):
+    """Return two numbers of 32 bits that follow from a whole number, any bit of which changes half of theirs."""
+    z = key * 0x9E3779B97F4A7C15 & _ALL
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & _ALL
+    z = (z ^ z >> 27) * 0x94D049BB133111EB & _ALL
+    z ^= z >> 31
+    return np.uint32(z & 0xFFFFFFFF), np.uint32(z >> 32)
+
+
+_ALL = 2 ** 64 - 1
 
 
 def draw(key, distribution, shape, dtype, *parameters):

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 def has_narrow(arrays: Sequence[Any]) -> bool:
     """Tell whether some of `arrays` are of bfloat16."""
-    narrow = dtypes.narrow
-    return narrow is not None and any([getattr(a, "dtype", None) == narrow for a in arrays])
+    return dtypes.narrow is not None and any([dtypes.is_narrow(getattr(a, "dtype", None)) for a in arrays])
 
 
 def in_float32(op: Any, run: Callable[..., Any], xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Any:
@@ -31,7 +30,7 @@ def in_float32(op: Any, run: Callable[..., Any], xp: Any, arrays: Sequence[Any],
     """
     given = [TensorType(tuple(a.shape), a.dtype) for a in arrays]
     types = op.infer_types(given, [UNKNOWN] * op.num_outputs(params), params)[1]
-    wide = [xp.astype(a, dtypes.DEFAULT) if a.dtype == dtypes.narrow else a for a in arrays]
+    wide = [xp.astype(a, dtypes.DEFAULT) if dtypes.is_narrow(a.dtype) else a for a in arrays]
     outputs, written = run(xp, wide, params)
     return (tuple([_stored(xp, y, t.dtype) for y, t in zip(outputs, types, strict=True)]),
             tuple([_stored(xp, y, arrays[at].dtype) for y, at in zip(written, op.written(params), strict=True)]))
@@ -39,4 +38,4 @@ def in_float32(op: Any, run: Callable[..., Any], xp: Any, arrays: Sequence[Any],
 
 def _stored(xp: Any, value: Any, dtype: Any) -> Any:
     """Return a result as it is stored."""
-    return xp.astype(value, dtype) if dtype == dtypes.narrow else value
+    return xp.astype(value, dtype) if dtypes.is_narrow(dtype) else value

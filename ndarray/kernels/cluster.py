@@ -442,7 +442,8 @@ class _LoopBuilder:
                 stack += reversed(missing)
                 continue
             stack.pop()
-            at[current] = self._step(instruction.word, tuple([at[a] for a in args]), instruction.dtype)
+            args = tuple([at[a] for a in args])
+            at[current] = self._step(instruction.word, args, instruction.dtype, instruction.detail)
         return at[root]
 
     def _leaf(self, at, instruction):

@@ -64,6 +64,7 @@ class _Writer:
         for i in sorted(loop.read):
             self.body += _load(f"l{i}", loop.arrays[i], f"%a{i}.p", self._alone(i))
         for at, step in enumerate(loop.steps):
+            self.place = "%i" if loop.varying[at] else "0"
             if step.word not in LEAVES:
                 (self.body if loop.varying[at] else self.head).extend(self._step(f"%v{at}", step))
         for i, value in loop.stores:
@@ -198,6 +199,32 @@ class _Writer:
         how = "uitofp" if from_ == "bool" else "fpext" if _SIZES[to] > _SIZES[from_] else "fptrunc"
         return [f"{name} = {how} {type_} {args[0]} to {_TYPES[to]}"]
 
+    def _round_stochastic(self, name, type_, args, step):
+        x, key = args
+
+        def mixed(value, type_, *lines):
+            """Return the lines of xor-shifts and products, each of the value before."""
+            found = []
+            for k, (shift, factor) in enumerate(lines):
+                found += [f"{value}{k}.s = lshr {type_} {value}{k}, {shift}",
+                          f"{value}{k}.x = xor {type_} {value}{k}, {value}{k}.s",
+                          f"{value}{k + 1} = mul {type_} {value}{k}.x, {factor}"]
+            return found
+
+        z, h = f"{name}.z", f"{name}.h"
+        half = f"and i32 {name}.n, 65535" if step.detail % 2 else f"lshr i32 {name}.n, 16"
+        return [f"{name}.f = fptosi double {key} to i64", f"{name}.e = shl i64 {name}.f, 3",
+                f"{name}.k = add i64 {name}.e, {step.detail // 2}",
+                f"{z}0 = mul i64 {name}.k, {_signed(0x9E3779B97F4A7C15)}",
+                *mixed(z, "i64", (30, _signed(0xBF58476D1CE4E5B9)), (27, _signed(0x94D049BB133111EB)), (31, 1)),
+                f"{name}.low = trunc i64 {z}3 to i32", f"{name}.up = lshr i64 {z}3, 32",
+                f"{name}.high = trunc i64 {name}.up to i32", f"{name}.i = trunc i64 {self.place} to i32",
+                f"{h}0 = xor i32 {name}.i, {name}.low",
+                *mixed(h, "i32", (16, 0x7FEB352D), (15, _signed(0x846CA68B, 32)), (16, 1)),
+                f"{name}.n = add i32 {h}3, {name}.high", f"{name}.m = {half}",
+                f"{name}.b = bitcast float {x} to i32", f"{name}.r = add i32 {name}.b, {name}.m",
+                f"{name}.t = lshr i32 {name}.r, 16", *_unless_nan(name, x)]
+
     def _power(self, name, type_, args, step):
         # The function of the C library itself, whatever LLVM knows of squares and roots.
         return [self._call(name, "pow" if step.dtype == "float64" else "powf", type_, args) + " nobuiltin"]
@@ -247,10 +274,19 @@ def _rounded(name, value):
     """Return the lines that round a float to bfloat16: to nearest even; a NaN is the quiet one of its sign."""
     return [f"{name}.b = bitcast float {value} to i32", f"{name}.h = lshr i32 {name}.b, 16",
             f"{name}.o = and i32 {name}.h, 1", f"{name}.a = add i32 {name}.b, 32767",
-            f"{name}.r = add i32 {name}.a, {name}.o", f"{name}.t = lshr i32 {name}.r, 16",
-            f"{name}.g = and i32 {name}.h, 32768", f"{name}.q = or i32 {name}.g, 32704",
-            f"{name}.u = fcmp uno float {value}, 0.0", f"{name}.c = select i1 {name}.u, i32 {name}.q, i32 {name}.t",
-            f"{name} = trunc i32 {name}.c to i16"]
+            f"{name}.r = add i32 {name}.a, {name}.o", f"{name}.t = lshr i32 {name}.r, 16", *_unless_nan(name, value)]
+
+
+def _unless_nan(name, value):
+    """Return the lines that take the rounded upper half, or for a NaN the quiet one of its sign."""
+    return [f"{name}.v = lshr i32 {name}.b, 16", f"{name}.g = and i32 {name}.v, 32768",
+            f"{name}.q = or i32 {name}.g, 32704", f"{name}.u = fcmp uno float {value}, 0.0",
+            f"{name}.c = select i1 {name}.u, i32 {name}.q, i32 {name}.t", f"{name} = trunc i32 {name}.c to i16"]
+
+
+def _signed(value, bits=64):
+    """Return a number of `bits` bits as LLVM writes it."""
+    return value - (1 << bits) if value >> (bits - 1) else value
 
 
 def _literal(value, dtype):

@@ -188,7 +188,7 @@ class Recorder(DerivedWords):
         dtype = np.dtype(dtype)
         if dtype == x.dtype:
             return x
-        if dtypes.narrow is not None and dtypes.narrow in (x.dtype, dtype):
+        if dtypes.is_narrow(x.dtype) or dtypes.is_narrow(dtype):
             return self._narrow(x, dtype)
         if x.dtype not in STORED or dtype not in (FLOAT16, FLOAT32, FLOAT64):
             raise Unfusible(f"{x.dtype} to {dtype} is NumPy's to convert")
@@ -203,6 +203,13 @@ class Recorder(DerivedWords):
         if x.dtype == FLOAT64:
             raise Unfusible("float64 to bfloat16 rounds twice")
         return self.astype(self.astype(x, FLOAT32), dtype)
+
+    def round_stochastic(self, x, key, number=0):
+        """Return float32 as bfloat16, up or down at random by a key of one element, a number and the elements' places."""
+        if x.dtype != FLOAT32:
+            raise Unfusible(f"{x.dtype} to bfloat16 at random")
+        key = self.as_scalar(key, FLOAT64)
+        return self._emit("round_stochastic", (x.id, key.id), dtypes.bfloat16(), x.shape, number)
 
     def sign(self, x):
         """Return 1, -1 or 0; NaN gives 0."""
@@ -233,7 +240,7 @@ class Recorder(DerivedWords):
 
     def full(self, shape, value, dtype=None):
         """Return an array of one number."""
-        if dtypes.narrow is not None and np.dtype(dtype) == dtypes.narrow:
+        if dtypes.is_narrow(np.dtype(dtype)):
             return self.astype(self.constant(value, FLOAT32, tuple(shape)), dtype)
         if np.dtype(dtype) not in STORED:
             raise Unfusible(f"an array of {np.dtype(dtype)}")

@@ -15,8 +15,8 @@ from ndarray.kernels.loop import LEAVES, Loop
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.table import Job, TotalJob
 from ndarray.kernels.threads import pool
-from ndarray.kernels.words import bound_calls, ufunc
-from ndarray.vocabulary import power
+from ndarray.kernels.words import bound_calls, round_into, ufunc
+from ndarray.vocabulary import power, round_stochastic
 
 TILE = 1 << 18
 """Elements of a tile.  With smaller ones threads exchange the interpreter's lock at every operation."""
@@ -126,7 +126,7 @@ class _Calls:
             else:
                 values.append(self._out(step, register, varying))
                 # `_direct` gives words of more than one call an `out` of their own.
-                self.calls += bound_calls(step.word, args, values[-1], self._room)
+                self.calls += bound_calls(step.word, args, values[-1], self._room, step.detail)
         self._store(lines, values)
         for (word, at), partials in zip(job.loop.sums, job.partials):
             self.calls.append(partial(_sum_into, partials, word, values[at], job.n))
@@ -202,7 +202,7 @@ def _direct(loop, last):
     found = {}
     for array, value in loop.stores:
         word = loop.steps[value].word
-        several = word in ("where", "sign", "cast")
+        several = word in ("where", "sign", "cast", "round_stochastic")
         if (loop.varying[value] and word not in LEAVES and value not in found
                 and until.get(array, -1) <= value - several):
             found[value] = array
@@ -229,11 +229,15 @@ def _run_tile(lines, job, first, end, chunk):
         elif word == "constant":
             value = np.dtype(step.dtype).type(step.detail)
         elif not varying:
-            value = _scalar_word(word, args, step.dtype)
+            value = (round_stochastic(*args, step.detail)[()] if word == "round_stochastic" else
+                     _scalar_word(word, args, step.dtype))
         else:
             value = (_scratch(register, n) if isinstance(register, tuple) else
                      job.arrays[register][first:end])
-            _word(word, args, value, n)
+            if word == "round_stochastic":
+                round_into(value, *args, step.detail, first)
+            else:
+                _word(word, args, value, n)
         env.append(value)
     _store(lines, job, env, first, end)
     for (word, value), partials in zip(job.loop.sums, job.partials):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ndarray.vocabulary import power
+from ndarray.vocabulary import power, round_stochastic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ def ufunc(word: str) -> np.ufunc:
 
 
 def bound_calls(word: str, args: Sequence[np.ndarray], out: np.ndarray,
-                room: Callable[[str, str], np.ndarray]) -> list[Callable[[], object]]:
+                room: Callable[[str, str], np.ndarray], detail: object = None) -> list[Callable[[], object]]:
     """Return functions without arguments that together compute a word.
 
     Parameters
@@ -35,6 +35,8 @@ def bound_calls(word: str, args: Sequence[np.ndarray], out: np.ndarray,
         Contiguous; may be one of `args`, except of ``where`` and ``sign``, which are several calls.
     room : callable
         ``room(dtype, name)`` returns scratch memory, as long as `out` is flat.
+    detail : object, optional
+        What else the word says.
     """
     if word == "where":
         condition, a, b = args
@@ -51,11 +53,18 @@ def bound_calls(word: str, args: Sequence[np.ndarray], out: np.ndarray,
         whole, zero = (above.view(np.int8), below.view(np.int8)), np.zeros((), args[0].dtype)
         return [partial(np.greater, args[0], zero, above), partial(np.less, args[0], zero, below),
                 partial(np.subtract, *whole, whole[0]), partial(np.copyto, out, whole[0])]
+    if word == "round_stochastic":
+        return [partial(round_into, out, *args, detail)]
     if word == "power":
         return [partial(_power, args, out)]
     if word in ("maximum", "minimum"):  # of which NumPy takes a third argument for a third operand
         return [partial(ufunc(word), *args, out=out)]
     return [partial(ufunc(word), *args, out)]  # which takes two thirds of the time of a keyword
+
+
+def round_into(out: np.ndarray, x: np.ndarray, key: np.ndarray, number: int, first: int = 0) -> None:
+    """Round float32 at random into an array of bfloat16, whose first element has the place `first`."""
+    out[...] = round_stochastic(x, key, number, first)
 
 
 def _power(args, out):

@@ -63,4 +63,5 @@ from ndarray.ops import (
     optimizer_schedule_free,
     optimizer_schedule_free_radam,
     finite,
+    precision,
 )

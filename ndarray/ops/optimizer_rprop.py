@@ -175,4 +175,4 @@ def asgd_update(xp, weight, grad, average, next_rate, /, *, lr: Scalar, lambd: L
     keep, rate, part = scalars_in(xp, weight.dtype, 1 - lambd * rate, rate, share)
     weight = keep * weight - rate * grad
     average = xp.where(share == 1, weight, average + part * (weight - average))
-    return weight, average, xp.reshape(xp.as_scalar(following, next_rate.dtype), next_rate.shape)
+    return weight, average, xp.zeros_like(next_rate) + xp.as_scalar(following, next_rate.dtype)

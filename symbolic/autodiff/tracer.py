@@ -69,8 +69,10 @@ class Traced:
 
 
 def binary(trace, word, a, b):
-    """Return a word of two values, at least one of them traced."""
+    """Return a word of two values; of two numbers it is a number."""
     names = BINARY[word]
+    if not isinstance(a, Traced) and not isinstance(b, Traced):
+        return getattr(np, names.numpy)(a, b)
     a, b = _aligned(trace, a, b)
     if isinstance(a, Traced) and isinstance(b, Traced):
         return trace.emit(names.elementwise if a.shape == b.shape else names.broadcast, a, b, mask=names.mask)

@@ -355,7 +355,7 @@ class _Maker:
             return [partial(np.copyto, out, args[0][(*place, ...)])]
         if word == "stack":
             return [partial(np.concatenate, [a.reshape(1) for a in args], 0, out)]
-        return bound_calls(word, args, out, partial(self._room, out.size))
+        return bound_calls(word, args, out, partial(self._room, out.size), instruction.detail)
 
     def _call(self, number: int, at: int) -> None:
         """Add the call of a node's body, whose results are the instructions from `at` on."""

@@ -86,7 +86,8 @@ class LayerwiseRule:
 
     def _sums(self, form, tensors, decays):
         """Return the sums of squares of weights and gradients."""
-        weights, grads = ([x.inputs[key] for x in tensors] for key in ("weight", "grad"))
+        weights = [x.inputs.get("weight32", x.inputs["weight"]) for x in tensors]
+        grads = [x.inputs["grad"] for x in tensors]
         of_weights = form.call("multi_sum_sq", *weights, name="weights_sum_sq")
         if self.decay_norm == "sum":
             return of_weights, form.call("multi_sum_sq", *grads, name="grads_sum_sq")
@@ -95,7 +96,7 @@ class LayerwiseRule:
                                      name="grads_sum_sq")
 
 
-def rule(name: str | Rule | LayerwiseRule, **params: Any) -> Rule | LayerwiseRule:
+def rule(name: str | Rule | LayerwiseRule, *, precision: str | None = None, **params: Any) -> Rule | LayerwiseRule:
     """Return an update rule by the name of its operator, with or without the usual ``_update``.
 
     Parameters
@@ -105,6 +106,12 @@ def rule(name: str | Rule | LayerwiseRule, **params: Any) -> Rule | LayerwiseRul
         updates a `weight` by a `grad` and a rate; of several, the first that takes all of `params` (``"sgd"`` with
         `momentum` is ``sgd_mom_update``).  ``"lars"`` is `LayerwiseRule` over momentum SGD, whose own parameters are
         ``eta``, ``eps``, ``decay_norm`` and ``momentum_correction``.
+    precision : {'master', 'stochastic', 'kahan'}, optional
+        How weights in 16 bits keep steps that are smaller than their last digit.  ``"master"``: a float32 copy
+        ``weight32`` is updated, with states in float32, and rounded to the weight.  ``"stochastic"``, for bfloat16:
+        weight and states are rounded up or down at random, right on average; the numbers follow from the state ``key``
+        and an element's place.  ``"kahan"``, for bfloat16: what rounding took is kept in bfloat16 as ``compensation``.
+        Each computes in float32.
     **params : float or Symbol
         Hyper-parameters of the operator, without learning rate and step count, which belong to the step.  Adam and its
         relatives take ``bias_correction`` as well: whether the bias of running means that start at zero is corrected,
@@ -126,10 +133,11 @@ def rule(name: str | Rule | LayerwiseRule, **params: Any) -> Rule | LayerwiseRul
     ('sgd_update', 'sgd_mom_update', '_multi_lamb_update')
     """
     if isinstance(name, (Rule, LayerwiseRule)):
-        if params:
-            raise OperatorError(f"the rule is made already; give {', '.join(params)} when making it")
+        if params or precision is not None:
+            given = [*params, *(["precision"] if precision is not None else [])]
+            raise OperatorError(f"the rule is made already; give {', '.join(given)} when making it")
         return name
     if name == "lars":
         own = {k: params.pop(k) for k in ("eta", "eps", "decay_norm", "momentum_correction") if k in params}
-        return LayerwiseRule(make_rule("preloaded_multi_sgd_mom", **params), **own)
-    return make_rule(name, **params)
+        return LayerwiseRule(make_rule("preloaded_multi_sgd_mom", precision=precision, **params), **own)
+    return make_rule(name, precision=precision, **params)

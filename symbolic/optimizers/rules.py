@@ -8,6 +8,7 @@ from typing import Any, Literal
 from ndarray import registry
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
 from ndarray.operator import Operator
+from ndarray.ops.precision import STATES
 from ndarray.params import REQUIRED, Param, Scalar, Scalars
 from symbolic.optimizers.forms import Form, Tensor
 from symbolic.optimizers.rates import Amounts, Vector, bias_correction, wide
@@ -187,7 +188,7 @@ def _candidates(operators):
     return found
 
 
-def make_rule(name: str, **params: Any) -> Rule:
+def make_rule(name: str, *, precision: str | None = None, **params: Any) -> Rule:
     """Return the rule of an update operator; see `symbolic.optimizers.rule`."""
     known = candidates()
     if not isinstance(name, str) or name not in known:
@@ -207,6 +208,8 @@ def make_rule(name: str, **params: Any) -> Rule:
     op.parse(numbers, name)
     if not isinstance(params.get("wd", 0.0), Symbol):
         _DECAY.parse(params.get("wd", 0.0), name)
+    if precision is not None:
+        op = precise(op, precision)
     made = Rule(op, {k: v for k, v in params.items() if k != "wd"}, params.get("wd", 0.0), **own)
     if "wd" in params and not made.decays:
         raise OperatorError(f"{op.name} has no weight decay, got wd={shown(params['wd'])}")
@@ -214,6 +217,21 @@ def make_rule(name: str, **params: Any) -> Rule:
 
 
 _DECAY = Param("wd", Scalar)
+
+
+def precise(op: Operator, precision: str) -> Operator:
+    """Return the update of 16-bit weights that follows from another.
+
+    Raises
+    ------
+    ParamError
+        If there is no such kind of precision.
+    OperatorError
+        If the operator keeps a float32 copy of the weight already.
+    """
+    if precision not in STATES:
+        raise ParamError(f"precision must be {', '.join(map(repr, STATES))} or None, got {shown(precision)}")
+    return registry.get(f"_{precision}_{op.name}")
 
 
 def _keywords(op):

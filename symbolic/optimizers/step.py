@@ -24,7 +24,7 @@ def step(loss: Symbol, rule: str | Rule | LayerwiseRule = "sgd", params: str | S
          lr: float | Symbol | None = None, t: int | Symbol | None = None, lr_mult: Mapping[str, float] | None = None,
          wd_mult: Mapping[str, float] | None = None, no_decay: str | Sequence[str] = (),
          no_lars: str | Sequence[str] = (), clip_norm: float | Symbol | None = None,
-         **rule_params: float | Symbol) -> Symbol:
+         precision: str | None = None, **rule_params: float | Symbol) -> Symbol:
     """Return one Symbol for a whole training step: forward pass, gradients, norms and updates.
 
     Its outputs are those of `loss`, then the new value of each parameter, named ``<parameter>_step_output`` (or
@@ -50,6 +50,8 @@ def step(loss: Symbol, rule: str | Rule | LayerwiseRule = "sgd", params: str | S
         Names or patterns of parameters without weight decay, without LARS; see `BIASES_AND_NORMS`.
     clip_norm : float or Symbol, optional
         Bound of the common norm of all gradients.
+    precision : {'master', 'stochastic', 'kahan'}, optional
+        How weights in 16 bits keep small steps; see `symbolic.optimizers.rule`.
     **rule_params : float or Symbol
         Hyper-parameters of the rule.
 
@@ -81,7 +83,7 @@ def step(loss: Symbol, rule: str | Rule | LayerwiseRule = "sgd", params: str | S
     >>> float(cost.asscalar()), w
     (25.0, array([ 3.5, -2.5]))
     """
-    rule = as_rule(rule, **rule_params)
+    rule = as_rule(rule, precision=precision, **rule_params)
     factors = _factors(loss, params, lr_mult, wd_mult, no_decay, no_lars)
     model = Symbol(_in_region(loss.graph, "model"))
     variables = {n.name: n for n in model.graph.arguments}

@@ -20,6 +20,7 @@ from symbolic.optimizers.bind import bind_in_place, updates
 from symbolic.optimizers.fed import FedNumbers, count_of, rate_of
 from symbolic.optimizers.fit import fit
 from symbolic.optimizers.history import History, Record
+from symbolic.optimizers.precision import with_precision
 from symbolic.runtime.checks import as_array, check_context
 from symbolic.symbol import Symbol
 
@@ -43,6 +44,8 @@ class Trainer:
         How many updates have been made already.
     ctx, engine, watch, **shapes : optional
         See `bind_in_place`.
+    precision : {'master', 'stochastic', 'kahan'}, optional
+        How weights in 16 bits keep small steps; see `symbolic.optimizers.rule`.
 
     Attributes
     ----------
@@ -69,7 +72,8 @@ class Trainer:
 
     def __init__(self, step: Symbol, arrays: Mapping[str, ArrayLike], lr: float | Callable[[int], float] | None = None,
                  num_update: int = 0, ctx: Context | None = None, engine: str = "auto", watch: str | None = None,
-                 **shapes: Sequence[int]) -> None:
+                 precision: str | None = None, **shapes: Sequence[int]) -> None:
+        step = step if precision is None else with_precision(step, precision)
         self.executor = bind_in_place(step, arrays, ctx, engine, watch, **shapes)
         self.num_update = count_of(num_update)
         self.symbol, self._numbers = step, FedNumbers(step)

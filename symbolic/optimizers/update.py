@@ -19,7 +19,7 @@ def update(parameters: Sequence[str | Symbol], rule: str | Rule | LayerwiseRule 
            lr: float | Symbol | None = None, t: int | Symbol | None = None,
            lr_mult: Mapping[str, float] | None = None, wd_mult: Mapping[str, float] | None = None,
            no_decay: Sequence[str] = (), no_lars: Sequence[str] = (), clip_norm: float | Symbol | None = None,
-           **rule_params: float | Symbol) -> Symbol:
+           precision: str | None = None, **rule_params: float | Symbol) -> Symbol:
     """Return the update of parameters whose gradients are inputs, as one Symbol.
 
     Its outputs are the new value of each parameter, ``<parameter>_step_output`` (or ``step_output0, …`` of an operator
@@ -42,6 +42,8 @@ def update(parameters: Sequence[str | Symbol], rule: str | Rule | LayerwiseRule 
         Names or patterns of parameters without weight decay, without LARS.
     clip_norm : float or Symbol, optional
         Bound of the common norm of all gradients.
+    precision : {'master', 'stochastic', 'kahan'}, optional
+        How weights in 16 bits keep small steps; see `symbolic.optimizers.rule`.
     **rule_params : float or Symbol
         Hyper-parameters of the rule.
 
@@ -74,7 +76,7 @@ def update(parameters: Sequence[str | Symbol], rule: str | Rule | LayerwiseRule 
     >>> w
     array([3.5])
     """
-    rule = as_rule(rule, **rule_params)
+    rule = as_rule(rule, precision=precision, **rule_params)
     weights = _variables(parameters)
     factors = factors_of(list(weights), {name: _attrs(w) for name, w in weights.items()}, lr_mult, wd_mult, no_decay,
                          no_lars)

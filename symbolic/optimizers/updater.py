@@ -35,6 +35,8 @@ class Updater:
         Names of indices.
     no_lars : sequence of hashable, optional
         Indices or names without layer-wise rates.
+    precision : {'master', 'stochastic', 'kahan'}, optional
+        How weights in 16 bits keep small steps; see `symbolic.optimizers.rule`.
     **rule_params : float
         Hyper-parameters of the rule.
 
@@ -65,8 +67,8 @@ class Updater:
     def __init__(self, rule: str | Rule | LayerwiseRule, lr: float | Callable[[int], float], *,
                  lr_mult: Mapping[Hashable, float] | None = None, wd_mult: Mapping[Hashable, float] | None = None,
                  names: Mapping[Hashable, str] | None = None, no_lars: Sequence[Hashable] = (),
-                 **rule_params: float) -> None:
-        self._rule = as_rule(rule, **rule_params)
+                 precision: str | None = None, **rule_params: float) -> None:
+        self._rule = as_rule(rule, precision=precision, **rule_params)
         self._lr = lr
         self.counts: dict[Hashable, int] = {}
         self.states: dict[Hashable, dict[str, NDArray]] = {}

@@ -440,10 +440,11 @@ def _check_counted(op: Any, params: dict, location: str) -> None:
 
 def _check_derived(node: Node, location: str) -> None:
     """Raise where a gradient's parameters name heads and inputs that its node does not have."""
+    fed = len(node.op.fed(node.complete_params))
     try:
         if not node.op.fits(node.complete_params):
             raise IndexError
-        node.op.infer_types([UNKNOWN] * len(node.inputs), [UNKNOWN] * node.num_outputs, node.complete_params)
+        node.op.infer_types([UNKNOWN] * (len(node.inputs) - fed), [UNKNOWN] * node.num_outputs, node.complete_params)
         for entry in node.outputs:
             node.output_name(entry.index)
     except (IndexError, KeyError, RecursionError):
