@@ -205,7 +205,7 @@ class Recorder(DerivedWords):
         return self.astype(self.astype(x, FLOAT32), dtype)
 
     def round_stochastic(self, x, key, number=0):
-        """Return float32 as bfloat16, up or down at random by a key of one element, a number and the elements' places."""
+        """Return float32 as bfloat16, up or down at random by a key of one element, a number and places."""
         if x.dtype != FLOAT32:
             raise Unfusible(f"{x.dtype} to bfloat16 at random")
         key = self.as_scalar(key, FLOAT64)

@@ -112,7 +112,7 @@ def table(loss: Symbol, rule: str | Rule | LayerwiseRule = "sgd", params: str | 
     fc_weight  0.5 0.01
     fc_bias      1    0
     """
-    rule = as_rule(rule, **rule_params)
+    rule = as_rule(rule, precision=None, **rule_params)
     factors = _factors(loss, params, lr_mult, wd_mult, no_decay, no_lars)
     decay = [f"{f:g} x {rule.wd.name}" if isinstance(rule.wd, Symbol) else f"{rule.wd * f:g}" for f in factors.wd]
     rows = [["parameter", "lr x", "wd", "lars"], *([name, f"{a:g}", b, "no" if name in factors.no_lars else "yes"]

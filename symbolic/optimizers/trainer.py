@@ -261,7 +261,7 @@ class Trainer:
         bound = {name: array for name, array in found.items() if name not in states} | given
         inputs = {name: shape for name, shape in saved.inputs.items() if name in variables and name not in bound}
         lr = saved.lr if lr is None else lr
-        trainer = cls(step, bound, lr, saved.num_update, ctx, engine, watch, **inputs | shapes)
+        trainer = cls(step, bound, lr, saved.num_update, ctx, engine, watch, None, **inputs | shapes)
         targets = trainer.executor.arg_dict | trainer.executor.aux_dict
         found = checkpoint.matched(saved.arrays, {name: targets[name]._data for name in expected}, rename, strict)
         commit([targets[name]._data for name in found], found.values())
