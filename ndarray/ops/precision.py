@@ -35,6 +35,10 @@ class Precise(Operator):
     of: Operator | Any = None
     precision: str = ""
 
+    def fits(self, params: Mapping[str, Any]) -> bool:
+        """Tell that no parameter names inputs or outputs, in which a file might be wrong."""
+        return True
+
     def groups(self, flat: Sequence[Any]) -> tuple[list[Sequence[Any]], Sequence[Any]]:
         """Return the inputs of each tensor, the added state last, and those that there is one of."""
         if not self.many:
