@@ -364,6 +364,16 @@ class NDArrayMethods:
             name: str | None = None) -> NDArray:
         """Step by the gradient, scaled as earlier steps are to earlier gradients (AdaDelta)."""
 
+    def adafactor_update(
+            self, grad: NDArray, row: NDArray, column: NDArray, *, lr: Number | NDArray | np.ndarray,
+            beta2_decay: Number | NDArray | np.ndarray = -0.8, eps1: Number | NDArray | np.ndarray = 1.1920929e-07,
+            eps2: Number | NDArray | np.ndarray = 0.001, clip_threshold: Number | NDArray | np.ndarray = 1.0,
+            wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+            clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray, relative_step: bool = True,
+            scale_parameter: bool = True, min_dim_size_to_factor: int = 1, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step by the gradient over roots of squares, by rows and columns, in parts of the weight (Adafactor)."""
+
     def adagrad_lr_decay_update(
             self, grad: NDArray, history: NDArray, *, lr: Number | NDArray | np.ndarray,
             lr_decay: Number | NDArray | np.ndarray = 0.0, epsilon: Number | NDArray | np.ndarray = 1e-10,
@@ -595,6 +605,16 @@ class NDArrayMethods:
 
     def broadcast_to(self, shape: ShapeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The array repeated to a shape."""
+
+    def came_update(
+            self, grad: NDArray, mean: NDArray, row: NDArray, column: NDArray, doubt_row: NDArray,
+            doubt_column: NDArray, lr: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.9,
+            beta2: Number | NDArray | np.ndarray = 0.999, beta3: Number | NDArray | np.ndarray = 0.9999,
+            eps1: Number | NDArray | np.ndarray = 1e-30, eps2: Number | NDArray | np.ndarray = 1e-16,
+            clip_threshold: Number | NDArray | np.ndarray = 1.0, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step by a mean of Adafactor's steps, over how far they are from it (CAME)."""
 
     def cast(self, dtype: DTypeLike, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The elements in another dtype, rounded to the nearest."""
@@ -1058,6 +1078,18 @@ class NDArrayMethods:
             name: str | None = None) -> NDArray:
         """Sum of the squares of each array."""
 
+    def muon_update(
+            self, grad: NDArray, mom: NDArray, *, lr: Number | NDArray | np.ndarray,
+            momentum: Number | NDArray | np.ndarray = 0.95, nesterov: bool = True, steps: int = 5,
+            epsilon: Number | NDArray | np.ndarray = 1e-07,
+            scale: Literal['original', 'match_rms_adamw', 'none'] = 'original', wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            t: Number | NDArray | np.ndarray, lr_1d_factor: Number | NDArray | np.ndarray = 1.0,
+            beta1_1d: Number | NDArray | np.ndarray = 0.9, beta2_1d: Number | NDArray | np.ndarray = 0.999,
+            epsilon_1d: Number | NDArray | np.ndarray = 1e-08, out: NDArray | None = None,
+            name: str | None = None) -> NDArray:
+        """Step by a momentum whose singular values are brought near to one (Muon)."""
+
     def nadam_update(
             self, grad: NDArray, mean: NDArray, var: NDArray, filled: NDArray, *, lr: Number | NDArray | np.ndarray,
             beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
@@ -1360,6 +1392,13 @@ class NDArrayMethods:
             wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
             clip_gradient: float = -1.0, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Step against the gradient, with normal noise (stochastic gradient Langevin dynamics)."""
+
+    def shampoo_update(
+            self, grad: NDArray, factors: NDArray, lr: Number | NDArray | np.ndarray,
+            epsilon: Number | NDArray | np.ndarray = 1e-06, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, max_precond_dim: int = 1200,
+            *, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step by the gradient over roots of the sums of its products along each axis (Shampoo)."""
 
     def shape_array(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The shape, as an array."""

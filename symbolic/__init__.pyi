@@ -354,6 +354,15 @@ def adadelta_update(
         attr: dict[str, str] | None = None) -> Symbol:
     """Step by the gradient, scaled as earlier steps are to earlier gradients (AdaDelta)."""
 
+def adafactor_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, row: Symbol | None = None,
+        column: Symbol | None = None, *, lr: Number | Symbol, beta2_decay: Number | Symbol = -0.8,
+        eps1: Number | Symbol = 1.1920929e-07, eps2: Number | Symbol = 0.001, clip_threshold: Number | Symbol = 1.0,
+        wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
+        relative_step: bool = True, scale_parameter: bool = True, min_dim_size_to_factor: int = 1,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by the gradient over roots of squares, by rows and columns, in parts of the weight (Adafactor)."""
+
 def adagrad_lr_decay_update(
         weight: Symbol | None = None, grad: Symbol | None = None, history: Symbol | None = None, *, lr: Number | Symbol,
         lr_decay: Number | Symbol = 0.0, epsilon: Number | Symbol = 1e-10, wd: Number | Symbol = 0.0,
@@ -622,6 +631,15 @@ def broadcast_to(
         data: Symbol | None = None, *, shape: ShapeLike, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
     """The array repeated to a shape."""
+
+def came_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, row: Symbol | None = None,
+        column: Symbol | None = None, doubt_row: Symbol | None = None, doubt_column: Symbol | None = None, *,
+        lr: Number | Symbol, beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.999,
+        beta3: Number | Symbol = 0.9999, eps1: Number | Symbol = 1e-30, eps2: Number | Symbol = 1e-16,
+        clip_threshold: Number | Symbol = 1.0, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by a mean of Adafactor's steps, over how far they are from it (CAME)."""
 
 def cast(
         data: Symbol | None = None, *, dtype: DTypeLike, name: str | None = None,
@@ -1088,6 +1106,15 @@ def multi_sum_sq(
         attr: dict[str, str] | None = None) -> Symbol:
     """Sum of the squares of each array."""
 
+def muon_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None, *, lr: Number | Symbol,
+        momentum: Number | Symbol = 0.95, nesterov: bool = True, steps: int = 5, epsilon: Number | Symbol = 1e-07,
+        scale: Literal['original', 'match_rms_adamw', 'none'] = 'original', wd: Number | Symbol = 0.0,
+        rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
+        lr_1d_factor: Number | Symbol = 1.0, beta1_1d: Number | Symbol = 0.9, beta2_1d: Number | Symbol = 0.999,
+        epsilon_1d: Number | Symbol = 1e-08, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by a momentum whose singular values are brought near to one (Muon)."""
+
 def nadam_update(
         weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
         filled: Symbol | None = None, *, lr: Number | Symbol, beta1: Number | Symbol = 0.9,
@@ -1430,6 +1457,13 @@ def sgld_update(
         wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0,
         name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Step against the gradient, with normal noise (stochastic gradient Langevin dynamics)."""
+
+def shampoo_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, factors: Symbol | None = None, *, lr: Number | Symbol,
+        epsilon: Number | Symbol = 1e-06, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, max_precond_dim: int = 1200, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Step by the gradient over roots of the sums of its products along each axis (Shampoo)."""
 
 def shape_array(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The shape, as an array."""

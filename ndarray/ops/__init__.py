@@ -62,6 +62,10 @@ from ndarray.ops import (
     optimizer_adamp,
     optimizer_schedule_free,
     optimizer_schedule_free_radam,
+    optimizer_muon,
+    optimizer_adafactor,
+    optimizer_came,
+    optimizer_shampoo,
     finite,
     precision,
 )

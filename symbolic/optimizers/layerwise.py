@@ -58,6 +58,7 @@ class LayerwiseRule:
     wd = property(lambda self: self.rule.wd, doc="Weight decay of the rule within.")
     decays = property(lambda self: self.rule.decays, doc="Whether the rule within has weight decay.")
     counts = property(lambda self: self.rule.counts, doc="Whether the rule within must know the number of the update.")
+    settings = property(lambda self: self.rule.settings, doc="Parameters of the rule within that are no numbers.")
     more_inputs = property(lambda self: self.rule.more_inputs, doc="What the rule within reads of each tensor.")
 
     def apply(self, form: Form, tensors: Sequence[Tensor], rates: Amounts, decays: Amounts, counts: Amounts | None,

@@ -61,6 +61,12 @@ class Rule:
         return self.corrects or (param is not None and (param.default is REQUIRED or self.bias_correction))
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """The parameters that are no numbers which may change: forms of the operator."""
+        return {k: v for k, v in self.params.items()
+                if k in self.op.params and self.op.params[k].type not in (Scalar, Scalars)}
+
+    @property
     def more_inputs(self) -> tuple[str, ...]:
         """What the operator reads of each tensor besides weight and gradient: states and others."""
         return tuple([name for name in self.op.names[2:] if name not in self.op.update.single])

@@ -1,6 +1,7 @@
 """Updates of arrays outside of any graph, by the same rules."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -146,7 +147,8 @@ class Updater:
         numbers = [self.counts.get(i, 0) + 1 for i in indices]
         rates = [rate_of(self._lr, number) for number in numbers]
         mults = [self._factor(self._lr_mult, i) for i in indices]
-        states = [self.states.get(i) or fresh_states(self._rule.op, w) for i, w in zip(indices, weights)]
+        states = [self.states.get(i) or fresh_states(self._rule.op, w, self._rule.settings)
+                  for i, w in zip(indices, weights)]
         tensors = [Tensor(i, {"weight": w, "grad": g, **s, **{name: x[k] for name, x in more.items()}})
                    for k, (i, w, g, s) in enumerate(zip(indices, weights, grads, states))]
         decays = Amounts(self._rule.wd, [self._factor(self._wd_mult, i) for i in indices])
@@ -177,11 +179,14 @@ class Updater:
         return factors.get(index, factors.get(self._names.get(index), 1.0))
 
 
-def fresh_states(op: Operator, weight: NDArray) -> dict[str, NDArray]:
-    """Return the states of a weight that has not been updated yet, by the operator's names."""
+def fresh_states(op: Operator, weight: NDArray, settings: Mapping[str, Any] | None = None) -> dict[str, NDArray]:
+    """Return the states of a weight that has not been updated yet, by the operator's names.
+
+    `settings` are the parameters of the operator that are no numbers: shapes may depend on them.
+    """
     names, n = op.many or op.names, 1
     ones = {p.name: (1,) if p.name in op.scalar_tuples else 1 for p in op.params.values() if p.default is REQUIRED}
-    params = op.complete({**op.parse(ones), **({op.count: n} if op.many else {})})
+    params = op.complete({**op.parse({**ones, **(settings or {})}), **({op.count: n} if op.many else {})})
     types = [TensorType(weight.shape, weight._data.dtype), *[UNKNOWN] * (len(op.names) - 1)]
     found, _ = op.infer_types(types, [UNKNOWN], params)
     kept = {name: t for name, t in zip(names, found) if name in op.writes}

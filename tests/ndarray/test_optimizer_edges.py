@@ -19,7 +19,8 @@ SINGLE = [op for op in UPDATES if not op.many]
 MULTI = [op for op in OPERATORS if op.many]
 MASTERED = [op for op in UPDATES if any(i.name == "weight32" for i in op.inputs)]
 DTYPES = ("float16", "float32", "float64")
-POSITIVE = ("var", "v", "d", "n", "history", "weights_sum_sq", "grads_sum_sq", "r1", "r2", "rescale_grad")
+POSITIVE = ("var", "v", "d", "n", "history", "weights_sum_sq", "grads_sum_sq", "r1", "r2", "rescale_grad",
+            "row", "column", "doubt_row", "doubt_column")
 
 
 def named(ops):

@@ -45,9 +45,55 @@ def pytorch_optimizer_cases():
                                                   "weight_decouple": True}),
         "mars": (pytorch_optimizer.MARS, {**ADAM, "weight_decay": WD, "weight_decay_1d": WD, "betas_1d": (0.9, 0.95), "lr_1d": 0.02}),
         "mars_1d": (pytorch_optimizer.MARS, {**ADAM, "weight_decay": WD, "optimize_1d": True}),
+        "came": (pytorch_optimizer.CAME, {"betas": (0.9, 0.99, 0.999), "eps1": 1e-10, "eps2": 1e-8,
+                                          "weight_decay": WD}),
+        "shampoo": (pytorch_optimizer.Shampoo, {"matrix_eps": 1e-4, "weight_decay": WD, "weight_decouple": True}),
         "adamp": (pytorch_optimizer.AdamP, {**ADAM, "weight_decay": WD, "delta": 0.5}),
         "adamp_nesterov": (pytorch_optimizer.AdamP, {**ADAM, "weight_decay": WD, "nesterov": True}),
     }
+
+
+def torch_cases():
+    from torch import optim
+
+    return {
+        "adafactor": (optim.Adafactor, {"eps": (1e-4, 1e-3), "weight_decay": WD}),
+        "muon": (muon_in_float64, {"momentum": 0.9, "weight_decay": WD}),
+        "muon_plain": (muon_in_float64, {"momentum": 0.9, "weight_decay": WD, "nesterov": False,
+                                         "adjust_lr_fn": "match_rms_adamw"}),
+    }
+
+
+def muon_in_float64(groups, **settings):
+    """Return torch's Muon for matrices and AdamW for the others; its iteration in float64 in place of bfloat16."""
+    import torch
+
+    class Both(torch.optim.Optimizer):
+        def __init__(self):
+            super().__init__(groups, {"lr": settings["lr"]})
+            self.others = []
+            for group in self.param_groups:
+                matrix = group["params"][0].ndim > 1
+                one = torch.optim.Muon if matrix else torch.optim.AdamW
+                own = settings if matrix else {"lr": settings["lr"]}
+                weight = group["params"][0]
+                flat = weight.detach().reshape(len(weight), -1).requires_grad_() if matrix else weight
+                self.others.append((group, flat, one([flat], **own | {"weight_decay": group["weight_decay"]})))
+
+        def step(self):
+            for group, flat, other in self.others:
+                weight = group["params"][0]
+                other.param_groups[0]["lr"] = group["lr"]
+                flat.grad = weight.grad.reshape(flat.shape)
+                kept, torch.Tensor.bfloat16 = torch.Tensor.bfloat16, torch.Tensor.clone
+                try:
+                    other.step()
+                finally:
+                    torch.Tensor.bfloat16 = kept
+                with torch.no_grad():
+                    weight.copy_(flat.reshape(weight.shape))
+
+    return Both()
 
 
 def schedulefree_cases():

@@ -28,8 +28,15 @@ JUDGED = {
         "adan_no_prox": Judged("adan", {**ADAN, "no_prox": True}),
         "mars": Judged("mars", {**ADAM, **WD, "gamma": 0.025, "wd_1d_factor": 1.0}),
         "mars_1d": Judged("mars", {**ADAM, **WD, "gamma": 0.025, "optimize_1d": True}),
+        "came": Judged("came", {"beta1": 0.9, "beta2": 0.99, "beta3": 0.999, "eps1": 1e-10, "eps2": 1e-8, **WD}),
+        "shampoo": Judged("shampoo", {"epsilon": 1e-4, **WD}),
         "adamp": Judged("adamp", {**ADAM, **WD, "delta": 0.5}),
         "adamp_nesterov": Judged("adamp", {**ADAM, **WD, "nesterov": True}),
+    },
+    "torch": {
+        "adafactor": Judged("adafactor", {"eps1": 1e-4, "eps2": 1e-3, **WD}),
+        "muon": Judged("muon", {"momentum": 0.9, **WD}),
+        "muon_plain": Judged("muon", {"momentum": 0.9, "nesterov": False, "scale": "match_rms_adamw", **WD}),
     },
     "schedulefree": {
         "schedule_free_sgd": Judged("schedule_free_sgd", {"momentum": 0.9, **WD}),

@@ -7,6 +7,7 @@ the tensor.
 
 import numpy as np
 
+from tests.symbolic.optimizers.papers_matrices import MATRICES
 from tests.symbolic.optimizers.papers_recent import RECENT
 from tests.symbolic.optimizers.statements import COMMON, MOMENTS, clip, norm, scaled
 
@@ -471,6 +472,7 @@ STATEMENTS = {
                     {"rescale_grad": 0.5, "momentum": 0.9, "eta": 0.1, "eps": 1e-3, "decay_norm": "joint"},
                     {"momentum": 0.9, "eta": 0.1, "eps": 1e-3, "momentum_correction": True}]),
     **RECENT,
+    **MATRICES,
 }
 """The statement of each rule, and settings under which the two are compared; "lars" is a rule of several operators."""
 

@@ -1,0 +1,114 @@
+"""The rules of matrices as their papers state them, in float64, written apart from the operators: see `papers`."""
+
+import numpy as np
+
+from tests.symbolic.optimizers.statements import COMMON, norm, scaled
+
+
+def muon(p):
+    """Jordan et al.; the iteration in float64.  Vectors: Loshchilov and Hutter, algorithm 2."""
+    mu, kept = p["momentum"], {"m": 0.0, "v": 0.0}
+
+    def of_vector(w, g, rate, decay, t):
+        b1, b2, rate = p.get("beta1_1d", 0.9), p.get("beta2_1d", 0.999), rate * p.get("lr_1d_factor", 1.0)
+        m = kept["m"] = b1 * kept["m"] + (1 - b1) * g
+        v = kept["v"] = b2 * kept["v"] + (1 - b2) * g * g
+        return w - rate * (m / (1 - b1 ** t) / (np.sqrt(v / (1 - b2 ** t)) + p.get("epsilon_1d", 1e-8)) + decay * w)
+
+    def move(w, g, rate, decay, t):
+        g = scaled(g, p)
+        if w.ndim < 2:
+            return of_vector(w, g, rate, decay, t)
+        m = kept["m"] = mu * kept["m"] + (1 - mu) * g
+        x = (mu * m + (1 - mu) * g if p.get("nesterov", True) else m).reshape(len(w), -1)
+        rows, columns = x.shape
+        values = x / max(norm(x), p.get("epsilon", 1e-7))
+        # The iteration is one of singular values.
+        u, s, v = np.linalg.svd(values, full_matrices=False)
+        for _ in range(p.get("steps", 5)):
+            s = 3.4445 * s - 4.7750 * s ** 3 + 2.0315 * s ** 5
+        scale = {"original": np.sqrt(max(1, rows / columns)), "match_rms_adamw": 0.2 * np.sqrt(max(rows, columns)),
+                 "none": 1}[p.get("scale", "original")]
+        return w - rate * (scale * (u * s @ v).reshape(w.shape) + decay * w)
+
+    return move
+
+
+def adafactor(p):
+    """Shazeer and Stern, algorithms 4 and 5, with the two epsilons as torch has them."""
+    kept = {"r": 0.0, "c": 0.0}
+    eps1, least = p["eps1"], p.get("min_dim_size_to_factor", 1)
+
+    def move(w, g, rate, decay, t):
+        g = scaled(g, p)
+        keep, squares = 1 - t ** p.get("beta2_decay", -0.8), g * g
+        if w.ndim > 1 and min(w.shape[-2:]) >= least:
+            r = kept["r"] = keep * kept["r"] + (1 - keep) * squares.mean(-1)
+            c = kept["c"] = keep * kept["c"] + (1 - keep) * squares.mean(-2)
+            v = np.einsum("...i,...j->...ij", r, c) / np.maximum(r.mean(-1), eps1)[..., None, None]
+        else:
+            v = kept["r"] = keep * kept["r"] + (1 - keep) * squares
+        u = g / np.sqrt(np.maximum(v, eps1 ** 2))
+        rho = min(rate, t ** -0.5) if p.get("relative_step", True) else rate
+        rho *= max(p["eps2"], np.sqrt((w * w).mean())) if p.get("scale_parameter", True) else 1
+        return w * (1 - rate * decay) - rho * u / max(1, np.sqrt((u * u).mean()) / p.get("clip_threshold", 1.0))
+
+    return move
+
+
+def came(p):
+    """Luo et al., algorithm 2."""
+    b1, b2, b3 = p["beta1"], p["beta2"], p["beta3"]
+    kept = {"m": 0.0, "r": 0.0, "c": 0.0, "R": 0.0, "C": 0.0}
+
+    def means(row, column, keep, x):
+        r = kept[row] = keep * kept[row] + (1 - keep) * x.mean(-1)
+        c = kept[column] = keep * kept[column] + (1 - keep) * x.mean(-2)
+        return np.einsum("...i,...j->...ij", r, c) / r.mean(-1)[..., None, None]
+
+    def move(w, g, rate, decay, t):
+        g = scaled(g, p)
+        squares = g * g + p["eps1"]
+        if w.ndim > 1:
+            v = means("r", "c", b2, squares)
+        else:
+            v = kept["r"] = b2 * kept["r"] + (1 - b2) * squares
+        u = g / np.sqrt(v)
+        u = u / max(1, np.sqrt((u * u).mean()) / p.get("clip_threshold", 1.0))
+        m = kept["m"] = b1 * kept["m"] + (1 - b1) * u
+        step = m / np.sqrt(means("R", "C", b3, (u - m) ** 2 + p["eps2"])) if w.ndim > 1 else m
+        return w - rate * (step + decay * w)
+
+    return move
+
+
+def shampoo(p):
+    """Gupta et al., algorithm 2."""
+    kept = {}
+
+    def move(w, g, rate, decay, t):
+        step = g = scaled(g, p)
+        for axis in range(w.ndim):
+            others = [a for a in range(w.ndim) if a != axis]
+            first = p["epsilon"] * np.eye(w.shape[axis])
+            kept[axis] = kept.get(axis, first) + np.tensordot(g, g, (others, others))
+            u, s, v = np.linalg.svd(kept[axis])
+            step = np.moveaxis(np.tensordot(u * s ** (-1 / (2 * w.ndim)) @ v, step, (1, axis)), 0, axis)
+        return w - rate * (step + decay * w)
+
+    return move
+
+
+FACTORED = {"eps1": 1e-4, "eps2": 1e-3}
+CONFIDENT = {"beta1": 0.9, "beta2": 0.99, "beta3": 0.999, "eps1": 1e-10, "eps2": 1e-8}
+
+MATRICES = {
+    "muon_update": (muon, [{**COMMON, "momentum": 0.9}, {
+        "momentum": 0.9, "nesterov": False, "scale": "match_rms_adamw", "lr_1d_factor": 0.5, "epsilon_1d": 1e-4}]),
+    "adafactor_update": (adafactor, [
+        {**COMMON, **FACTORED}, {**FACTORED, "relative_step": False, "scale_parameter": False, "clip_threshold": 0.5},
+        {**FACTORED, "min_dim_size_to_factor": 4, "beta2_decay": -0.5}]),
+    "came_update": (came, [{**COMMON, **CONFIDENT}, {**CONFIDENT, "clip_threshold": 0.5}]),
+    "shampoo_update": (shampoo, [{**COMMON, "epsilon": 1e-4}]),
+}
+"""The statement of each rule, and settings under which the two are compared."""
