@@ -20,6 +20,7 @@ from ndarray.kernels.signals import deferred
 from ndarray.lazy import Later
 from ndarray.tensortype import TensorType, show_shape
 from ndarray.text import label
+from symbolic import engines
 from symbolic.engines.buffers import commit, undoing
 from symbolic.graph.graph import Graph
 from symbolic.graph.infer import from_mxnet_shape, infer
@@ -189,6 +190,7 @@ class Executor:
         self._grad_reqs, self._grads, self._zeros, self._in_place = grad_reqs, grads, {}, in_place
         self._lock, self._running = lock_of(self), False
         self._monitors = monitors or Monitors()
+        self._adopted = engines.adopt(engine, {**arrays, **dict(zip(self._output_names(), outputs)), **(grads or {})})
         self._memory = {name: a._data for name, a in arrays.items()}
         self._compiled_graphs, self._compiled_gradients = {}, {}
         self._ready: dict[bool, Program] = {}  # what a forward in a mode calls, and nothing else, as it is now
@@ -222,7 +224,10 @@ class Executor:
     @cached_property
     def output_dict(self) -> dict[str, NDArray]:
         """The outputs by name."""
-        return dict(zip([e.node.output_name(e.index) for e in self.graph.outputs], self.outputs))
+        return dict(zip(self._output_names(), self.outputs))
+
+    def _output_names(self) -> list[str]:
+        return [e.node.output_name(e.index) for e in self.graph.outputs]
 
     def _gradients(self) -> dict[str, NDArray]:
         """Return the arrays of the gradients that are computed, by argument, allocated when first asked for."""
@@ -236,6 +241,7 @@ class Executor:
                 self._grad_reqs = {name: req if name in reached else "null" for name, req in self._grad_reqs.items()}
                 self._zeros = {name: a for name, a in made.items() if name not in reached}
                 self._grads = {name: a for name, a in made.items() if name in reached}
+                self._adopted += engines.adopt(self.engine, {f"the gradient of {k}": a for k, a in self._grads.items()})
         return self._grads
 
     # Running
@@ -724,7 +730,7 @@ def _reshaped(old: NDArray, shape: tuple[int, ...], name: str, allow_up_sizing: 
         return old
     size = int(np.prod(shape))
     if size <= old.size and old._data.flags.c_contiguous:
-        return NDArray(old._data.reshape(-1)[:size].reshape(shape), ctx)
+        return NDArray(np.asarray(old).reshape(-1)[:size].reshape(shape), ctx)
     if not allow_up_sizing and size > old.size:
         raise ShapeError(f"reshape: {label(name)} would grow from {show_shape(old.shape)} to {show_shape(shape)}; "
                          "pass allow_up_sizing=True to allocate new memory")

@@ -451,7 +451,7 @@ class Symbol(SymbolMethods):
             Accepted as MXNet has them; there is one device.
         out : dict of str to array, optional
             Arrays that receive outputs; ``out={"step_output": w}`` updates ``w`` in place, all or nothing.
-        engine : {'auto', 'eager', 'fused'}, optional
+        engine : {'auto', 'eager', 'fused', 'xla'}, optional
         watch : {None, 'nonfinite'}, optional
             Raise at the first node that gives NaN or infinity; see `Executor.watch_finite`.
 

@@ -1,23 +1,26 @@
 """Engines: ways to run a graph, one file each, imported when first asked for.
 
 ``program.py`` is the contract that each engine's programs keep.  `eager` is the reference, with which every other
-engine must agree; `fused` runs loops of machine code; `auto` chooses between the two; `flat` is the eager engine's way
-of running small graphs often; `lower` and `buffers` are what engines share.  A new engine is a file here and its name
-in `ENGINES`, or, from outside, a call of `register`.
+engine must agree; `fused` runs loops of machine code; `auto` chooses between the two; `xla` runs on the devices of JAX;
+`flat` is the eager engine's way of running small graphs often; `lower` and `buffers` are what engines share.  A new
+engine is a file here and its name in `ENGINES`, or, from outside, a call of `register`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 
+import numpy as np
+
+from ndarray.array import NDArray
 from ndarray.errors import OperatorError, UnknownNameError, shown, unknown
-from symbolic.engines.buffers import Buffers
+from symbolic.engines.buffers import Buffers, elsewhere
 from symbolic.engines.program import Program
 from symbolic.graph.graph import Graph
 
 # What an engine is: a function that returns the program of a graph on the arrays of some buffers.
 Compile = Callable[[Graph, Buffers], Program]
 
-ENGINES = ("eager", "fused")
+ENGINES = ("eager", "fused", "xla")
 """The engines of this package; each is a file here with a function ``compile``."""
 
 _registered: dict[str, Compile] = {}
@@ -56,3 +59,34 @@ def get(name: str) -> Compile:
     if name not in (*ENGINES, "auto"):
         raise UnknownNameError(unknown("engine", name, ("auto", *ENGINES, *_registered)))
     return import_module(f"symbolic.engines.{name}").compile
+
+
+def adopt(name: str, arrays: Mapping[str, NDArray]) -> list[object]:
+    """Let an engine keep arrays elsewhere than in their memory, for as long as what is returned lives.
+
+    Parameters
+    ----------
+    name : str
+        Of the engine.
+    arrays : dict of str to NDArray
+        All that are bound, by what messages call them.
+    """
+    if name == "xla":
+        from symbolic.engines.xla import adopt  # needs JAX
+
+        return list(adopt(arrays))
+    if elsewhere:
+        from symbolic.engines.xla.resident import share
+
+        for array in arrays.values():
+            share(array)
+    return []
+
+
+def keep(name: str, arrays: Iterable[np.ndarray]) -> list[object]:
+    """Let an engine keep what only its programs read and write elsewhere than in memory; see `adopt`."""
+    if name == "xla":
+        from symbolic.engines.xla import keep  # needs JAX
+
+        return list(keep(arrays))
+    return []

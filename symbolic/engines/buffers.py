@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import repeat
 from operator import setitem
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import ref
 
 import numpy as np
 
@@ -12,6 +13,39 @@ from ndarray.kernels.signals import deferred
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+
+elsewhere: dict[int, ref[Any]] = {}
+"""Who knows where the newest value of an array is, by the array's ``id``, where that may not be its own memory."""
+
+
+def keep_elsewhere(array: np.ndarray, home: Any) -> None:
+    """Let `home` know of the newest value of an array as long as it lives, and hold the array as long.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+    home : object
+        Its ``to_host()`` fetches the value into the array's memory, which may then be written.
+    """
+    key = id(array)
+    elsewhere[key] = ref(home, lambda _: elsewhere.pop(key, None))
+
+
+def home_of(array: np.ndarray) -> Any:
+    """Return who knows of the newest value of an array; None where that is in its memory."""
+    found = elsewhere.get(id(array))
+    return None if found is None else found()
+
+
+def to_host(arrays: Iterable[np.ndarray]) -> None:
+    """Fetch the newest values of arrays into their memory."""
+    if elsewhere:
+        for array in arrays:
+            home = home_of(array)
+            if home is not None:
+                home.to_host()
 
 
 class Buffers(NamedTuple):
@@ -38,12 +72,15 @@ def commit(targets: Iterable[np.ndarray], results: Iterable[np.ndarray]) -> None
     The loop runs in C from end to end: Python handles signals between bytecodes only, so a KeyboardInterrupt comes
     before the first write or after the last.  Shapes and dtypes were checked at bind, so no write can fail.
     """
+    if elsewhere:
+        to_host(targets := list(targets))
     any(map(setitem, targets, repeat(Ellipsis), results))  # type: ignore[arg-type]  # each gives None: it is run to the end
 
 
 def undoing(targets: Sequence[np.ndarray]) -> Callable[[Callable[[], object]], None]:
     """Return ``around(run)``, which calls `run` and then writes into all `targets` what they hold now."""
     targets = list({id(t): t for t in targets}.values())
+    to_host(targets)
     copies = [t.copy() for t in targets]
 
     def around(run: Callable[[], object]) -> None:

@@ -257,6 +257,8 @@ def copied(value: Any, target: NDArray, name: str) -> tuple[np.ndarray, np.ndarr
 def _numbers(value: Any, name: str) -> np.ndarray:
     """Return what is given for an array as a NumPy array of numbers."""
     data = value._data if isinstance(value, NDArray) else value
+    if hasattr(data, "__dlpack__") and not isinstance(data, (np.ndarray, np.generic)):
+        data = np.asarray(data)  # an array of another library
     if not isinstance(data, (np.ndarray, np.generic, int, float)):
         raise BindError(f"{name} must be an NDArray, a numpy.ndarray or a number, got {shown(value)}")
     data = np.asarray(data)

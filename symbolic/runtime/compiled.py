@@ -8,7 +8,7 @@ import numpy as np
 
 from ndarray import registry
 from symbolic import engines
-from symbolic.engines.buffers import Buffers
+from symbolic.engines.buffers import Buffers, to_host
 from symbolic.graph.graph import Graph
 from symbolic.graph.infer import infer
 from symbolic.graph.node import Entry, Node
@@ -56,6 +56,7 @@ class CompiledGraph:
             for look in visits:
                 look(node, inputs, outputs)
 
+        to_host((*self.buffers.values, *self.buffers.outputs))
         compile_eager(self.graph, self.buffers).walk(visit)
 
 
@@ -88,6 +89,7 @@ class CompiledGradient:
         known = partition.known
         self.heads = {i: np.zeros(*known[v.name]) for i, v in partition.heads.items()}
         self._residuals = {v.name: np.empty(*known[v.name]) for v in partition.residuals.values()}
+        self._kept = engines.keep(engine, self._residuals.values())
         self._runs = {}
 
     @property
@@ -120,6 +122,7 @@ class CompiledGradient:
             graph = self._parts.whole
             self._states = {n.name: np.empty_like(self._arrays[n.name]) for n in graph.written}
             self._runs["whole"] = self._back(graph, self._arrays | self._states)
+        to_host(self._arrays[name] for name in self._states)
         for name, copy in self._states.items():
             copy[...] = self._arrays[name]
         self._runs["whole"](visits)

@@ -1,0 +1,149 @@
+"""A whole graph as one program of XLA."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ndarray.cached import cached_property
+from ndarray.errors import DTypeError, OutOfRangeError
+from ndarray.kernels.signals import deferred
+from ndarray.text import label
+from symbolic.diagnostics.attribution import Piece
+from symbolic.diagnostics.memory_plan import MemoryPlan
+from symbolic.engines.buffers import Buffers, commit, home_of
+from symbolic.engines.xla.errors import DeviceError
+from symbolic.engines.xla.resident import Home
+from symbolic.engines.xla.words import Words, wide
+from symbolic.graph.graph import Graph
+from symbolic.graph.node import Entry
+from symbolic.graph.walk import evaluate
+
+
+def default_sharding() -> Any:
+    """Return where arrays are put that nobody places: the first device that JAX sees."""
+    return jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+
+
+class XlaProgram:
+    """A graph as one jitted function over bound arrays: traced once, the arrays that it replaces donated.
+
+    Parameters
+    ----------
+    graph : Graph
+    buffers : Buffers
+
+    Attributes
+    ----------
+    traces : int
+        How often JAX has traced the graph.
+    """
+
+    NAME = "xla"
+
+    def __init__(self, graph: Graph, buffers: Buffers) -> None:
+        self.graph, self.buffers, self.traces = graph, buffers, 0
+        homes: dict[int, Home] = {}
+
+        def home(array: np.ndarray, name: str) -> Home:
+            found = home_of(array) or homes.get(id(array))
+            if found is None:
+                found = homes[id(array)] = Home(array, default_sharding(), True, name)
+            return found
+
+        self._inputs = [home(v, n.name) for n, v in zip(graph.variables, buffers.values, strict=True)]
+        by_node = dict(zip(graph.variables, self._inputs))
+        names = [e.node.output_name(e.index) for e in graph.outputs]
+        self._outputs = [home(v, name) for v, name in zip(buffers.outputs, names, strict=True)]
+        self._outputs += [by_node[n] for n in graph.written]
+        types = [buffers.types[e] for e in (*graph.outputs, *map(Entry, graph.written))]
+        self._types = [(t.shape, t.dtype) for t in types]
+        # A buffer that two variables use may not be given away.
+        uses, replaced = Counter(map(id, self._inputs)), {id(h) for h in self._outputs}
+        self._donated = tuple([i for i, h in enumerate(self._inputs) if id(h) in replaced and uses[id(h)] == 1])
+        self._kept = tuple([i for i in range(len(self._inputs)) if i not in set(self._donated)])
+        self._jit = jax.jit(self._trace, donate_argnums=0, out_shardings=([h.sharding for h in self._outputs], None))
+
+    def _trace(self, donated: Sequence[jax.Array], kept: Sequence[jax.Array]) -> tuple[list, Any]:
+        """Return the results, and whether all indices are in range where the graph has any; then old values stay."""
+        self.traces += 1
+        values: list[Any] = [None] * len(self._inputs)
+        for at, value in (*zip(self._donated, donated), *zip(self._kept, kept)):
+            values[at] = value
+        xp = Words(checked=True)
+        outputs, written = evaluate(self.graph, dict(zip(self.graph.variables, values)), xp)
+        results = [jnp.asarray(y) for y in (*outputs, *(written[n] for n in self.graph.written))]
+        for y, (shape, dtype), home in zip(results, self._types, self._outputs):
+            if (y.shape, y.dtype) != (shape, dtype):
+                raise DTypeError(f"{label(home.name)}: expected {dtype}{list(shape)}, XLA gives "
+                                 f"{y.dtype}{list(y.shape)}")
+        if not xp.checks:
+            return results, None
+        in_range = jnp.all(jnp.stack(xp.checks))
+        old = {id(h): v for h, v in zip(self._inputs, values)}
+        return [jnp.where(in_range, y, old[id(h)]) if id(h) in old else y
+                for y, h in zip(results, self._outputs)], in_range
+
+    def _arguments(self) -> tuple[tuple, tuple]:
+        there = [h.push() for h in self._inputs]
+        return tuple([there[i] for i in self._donated]), tuple([there[i] for i in self._kept])
+
+    def __call__(self) -> None:
+        """Run the graph, all or nothing."""
+        with wide(), deferred():
+            try:
+                results, in_range = self._jit(*self._arguments())
+                # What other holders see is fetched before anything is written.
+                hosts = [(h, np.array(y)) for h, y in zip(self._outputs, results) if h.shared]
+                failed = in_range is not None and not bool(in_range)
+            except jax.errors.JaxRuntimeError as error:
+                raise DeviceError(f"the step failed on the devices: {str(error).splitlines()[0]}\n  values that it was "
+                                  "to replace may be lost; go on from what was saved last") from error
+            for h, y in zip(self._outputs, results):
+                if not failed or any(h is i for i in self._inputs):  # then it holds the old value
+                    h.take(y)
+            if failed:
+                raise OutOfRangeError("an index is out of range; nothing was written")
+            commit([h.host for h, _ in hosts], [y for _, y in hosts])
+
+    @cached_property
+    def compiled(self) -> Any:
+        """The program as JAX has compiled it, with its text, costs and memory."""
+        with wide():
+            return self._jit.lower(*self._arguments()).compile()
+
+    def measured(self) -> tuple[list[Piece], Callable[[Callable[[], object]], None]]:
+        """Return the pieces of a run, one, and ``run(stamp)``, which calls `stamp` before it and after it."""
+        nodes = [n for n in self.graph.nodes if n.op is not None]
+        read, written = (sum(h.host.nbytes for h in homes) for homes in (self._inputs, self._outputs))
+
+        def run(stamp: Callable[[], object]) -> None:
+            stamp()
+            self()
+            for h in self._outputs:
+                if h.device is not None:
+                    h.device.block_until_ready()
+            stamp()
+
+        return [Piece("XLA", {n: 1 / len(nodes) for n in nodes}, read, written)], run
+
+    def plan(self) -> MemoryPlan:
+        """Return the memory that a run takes, as XLA has analysed it."""
+        size = self.compiled.memory_analysis().temp_size_in_bytes
+        where = {e: "temporary" for n in self.graph.nodes if n.op is not None for e in n.outputs}
+        return MemoryPlan(size, size, 0, where, True)
+
+    def describe(self) -> str:
+        """Return what runs where, what is replaced in place, and what is copied in each step."""
+        devices = sorted({str(d) for h in self._inputs + self._outputs for d in h.sharding.device_set})
+        copied = [label(h.name) for h in {id(h): h for h in self._inputs + self._outputs}.values() if h.shared]
+        replaced = [label(self._inputs[i].name) for i in self._donated if not self._inputs[i].shared]
+        count = sum(n.op is not None for n in self.graph.nodes)
+        return "\n".join([
+            f"engine xla: {count} node{'s' * (count != 1)} as one program on {', '.join(devices)}",
+            f"  replaced on the devices: {', '.join(replaced) or 'nothing'}",
+            f"  copied in each step: {', '.join(copied) or 'nothing'}",
+            f"  traced {self.traces} time{'s' * (self.traces != 1)}"])

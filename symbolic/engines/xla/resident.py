@@ -1,0 +1,176 @@
+"""Arrays that live on the devices: where the newest value of each is, and NDArrays whose memory follows.
+
+An array whose memory nobody else holds stays on the devices: a step replaces it there, and reading it fetches it.  The
+others, such as those of NumPy that a user has bound, are read before each step and written after it.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+import jax
+import numpy as np
+
+from ndarray.array import NDArray
+from symbolic.engines.buffers import home_of, keep_elsewhere
+from symbolic.engines.xla.errors import DeviceError
+
+_slot: Any = NDArray.__dict__["_data"]  # of a plain array its memory, of a resident one its home
+
+
+class Home:
+    """Where the value of one array is: in the memory of the host, on the devices, or both.
+
+    Parameters
+    ----------
+    host : numpy.ndarray
+    sharding : jax.sharding.Sharding
+    shared : bool
+        Whether somebody else may hold the host's memory: then each step reads it and writes it.
+    name : str
+
+    Attributes
+    ----------
+    device : jax.Array or None
+    newest : {'host', 'device', 'both'}
+        Who has the newest value.
+    """
+
+    def __init__(self, host: np.ndarray, sharding: Any, shared: bool, name: str) -> None:
+        self.host, self.sharding, self.shared, self.name = host, sharding, shared, name
+        self.device: jax.Array | None = None
+        self.newest = "host"
+
+    def push(self) -> jax.Array:
+        """Return the newest value on the devices.
+
+        Raises
+        ------
+        DeviceError
+            If a step that failed there has lost it.
+        """
+        if self.newest == "host" or self.shared:
+            self.device, self.newest = put(self.host, self.sharding), "both"
+        return self._there()
+
+    def _there(self) -> jax.Array:
+        if self.device is None or self.device.is_deleted():
+            raise DeviceError(f"the value of {self.name} was lost when a step failed on the devices; load it again")
+        return self.device
+
+    def take(self, device: jax.Array) -> None:
+        """Receive a new value on the devices."""
+        self.device, self.newest = device, "device"
+
+    def pull(self) -> np.ndarray:
+        """Return the host's memory with the newest value in it."""
+        if self.newest == "device":
+            # A copy by way of a view that is gone at once: one that lives on would keep the next step from replacing
+            # the value in place, and so would the copy that the array keeps of itself.
+            fetch(self._there(), self.host)
+            self.newest = "both"
+        return self.host
+
+    def to_host(self) -> None:
+        """Fetch the newest value into the host's memory, where it may then be written."""
+        self.pull()
+        self.newest = "host"
+
+
+def put(host: np.ndarray, sharding: Any) -> jax.Array:
+    """Return a copy of an array on the devices; what JAX is given it may use in place, whoever else holds it."""
+    return jax.device_put(np.array(host, host.dtype.newbyteorder("="), order="C"), sharding)
+
+
+def fetch(value: jax.Array, target: np.ndarray) -> None:
+    """Copy a value from the devices into the host's memory."""
+    if len(value.sharding.device_set) == 1 and value.dtype != np.bool_ and value.devices().pop().platform == "cpu":
+        target[...] = np.from_dlpack(value)
+    else:
+        target[...] = np.array(value)
+
+
+class Resident(NDArray):
+    """An NDArray whose newest value may be on the devices."""
+
+    __slots__ = ()
+
+    @property
+    def _data(self) -> np.ndarray:  # type: ignore[override]
+        home = _slot.__get__(self)
+        home.to_host()
+        return home.host
+
+    shape = property(lambda self: _slot.__get__(self).host.shape, doc="Length of each axis.")
+    dtype = property(lambda self: _slot.__get__(self).host.dtype.type, doc="Element type.")
+    size = property(lambda self: _slot.__get__(self).host.size, doc="Number of elements.")
+    ndim = property(lambda self: _slot.__get__(self).host.ndim, doc="Number of axes.")
+
+    def asnumpy(self) -> np.ndarray:
+        """Return a copy; the array stays on the devices."""
+        return _slot.__get__(self).pull().copy()
+
+    def wait_to_read(self) -> None:
+        """Wait until the step that computes this array is done."""
+        home = _slot.__get__(self)
+        if home.newest == "device":
+            home.push().block_until_ready()
+
+
+def _sharing(name: str) -> Callable:
+    """Return a method of NDArray that gives the memory away: from then on each step reads and writes it."""
+    method = getattr(NDArray, name)
+
+    @wraps(method)
+    def share(self: Resident, *args: Any, **kwargs: Any) -> Any:
+        _slot.__get__(self).shared = True
+        return method(self, *args, **kwargs)
+
+    return share
+
+
+for _name in ("__getitem__", "reshape", "detach", "__array__", "__dlpack__", "to_dlpack_for_read",
+              "to_dlpack_for_write"):
+    setattr(Resident, _name, _sharing(_name))
+
+
+def home_for(array: NDArray, sharding: Any, name: str) -> Home:
+    """Return the home of an array; the array lives on the devices from now on, if nobody else holds its memory."""
+    if type(array) is Resident:
+        home = _slot.__get__(array)
+        if home.sharding != sharding:
+            home.to_host()
+            home.sharding = sharding
+        return home
+    data = array._data
+    known = home_of(data)
+    if known is not None:
+        return known
+    # Held by the array, by this function and by the argument of `getrefcount`.
+    alone = (type(array) is NDArray and data.base is None and data.flags.owndata and data.flags.c_contiguous
+             and data.dtype.isnative and sys.getrefcount(data) <= 3)
+    home = Home(data, sharding, not alone, name)
+    keep_elsewhere(data, home)
+    if alone:
+        _slot.__set__(array, home)
+        array.__class__ = Resident
+    return home
+
+
+def private(arrays: Iterable[np.ndarray], sharding: Any) -> list[Home]:
+    """Return homes of memory that only programs use, which keep it on the devices as long as they live."""
+    found = []
+    for array in arrays:
+        home = Home(array, sharding, False, "a value that the gradient needs")
+        keep_elsewhere(array, home)
+        found.append(home)
+    return found
+
+
+def share(array: NDArray) -> None:
+    """Let another holder of an array's memory see each step, and each step what it writes."""
+    if type(array) is Resident:
+        home = _slot.__get__(array)
+        home.to_host()
+        home.shared = True

@@ -1,0 +1,367 @@
+"""The engine XLA: the numbers of the eager engine, one trace, arrays on the devices that are never aliased and never stale."""
+
+import gc
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import ndarray as nd
+import symbolic as sym
+from ndarray.errors import BindError, NonFiniteError, OutOfRangeError
+from symbolic.engines.buffers import elsewhere
+from symbolic.executor import bind
+from tests.ndarray import test_golden as golden
+from tests.symbolic.engines.test_engines import BINARY, UNARY
+
+jax = pytest.importorskip("jax")
+jnp = jax.numpy
+
+from symbolic.engines.xla.resident import Resident  # noqa: E402
+
+
+def close(got, expected, tolerance=2e-5):
+    """XLA multiplies and adds in one rounding, adds up in another order, and takes subnormal numbers for zero."""
+    assert (got.dtype, got.shape) == (expected.dtype, expected.shape)
+    if expected.dtype.kind != "f":
+        np.testing.assert_array_equal(got, expected)
+        return
+    finite = np.isfinite(expected)
+    np.testing.assert_array_equal(np.isfinite(got), finite)
+    tolerance = {2: 8e-3, 4: tolerance, 8: 1e-11}[expected.dtype.itemsize]
+    most = np.abs(expected[finite].astype("f8")).max(initial=1)
+    np.testing.assert_allclose(got[finite].astype("f8"), expected[finite], rtol=tolerance, atol=tolerance * most)
+
+
+def recorded(case, engine):
+    """Return outputs and inputs of a case that was recorded from MXNet, after a step in a graph."""
+    inputs, _ = golden.load(case)
+    symbol = sym.functions.function(case["op"])
+    node = symbol(*map(sym.Variable, inputs), name="node", **golden.rounded(case))
+    inputs = golden.copies(inputs)
+    out = dict(zip(node.list_outputs(), golden.weights_of(inputs))) if case["inplace"] else None
+    run = node.bind(args=inputs, grad_req="null", out=out, engine=engine)
+    return [*(o.asnumpy() for o in run.forward()), *inputs.values()]
+
+
+CASES = [c for c in golden.DENSE if not golden.is_eager_only(c)]
+
+
+@pytest.mark.parametrize("op", sorted({c["op"] for c in CASES}))
+def test_recorded_values(op):
+    """Every sixth case: the eager engine has all of them bit for bit."""
+    for case in [c for c in CASES if c["op"] == op][::6]:
+        if case["case"] in golden.SKIPPED:
+            continue
+        with np.errstate(all="ignore"):
+            for expected, got in zip(recorded(case, "eager"), recorded(case, "xla"), strict=True):
+                close(got, expected)
+
+
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_random_graphs(data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    entries = [sym.var(f"x{i}") for i in range(3)]
+    for i in range(data.draw(st.integers(1, 12))):
+        kind = data.draw(st.sampled_from(["one", "two", "two", "number", "dot", "update"]))
+        a, b = (data.draw(st.sampled_from(entries)) for _ in range(2))
+        make = {
+            "one": lambda: sym.tanh(sym.symbol.apply_op(data.draw(st.sampled_from([*{*UNARY} - {"exp", "sign"}])), a)),
+            "two": lambda: sym.tanh(sym.symbol.apply_op(data.draw(st.sampled_from([*{*BINARY} - {"elemwise_div"}])), a, b)),
+            "number": lambda: a * 2.0, "dot": lambda: sym.tanh(sym.dot(a, b)),
+            "update": lambda: sym.sgd_mom_update(a, b, sym.var(f"m{i}"), lr=sym.var(f"lr{i}"), momentum=0.5),
+        }
+        entries.append(make[kind]())
+    graph = sym.Group(entries[-2:]).graph
+    names = [n.name for n in graph.variables]
+    arrays = {n: rng.uniform(0.5, 1.5, (1,) if n.startswith("lr") else (4, 4)) for n in names}
+    results = []
+    for engine in ("eager", "xla"):
+        mine = {n: a.copy() for n, a in arrays.items()}
+        run = bind(graph, None, mine, engine=engine)
+        with np.errstate(all="ignore"):
+            run.forward()
+            run.forward()
+        results.append([*(o.asnumpy() for o in run.outputs), *mine.values()])
+    for expected, got in zip(*results, strict=True):
+        if np.abs(expected - np.round(expected)).min() > 1e-9:  # floor and comparisons may flip at a step
+            np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-9)
+
+
+STEP = sym.sgd_mom_update(*map(sym.var, "wgm"), lr=sym.var("lr"), momentum=0.5, name="step")
+
+
+def bound(engine="xla", **more):
+    """Return an executor that updates `w` in place, and its arrays, whose memory nobody else holds."""
+    arrays = {name: nd.array(np.full(4, k + 1.0)) for k, name in enumerate("wgm")} | {"lr": nd.array([0.5])} | more
+    return STEP.bind(args=arrays, out={"step_output": arrays["w"]}, engine=engine), arrays
+
+
+def both(change):
+    """Check that the same calls leave the same arrays on the eager engine and on this one."""
+    found = []
+    for engine in ("eager", "xla"):
+        run, arrays = bound(engine)
+        change(run, arrays)
+        found.append([a.asnumpy() for a in arrays.values()])
+    for expected, got in zip(*found, strict=True):
+        close(got, expected)
+
+
+def test_numbers_change_without_a_trace():
+    run, arrays = bound()
+    for k in range(200):
+        run.forward(lr=0.001 * k, g=np.full(4, k))
+    for rate in (1, 0.5, np.float32(2), np.full(1, 3.0), nd.array([4.0]), jnp.float32(5)):
+        run.forward(lr=rate)
+        arrays["w"][:] = 3
+        arrays["m"] *= 2
+        run.forward()
+    assert run._program.traces == 1 and run._program._jit._cache_size() == 1
+
+
+def test_arrays_live_on_the_devices_and_are_replaced_there():
+    run, arrays = bound()
+    run.forward()
+    before = [home.device for home in run._adopted]
+    run.forward()
+    names = [home.name for home in run._adopted]
+    assert all(type(a) is Resident for a in arrays.values())
+    gone = {name for name, device in zip(names, before) if device.is_deleted()}
+    assert gone == {"w", "m"}
+    assert "replaced on the devices: w, m" in run.debug_str() and "copied in each step: nothing" in run.debug_str()
+    assert arrays["w"].asnumpy().tolist() == run.outputs[0].asnumpy().tolist()
+
+
+def test_reading_does_not_end_that():
+    run, arrays = bound()
+    for _ in range(3):
+        run.forward()
+        for read in (lambda a: a.asnumpy(), lambda a: a + 1, lambda a: a.copy(), repr, lambda a: a.tolist(), nd.norm):
+            read(arrays["w"])
+    arrays["w"].wait_to_read()
+    assert "copied in each step: nothing" in run.debug_str()
+    device = run._adopted[0].device
+    run.forward()
+    run.forward()
+    assert run._adopted[0].device is not device
+
+
+@pytest.mark.parametrize("write", [
+    lambda a: a.__setitem__(slice(None), 7), lambda a: a.__iadd__(1), lambda a: nd.array([9.0] * 4).copyto(a),
+    lambda a: nd.sgd_update(a, a, lr=0.1, out=a), lambda a: np.asarray(a).fill(3),
+    lambda a: a[1:3].__setitem__(0, 5), lambda a: a.reshape((2, 2)).__setitem__(0, 6), lambda a: a.detach().__iadd__(2),
+    lambda a: np.from_dlpack(a).sum(),
+])
+def test_what_is_written_between_steps_is_seen(write):
+    def change(run, arrays):
+        run.forward()
+        write(arrays["w"])
+        write(arrays["m"])
+        run.forward()
+
+    both(change)
+
+
+@pytest.mark.parametrize("view", [lambda a: a[1:], lambda a: a.reshape((2, 2)), np.asarray, lambda a: a.detach(),
+                                  np.from_dlpack])
+def test_what_holds_the_memory_sees_every_step(view):
+    def change(run, arrays):
+        run.forward()
+        held = view(arrays["w"]), view(arrays["m"])
+        run.forward()
+        for mine, name in zip(held, "wm"):
+            whole = arrays[name].asnumpy()
+            mine = mine.asnumpy() if isinstance(mine, nd.NDArray) else np.asarray(mine)
+            np.testing.assert_array_equal(mine.reshape(-1), whole[-mine.size:])
+        np.asarray(held[1])[...] = 4
+        run.forward()
+
+    both(change)
+
+
+def test_arrays_of_numpy_are_read_before_each_step_and_written_after_it():
+    w, m = np.ones(4, "f4"), np.zeros(4, "f4")
+    run, _ = bound(w=nd.from_numpy(w), m=m)
+    run.forward(g=np.ones(4), lr=1)
+    np.testing.assert_array_equal(w, 0)
+    m[:], w[:] = 2, 10
+    run.forward()
+    np.testing.assert_array_equal(m, 0)
+    np.testing.assert_array_equal(w, 10)
+
+
+def test_what_is_fed_may_be_refilled_at_once_and_stays_the_callers():
+    run, arrays = bound()
+    batch, given = np.zeros(4, "f4"), jnp.ones(4)
+    for k in range(20):
+        batch[:] = k
+        run.forward(g=batch, lr=1)
+        batch[:] = np.nan
+    run.forward(g=given)
+    assert not given.is_deleted() and np.isfinite(arrays["w"].asnumpy()).all()
+
+
+@pytest.mark.parametrize("other", ["eager", "fused", "xla"])
+@pytest.mark.parametrize("first", [True, False])
+def test_executors_that_share_arrays_see_each_other(other, first):
+    def steps(names):
+        run, arrays = bound(names[0])
+        second = STEP.bind(args=arrays, out={"step_output": arrays["w"]}, engine=names[1])
+        for _ in range(2):
+            run.forward(lr=0.25)
+            second.forward(lr=0.5)
+        return [a.asnumpy() for a in arrays.values()]
+
+    for got, expected in zip(steps(["xla", other] if first else [other, "xla"]), steps(["eager", "eager"])):
+        close(got, expected)
+
+
+def network():
+    data, label = sym.var("data"), sym.var("label")
+    net = sym.FullyConnected(data, num_hidden=6, name="fc1")
+    net = sym.BatchNorm(net, fix_gamma=False, name="bn")
+    net = sym.Dropout(sym.Activation(net, act_type="relu"), p=0.4, name="drop")
+    return sym.SoftmaxOutput(sym.FullyConnected(net, num_hidden=3, name="fc2"), label, name="softmax")
+
+
+@pytest.mark.parametrize("grad_req", ["write", "add"])
+def test_forward_and_back_in_training_mode(grad_req):
+    """Dropout has the eager engine's bits, and batch normalisation its running means."""
+    found = []
+    for engine in ("eager", "xla"):
+        nd.random.seed(5)
+        run = network().simple_bind(data=(4, 5), label=(4,), grad_req=grad_req, engine=engine)
+        draw = np.random.default_rng(0)
+        for name, array in run.arg_dict.items():
+            array[:] = draw.integers(0, 3, array.shape) if name == "label" else draw.normal(size=array.shape)
+        for _ in range(2):
+            run.forward(is_train=True)
+            run.backward()
+        run.forward(is_train=False)
+        found.append([a.asnumpy() for a in (*run.outputs, *run.grad_dict.values(), *run.aux_arrays)])
+    for expected, got in zip(*found, strict=True):
+        close(got, expected)
+
+
+def test_backward_with_heads_and_without_a_kept_forward():
+    found = []
+    for engine in ("eager", "xla"):
+        x, grad = np.array([3.0, -1.0]), np.zeros(2)
+        run = sym.square(sym.var("x")).bind(args={"x": x}, args_grad={"x": grad}, engine=engine)
+        run.forward()
+        run.backward(out_grads=np.array([10.0, 1.0]))
+        found.append(grad.copy())
+        run.forward(is_train=True)
+        run.backward(out_grads=np.array([2.0, 1.0]))
+        found.append(grad)
+    for a, b in zip(found[:2], found[2:]):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_an_index_out_of_range_is_an_error_and_nothing_is_written():
+    taken = sym.take(sym.var("w"), sym.var("i"), mode="raise", name="t")
+    step = sym.sgd_mom_update(sym.var("v"), taken, sym.var("m"), lr=0.5, momentum=0.5, name="step")
+    arrays = {"w": nd.array([1.0, 2.0]), "v": nd.zeros((2,)), "m": nd.ones((2,)), "i": nd.array([0, 1], dtype="int32")}
+    run = step.bind(args=arrays, out={"step_output": arrays["v"]}, engine="xla")
+    run.forward()
+    before = [a.asnumpy() for a in arrays.values()]
+    for wrong in ([0, 2], [-1, 0]):
+        with pytest.raises(OutOfRangeError, match="nothing was written"):
+            run.forward(i=np.array(wrong))
+        for a, b in zip(arrays.values(), before):
+            np.testing.assert_array_equal(a.asnumpy(), b)
+    run.forward(i=np.array([1, 1]))
+    assert (arrays["v"].asnumpy() != before[1]).any()
+
+
+def test_monitors_look_at_every_node_and_errors_write_nothing():
+    run, arrays = bound()
+    run.forward()
+    seen = run.monitor(stat=np.max)
+    run.forward()
+    assert list(seen) == ["step_output"] and seen["step_output"] == arrays["w"].asnumpy().max()
+    run.watch_finite()
+    before = arrays["w"].asnumpy()
+    with pytest.raises(NonFiniteError):
+        run.forward(g=np.full(4, np.nan))
+    np.testing.assert_array_equal(arrays["w"].asnumpy(), before)
+
+
+def test_measuring_leaves_everything_as_it_was():
+    run, arrays = bound()
+    run.forward()
+    before = [a.asnumpy() for a in arrays.values()]
+    profile, memory, numerics = run.profile(steps=2), run.memory(), run.numerics()
+    assert [row.name for row in profile.rows] == ["step"] and memory.in_place == {"step_output": "w"}
+    assert not numerics.nonfinite
+    for a, b in zip(arrays.values(), before):
+        np.testing.assert_array_equal(a.asnumpy(), b)
+    run.forward()
+    close(arrays["m"].asnumpy(), before[2] * np.float32(0.5) - np.float32(0.5) * before[1])
+
+
+def test_binding_again_and_copying_parameters():
+    run, arrays = bound()
+    run.forward()
+    smaller = run.reshape(partial_shaping=True, w=(2,), g=(2,), m=(2,))
+    smaller.forward()
+    run.copy_params_from({"w": np.ones(4)}, {"m": np.zeros(4)})
+    run.forward(g=np.zeros(4))
+    np.testing.assert_array_equal(arrays["w"].asnumpy(), 1)
+    with pytest.raises(BindError):
+        run.forward(g="text")
+
+
+def test_a_trainer_saves_and_resumes_bit_for_bit(tmp_path):
+    pytest.importorskip("safetensors")
+    loss = sym.make_loss(sym.sum(sym.square(sym.var("w"))), name="cost")
+    trainer = sym.optimizers.Trainer(sym.optimizers.step(loss, "adam", ["w"]), {"w": nd.array([4.0, 2.0])}, lr=0.1,
+                                     engine="xla")
+    for _ in range(3):
+        trainer.step()
+    trainer.save(tmp_path)
+    again = sym.optimizers.Trainer.load(tmp_path, engine="xla")
+    for each in (trainer, again):
+        for _ in range(3):
+            each.step()
+    np.testing.assert_array_equal(trainer.executor.arg_dict["w"].asnumpy(), again.executor.arg_dict["w"].asnumpy())
+    assert trainer.executor._compiled_graphs[True].program.traces == 1
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (), (1,)])
+def test_odd_shapes_and_layouts(shape):
+    x = np.ones((6, 4))[::-2, 1:].T
+    run = sym.exp(sym.var("x"), name="e").bind(args={"x": x}, engine="xla")
+    np.testing.assert_allclose(run.forward()[0].asnumpy(), np.exp(x))
+    swapped = np.ones(shape, ">f4")
+    run = sym.exp(sym.var("x"), name="e").bind(args={"x": swapped}, engine="xla")
+    np.testing.assert_allclose(run.forward()[0].asnumpy(), np.exp(np.ones(shape, "f4")), rtol=1e-6)
+
+
+def test_nothing_is_left_after_an_executor_is_gone():
+    gc.collect()
+    known = len(elsewhere)
+    run, arrays = bound()
+    run.forward()
+    del run, arrays
+    gc.collect()
+    assert len(elsewhere) == known
+
+
+def test_the_program_calls_no_python():
+    run, _ = bound()
+    text = run._program.compiled.as_text()
+    assert "callback" not in text and re.search(r"input_output_alias", text)
+
+
+def test_without_jax_it_says_what_to_install():
+    code = ("import sys; sys.modules['jax'] = None\nimport numpy as np, symbolic as sym\n"
+            "try: sym.exp(sym.var('x')).bind(args={'x': np.ones(1)}, engine='xla')\n"
+            "except ImportError as e: assert \"pip install 'symbolic-ndarray[xla]'\" in str(e)\nelse: raise SystemExit(1)")
+    subprocess.run([sys.executable, "-c", code], check=True)
