@@ -336,6 +336,10 @@ class Operator:
         many = self.num_outputs(params) > 1 or (self.numbered is not None and self.numbered(params))
         return self.output_suffix + (str(index) if many else "")
 
+    def fits(self, params: Mapping[str, Any]) -> bool:
+        """Tell whether what parameters state of inputs and outputs is right, which only derived operators let them."""
+        return True
+
     def pack(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> Sequence[Any]:
         """Return flat arrays as the body takes them: a tuple where there are many, None where one is absent."""
         if self.many:

@@ -2,7 +2,8 @@
 
 ``_master_X`` is the update X on a float32 copy of the weight, ``_stochastic_X`` rounds what it stores at random and is
 right on average, ``_kahan_X`` keeps what rounding took from the weight and adds it at the next step.  Each computes in
-float32 and writes weight and states in one pass.
+float32 and writes weight and states in one pass, and so does ``_once_X``, which rounds to nearest: for bfloat16 it is
+X, for float16, of which X rounds every operation, it is not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,7 @@ from ndarray.ops.optimizer_common import elements
 from ndarray.rules import agree, check_floating, slot_error
 from ndarray.tensortype import TensorType
 
-STATES = {"master": "weight32", "stochastic": "key", "kahan": "compensation"}
+STATES: dict[str, str] = {"master": "weight32", "stochastic": "key", "kahan": "compensation"}
 """The state that each kind of precision adds to a tensor's: a float32 copy, a random key, what rounding took."""
 
 
@@ -29,23 +30,24 @@ class Precise(Operator):
     ----------
     of : Operator
     precision : str
-        ``master``, ``stochastic`` or ``kahan``.
+        ``master``, ``stochastic``, ``kahan`` or ``once``.
     """
 
     of: Operator | Any = None
     precision: str = ""
 
-    def fits(self, params: Mapping[str, Any]) -> bool:
-        """Tell that no parameter names inputs or outputs, in which a file might be wrong."""
-        return True
-
     def groups(self, flat: Sequence[Any]) -> tuple[list[Sequence[Any]], Sequence[Any]]:
-        """Return the inputs of each tensor, the added state last, and those that there is one of."""
+        """Return the inputs of each tensor, the added state last if there is one, and those that there is one of."""
         if not self.many:
-            return [[*flat[:-1], flat[-1]]], ()
+            return [flat], ()
         width = len(self.many)
         n = (len(flat) - len(self.inputs) + width) // width
         return [flat[k * width:(k + 1) * width] for k in range(n)], flat[n * width:]
+
+    def scalars_as(self, xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return `params` with each scalar in float32 or wider; see `Operator.scalars_as`."""
+        return super().scalars_as(xp, [TensorType(None, DEFAULT if _is_short(a.dtype) else a.dtype) for a in arrays],
+                                  params)
 
     def run_ready(self, xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> tuple[Any, Any]:
         """Compute in float32, and store as the kind of precision has it; see `Operator.run_ready`."""
@@ -58,11 +60,13 @@ class Precise(Operator):
         states = [store[at // width](value, arrays[at].dtype, at % width) if at < len(groups) * width else value
                   for at, value in zip(positions, written)]
         found = [keep(value, group[0].dtype, 0) for keep, value, group in zip(store, outputs, groups)]
-        return tuple(found), (*states, *(self._kept(xp, group, new, stored)
-                                         for group, new, stored in zip(groups, outputs, found)))
+        kept = zip(groups, outputs, found) if self.precision in STATES else ()
+        return tuple(found), (*states, *(self._kept(xp, *each) for each in kept))
 
     def _wide(self, xp, group):
         """Return what the update reads of a tensor: all in float32, with the weight as it is known best."""
+        if self.precision == "once":
+            return [_wide(xp, x) for x in group]
         weight, *others, own = group
         others = [_wide(xp, x) for x in others]
         if self.precision == "master":
@@ -93,8 +97,12 @@ class Precise(Operator):
         return xp.astype(new - _wide(xp, stored), own.dtype)
 
 
+def _is_short(dtype):
+    return dtypes.is_floating(dtype) and dtype.itemsize < DEFAULT.itemsize
+
+
 def _wide(xp, x):
-    return xp.astype(x, DEFAULT) if dtypes.is_floating(x.dtype) and x.dtype.itemsize < DEFAULT.itemsize else x
+    return xp.astype(x, DEFAULT) if _is_short(x.dtype) else x
 
 
 def precise(precision: str) -> Callable[[Operator], Operator]:
@@ -110,14 +118,15 @@ def precise(precision: str) -> Callable[[Operator], Operator]:
             raise OperatorError(f"precision={precision!r} is for updates of weights; {op.name} is not one")
         if "weight32" in op.names:
             raise OperatorError(f"{op.name} has a float32 copy of the weight already; take the rule without it")
-        own, many = STATES[precision], bool(op.many)
-        inputs = list(op.inputs)
-        inputs.insert(len(op.many) if many else len(inputs), Input(own, Many() if many else None))
+        own, inputs = STATES.get(precision), list(op.inputs)
+        if own is not None:
+            inputs.insert(len(op.many) or len(inputs), Input(own, Many() if op.many else None))
         update = op.update._replace(copies=(*op.update.copies, "weight32"), keys=(*op.update.keys, "key"))
         made = Precise(
             name=f"_{precision}_{op.name}", aliases=(), inputs=tuple(inputs), params=op.params,
             infer=lambda *types: _infer(made, *types), compute=_body(op, precision), outputs=op.outputs,
-            writes=(*op.writes, own), scalar_dtype=op.scalar_dtype or ("weight32" if own == "weight32" else None),
+            writes=(*op.writes, own) if own else op.writes,
+            scalar_dtype=op.scalar_dtype,
             output_suffix=op.output_suffix, numbered=op.numbered, declared_update=update, kind=op.kind, of=op,
             precision=precision)
         return made
@@ -136,6 +145,8 @@ def _body(op, precision):
 
 def _infer(op, inputs, outputs, params):
     """Infer the types of a derived update from those of the update without it."""
+    if op.precision not in STATES:
+        return op.of.infer(inputs, outputs, params)
     groups, single = op.groups(inputs)
     width = len(groups[0]) if groups else 0
     master = op.precision == "master"
@@ -185,5 +196,5 @@ def _slot(slot, width, n, inputs):
     return slot + n
 
 
-for _precision in STATES:
+for _precision in (*STATES, "once"):
     registry.derive(f"_{_precision}_", precise(_precision))

@@ -88,7 +88,8 @@ def gradient_transformation(rule: str | Rule | LayerwiseRule, lr: Any = None, *,
     {'w': Array([0.5, 2.5], dtype=float32)}
     """
     traced = {k: v for k, v in rule_params.items() if isinstance(v, (jax.Array, np.ndarray))}
-    made = as_rule(rule, **{k: var(k, shape=(1,)) if k in traced else v for k, v in rule_params.items()})
+    given = {k: var(k, shape=(1,)) if k in traced else v for k, v in rule_params.items()}
+    made = as_rule(rule, precision=None, **given)
     if isinstance(lr, bool) or not (lr is None or callable(lr)
                                     or isinstance(lr, (int, float, np.ndarray, np.generic, jax.Array))):
         raise OperatorError(f"lr must be a number, an array or a schedule, got {shown(lr)}")

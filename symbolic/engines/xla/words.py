@@ -18,6 +18,7 @@ from jax import lax
 
 from ndarray import vocabulary
 from ndarray.derived import DerivedWords
+from ndarray.dtypes import is_narrow
 from symbolic.engines.xla.philox import drawn, uniform
 
 
@@ -65,7 +66,29 @@ class Words(DerivedWords):
 
     def astype(self, x: Any, dtype: Any) -> Any:
         """Return the elements in another dtype."""
-        return jnp.astype(x, dtype) if isinstance(x, jax.Array) else np.asarray(x).astype(dtype)[()]
+        if not isinstance(x, jax.Array):
+            return np.asarray(x).astype(dtype)[()]
+        if is_narrow(np.dtype(dtype)) and x.dtype == np.float32:
+            # XLA leaves out a conversion that another one undoes, but not this word.
+            x = lax.reduce_precision(x, exponent_bits=8, mantissa_bits=7)
+        return jnp.astype(x, dtype)
+
+    def round_stochastic(self, x: jax.Array, key: Any, number: int = 0) -> jax.Array:
+        """Return float32 as bfloat16, up or down at random by a key, a number and the elements' places."""
+        z = jnp.reshape(jnp.asarray(key), ()).astype(jnp.int64).astype(jnp.uint64) * 8 + number // 2
+        z = z * np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ z >> 30) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ z >> 27) * np.uint64(0x94D049BB133111EB)
+        z ^= z >> 31
+        noise = jnp.arange(x.size, dtype=jnp.uint32) ^ z.astype(jnp.uint32)
+        for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
+            noise = (noise ^ noise >> shift) * np.uint32(factor)
+        noise = (noise ^ noise >> 16) + (z >> 32).astype(jnp.uint32)
+        noise = jnp.reshape(noise & 0xFFFF if number % 2 else noise >> 16, x.shape)
+        bits = lax.bitcast_convert_type(x, jnp.uint32)
+        quiet = bits & np.uint32(0x80000000) | np.uint32(0x7FC00000)
+        upper = jnp.where(jnp.isnan(x), quiet, bits + noise) >> 16
+        return lax.bitcast_convert_type(upper.astype(jnp.uint16), jnp.bfloat16)
 
     def constant(self, value: Any) -> jax.Array:
         """Return a fixed array."""

@@ -5,7 +5,8 @@ import pytest
 
 import ndarray as nd
 import symbolic as sym
-from ndarray import vocabulary
+from ndarray import registry, vocabulary
+from ndarray.array import invoke
 from symbolic import optimizers
 from symbolic.optimizers.precision import with_precision
 from tests.symbolic.optimizers import paths
@@ -220,3 +221,38 @@ def test_one_update_in_one_pass(precision):
     bytes_moved = {"master": 28, "stochastic": 14, "kahan": 18}[precision]
     assert "NumPy" not in report and report.count("1000 elements, ") == 1
     assert f"1 tensor, 1000 elements, {1000 * bytes_moved} bytes" in report
+
+
+def test_the_words_of_jax_round_alike():
+    jax = pytest.importorskip("jax")
+    words = pytest.importorskip("symbolic.engines.xla.words")
+    x = np.concatenate([np.random.default_rng(0).normal(size=1000), [np.nan, -np.nan, np.inf, 0.0]]).astype("float32")
+    with words.wide():
+        xp = words.Words()
+        for number in range(4):
+            found = jax.jit(lambda a, k, number=number: xp.round_stochastic(a, k, number))(x, np.array([77.0]))
+            expected = vocabulary.round_stochastic(x, 77.0, number)
+            np.testing.assert_array_equal(np.asarray(found).view(np.uint16), expected.view(np.uint16))
+        there_and_back = jax.jit(lambda a: xp.astype(xp.astype(a, BFLOAT16), np.dtype("float32")))(x)
+        with np.errstate(invalid="ignore"):
+            np.testing.assert_array_equal(np.asarray(there_and_back), x.astype(BFLOAT16).astype("float32"))
+
+
+@pytest.mark.parametrize("name", ["adamw", "sgd_mom", "lamb"])
+def test_float16_rounded_once(name):
+    """What the torch door takes for float16: the update in float32, its results rounded once."""
+    plain = registry.get(optimizers.rule(name).op.name)
+    once = registry.get(f"_once_{plain.name}")
+    params = {k: v for k, v in STATEMENTS[plain.name][1][0].items() if k in plain.params}
+    params |= {"learning_rates": (0.1,), "wds": (0.01,), "step_count": (1,)} if name == "lamb" else {"lr": 0.1}
+    params |= {"eta": 1.0} if name == "adamw" else {}
+    n = len(plain.many or plain.names)
+    arrays = [np.random.default_rng(k).random(100).astype("float16") for k in range(n)]
+    if name == "adamw":
+        arrays[-1] = np.ones(1, "float32")
+    found = {op: [nd.array(a, dtype=a.dtype) for a in arrays] for op in (plain, once)}
+    wide = [nd.array(a, dtype="float32") for a in arrays]
+    new = invoke(once, found[once], params)
+    expected = invoke(plain, wide, params)
+    for a, b in ((new, expected), *zip(found[once], wide)):
+        np.testing.assert_array_equal(a.asnumpy(), b.asnumpy().astype(a.dtype))
