@@ -58,6 +58,10 @@ class NonFiniteError(MXNetError, FloatingPointError):
     """A value that is NaN or infinite where it was to be finite."""
 
 
+class DeviceError(MXNetError):
+    """A step that failed on its devices, or another process of the job that is gone."""
+
+
 class NotDifferentiableError(MXNetError, TypeError):
     """A gradient through an operator that has none."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from ndarray import lazy as _lazy
 from symbolic.engines.xla import words as _words
 from symbolic.jax.function import Function, function
+from symbolic.jax.processes import initialize
 
 _OPTAX = {"gradient_transformation": "symbolic.jax.transformation", "RuleState": "symbolic.jax.transformation",
           "trace": "symbolic.jax.from_optax"}

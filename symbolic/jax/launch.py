@@ -1,0 +1,139 @@
+"""Start a program as several processes on this machine: ``python -m symbolic.jax.launch -n 2 program.py``.
+
+Each process finds the others by `symbolic.jax.initialize`, called without arguments.  What they print is passed on with
+the rank before each line.  When one fails, the others get a moment to fail as well, and are then killed; the status is
+that of the one that failed first.  On a cluster use its own launcher: srun, mpirun, Kubernetes or Ray.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import IO
+
+GRACE = 5.0
+"""Seconds for the others to end by themselves after one has failed, by default."""
+
+# `sys.exit(1)` runs no exception hook: a process that leaves so would wait for the others, and they for it.
+_CHILD = """
+import os, runpy, sys
+del sys.argv[0]
+sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+except SystemExit as end:
+    code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    if code:
+        if not isinstance(end.code, int):
+            print(end.code, file=sys.stderr)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code & 255)
+"""
+
+
+def launch(program: Sequence[str], n: int = 2, grace: float = GRACE, env: Mapping[str, str] | None = None) -> int:
+    """Run a Python program in several processes that can join; return 0, or the status of the first that failed.
+
+    Parameters
+    ----------
+    program : sequence of str
+        The path of the program and its arguments.
+    n : int, optional
+        How many processes.
+    grace : float, optional
+        Seconds after which the others are killed when one has failed.
+    env : dict of str to str, optional
+        In place of this process's environment.
+
+    Returns
+    -------
+    int
+        A process that a signal has ended counts as 128 and the signal's number, as in a shell.
+    """
+    address = f"127.0.0.1:{_free_port()}"
+    shared = dict(os.environ if env is None else env) | {
+        "JAX_COORDINATOR_ADDRESS": address, "JAX_COORDINATOR_BIND_ADDRESS": address, "JAX_NUM_PROCESSES": str(n),
+        "PYTHONUNBUFFERED": "1"}
+    processes: list[subprocess.Popen[bytes]] = []
+    readers: list[threading.Thread] = []
+    try:
+        for rank in range(n):
+            process = subprocess.Popen([sys.executable, "-c", _CHILD, *program], stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, env=shared | {"JAX_PROCESS_ID": str(rank)})
+            processes.append(process)
+            for source, target in ((process.stdout, sys.stdout), (process.stderr, sys.stderr)):
+                readers.append(threading.Thread(target=_pass_on, args=(rank, source, target), daemon=True))
+                readers[-1].start()
+        status = _wait(processes, grace)
+    finally:
+        for process in processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+    for reader in readers:
+        reader.join(timeout=5)  # A grandchild may hold the pipe open.
+    return status
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def _wait(processes: Sequence[subprocess.Popen[bytes]], grace: float) -> int:
+    """Return the status of the first process that fails, some time after it has; 0 when all have ended well."""
+    status, until = 0, None
+    while any(process.poll() is None for process in processes):
+        failed = next((p.returncode for p in processes if p.poll()), 0)
+        if failed and until is None:
+            status, until = failed, time.monotonic() + grace
+        if until is not None and time.monotonic() > until:
+            break
+        time.sleep(0.05)
+    status = status or next((p.returncode for p in processes if p.returncode), 0)
+    return 128 - status if status < 0 else status
+
+
+def _pass_on(rank: int, source: IO[bytes], target: IO[str]) -> None:
+    """Copy lines, the rank before each, whole lines at a time."""
+    with source:
+        for line in source:
+            target.write(f"[{rank}] {line.decode(errors='replace').rstrip(chr(10))}\n")
+            target.flush()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its status."""
+    parser = argparse.ArgumentParser(prog="python -m symbolic.jax.launch", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-n", type=_count, default=2, metavar="COUNT", help="how many processes; 2 by default")
+    parser.add_argument("--grace", type=float, default=GRACE, metavar="SECONDS",
+                        help="after one has failed, how long the others may take to end; %(default)s by default")
+    parser.add_argument("program", help="the path of a Python program")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program is given")
+    options = parser.parse_args(arguments)
+    if not os.path.isfile(options.program):
+        parser.error(f"{options.program}: no such file")
+    # A launcher that is asked to end takes its processes along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        return launch([options.program, *options.arguments], options.n, options.grace)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number of processes from 1, got {text!r}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""Several processes on this machine: they join, agree to the bit on a vote, and end soon when one of them is gone."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("jax")
+
+import symbolic.jax as sj
+from ndarray.errors import DeviceError, ParamError
+from symbolic.jax import launch
+
+ROOT = Path(__file__).parents[3]
+
+VOTE = '''
+import jax, numpy as np
+import symbolic as sym, symbolic.jax as sj
+
+sj.initialize()
+from jax.sharding import NamedSharding, PartitionSpec as P
+
+# Gradients of four workers, split over the processes; each process has its own rows.
+grads = np.random.default_rng(0).standard_normal((4, 1000)).astype("float32")
+vote = sym.sign(sym.sum(sym.Cast(sym.sign(sym.var("g")), dtype="int8"), axis=0))
+step = sj.function(sym.signsgd_update(sym.var("w"), sym.Cast(vote, dtype="float32"), lr=0.25, name="step"))
+mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(jax.sharding.AxisType.Auto,))
+rows = NamedSharding(mesh, P("data"))
+share = 4 // jax.process_count()
+mine = grads[jax.process_index() * share:][:share]
+values = {"w": jax.device_put(np.zeros(1000, "float32"), NamedSharding(mesh, P())),
+          "g": jax.make_array_from_process_local_data(rows, mine)}
+run = jax.jit(step)
+found = np.asarray(run(values)[0]["step_output"])
+expected = -0.25 * np.sign(np.sign(grads).sum(axis=0))
+print("devices", jax.device_count(), "equal", bool((found == expected).all()))
+sums = [line for line in run.lower(values).compile().as_text().splitlines() if "all-reduce(" in line]
+print("summed as", sums[0].split("=")[1].split("[")[0].strip())
+'''
+
+ENDING = '''
+import os, sys
+import jax, numpy as np
+import symbolic.jax as sj
+
+sj.initialize()
+from jax.sharding import NamedSharding, PartitionSpec as P
+
+mesh = jax.make_mesh((jax.device_count(),), ("data",), axis_types=(jax.sharding.AxisType.Auto,))
+x = jax.make_array_from_process_local_data(NamedSharding(mesh, P("data")), np.ones(2, "float32"))
+total = jax.jit(lambda x: x.sum())
+for i in range(1_000_000):
+    float(total(x))
+    if i == 10 and jax.process_index() == 1:
+        ENDS
+'''
+
+
+def run(tmp_path, text, n=2, **more):
+    program = tmp_path / "program.py"
+    program.write_text(text)
+    env = os.environ | {"PYTHONPATH": str(ROOT), "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu"}
+    return subprocess.run([sys.executable, "-m", "symbolic.jax.launch", "-n", str(n), "--grace", "60", str(program)],
+                          env=env, capture_output=True, text=True, timeout=200, **more)
+
+
+@pytest.mark.parametrize("n", [2, 4])
+def test_a_vote_is_the_same_to_the_bit_and_travels_in_bytes(tmp_path, n):
+    found = run(tmp_path, VOTE, n)
+    assert found.returncode == 0, found.stderr
+    lines = set(found.stdout.splitlines())
+    assert {f"[{rank}] devices {n} equal True" for rank in range(n)} <= lines
+    assert {f"[{rank}] summed as s8" for rank in range(n)} <= lines
+
+
+@pytest.mark.parametrize(("ends", "status"), [
+    ("os.kill(os.getpid(), 9)", 137), ("sys.exit(3)", 3), ("raise RuntimeError('boom')", 1)])
+def test_the_others_end_when_one_is_gone(tmp_path, ends, status):
+    start = time.monotonic()
+    found = run(tmp_path, ENDING.replace("ENDS", ends))
+    assert found.returncode == status, found.stderr
+    assert time.monotonic() - start < 50  # of which most is starting; the error itself takes a fraction of a second
+    assert "[0] Traceback" in found.stderr and "Connection closed by peer" in found.stderr
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (("127.0.0.1:1", 2, 2), "process_id must be from 0 to 1, got 2"),
+    (("127.0.0.1:1", 0, 0), "num_processes must be from 1, got 0"),
+    (("127.0.0.1:1", "2", 0), "num_processes must be an integer, got '2'"),
+    (("127.0.0.1:1", 2, True), "process_id must be an integer, got True"),
+])
+def test_what_is_no_process_is_refused(arguments, message):
+    with pytest.raises(ParamError, match=message):
+        sj.initialize(*arguments)
+
+
+def test_initialize_is_called_before_a_device_is_used():
+    import jax
+
+    jax.devices()
+    with pytest.raises(DeviceError, match="before"):
+        sj.initialize("127.0.0.1:1", 1, 0)
+
+
+def test_the_environment_is_checked(monkeypatch):
+    monkeypatch.setenv("JAX_NUM_PROCESSES", "two")
+    with pytest.raises(ParamError, match="JAX_NUM_PROCESSES is not an integer: 'two'"):
+        sj.initialize()
+
+
+def plain(tmp_path, text):
+    """Write a program that needs no JAX, so that it starts at once."""
+    program = tmp_path / "plain.py"
+    program.write_text(text)
+    return str(program)
+
+
+def test_what_is_printed_is_passed_on_with_the_rank(tmp_path, capfd):
+    program = plain(tmp_path, "import os, sys\nprint(os.environ['JAX_PROCESS_ID'], sys.argv[1:], __name__)\n"
+                              "print('oh', file=sys.stderr)")
+    assert launch.main(["-n", "3", program, "-n", "x"]) == 0
+    out, err = capfd.readouterr()
+    assert sorted(out.splitlines()) == [f"[{k}] {k} ['-n', 'x'] __main__" for k in range(3)]
+    assert sorted(err.splitlines()) == [f"[{k}] oh" for k in range(3)]
+
+
+def test_what_does_not_end_by_itself_is_killed(tmp_path, capfd):
+    program = plain(tmp_path, "import os, sys, time\n"
+                              "sys.exit('gone') if os.environ['JAX_PROCESS_ID'] == '1' else time.sleep(600)")
+    assert launch.launch([program], grace=0.1) == 1
+    assert capfd.readouterr().err == "[1] gone\n"
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_launcher_takes_its_processes_along(tmp_path, sent):
+    program = plain(tmp_path, "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)")
+    process = subprocess.Popen([sys.executable, "-m", "symbolic.jax.launch", program], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True)
+    started = [int(process.stdout.readline().split()[1]) for _ in range(2)]
+    process.send_signal(sent)
+    process.communicate(timeout=60)
+    assert process.returncode == 128 + sent
+    for pid in started:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["no.py"], "no.py: no such file"), (["-n", "0", "x"], "expected a number of processes from 1, got '0'"), ([], "program")])
+def test_a_wrong_command_line(arguments, message, capsys):
+    with pytest.raises(SystemExit) as ended:
+        launch.main(arguments)
+    assert ended.value.code == 2 and message in capsys.readouterr().err
