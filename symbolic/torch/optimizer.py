@@ -171,7 +171,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             no_decay=_matching(group.get("no_decay"), names), plain=_matching(group.get("no_lars"), names),
             maximize=bool(group.get("maximize", False)), clip_norm=group.get("clip_norm"),
             nonfinite=group.get("nonfinite"), counts=words.counted_by is None and self._counts(made),
-            counted_by=words.counted_by, sparse=words.sparse, kind=type(self).__name__)
+            counted_by=words.counted_by if made.counts else None, sparse=words.sparse, kind=type(self).__name__)
 
     def _rule(self, group: Mapping[str, Any]) -> Rule | LayerwiseRule:
         name, settings = self._words.rule(group)

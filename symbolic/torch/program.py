@@ -13,13 +13,13 @@ from ndarray.kernels.cluster import cluster
 from ndarray.kernels.flow import Flow, Sink, needed_by
 from ndarray.kernels.record import Instruction, Recorder
 from ndarray.kernels.signals import deferred
+from ndarray.tensortype import TensorType
 from symbolic.torch.forms import Fed, record, state_types
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from ndarray.kernels.schedule import Schedule
-    from ndarray.tensortype import TensorType
     from symbolic.optimizers.layerwise import LayerwiseRule
     from symbolic.optimizers.rules import Rule
     from symbolic.torch.forms import Settings
@@ -37,6 +37,8 @@ class Kind:
     ----------
     types : dict of str to TensorType
         Of what the rule reads besides weight and gradient.
+    alike : frozenset of str
+        Those that are like the weight.
     flow : Flow or None
         Of one tensor; None where loops cannot compute the rule.
     size : int
@@ -49,6 +51,7 @@ class Kind:
                  settings: Settings) -> None:
         self.types: dict[str, TensorType] = state_types(rule, dtype, shape)
         self.size = math.prod(shape)
+        self.alike = frozenset(name for name, type_ in self.types.items() if type_ == TensorType(shape, dtype))
         self.flow: Flow | None = None
         self.numbers: dict[int, Any] = {}
         if machine_code.available():

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.autograd.graph import increment_version
 
-from ndarray.errors import NonFiniteError
+from ndarray.errors import BindError, NonFiniteError
 from ndarray.kernels.signals import deferred
 from symbolic.torch.counts import Counts
 from symbolic.torch.forms import state_types
@@ -42,15 +42,17 @@ class Runner:
         self._marks: list[Any] = []
         self._spans: list[Span] = []
         self._facts: list[Facts | None] = [None] * n
-        self._known: list[list] | None = None
+        self._where: np.ndarray | None = None
+        self._shapes: Any = None
         self._counts = Counts(n)
         self._keys: dict[tuple[int, bool], Any] = {}
         self._kinds: list[Kind | None] = [None] * n
         self._program: Program | None = None
         self._norms: tuple[list[int], Norms] | None = None
+        self._ready = False
         self._row = np.full(n, -1)
+        self._own: tuple[list, list, list] | None = None
         self._classes: dict[tuple[int, bool, bool], list[tuple[int, np.ndarray]]] = {}
-        self._apart = np.zeros(0, np.int64)
         self._seen: dict[tuple[int, str], tuple[list, np.ndarray]] = {}
 
     def step(self, works: Sequence[Work], states: Any) -> str | None:
@@ -84,12 +86,12 @@ class Runner:
             scales, why = self._measure(works, grads)
             if why is not None:
                 return why
-            own = [[states.get(p) or {} for p in params[span.live]] for span in self._spans]
+            own = self._states(works, params, states)
             self._counts.read(works, self._spans, own)
             forms = self._forms(works)
             self._arrange(works, forms)
-            own = self._start(works, params, states, own)
-            self._run(works, params, grads, own, forms, scales)
+            everything = self._start(works, params, states, own)
+            self._run(works, params, grads, everything, forms, scales)
             return None
 
     # What there is
@@ -98,38 +100,45 @@ class Runner:
         """Find which parameters of which group have a gradient."""
         marks = [(work.no_decay, work.plain, len(work.params)) for work in works]
         if live != self._live or marks != self._marks:
-            self._live, self._marks, self._known, self._seen = live, marks, None, {}
+            self._live, self._marks, self._where, self._seen, self._ready = live, marks, None, {}, False
+            self._own = None
             self._spans = spans(works, live)
 
     def _look(self, params, works):
         """Learn how parameters are in memory, where that changed."""
-        known = [list(map(_numel, params)), list(map(_is_contiguous, params)), [p.dtype for p in params],
-                 [p.is_cpu for p in params]]
-        self._plain = all(known[1])
-        if not self._plain:
-            known.append([p.stride() for p in params])
-        if known == self._known:
+        try:
+            where = np.fromiter(map(_data_ptr, params), np.int64, len(params))
+            shapes = list(map(_is_contiguous, params))
+            if not all(shapes):
+                shapes = [(p.shape, p.stride()) for p in params]
+        except RuntimeError:  # sparse tensors have no address
+            where = shapes = None
+        if where is not None and shapes == self._shapes and self._where is not None and (
+                np.array_equal(where, self._where)):
             return
         for span in self._spans:
             work = works[span.work]
             for k, p in zip(span.at, params[span.live]):
                 facts = facts_of(p, work.names[k - span.first])
                 if facts != self._facts[k]:
-                    self._facts[k] = facts
-                    self._kinds[k] = None
-        self._known, self._dtypes = known, known[2]
-        self._complex = any([dtype.is_complex for dtype in self._dtypes])
+                    self._facts[k], self._kinds[k], self._ready = facts, None, False
+        check_apart(params, [works[span.work].names[k - span.first] for span in self._spans for k in span.at])
+        self._where, self._shapes = where, shapes
+        found = [self._facts[k] for k in self._live]
+        self._plain = all([f.contiguous and not f.dtype.is_complex for f in found])
+        self._sizes, self._dtypes = [f.numel for f in found], [f.dtype for f in found]
 
     def _gradients(self, params, grads, works):
         """Return the gradients, a copy of each whose memory cannot be walked like its parameter's."""
         try:
-            if (self._plain and not self._complex and all(map(_is_contiguous, grads))
-                    and not any(map(_is_neg, grads)) and [g.dtype for g in grads] == self._dtypes
-                    and list(map(_numel, grads)) == self._known[0]):
+            if (self._plain and all(map(_is_contiguous, grads)) and not any(map(_is_neg, grads))
+                    and [g.dtype for g in grads] == self._dtypes and list(map(_numel, grads)) == self._sizes):
                 return grads
         except RuntimeError:  # sparse tensors have no order
             pass
-        found = []
+        # A parameter may have become another one at the same address.
+        self._where, found = None, []
+        self._look(params, works)
         for span in self._spans:
             work = works[span.work]
             for k, p, g in zip(span.at, params[span.live], grads[span.live]):
@@ -170,6 +179,20 @@ class Runner:
                 scales[w] = 1.0 if scale > 1 else scale
         return scales, None
 
+    def _states(self, works, params, states):
+        """Return the states of each group's parameters, an empty dict where there is none yet."""
+        if not any(work.states or work.counts for work in works):
+            return [[] for _ in self._spans]
+        # To compare what there is with what there was takes a fraction of looking up every parameter.
+        if self._own is not None:
+            keys, values, found = self._own
+            if len(states) == len(keys) and all(map(is_, states, keys)) and all(map(is_, states.values(), values)):
+                return found
+        found = [[states.get(p) or {} for p in params[span.live]] for span in self._spans]
+        if all(map(all, found)):
+            self._own = list(states), list(states.values()), found
+        return found
+
     # The program
 
     def _forms(self, works):
@@ -192,15 +215,13 @@ class Runner:
                 keys[w, plain] = key
         if keys != self._keys:
             self._keys = keys
-            for span in self._spans:
-                for k in span.at:
-                    self._kinds[k] = None
-        if all(self._kinds[k] is not None or not self._facts[k].n for k in self._live):
+            self._ready = False
+        if self._ready:
             return
         owner = [(w, within) for w, work in enumerate(works) for within in range(len(work.params))]
         for k, (w, within) in enumerate(owner):
             facts, work = self._facts[k], works[w]
-            plain = within in work.plain
+            plain, self._kinds[k] = within in work.plain, None
             if facts is not None and facts.n and (w, plain) in keys:
                 self._kinds[k] = kind_of(keys[w, plain], work.rule, facts.real, facts.shape, work.settings(plain))
         fused = [k for k, kind in enumerate(self._kinds) if kind is not None and kind.flow is not None]
@@ -213,20 +234,27 @@ class Runner:
             flags = w, within not in works[w].no_decay, within in works[w].plain
             alike.setdefault(flags, {}).setdefault(self._program.kind(self._row[k]), []).append(k)
         self._classes = {flags: [(kind, np.array(at)) for kind, at in found.items()] for flags, found in alike.items()}
+        self._fused = self._row[self._live] >= 0
+        self._rows = self._row[self._live][self._fused]
+        self._on = np.zeros(len(fused), bool)
+        self._on[self._rows] = True
+        self._ready, self._seen = True, {}
 
     def _start(self, works, params, states, own):
-        """Return the states of each parameter, with those that are missing made."""
+        """Return the states' tensors by group and the rule's name of them, with those that are missing made."""
         self._counts.write(works, self._spans, params, states)
-        found = []
+        found = {}
         for span, before in zip(self._spans, own):
             work, ours = works[span.work], params[span.live]
-            names = list(work.states.values())
-            for k, p, state in zip(span.at, ours, before):
-                for name in names:
-                    if state.get(name) is None:
-                        self._make(work, p, states[p], k)
-                        break
-            found.append([states[p] for p in ours] if names or work.counts else before)
+            for name, word in work.states.items():
+                tensors = [s.get(word) for s in before]
+                seen = self._seen.get((span.work, name))
+                if seen is None or not all(map(is_, tensors, seen[0])):
+                    for k, p, tensor in zip(span.at, ours, tensors):
+                        if tensor is None:
+                            self._make(work, p, states[p], k)
+                    tensors = [states[p][word] for p in ours]
+                found[span.work, name] = tensors
         return found
 
     def _make(self, work, p, state, k):
@@ -249,34 +277,26 @@ class Runner:
 
     # The run
 
-    def _run(self, works, params, grads, own, forms, scales):
+    def _run(self, works, params, grads, everything, forms, scales):
         """Update what is live; nothing can be refused from here on but by an operator that no loop computes."""
-        written, copied, results = list(params), [], []
-        program, everything = self._program, {}
-        fused = self._row[self._live] >= 0
-        rows = self._row[self._live][fused]
-        for span, states in zip(self._spans, own):
-            for name, word in works[span.work].states.items():
-                tensors = [s[word] for s in states]
-                everything[span.work, name] = tensors
-                written += tensors
-        weights = self._addresses(params, self._live, copied, ("weight",))
-        self._check_apart(params, weights, works)
+        written, copied, results, program = list(params), [], [], self._program
+        for tensors in everything.values():
+            written += tensors
+        fused, rows = self._fused, self._rows
         if not fused.all():
             results = self._unfused(works, params, grads, everything, forms, scales)
         if program is not None and len(rows):
             addresses = program.addresses
-            addresses[rows, WEIGHT] = weights[fused]
+            addresses[rows, WEIGHT] = (self._where if self._plain else self._addresses(
+                params, params, self._live, copied, None, works))[fused]
             addresses[rows, GRAD] = np.fromiter(map(_data_ptr, grads), np.int64, len(grads))[fused]
             for span in self._spans:
                 there = fused[span.live]
                 for i, name in enumerate(works[span.work].states):
                     tensors = everything[span.work, name]
-                    found = self._addresses(tensors, span.at, copied, (span.work, name))
-                    addresses[self._row[span.at][there], STATES + i] = found[there]
-            on = np.zeros(len(addresses), bool)
-            on[rows] = True
-            program.switch(on)
+                    found = self._addresses(params[span.live], tensors, span.at, copied, (span.work, name), works)
+                    addresses[self._row[span.index[there]], STATES + i] = found[there]
+            program.switch(self._on)
             self._feed(forms, scales)
         with deferred(), torch.no_grad():
             if program is not None and len(rows):
@@ -287,33 +307,37 @@ class Runner:
             self._counts.add(works, self._spans)
             increment_version(written)
 
-    def _addresses(self, tensors, at, copied, key):
+    def _addresses(self, params, tensors, at, copied, key, works):
         """Return where tensors are, or copies of those that cannot be walked like their parameters."""
         found = np.fromiter(map(_data_ptr, tensors), np.int64, len(tensors))
         seen = self._seen.get(key)
-        if (seen is not None and len(seen[0]) == len(tensors) and all(map(is_, tensors, seen[0]))
-                and np.array_equal(found, seen[1])):
+        if seen is not None and all(map(is_, tensors, seen[0])) and np.array_equal(found, seen[1]):
             return found
         whole = True
-        for i, (k, tensor) in enumerate(zip(at, tensors)):
-            facts = self._facts[k]
-            kind = self._kinds[k]
-            if kind is None or kind.flow is None or (tensor.shape != self._params[k].shape):
+        for i, (k, p, tensor) in enumerate(zip(at, params, tensors)):
+            facts, kind = self._facts[k], self._kinds[k]
+            if kind is None or kind.flow is None:
                 continue
-            if not walkable(tensor, facts):
+            if key is not None and key[1] not in kind.alike:
+                self._check_state(tensor, kind.types[key[1]], works[key[0]], key[1], k)
+            elif tensor.shape != p.shape:
+                raise BindError(f"the state {works[key[0]].states[key[1]]} of parameter {k} has shape "
+                                f"{tuple(tensor.shape)}; expected {tuple(p.shape)}")
+            elif not walkable(tensor, facts):
                 whole = False
-                copy = standing_in(tensor, self._params[k], facts)
+                copy = standing_in(tensor, p, facts)
                 copied.append((tensor, copy))
                 found[i] = copy.data_ptr()
         if whole:
             self._seen[key] = tensors, found.copy()
         return found
 
-    def _check_apart(self, params, weights, works):
-        """Raise where parameters share memory; look again only when some of them moved."""
-        if not np.array_equal(weights, self._apart):
-            check_apart(params, [works[span.work].names[k - span.first] for span in self._spans for k in span.at])
-            self._apart = weights.copy()
+    def _check_state(self, tensor, type_, work, name, k):
+        """Raise where a state is not the few numbers that the rule reads."""
+        if (tensor.device.type != "cpu" or tensor.layout is not torch.strided or not tensor.is_contiguous()
+                or tensor.numel() != math.prod(type_.shape) or view(tensor).dtype != type_.dtype):
+            raise BindError(f"the state {work.states[name]} of parameter {k} is {tensor.dtype} of shape "
+                            f"{tuple(tensor.shape)}; expected {type_.dtype} of shape {type_.shape}")
 
     def _feed(self, forms, scales):
         """Write the numbers of what is live."""

@@ -81,6 +81,8 @@ class Span(NamedTuple):
         Position of the group.
     at : list of int
         Positions among all parameters.
+    index : numpy.ndarray
+        The same as an array.
     first : int
         Position of the group's first parameter.
     live : slice
@@ -91,6 +93,7 @@ class Span(NamedTuple):
 
     work: int
     at: list[int]
+    index: np.ndarray
     first: int
     live: slice
     alike: list[tuple[bool, bool, np.ndarray]]
@@ -112,7 +115,7 @@ def spans(works: Sequence[Work], live: Sequence[int]) -> list[Span]:
             within = live[k] - first
             alike.setdefault((within not in work.no_decay, within in work.plain), []).append(live[k])
             k += 1
-        found.append(Span(w, list(live[begin:k]), first, slice(begin, k),
+        found.append(Span(w, list(live[begin:k]), np.array(live[begin:k], np.int64), first, slice(begin, k),
                           [(decays, plain, np.array(at)) for (decays, plain), at in alike.items()]))
         first += len(work.params)
     return found

@@ -1,0 +1,112 @@
+"""Optimizers of `symbolic.torch`, with fresh gradients at each step, in turn with PyTorch's own.
+
+``python -m benchmarks.torch_door [--shapes small resnet50 bert_base] [--optimizers SGD AdamW …] [--compile]``.
+Needs torch.  Each row is the median over rounds, in milliseconds; the bound graph is a step whose arrays never move.
+"""
+
+import argparse
+import statistics
+import time
+
+import torch
+
+import symbolic as sym
+import symbolic.torch as st
+from benchmarks import machine
+from benchmarks.workloads import model
+
+OPTIMIZERS = {"SGD": {"lr": 0.1, "momentum": 0.9}, "AdamW": {"lr": 1e-3}, "Lion": {"lr": 1e-4}, "LAMB": {"lr": 1e-3},
+              "LARS": {"lr": 0.1, "momentum": 0.9}}
+RULES = {"SGD": ("sgd_mom_update", {"momentum": 0.9, "rate_in_momentum": False}),
+         "AdamW": ("adamw", {"wd": 0.01, "epsilon_place": "paper"}), "Lion": ("lion", {}), "LAMB": ("lamb", {}),
+         "LARS": ("lars", {"momentum": 0.9})}
+SHAPES = {"small": lambda: ((64,),) * 500, "resnet50": lambda: model("resnet50"),
+          "bert_base": lambda: model("bert_base")}
+
+
+class Contender:
+    """An optimizer on parameters of its own, and two sets of gradients that become new tensors at each step."""
+
+    def __init__(self, cls, options, shapes, compiled=False):
+        self.params = [torch.nn.Parameter(torch.randn(shape)) for shape in shapes]
+        self.grads = [torch.randn(shape) for shape in shapes]
+        self.optimizer = cls(self.params, **options)
+        self.run = torch.compile(self.optimizer.step) if compiled else self.optimizer.step
+        self.first = self.seconds()
+
+    def seconds(self):
+        """Return what a step takes, without the making of its gradients."""
+        for p, g in zip(self.params, self.grads):
+            p.grad = g.clone()
+        start = time.perf_counter()
+        self.run()
+        took = time.perf_counter() - start
+        self.optimizer.zero_grad()
+        return took
+
+
+class Bound:
+    """The same rule as a bound graph, whose arrays stay where they are."""
+
+    def __init__(self, name, shapes):
+        rule, params = RULES[name]
+        names = [f"w{k}" for k in range(len(shapes))]
+        step = sym.optimizers.update(names, rule, **params)
+        arrays = {n: torch.randn(s).numpy() for n, s in zip(names, shapes)}
+        arrays |= {f"{n}_grad": torch.randn(s).numpy() for n, s in zip(names, shapes)}
+        start = time.perf_counter()
+        self.executor = sym.optimizers.bind_in_place(step, arrays, engine="fused")
+        self.fed = {"lr": 1e-3, **({"t": 10} if "t" in self.executor.arg_dict else {})}
+        self.seconds()
+        self.first = time.perf_counter() - start
+
+    def seconds(self):
+        """Return what a step takes."""
+        start = time.perf_counter()
+        self.executor.forward(is_train=True, **self.fed)
+        return time.perf_counter() - start
+
+
+def contenders(name, shapes, compiled):
+    """Return all forms of an optimizer by what they are."""
+    options = OPTIMIZERS[name]
+    found = {"ours": Contender(getattr(st, name), options, shapes), "bound graph": Bound(name, shapes)}
+    if hasattr(torch.optim, name):
+        theirs = getattr(torch.optim, name)
+        found["torch fused"] = Contender(theirs, {**options, "fused": True}, shapes)
+        found["torch foreach"] = Contender(theirs, {**options, "foreach": True}, shapes)
+        if compiled:
+            found["torch.compile"] = Contender(theirs, {**options, "foreach": True}, shapes, compiled=True)
+    return found
+
+
+def measure(name, shapes, rounds, compiled=False):
+    """Return the seconds of each form: of the first step, and the median of the others, taken in turn."""
+    forms = contenders(name, shapes, compiled)
+    times = {what: [] for what in forms}
+    for _ in range(rounds):
+        for what, form in forms.items():
+            times[what].append(min(form.seconds() for _ in range(3)))
+    return {what: (form.first, statistics.median(times[what])) for what, form in forms.items()}
+
+
+def main():
+    """Measure, and print one line for each form."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
+    parser.add_argument("--optimizers", nargs="+", choices=OPTIMIZERS, default=list(OPTIMIZERS))
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--compile", action="store_true")
+    args = parser.parse_args()
+    torch.set_num_threads(sym.get_num_threads())
+    print(machine.text(machine.facts()))
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads\n")
+    for kind in args.shapes:
+        shapes = SHAPES[kind]()
+        for name in args.optimizers:
+            for what, (first, median) in measure(name, shapes, args.rounds, args.compile).items():
+                print(f"{kind:10} {name:6} {what:14} {1e3 * median:9.3f} ms   first {1e3 * first:9.1f} ms", flush=True)
+
+
+if __name__ == "__main__":
+    main()
