@@ -205,8 +205,9 @@ class Repeats:
 
         Parameters
         ----------
-        inputs, outs : sequence of NDArray
+        inputs : sequence of NDArray
         params : dict
+        outs : sequence of NDArray
         plan : CallPlan
         targets : sequence of numpy.ndarray or None
             None where the outputs are new arrays.

@@ -1,4 +1,4 @@
-"""A look in machine code at the arrays of a call: are they such as were checked before?
+"""A look in machine code at the arrays of a call, which tells whether they are such as were checked before.
 
 For each array it reads what the object's memory holds: address, dtype, axes, flags.  That takes a hundredth of the time
 of asking in Python.  The layout of these objects is CPython's and NumPy's own business, so the look must prove itself

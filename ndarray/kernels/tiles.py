@@ -20,8 +20,8 @@ from ndarray.vocabulary import power, round_stochastic
 
 TILE = 1 << 18
 """Elements of a tile.  With smaller ones threads exchange the interpreter's lock at every operation."""
-FLAT = 1 << 14
-"""Elements up to which the calls of NumPy are bound one by one, with scratch memory of their own."""
+PIECE = 1 << 15
+"""Elements of a piece, where one thread computes a loop without sums: what it works on stays in the cache."""
 WORTH_WAKING = 1 << 21
 """Elements above which waking a helper pays off."""
 
@@ -42,11 +42,11 @@ class TileTable:
         calls, together, scratch = [], [], {}
         for phase in phases:
             if sum([job.n for job in phase]) < WORTH_WAKING:
-                together += [part for job in phase for part in _parts(job, scratch)]
+                together += [part for job in phase for part in _bound(job, scratch)]
                 continue
             calls += [partial(_run_in_order, tuple(together))] if together else []
             together = []
-            calls.append(partial(_run_shared, [part for job in phase for part in _parts(job, scratch)]))
+            calls.append(partial(_run_shared, [part for job in phase for part in _tiles(job)]))
         calls += [partial(_run_in_order, tuple(together))] if together else []
         self.calls = tuple(calls)
 
@@ -90,22 +90,37 @@ def _run_shared(parts):
     pool.run(share)
 
 
-def _parts(job, scratch):
-    """Return functions that together run a job: NumPy calls in order for a small one, one a tile for a large one."""
+def _bound(job, scratch):
+    """Return calls of NumPy that together run a job in order, bound to their operands and to scratch memory."""
     if isinstance(job, TotalJob):
         return [partial(_total, job)]
-    if not job.n:
-        return []
-    lines = _plan(job.loop)
-    flat = job._replace(arrays=tuple([a.reshape(-1) for a in job.arrays]))
-    if job.n <= FLAT:
-        return _Calls(flat, lines, scratch).calls
+    lines, flat = _plan(job.loop), _flat(job)
+    if not job.loop.sums:
+        return [call for first in range(0, job.n, PIECE)
+                for call in _Calls(_piece(flat, first, min(first + PIECE, job.n)), lines, scratch).calls]
+    # A sum is of a whole tile.
+    return _Calls(flat, lines, scratch).calls if 0 < job.n <= TILE else _tiles(job)
+
+
+def _tiles(job):
+    """Return functions that together run a job in any order, each on one tile, with scratch memory of its thread."""
+    if isinstance(job, TotalJob):
+        return [partial(_total, job)]
+    lines, flat = _plan(job.loop), _flat(job)
     return [partial(_run_tile, lines, flat, first, min(first + TILE, job.n), chunk)
             for chunk, first in enumerate(range(0, job.n, TILE))]
 
 
+def _flat(job):
+    return job._replace(arrays=tuple([a.reshape(-1) for a in job.arrays]))
+
+
+def _piece(job, first, end):
+    return job._replace(n=end - first, arrays=tuple([a[first:end] for a in job.arrays]))
+
+
 class _Calls:
-    """The calls of NumPy for a job of few elements, each bound to its operands: nothing is looked up when they run.
+    """The calls of NumPy for a job, each bound to its operands: nothing is looked up when they run.
 
     Attributes
     ----------

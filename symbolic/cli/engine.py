@@ -35,7 +35,7 @@ def about(compiled: bool) -> dict[str, object]:
     folder = machine_code.folder()
     calibration.prepare(0)
     return {
-        "default_engine": auto.rule() if compiled else "eager",
+        "default_engine": auto.rule(compiled),
         "loops": "machine code" if compiled else "NumPy in tiles",
         "processor": calibration.processor_name(),
         "LLVM_name": machine_code.processor() if compiled else None,

@@ -35,11 +35,11 @@ def compile(graph: Graph, buffers: Buffers) -> AutoProgram:
     return AutoProgram(graph, buffers)
 
 
-def rule() -> str:
-    """Return in a line which engine runs when."""
-    return (f"fused from {WORTH_FUSING:,} elements on; below that eager, until the runs of a graph without sums have "
-            f"cost {KEPT / 1e6:.0f} ms if its kernels are on disk, {COMPILED / 1e6:.0f} ms if not, and "
-            f"{LOADED / 1e6:.0f} ms more for the first of a process")
+def rule(compiled: bool) -> str:
+    """Return in a line which engine runs when, with a compiler or without."""
+    below = (f"eager, until the runs of a graph without sums have cost {KEPT / 1e6:.0f} ms if its kernels are on disk, "
+             f"{COMPILED / 1e6:.0f} ms if not, and {LOADED / 1e6:.0f} ms more for the first of a process")
+    return f"fused from {WORTH_FUSING:,} elements on; below that {below if compiled else 'eager'}"
 
 
 class AutoProgram:
@@ -61,14 +61,11 @@ class AutoProgram:
     def __init__(self, graph: Graph, buffers: Buffers) -> None:
         self.graph, self.buffers = graph, buffers
         size, self._spent, self._compiles = sum([a.size for a in buffers.values]), 0, False
-        if size >= WORTH_FUSING and _available():
+        if size >= WORTH_FUSING:
             self._settle(_fused(graph, buffers), f"{size:,} elements are {WORTH_FUSING:,} or more")
             return
         self.now: Any = eager.compile(graph, buffers)
         self.why = f"{size:,} elements are fewer than {WORTH_FUSING:,}"
-        if size >= WORTH_FUSING:
-            self._settle(self.now, "llvmlite is not installed")
-            return
         self._due = KEPT if _is_loaded() else LOADED
         self._run: Callable[[], object] = self._timed
 

@@ -329,7 +329,7 @@ class _Maker:
                     each()
             return out
         for one, other in (instruction.args, instruction.args[::-1]) if word == "multiply" else ():
-            if one in self._known and self.flow.instructions[other].shape == shape and (self.arrays[one] == 1).all():
+            if one in self._known and self.flow.instructions[other].shape == shape and np.all(self.arrays[one] == 1):
                 self._share(at, other)  # as where a gradient is not rescaled
                 return self.arrays[other]  # type: ignore[return-value]
         # Never into an operand's own memory, though that would do: NumPy takes half as long again to see that it does.

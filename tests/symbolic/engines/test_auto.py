@@ -94,6 +94,16 @@ def test_size_alone_decides_at_bind():
             assert f"engine auto: {name}, for {n:,} elements" in run.debug_str()
 
 
+def test_without_a_compiler_size_alone_decides(monkeypatch):
+    monkeypatch.setattr(machine_code, "available", lambda: False)
+    small, large = ((W + 1).bind(args={"w": np.ones(n, "f4")}) for n in (10, auto.WORTH_FUSING))
+    for _ in range(4):
+        small.forward()
+    assert runs_on(small) == "eager" and "llvmlite is not installed" in small.debug_str()
+    assert "engine fused: NumPy in tiles" in large.debug_str()
+    assert "ms" not in auto.rule(False)
+
+
 def test_debug_str_says_what_runs_and_why(monkeypatch):
     monkeypatch.setattr(auto, "LOADED", 100_000_000)
     monkeypatch.setattr(auto, "KEPT", 100_000_000)
@@ -106,7 +116,7 @@ def test_debug_str_says_what_runs_and_why(monkeypatch):
     assert "engine auto: fused, for its runs had cost 100 ms, as much as a kernel" in run.debug_str()
     assert "engine fused: machine code" in run.debug_str()
     assert [row.name for row in run.profile(steps=1).rows] == ["s"]
-    assert "100 ms more for the first of a process" in auto.rule()
+    assert "100 ms more for the first of a process" in auto.rule(True)
 
 
 def test_a_kernel_on_disk_is_due_sooner_than_one_to_compile(monkeypatch, tmp_path):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import symbolic as sym
-from ndarray.kernels import machine_code
+from ndarray.kernels import machine_code, tiles
 
 ROOT = Path(__file__).parents[3]
 
@@ -182,6 +182,26 @@ def test_executors_in_several_threads(backend):
     for _, theirs in runs:
         for name in arrays:
             np.testing.assert_array_equal(theirs[name], mine[name])
+
+
+def test_a_small_tensor_is_computed_by_one_thread(backend, monkeypatch):
+    """In tiles, too, where many small ones together are worth several threads."""
+    monkeypatch.setattr(tiles, "WORTH_WAKING", 1000)
+    n = 40
+    step = sym.Group([sym.sgd_mom_update(*(sym.var(f"{k}{i}") for k in "wgm"), lr=0.1, momentum=0.9, wd=0.01,
+                                         name=f"s{i}") for i in range(n)])
+
+    def run(engine):
+        rng = np.random.default_rng(0)
+        arrays = {f"{k}{i}": rng.normal(size=12_000).astype("f4") for i in range(n) for k in "wgm"}
+        executor = step.bind(args=arrays, out={f"s{i}_output": arrays[f"w{i}"] for i in range(n)}, engine=engine)
+        for _ in range(8):
+            executor.forward()
+        return arrays
+
+    expected, got = run("eager"), run("fused")
+    for name in expected:
+        np.testing.assert_array_equal(got[name], expected[name])
 
 
 def test_programs_are_freed(backend):
