@@ -126,7 +126,7 @@ def precise(precision: str) -> Callable[[Operator], Operator]:
             name=f"_{precision}_{op.name}", aliases=(), inputs=tuple(inputs), params=op.params,
             infer=lambda *types: _infer(made, *types), compute=_body(op, precision), outputs=op.outputs,
             writes=(*op.writes, own) if own else op.writes,
-            scalar_dtype=op.scalar_dtype,
+            scalar_dtype=op.scalar_dtype, fusible=op.fusible and own != "key",
             output_suffix=op.output_suffix, numbered=op.numbered, declared_update=update, kind=op.kind, of=op,
             precision=precision)
         return made
