@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ndarray import dlpack
 from ndarray.array import NDArray
 from symbolic.engines.buffers import home_of, keep_elsewhere
 from symbolic.engines.xla.errors import DeviceError
@@ -86,7 +87,7 @@ def put(host: np.ndarray, sharding: Any) -> jax.Array:
 def fetch(value: jax.Array, target: np.ndarray) -> None:
     """Copy a value from the devices into the host's memory."""
     if len(value.sharding.device_set) == 1 and value.dtype != np.bool_ and value.devices().pop().platform == "cpu":
-        target[...] = np.from_dlpack(value)
+        target[...] = dlpack.shared(value)
     else:
         target[...] = np.array(value)
 

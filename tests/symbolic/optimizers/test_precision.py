@@ -256,3 +256,15 @@ def test_float16_rounded_once(name):
     expected = invoke(plain, wide, params)
     for a, b in ((new, expected), *zip(found[once], wide)):
         np.testing.assert_array_equal(a.asnumpy(), b.asnumpy().astype(a.dtype))
+
+
+@pytest.mark.parametrize("precision", [None, *KINDS])
+def test_xla_comes_within_a_digit(precision):
+    """XLA joins products and sums, so that here and there another digit is the nearest."""
+    pytest.importorskip("jax")
+    eager, xla = (trained("adamw", precision, engine, params={"wd": 0.1}) for engine in ("eager", "xla"))
+    for key, value in eager.items():
+        assert value.dtype is xla[key].dtype
+        one, other = value.asnumpy().astype("float64"), xla[key].asnumpy().astype("float64")
+        digit = 2.0 ** -7 if value.dtype is ml_dtypes.bfloat16 else 1e-5
+        np.testing.assert_allclose(other, one, rtol=digit, atol=digit * np.abs(one).max() * 2.0 ** -7)
