@@ -6,6 +6,7 @@ This needs JAX: ``pip install 'symbolic-ndarray[xla]'``.  Optax is needed where 
 from typing import Any
 
 from ndarray import lazy as _lazy
+from ndarray.errors import DeviceError
 from symbolic.engines.xla import words as _words
 from symbolic.jax.function import Function, function
 from symbolic.jax.processes import initialize

@@ -9,13 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from ndarray.cached import cached_property
-from ndarray.errors import DTypeError, OutOfRangeError
+from ndarray.errors import DeviceError, DTypeError, OutOfRangeError
 from ndarray.kernels.signals import deferred
 from ndarray.text import label
 from symbolic.diagnostics.attribution import Piece
 from symbolic.diagnostics.memory_plan import MemoryPlan
 from symbolic.engines.buffers import Buffers, commit, home_of
-from symbolic.engines.xla.errors import DeviceError
 from symbolic.engines.xla.resident import Home
 from symbolic.engines.xla.words import Words, wide
 from symbolic.graph.graph import Graph

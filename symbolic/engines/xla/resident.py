@@ -14,8 +14,8 @@ import numpy as np
 
 from ndarray import dlpack
 from ndarray.array import NDArray
+from ndarray.errors import DeviceError
 from symbolic.engines.buffers import home_of, keep_elsewhere
-from symbolic.engines.xla.errors import DeviceError
 
 _slot: Any = NDArray.__dict__["_data"]  # of a plain array its memory, of a resident one its home
 
