@@ -242,19 +242,75 @@ def _equal(value: Any, before: Any, kind: Any) -> bool:
     return kind_of(value) == kind
 
 
+class _Numbers:
+    """The last `CallPlan` of calls that differ in the arrays' memory and in numbers alone.
+
+    A number that a schedule changes with every call is checked and cast; nothing else is made again.
+    """
+
+    __slots__ = ("params", "cast", "signature", "single", "last")
+
+    def __init__(self, op: Operator, arrays: Sequence[np.ndarray], numbers: Mapping[str, Any], plan: CallPlan) -> None:
+        self.params = [op.params[name] for name in numbers]
+        self.cast = op.dtype_of_scalars(arrays, plan.params).type
+        self.signature = plan.signature
+        self.single = not op.scalar_tuples
+        self.last = [*numbers.values()], plan
+
+    def plan(self, op: Operator, values: list[Any]) -> CallPlan | None:
+        """Return the plan for these numbers, None where the long way must be gone."""
+        before, plan = self.last
+        if self.single and values == before and 0 not in values:  # A zero may have another sign.
+            return plan
+        params = dict(plan.params)
+        for param, value, old in zip(self.params, values, before):
+            if type(value) is tuple:
+                if not -_SMALL < min(value) <= max(value) < _SMALL:
+                    return None
+                param.parse(value, op.name)
+                params[param.name] = tuple(map(self.cast, value))
+            elif value != old or not value:
+                if not -_SMALL < value < _SMALL:
+                    return None
+                param.parse(value, op.name)
+                params[param.name] = self.cast(value)
+        made = CallPlan(params, self.signature)
+        self.last = values, made
+        return made
+
+
+_SMALL = 6e4
+"""Numbers below are finite in every dtype."""
+
+
 def plan_of(op: Operator, arrays: Sequence[np.ndarray], given: Mapping[str, Any]) -> CallPlan:
-    """Return the `CallPlan` of a call; one with the same parameters and types is made once.
+    """Return the `CallPlan` of a call; one with the same types, and parameters that are not numbers, is made once.
 
     Raises
     ------
     OperatorError, ParamError, ShapeError, DTypeError
     """
-    key: Any = [op, *given.items(), *map(kind_of, given.values())]
+    key: Any = [op]
+    numbers, changing = {}, op.numbers
+    for name, value in given.items():
+        if name in changing:
+            kind = type(value)
+            if kind is float or kind is int:
+                key.append(name)
+                numbers[name] = value
+                continue
+            if kind is tuple and value and set(map(type, value)) == {float}:
+                key += name, len(value)
+                numbers[name] = value
+                continue
+        key += name, value, kind_of(value)
     for a in arrays:
         key += (a.shape, a.dtype)
     try:
         key = tuple(key)
-        return _plans[key]
+        found = _plans[key].plan(op, [*numbers.values()])
+        if found is not None:
+            return found
     except KeyError:
         pass
     except TypeError:
@@ -267,7 +323,7 @@ def plan_of(op: Operator, arrays: Sequence[np.ndarray], given: Mapping[str, Any]
     with np.errstate(all="ignore"):
         plan = CallPlan(dict(op.scalars_as(vocabulary, arrays, params)), signature)
     if key is not None:
-        _plans.keep(key, plan)
+        _plans.keep(key, _Numbers(op, arrays, numbers, plan))
     return plan
 
 

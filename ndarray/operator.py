@@ -176,6 +176,11 @@ class Operator:
         return tuple([p.name for p in self.params.values() if p.type is Scalars])
 
     @cached_property
+    def numbers(self) -> frozenset[str]:
+        """The names of the parameters that are a `Scalar` or `Scalars`."""
+        return frozenset((*self.scalars, *self.scalar_tuples))
+
+    @cached_property
     def key(self) -> str | None:
         """The name of the parameter that decides the random numbers, or None."""
         return next((p.name for p in self.params.values() if p.type is Key), None)
@@ -388,14 +393,9 @@ class Operator:
 
     def scalars_as(self, xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return `params` with each scalar as a value of `xp` in the dtype in which the operator computes."""
-        if not (self.scalars or self.scalar_tuples):
+        if not self.numbers:
             return params
-        if self.scalar_dtype == "float64":
-            dtype = FLOAT64
-        else:
-            dtype = arrays[self.scalar_source(params)].dtype if len(arrays) else DEFAULT
-            dtype = DEFAULT if is_narrow(dtype) else dtype
-        params = dict(params)
+        dtype, params = self.dtype_of_scalars(arrays, params), dict(params)
         for name in self.scalars:
             if params[name] is not None:
                 try:
@@ -411,6 +411,13 @@ class Operator:
                 params[name] = (tuple(xp.as_scalar(v, dtype) for v in value) if isinstance(value, tuple)
                                 else xp.unpack_scalars(value, params[self.count], dtype))
         return params
+
+    def dtype_of_scalars(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> np.dtype:
+        """Return the dtype in which the operator computes with its scalars."""
+        if self.scalar_dtype == "float64":
+            return FLOAT64
+        dtype = arrays[self.scalar_source(params)].dtype if len(arrays) else DEFAULT
+        return DEFAULT if is_narrow(dtype) else dtype
 
     def scalar_source(self, params: Mapping[str, Any]) -> int:
         """Return the position of the input in whose dtype the scalars arrive, or are by default where they are fed."""
@@ -451,7 +458,7 @@ class Operator:
 
     def fed(self, params: Mapping[str, Any]) -> list[Fed]:
         """Return the `Fed` values among parameters, in the order of their index."""
-        if not (self.scalars or self.scalar_tuples or self.key):
+        if not (self.numbers or self.key):
             return []
         found = [v for value in params.values()
                  for v in ((value,) if isinstance(value, Fed) else value if isinstance(value, tuple) else ())

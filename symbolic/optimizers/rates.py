@@ -19,16 +19,19 @@ class Amounts:
     factors : sequence of float
     """
 
+    __slots__ = ("base", "factors", "_scaled")
+
     def __init__(self, base: float | Symbol, factors: Sequence[float]) -> None:
-        self.base, self.factors, self._scaled = base, [float(f) for f in factors], {1.0: base}
+        self.base, self.factors, self._scaled = base, [*map(float, factors)], {1.0: base}
 
     def items(self) -> list[Any]:
         """Return a number or a Symbol for each tensor; equal factors share one node."""
+        base = self.base
+        if not isinstance(base, Symbol):
+            return [base * f for f in self.factors]
         return [self._item(f) for f in self.factors]
 
     def _item(self, factor):
-        if not isinstance(self.base, Symbol):
-            return self.base * factor
         if not factor:
             return 0.0
         if factor not in self._scaled:

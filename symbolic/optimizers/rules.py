@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from ndarray import registry
+from ndarray.cached import cached_property
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
 from ndarray.operator import Operator
 from ndarray.ops.precision import STATES
@@ -49,12 +50,12 @@ class Rule:
         """Whether the operator has weight decay."""
         return self.op.update.decay is not None
 
-    @property
+    @cached_property
     def corrects(self) -> bool:
         """Whether rate and epsilon are to be corrected, since the operator leaves that to its caller."""
         return self.bias_correction and self.op.update.corrects_bias
 
-    @property
+    @cached_property
     def counts(self) -> bool:
         """Whether the number of the update must be known."""
         param = self.op.params.get(self.op.update.count)
@@ -66,7 +67,7 @@ class Rule:
         return {k: v for k, v in self.params.items()
                 if k in self.op.params and self.op.params[k].type not in (Scalar, Scalars)}
 
-    @property
+    @cached_property
     def more_inputs(self) -> tuple[str, ...]:
         """What the operator reads of each tensor besides weight and gradient: states and others."""
         return tuple([name for name in self.op.names[2:] if name not in self.op.update.single])
@@ -126,13 +127,17 @@ class Rule:
         """Return each tensor's new value; the numbers are as the operator takes them."""
         if self.op.many:
             return self._call_many(form, tensors, rates, decays, counts, epsilons)
-        found = []
-        for k, (x, rate, decay) in enumerate(zip(tensors, rates.items(), decays.items())):
-            one = Amounts(rate, [1.0]), Amounts(decay, [1.0])
-            count, epsilon = (None if a is None else Amounts(a.items()[k], [1.0]) for a in (counts, epsilons))
-            inputs = [self._single(form, name, *one) if name in self.op.update.single else x.inputs[name]
-                      for name in self.op.names]
-            found += form.update(self.op.name, inputs, [x], f"{x.name}_step", **self._params(*one, count, epsilon))
+        found, names, single = [], self.op.names, self.op.update.single
+        numbers = rates.items(), decays.items(), *(None if a is None else a.items() for a in (counts, epsilons))
+        for k, x in enumerate(tensors):
+            rate, decay, count, epsilon = (None if items is None else items[k:k + 1] for items in numbers)
+            if single:
+                one = Amounts(rate[0], [1.0]), Amounts(decay[0], [1.0])
+                inputs = [self._single(form, n, *one) if n in single else x.inputs[n] for n in names]
+            else:
+                inputs = [x.inputs[n] for n in names]
+            params = self._params(rate, decay, count, epsilon)
+            found += form.update(self.op.name, inputs, [x], f"{x.name}_step", **params)
         return found
 
     def _call_many(self, form, tensors, rates, decays, counts, epsilons):
@@ -141,7 +146,8 @@ class Rule:
                              "depends on the number of the update; give the tensors the same number")
         inputs = [x.inputs[name] for x in tensors for name in self.op.many]
         inputs += [self._single(form, name, rates, decays) for name in self.op.names if name not in self.op.many]
-        return form.update(self.op.name, inputs, tensors, "step", **self._params(rates, decays, counts, epsilons))
+        numbers = [None if a is None else a.items() for a in (rates, decays, counts, epsilons)]
+        return form.update(self.op.name, inputs, tensors, "step", **self._params(*numbers))
 
     def _single(self, form, name, rates, decays):
         """Return an input that there is one of for all tensors."""
@@ -152,20 +158,31 @@ class Rule:
         return form.constant([value], name) if isinstance(value, (int, float)) else value
 
     def _params(self, rates, decays, counts, epsilons):
-        """Return the parameters of a call."""
-        update, n = self.op.update, len(rates.items())
-        found = {k: v for k, v in self.params.items() if k in self.op.params}
-        values = {k: Amounts(v, [1.0] * n) for k, v in update.usual.items() if k not in found}
-        values |= {update.rate: rates, update.decay: decays}
-        if counts is not None and self.counts:
-            values[update.count] = counts
-        if epsilons is not None:
-            values[update.epsilon] = epsilons
-        for name, amounts in values.items():
-            if name in self.op.params:
-                items = amounts.items()
-                found[name] = tuple(items) if self.op.params[name].type is Scalars else items[0]
+        """Return the parameters of a call, from lists with a number for each tensor."""
+        found, params = dict(self._fixed), self.op.params
+        for name, value in self._usual.items():
+            found[name] = (value,) * len(rates) if params[name].type is Scalars else value
+        for name, items in zip(self._changing, (rates, decays, counts, epsilons)):
+            if name is not None and items is not None:
+                found[name] = tuple(items) if params[name].type is Scalars else items[0]
         return found
+
+    @cached_property
+    def _fixed(self):
+        """The operator's parameters that were given for all updates."""
+        return {k: v for k, v in self.params.items() if k in self.op.params}
+
+    @cached_property
+    def _usual(self):
+        """Those that were not given, and have no default."""
+        return {k: v for k, v in self.op.update.usual.items() if k in self.op.params and k not in self.params}
+
+    @cached_property
+    def _changing(self):
+        """The names of rate, decay, count and epsilon among the operator's parameters, None where it has none."""
+        update = self.op.update
+        names = update.rate, update.decay, update.count if self.counts else None, update.epsilon
+        return tuple([name if name in self.op.params else None for name in names])
 
 
 def rule_names(op: Operator) -> list[str]:
