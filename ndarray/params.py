@@ -292,7 +292,7 @@ class Param(NamedTuple):
         ------
         ParamError
         """
-        if (type(value) is float or type(value) is int) and self.type is Scalar and (
+        if (type(value) is float or type(value) is int and -1e300 < value < 1e300) and self.type is Scalar and (
                 self.unbounded or math.isfinite(value)):
             return self._allowed(value, where) if self.within else value
         if self.optional and (value is None or isinstance(value, str) and value == "None"):

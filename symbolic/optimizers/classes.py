@@ -4,10 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ndarray.array import NDArray
-from symbolic.optimizers.layerwise import LayerwiseRule
 from symbolic.optimizers.optimizer import Optimizer, State, register
 from symbolic.optimizers.rates import Amounts
-from symbolic.optimizers.rules import Rule, make_rule
 
 _EXAMPLE = """
 
@@ -134,13 +132,10 @@ class LARS(Optimizer):
             return "preloaded_multi_sgd_update", {}
         return "preloaded_multi_sgd_mom_update", {"momentum": self.momentum}
 
-    def made_rule(self) -> Rule | LayerwiseRule:
-        """Return the rule for the present arguments."""
-        name, params = self.choose_rule()
-        if self.clip_gradient:
-            params["clip_gradient"] = self.clip_gradient
-        return LayerwiseRule(make_rule(name, rescale_grad=self.rescale_grad, **params), self.eta, self.eps,
-                             momentum_correction=bool(self.momentum and self.momentum_correction))
+    def layerwise(self) -> dict[str, Any]:
+        """Return the arguments of the layer-wise rule."""
+        return {"eta": self.eta, "eps": self.eps,
+                "momentum_correction": bool(self.momentum and self.momentum_correction)}
 
     def plain(self, indices: Iterable[int | str]) -> frozenset:
         """Return the indices without layer-wise rates."""

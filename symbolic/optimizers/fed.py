@@ -34,6 +34,8 @@ def rate_of(lr: float | Callable[[int], float], number: int) -> float:
     (0.5, 0.25)
     """
     found = lr(number) if callable(lr) else lr
+    if type(found) is float and math.isfinite(found):
+        return found
     if isinstance(found, (np.ndarray, NDArray)) and found.size == 1:
         found = float(np.asarray(getattr(found, "_data", found)).reshape(()))
     if isinstance(found, (bool, np.bool_)) or not isinstance(found, Real):

@@ -111,6 +111,7 @@ class Optimizer:
         self.sym_info = _multipliers(given["sym"])
         self._counts: dict = {}
         self._shared: dict = {}
+        self._made: tuple[tuple, Any] = (), None
         self._set_rate(given["learning_rate"], given["lr_scheduler"])
         self.set_lr_mult({})
         self.set_wd_mult({})
@@ -132,8 +133,12 @@ class Optimizer:
         """Return the name of the rule for the present arguments, and those of its hyper-parameters that are its own."""
         raise NotImplementedError(f"{type(self).__name__} does not name its rule")
 
+    def layerwise(self) -> dict[str, Any] | None:
+        """Return the arguments of the layer-wise rule over the chosen one; None where there is none."""
+        return None
+
     def made_rule(self) -> Rule | LayerwiseRule:
-        """Return the rule for the present arguments.
+        """Return the rule for the present arguments; it is made again only where they have changed.
 
         Raises
         ------
@@ -141,10 +146,18 @@ class Optimizer:
             If a hyper-parameter is out of its range.
         """
         name, params = self.choose_rule()
+        over = self.layerwise()
+        key = (name, self.rescale_grad, self.clip_gradient, *params.values(), *(over or {}).values())
+        if key != self._made[0]:
+            self._made = key, self._make(name, params, over)
+        return self._made[1]
+
+    def _make(self, name, params, over):
         own = {k: v for k, v in params.items() if v is not None}
         if self.clip_gradient:
             own["clip_grad" if name == "ftml" else "clip_gradient"] = self.clip_gradient
-        return as_rule(name, rescale_grad=self.rescale_grad, **own)
+        made = as_rule(name, rescale_grad=self.rescale_grad, **own)
+        return made if over is None else LayerwiseRule(made, **over)
 
     @property
     def learning_rate(self) -> float:
@@ -172,10 +185,11 @@ class Optimizer:
         plain = {name: 0.0 for name in self.idx2name.values() if not name.endswith(self.decayed)}
         self.wd_mult = {**plain, **self.sym_info["__wd_mult__"], **args_wd_mult}
 
-    def _factor(self, factors, index, attribute):
-        if index in self.param_dict:
-            return getattr(self.param_dict[index], attribute)
-        return factors.get(index, factors.get(self.idx2name.get(index), 1.0))
+    def _factors(self, factors, indices, attribute):
+        if not factors and not self.param_dict:
+            return [1.0] * len(indices)
+        return [getattr(self.param_dict[i], attribute) if i in self.param_dict
+                else factors.get(i, factors.get(self.idx2name.get(i), 1.0)) for i in indices]
 
     def create_state(self, index: int | str, weight: NDArray) -> State:
         """Return the states of a weight that has not been updated."""
@@ -215,18 +229,24 @@ class Optimizer:
             return
         counts = [self._counts.get(i, self.begin_num_update) + 1 for i in index]
         number = max(self.num_update, *counts)
-        rate = rate_of(self.lr if self.lr_scheduler is None else self.lr_scheduler, number)
+        rate = rate_of(self.lr if self.lr_scheduler is None else self.lr_scheduler, self.number_of_rate(number))
         tensors = [Tensor(i, {"weight": w, "grad": g, **self._states_of(rule, w, s)})
                    for i, w, g, s in zip(index, weight, grad, state, strict=True)]
-        rates = self.rates(rate, [self._factor(self.lr_mult, i, "lr_mult") for i in index])
-        decays = Amounts(self.wd, [self._factor(self.wd_mult, i, "wd_mult") for i in index])
-        if not rule.decays and any(decays.items()):
+        rates = self.rates(rate, self._factors(self.lr_mult, index, "lr_mult"))
+        decays = Amounts(self.wd, self._factors(self.wd_mult, index, "wd_mult"))
+        if self.wd and not rule.decays and any(decays.factors):
             raise OperatorError(f"{type(self).__name__} has no weight decay, got wd={self.wd}")
-        key = tuple(index)
-        shared = self._shared.setdefault(key, {n: NDArray(np.zeros(1, np.float32)) for n in rule.shared_states})
+        shared = None
+        if rule.shared_states:
+            shared = self._shared.setdefault(tuple(index), {
+                n: NDArray(np.zeros(1, np.float32)) for n in rule.shared_states})
         rule.apply(Arrays, tensors, rates, decays, Amounts(1.0, counts), self.plain(index), shared)
         self._counts.update(zip(index, counts))
         self.num_update = number
+
+    def number_of_rate(self, number: int) -> int:
+        """Return for which number of updates a schedule gives the rate of an update."""
+        return number
 
     def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
         """Update the float32 copies of float16 weights, where there are such, and round them to the weights."""
@@ -282,8 +302,10 @@ class Optimizer:
     def _states_of(self, rule, weight, state):
         """Return a tensor's states by name; those that MXNet's classes do not hold are made for each update."""
         kept = () if state is None else (state,) if self.bare_state else state
-        found = {name: s for name, s in zip(self.state_names, kept) if s is not None}
         needed = rule.op.writes
+        if self.state_names == needed and len(kept) == len(needed) and all([s is not None for s in kept]):
+            return dict(zip(needed, kept))
+        found = {name: s for name, s in zip(self.state_names, kept) if s is not None}
         if not found.keys() >= set(needed):
             found = {**fresh_states(rule.op, weight), **found}
         return {name: found[name] for name in needed}

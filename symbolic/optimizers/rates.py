@@ -129,9 +129,9 @@ def bias_correction(counts: Amounts, beta1: Any, beta2: Any) -> tuple[Amounts, A
     ([1.0, 0.8819171036881969], [0.5, 0.6614378277661477])
     """
     n = len(counts.factors)
-    if not any(isinstance(x, Symbol) for x in (counts.base, beta1, beta2)):
+    if not (isinstance(counts.base, Symbol) or isinstance(beta1, Symbol) or isinstance(beta2, Symbol)):
         keep1, keep2 = float(beta1), float(beta2)
-        numbers = [check_count(float(t)) for t in counts.items()]
+        numbers = [check_count(t) for t in counts.items()]
         roots = [math.sqrt(filled(keep2, t)) for t in numbers]
         return Amounts(1.0, [root / filled(keep1, t) for root, t in zip(roots, numbers)]), Amounts(1.0, roots)
     t = counts.items()[0]

@@ -61,7 +61,7 @@ class Rule:
         param = self.op.params.get(self.op.update.count)
         return self.corrects or (param is not None and (param.default is REQUIRED or self.bias_correction))
 
-    @property
+    @cached_property
     def settings(self) -> dict[str, Any]:
         """The parameters that are no numbers which may change: forms of the operator."""
         return {k: v for k, v in self.params.items()
@@ -114,7 +114,7 @@ class Rule:
             betas = [self.value(name) for name in self.op.update.betas]
             correction, root = bias_correction(counts, *betas)
             epsilon = self.value(self.op.update.epsilon)
-            if any(isinstance(beta, Symbol) for beta in betas):
+            if isinstance(betas[0], Symbol) or isinstance(betas[1], Symbol):
                 rates, epsilon = Amounts(wide(rates.base), rates.factors), wide(epsilon)
             rates = rates.times(correction, "lr_corrected")
             if self.epsilon_place == "paper":
@@ -128,9 +128,9 @@ class Rule:
         if self.op.many:
             return self._call_many(form, tensors, rates, decays, counts, epsilons)
         found, names, single = [], self.op.names, self.op.update.single
-        numbers = rates.items(), decays.items(), *(None if a is None else a.items() for a in (counts, epsilons))
+        numbers: list[Any] = [None if a is None else a.items() for a in (rates, decays, counts, epsilons)]
         for k, x in enumerate(tensors):
-            rate, decay, count, epsilon = (None if items is None else items[k:k + 1] for items in numbers)
+            rate, decay, count, epsilon = [items and items[k:k + 1] for items in numbers]
             if single:
                 one = Amounts(rate[0], [1.0]), Amounts(decay[0], [1.0])
                 inputs = [self._single(form, n, *one) if n in single else x.inputs[n] for n in names]

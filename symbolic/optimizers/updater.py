@@ -146,13 +146,13 @@ class Updater:
         """Update tensors in one call of the rule."""
         numbers = [self.counts.get(i, 0) + 1 for i in indices]
         rates = [rate_of(self._lr, number) for number in numbers]
-        mults = [self._factor(self._lr_mult, i) for i in indices]
+        mults = self._factors(self._lr_mult, indices)
         states = [self.states.get(i) or fresh_states(self._rule.op, w, self._rule.settings)
                   for i, w in zip(indices, weights)]
         tensors = [Tensor(i, {"weight": w, "grad": g, **s, **{name: x[k] for name, x in more.items()}})
                    for k, (i, w, g, s) in enumerate(zip(indices, weights, grads, states))]
-        decays = Amounts(self._rule.wd, [self._factor(self._wd_mult, i) for i in indices])
-        skip = frozenset(i for i in indices if {i, self._names.get(i)} & self._no_lars)
+        decays = Amounts(self._rule.wd, self._factors(self._wd_mult, indices))
+        skip = frozenset(i for i in indices if {i, self._names.get(i)} & self._no_lars) if self._no_lars else _NONE
         one_rate = len(set(rates)) == 1  # It stays apart from the factors: a rule may need it.
         scaled = Amounts(rates[0], mults) if one_rate else Amounts(1.0, [a * b for a, b in zip(rates, mults)])
         shared = self._shared.get(tuple(indices)) or {
@@ -175,8 +175,13 @@ class Updater:
             if len(values) != len(indices):
                 raise OperatorError(f"got {len(indices)} indices and {len(values)} arrays for {name}")
 
-    def _factor(self, factors, index):
-        return factors.get(index, factors.get(self._names.get(index), 1.0))
+    def _factors(self, factors, indices):
+        if not factors:
+            return [1.0] * len(indices)
+        return [factors.get(i, factors.get(self._names.get(i), 1.0)) for i in indices]
+
+
+_NONE: frozenset = frozenset()
 
 
 def fresh_states(op: Operator, weight: NDArray, settings: Mapping[str, Any] | None = None) -> dict[str, NDArray]:

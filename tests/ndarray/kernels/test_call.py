@@ -181,3 +181,48 @@ def test_what_was_checked_once_for_some_memory_is_not_taken_for_granted_of_other
     base.flags.writeable = False
     with pytest.raises(nd.errors.BindError, match="read-only"):
         nd.signsgd_update(w, g, lr=0.1, out=nd.NDArray(base[:10]))
+
+
+def test_a_changed_number_makes_no_new_plan(monkeypatch):
+    """A schedule gives another rate to each call; what it costs to take it must not depend on what else is checked."""
+    parsed = []
+    parse = type(registry.get("adam_update")).parse
+    monkeypatch.setattr(type(registry.get("adam_update")), "parse", lambda *a: parsed.append(a) or parse(*a))
+    values = [nd.from_numpy(a) for a in arrays(7, 4)]
+    for number in range(1, 50):
+        nd.adam_update(*values, lr=0.1 / number, wd=0.01 * number, epsilon=1e-8, out=values[0])
+    assert len(parsed) == 1 == len(call._plans)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_changed_numbers_are_checked_and_cast_as_the_first_ones(dtype):
+    def run(rates, fresh):
+        w, g = (nd.from_numpy(a) for a in arrays(5, 2, dtype))
+        found = []
+        for lr in rates:
+            if fresh:
+                forget()
+            try:
+                found.append(nd.sgd_update(w, g, lr=lr, wd=0.5).asnumpy().tobytes())
+            except ValueError as error:
+                found.append(str(error))
+        return found
+
+    rates = [0.1, 0.2, 1, 0.0, -0.0, 1e-300, 1e300, float("nan"), 2**80, 10**400, 0.1, True, "0.5", np.float32(0.3), 70000.0, -3]
+    assert run(rates, fresh=False) == run(rates, fresh=True)
+
+
+def test_changed_tuples_of_numbers():
+    def run(fresh):
+        values, found = [nd.from_numpy(a) for a in arrays(5, 4)], []
+        for lrs, wds in (((0.1, 0.2), (0.0, 0.5)), ((0.1, 0.3), (-0.0, 0.0)), ((0.0, -0.0), (0.1, 0.1)), ((1e39, 1.0), (0.0, 0.0)),
+                         ([0.5, 0.25], (1, 0.5)), ((float("nan"), 1.0), (0.0, 0.0)), ((0.1,), (0.2,))):
+            if fresh:
+                forget()
+            try:
+                found += [x.asnumpy().tobytes() for x in nd.multi_sgd_update(*values, lrs=lrs, wds=wds)]
+            except ValueError as error:
+                found.append(str(error))
+        return found
+
+    assert run(False) == run(True)

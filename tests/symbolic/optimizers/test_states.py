@@ -130,11 +130,12 @@ def test_rules_go_on_bit_for_bit(name):
 
     def move(update, weights, some):
         for pair in some:
+            more = {name: [g * g for g in pair] for name in optimizers.rule(name).more_inputs if name not in op.writes}
             if op.many:
-                update(["a", "b"], pair, weights)
+                update(["a", "b"], pair, weights, **more)
             else:
-                for index, g, w in zip("ab", pair, weights):
-                    update(index, g, w)
+                for k, index in enumerate("ab"):
+                    update(index, pair[k], weights[k], **{n: arrays[k] for n, arrays in more.items()})
 
     update, weights = made(), [nd.array(g.asnumpy(), dtype=dtype) for g in grads[0]]
     move(update, weights, grads[:2])
