@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from ndarray.errors import ParamError, ShapeError
 from ndarray.operator import operator
-from ndarray.ops.windows import Geometry, columns, image_of, spread
+from ndarray.ops.windows import Geometry, columns, image_of, rows, spread
 from ndarray.params import IMPLIED, Naturals, Positive, Positives
 from ndarray.rules import agree_dtype, fit, slot_error
 from ndarray.tensortype import TensorType, merge_shapes
@@ -111,10 +111,10 @@ def Convolution(xp, data, weight, bias=None, /, *, kernel: Positives, num_filter
 @Convolution.gradient
 def _(xp, head, output, data, weight, bias, *, kernel, num_group, stride, dilate, pad, **_):
     geometry = _conv_geometry(data, kernel, stride, dilate, pad)
-    seen = columns(xp, data, geometry, num_group)
+    seen = rows(xp, data, geometry, num_group)
     arrived = _places(xp, head, num_group)
     back = xp.matmul(xp.swapaxes(_filters(xp, weight, num_group), 2, 3), arrived)
-    return (image_of(xp, back, data.shape, geometry), _products(xp, arrived, seen, weight.shape),
+    return (image_of(xp, back, data.shape, geometry), _products(xp, _rows(xp, arrived), seen, weight.shape),
             _bias_gradient(xp, head, bias))
 
 
@@ -139,11 +139,13 @@ def _places(xp, image, groups):
 def _products(xp, places, seen, shape):
     """Return the gradient of filters: what arrived at each place times what its window saw, summed over all places."""
     # One product of long rows for each group, rather than one for each instance and a sum.
-    def rows(x):
-        x = xp.moveaxis(x, 0, 2)
-        return xp.reshape(x, (*x.shape[:2], x.shape[2] * x.shape[3]))
+    return xp.reshape(xp.matmul(places, xp.swapaxes(seen, 1, 2)), shape)
 
-    return xp.reshape(xp.matmul(rows(places), xp.swapaxes(rows(seen), 1, 2)), shape)
+
+def _rows(xp, x):
+    """Return matrices, (batch, groups, …, places), with those of all instances side by side."""
+    x = xp.moveaxis(x, 0, 2)
+    return xp.reshape(x, (*x.shape[:2], x.shape[2] * x.shape[3]))
 
 
 def _with_bias(xp, out, bias):
@@ -300,8 +302,8 @@ def _(xp, head, output, data, weight, bias, *, kernel, num_group, stride, dilate
     geometry, _ = _deconv_geometry(data, kernel, stride, dilate, pad, adj, target_shape)
     seen = columns(xp, head, geometry, num_group)
     back = xp.matmul(_filters(xp, weight, num_group), seen)
-    return (xp.reshape(back, data.shape), _products(xp, _places(xp, data, num_group), seen, weight.shape),
-            _bias_gradient(xp, head, bias))
+    filters = _products(xp, _rows(xp, _places(xp, data, num_group)), _rows(xp, seen), weight.shape)
+    return xp.reshape(back, data.shape), filters, _bias_gradient(xp, head, bias)
 
 
 def _deconv_geometry(data, kernel, stride, dilate, pad, adj, target_shape):

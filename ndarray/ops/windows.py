@@ -60,6 +60,17 @@ def columns(xp, image, geometry, groups=1):
     return xp.reshape(seen, (batch, groups, channels // groups * prod(geometry.kernel), prod(geometry.sizes)))
 
 
+def rows(xp, image, geometry, groups=1):
+    """Return `columns` with those of all instances side by side: (groups, channels of a group · kernel, windows)."""
+    # The image is moved, in memory too, for what the windows see is larger, and moving that takes longest of all.
+    image = xp.moveaxis(padded(xp, image, geometry.before, geometry.after), 0, 1)
+    channels, batch, *size = image.shape
+    image = xp.reshape(xp.reshape(image, (channels, batch * prod(size))), (channels, batch, *size))
+    seen = [xp.strided_slice(image, *cut) for cut in _cuts(geometry)]
+    seen = seen[0] if len(seen) == 1 else xp.stack(seen, axis=1)
+    return xp.reshape(seen, (groups, channels // groups * prod(geometry.kernel), batch * prod(geometry.sizes)))
+
+
 def image_of(xp, seen, shape, geometry):
     """Return the sum of `columns` over the elements of an image that they come from: the transpose of `columns`.
 
