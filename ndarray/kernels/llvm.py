@@ -124,7 +124,10 @@ class _Writer:
     def _sum(self, i, word, value):
         """Add in float64, in the order that the lanes of the machine's vectors give."""
         dtype, name = self.loop.steps[value].dtype, self._name(value)
-        lines = [] if dtype == "float64" else [f"%sum{i}.w = fpext {_TYPES[dtype]} {name} to double"]
+        lines = []
+        if dtype == "bfloat16":
+            lines, name, dtype = _float_of(f"%sum{i}.f", name), f"%sum{i}.f", "float32"
+        lines += [] if dtype == "float64" else [f"%sum{i}.w = fpext {_TYPES[dtype]} {name} to double"]
         term = name if dtype == "float64" else f"%sum{i}.w"
         how = _SUMMED_IN_LANES
         if word == "sum_sq":
@@ -192,8 +195,7 @@ class _Writer:
     def _cast(self, name, type_, args, step):
         from_, to = self.loop.steps[step.args[0]].dtype, step.dtype
         if from_ == "bfloat16":
-            return [f"{name}.w = zext i16 {args[0]} to i32", f"{name}.s = shl i32 {name}.w, 16",
-                    f"{name} = bitcast i32 {name}.s to float"]
+            return _float_of(name, args[0])
         if to == "bfloat16":
             return _rounded(name, args[0])
         how = "uitofp" if from_ == "bool" else "fpext" if _SIZES[to] > _SIZES[from_] else "fptrunc"
@@ -268,6 +270,12 @@ def _load(name, dtype, pointer, alone):
     if dtype == "bool":
         return [f"%{name}.b = load i8, ptr {pointer}, align 1{alone}", f"%{name} = icmp ne i8 %{name}.b, 0"]
     return [f"%{name} = load {_TYPES[dtype]}, ptr {pointer}, align {_SIZES[dtype]}{alone}"]
+
+
+def _float_of(name, value):
+    """Return the lines that widen bfloat16 to a float."""
+    return [f"{name}.w = zext i16 {value} to i32", f"{name}.s = shl i32 {name}.w, 16",
+            f"{name} = bitcast i32 {name}.s to float"]
 
 
 def _rounded(name, value):

@@ -192,7 +192,9 @@ class Recorder(DerivedWords):
             return self._narrow(x, dtype)
         if x.dtype not in STORED or dtype not in (FLOAT16, FLOAT32, FLOAT64):
             raise Unfusible(f"{x.dtype} to {dtype} is NumPy's to convert")
-        if {x.dtype, dtype} == {FLOAT16, FLOAT64}:
+        if x.dtype == FLOAT16 and dtype == FLOAT64:
+            return self.astype(self.astype(x, FLOAT32), dtype)
+        if x.dtype == FLOAT64 and dtype == FLOAT16:
             raise Unfusible("float64 to float16 rounds twice")
         return self._emit("cast", (x.id,), dtype, x.shape)
 

@@ -46,7 +46,7 @@ class Precise(Operator):
 
     def scalars_as(self, xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return `params` with each scalar in float32 or wider; see `Operator.scalars_as`."""
-        return super().scalars_as(xp, [TensorType(None, DEFAULT if _is_short(a.dtype) else a.dtype) for a in arrays],
+        return super().scalars_as(xp, [TensorType(None, DEFAULT if is_short(a.dtype) else a.dtype) for a in arrays],
                                   params)
 
     def run_ready(self, xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -97,12 +97,13 @@ class Precise(Operator):
         return xp.astype(new - _wide(xp, stored), own.dtype)
 
 
-def _is_short(dtype):
+def is_short(dtype: Any) -> bool:
+    """Tell whether a dtype is floating and shorter than float32."""
     return dtypes.is_floating(dtype) and dtype.itemsize < DEFAULT.itemsize
 
 
 def _wide(xp, x):
-    return xp.astype(x, DEFAULT) if _is_short(x.dtype) else x
+    return xp.astype(x, DEFAULT) if is_short(x.dtype) else x
 
 
 def precise(precision: str) -> Callable[[Operator], Operator]:

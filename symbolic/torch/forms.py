@@ -12,6 +12,7 @@ from ndarray import registry
 from ndarray.kernels.flow import Flow, Sink
 from ndarray.kernels.record import Recorder, Unfusible, Value
 from ndarray.operator import Operator
+from ndarray.ops.precision import is_short
 from ndarray.tensortype import TensorType
 from symbolic.optimizers.forms import Tensor
 from symbolic.optimizers.layerwise import LayerwiseRule
@@ -177,21 +178,25 @@ def record(rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...], 
     xp = Recorder()
     alike = TensorType(shape, dtype)
     known = {"weight": alike, "grad": alike, **types}
-    inputs = {name: xp.input(k, type_.dtype, type_.shape) for k, (name, type_) in enumerate(known.items())}
+    stored = {name: xp.input(k, type_.dtype, type_.shape) for k, (name, type_) in enumerate(known.items())}
     form = Recording(xp)
     try:
+        inputs = {name: xp.astype(x, FLOAT32) if is_short(x.dtype) else x for name, x in stored.items()}
         grad = -inputs["grad"] if settings.maximize else inputs["grad"]
         if settings.scaled:
-            grad = grad * xp.as_scalar(Fed(-1), dtype)
+            grad = grad * xp.as_scalar(Fed(-1), grad.dtype)
         _apply(rule, form, {**inputs, "grad": grad}, 1e-3, 0.0, 1.0, settings)
         columns = {name: k for k, name in enumerate(known)}
-        sinks = tuple([Sink(columns[name], _as(xp, value, inputs[name]).id) for name, value in form.results.items()])
+        sinks = tuple([Sink(columns[name], _as(xp, value, stored[name]).id) for name, value in form.results.items()])
     except (Unfusible, TypeError, AttributeError):
         return None
     return Flow(xp.instructions, [], sinks)
 
 
 def _as(xp, value, like):
+    """Return a result as it is stored: what is stored in 16 bits was computed in float32, and is rounded here alone."""
+    if is_short(like.dtype):
+        value = xp.astype(value, like.dtype)
     if value.dtype != like.dtype:
         raise Unfusible(f"the body gives {value.dtype} for {like.dtype}")
     return xp.reshape(value, like.shape)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 
+from ndarray.dtypes import bfloat16
 from ndarray.errors import BindError, DTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 REAL: dict[torch.dtype, np.dtype] = {torch.float32: np.dtype("float32"), torch.float64: np.dtype("float64"),
+                                     torch.float16: np.dtype("float16"), torch.bfloat16: bfloat16(),
                                      torch.complex64: np.dtype("float32"), torch.complex128: np.dtype("float64")}
 """NumPy's dtype for the memory of a tensor; a complex number is two real ones."""
 
@@ -153,8 +155,16 @@ def check_apart(params: Sequence[Any], names: Sequence[str]) -> None:
     for k in near:
         i, others = order[k], order[k + 1:]
         for j in others[starts[others] < ends[i]]:
-            if np.shares_memory(params[i].detach().numpy(), params[j].detach().numpy()):
+            if np.shares_memory(view(params[i]), view(params[j])):
                 raise BindError(f"{names[i]} and {names[j]} share memory; give one of them, or copies")
+
+
+def view(t: torch.Tensor) -> np.ndarray:
+    """Return a tensor's memory as an array, a complex one with a last axis of 2."""
+    t = t.detach()
+    if t.dtype is torch.bfloat16:
+        return t.view(torch.int16).numpy().view(REAL[t.dtype])
+    return (torch.view_as_real(t) if t.is_complex() else t).numpy()
 
 
 def _span(t):

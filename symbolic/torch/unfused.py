@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ndarray.array import NDArray
+from ndarray.ops.precision import is_short
 from symbolic.optimizers.forms import Arrays, Tensor
 from symbolic.optimizers.rates import Amounts
+from symbolic.torch.tensors import view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 def compute(rule: Rule | LayerwiseRule, arrays: Mapping[str, np.ndarray], numbers: tuple[float, float, float],
             scale: float, settings: Settings) -> dict[str, np.ndarray]:
-    """Return the new weight and states of one tensor; nothing is written.
+    """Return the new weight and states of one tensor, from 16 bits in float32; nothing is written.
 
     Parameters
     ----------
@@ -35,20 +37,15 @@ def compute(rule: Rule | LayerwiseRule, arrays: Mapping[str, np.ndarray], number
         Factor of the gradient.
     settings : Settings
     """
-    own = {name: NDArray(array.copy()) for name, array in arrays.items()}
+    own = {name: NDArray(array.astype("float32" if is_short(array.dtype) else array.dtype))
+           for name, array in arrays.items()}
     if settings.scaled or settings.maximize:
         own["grad"] = own["grad"] * (-scale if settings.maximize else scale)
     lr, wd, t = numbers
     counts = Amounts(t, [1.0]) if rule.counts else None
     rule.apply(Arrays(), [Tensor("weight", own)], Amounts(lr, [1.0]), Amounts(wd, [1.0]), counts,
                frozenset(["weight"]) if settings.plain else frozenset())
-    return {name: value._data for name, value in own.items() if name != "grad"}
-
-
-def view(t: torch.Tensor) -> np.ndarray:
-    """Return a tensor's memory as an array, a complex one with a last axis of 2."""
-    t = t.detach()
-    return (torch.view_as_real(t) if t.is_complex() else t).numpy()
+    return {name: value._data.astype(arrays[name].dtype) for name, value in own.items() if name != "grad"}
 
 
 def commit(results: list[tuple[torch.Tensor, Any]]) -> None:
