@@ -161,7 +161,7 @@ class NDArrayMethods:
 
     def Dropout(
             self, p: float = 0.5, mode: Literal['always', 'training'] = 'training', axes: ShapeLike = (),
-            key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
+            cudnn_off: bool = False, key: int | NDArray | np.ndarray | None = None, *, out: NDArray | None = None,
             name: str | None = None) -> NDArray:
         """Set elements to zero at random while training, and scale the others so that the mean stays."""
 

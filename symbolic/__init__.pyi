@@ -166,7 +166,7 @@ def Deconvolution(
 
 def Dropout(
         data: Symbol | None = None, *, p: float = 0.5, mode: Literal['always', 'training'] = 'training',
-        axes: ShapeLike = (), key: int | Symbol | None = None, name: str | None = None,
+        axes: ShapeLike = (), cudnn_off: bool = False, key: int | Symbol | None = None, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
     """Set elements to zero at random while training, and scale the others so that the mean stays."""
 

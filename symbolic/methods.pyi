@@ -123,7 +123,8 @@ class SymbolMethods:
 
     def Dropout(
             self, *, p: float = 0.5, mode: Literal['always', 'training'] = 'training', axes: ShapeLike = (),
-            key: int | Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            cudnn_off: bool = False, key: int | Symbol | None = None, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
         """Set elements to zero at random while training, and scale the others so that the mean stays."""
 
     def ElementWiseSum(
