@@ -67,7 +67,8 @@ Arrays = Sequence[Any] | Mapping[str, Any]
 
 def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_states: Arrays | None = None,
          out: Mapping[str, Any] | None = None, engine: str = "auto", args_grad: Arrays | None = None,
-         grad_req: str | Sequence[str] | Mapping[str, str] = "write", watch: str | None = None) -> Executor:
+         grad_req: str | Sequence[str] | Mapping[str, str] = "write", watch: str | None = None, mesh: Any = None,
+         sharding: Any = None) -> Executor:
     """Bind arrays to a graph.
 
     Parameters
@@ -88,6 +89,10 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
         ``'write'``, ``'add'`` or ``'null'``: for all, in order, or by name.
     watch : {None, 'nonfinite'}, optional
         See `Executor.watch_finite`.
+    mesh : jax.sharding.Mesh, optional
+        Devices on which the engine ``"xla"`` runs, see `symbolic.jax.make_mesh`.
+    sharding : dict or callable, optional
+        How arrays are split over the mesh, by patterns of their names.
 
     Returns
     -------
@@ -119,12 +124,14 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
     check_states(graph, arrays)
     reqs = {name: req if name in grads else "null" for name, req in reqs.items()}
     return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
-                    grads=grads, in_place=frozenset(out or ()), monitors=Monitors(finite=watch is not None))
+                    grads=grads, in_place=frozenset(out or ()), monitors=Monitors(finite=watch is not None),
+                    placement=engines.place(engine, mesh, sharding, list(arrays)))
 
 
 def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
                 type_dict: Mapping[str, Any] | None = None, engine: str = "auto",
-                grad_req: str | Sequence[str] | Mapping[str, str] = "write") -> Executor:
+                grad_req: str | Sequence[str] | Mapping[str, str] = "write", mesh: Any = None,
+                sharding: Any = None) -> Executor:
     """Infer all types from some shapes, allocate zeros and bind them.
 
     Gradient arrays are allocated when they are first asked for: of each floating argument, zeros where no gradient
@@ -142,7 +149,8 @@ def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
     check_doubles(graph.variables)
     arrays = {n.name: NDArray(np.zeros(*types[Entry(n)]), ctx) for n in graph.variables}
     outputs = output_arrays(graph, types, {}, arrays, ctx)
-    return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs)
+    return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
+                    placement=engines.place(engine, mesh, sharding, list(arrays)))
 
 
 def _types_of(arrays: Mapping[str, np.ndarray]) -> dict[str, TensorType]:
@@ -178,7 +186,7 @@ class Executor:
     def __init__(self, graph: Graph, *, arrays: dict[str, NDArray], outputs: list[NDArray],
                  types: dict[Entry, TensorType], engine: str, ctx: Context, grad_reqs: dict[str, str],
                  grads: dict[str, NDArray] | None = None, in_place: frozenset[str] = frozenset(),
-                 monitors: Monitors | None = None) -> None:
+                 monitors: Monitors | None = None, placement: Any = None) -> None:
         self.graph, self._modes = graph, Modes(fill_shapes(graph, types))
         self.engine = engine
         self._ctx = ctx
@@ -190,7 +198,11 @@ class Executor:
         self._grad_reqs, self._grads, self._zeros, self._in_place = grad_reqs, grads, {}, in_place
         self._lock, self._running = lock_of(self), False
         self._monitors = monitors or Monitors()
-        self._adopted = engines.adopt(engine, {**arrays, **dict(zip(self._output_names(), outputs)), **(grads or {})})
+        self._placement = placement
+        own = {id(a) for a in arrays.values()}
+        results = {name: o for name, o in zip(self._output_names(), outputs) if id(o) not in own}
+        self._adopted = [home for each in (arrays, grads or {}, results)
+                         for home in engines.adopt(engine, each, placement)]
         self._memory = {name: a._data for name, a in arrays.items()}
         self._compiled_graphs, self._compiled_gradients = {}, {}
         self._ready: dict[bool, Program] = {}  # what a forward in a mode calls, and nothing else, as it is now
@@ -241,7 +253,7 @@ class Executor:
                 self._grad_reqs = {name: req if name in reached else "null" for name, req in self._grad_reqs.items()}
                 self._zeros = {name: a for name, a in made.items() if name not in reached}
                 self._grads = {name: a for name, a in made.items() if name in reached}
-                self._adopted += engines.adopt(self.engine, {f"the gradient of {k}": a for k, a in self._grads.items()})
+                self._adopted += engines.adopt(self.engine, self._grads, self._placement)
         return self._grads
 
     # Running
@@ -703,7 +715,8 @@ class Executor:
         outputs = output_arrays(self.graph, types, out, arrays, self._ctx)
         monitors = replace(self._monitors, records=list(self._monitors.records))
         return Executor(self.graph, arrays=arrays, outputs=outputs, types=types, engine=self.engine, ctx=self._ctx,
-                        grad_reqs=dict(self._grad_reqs), grads=grads, in_place=self._in_place, monitors=monitors)
+                        grad_reqs=dict(self._grad_reqs), grads=grads, in_place=self._in_place, monitors=monitors,
+                        placement=self._placement)
 
     def _same_as(self, name: str) -> str | None:
         """Return the argument whose array receives an output, if one does."""

@@ -434,7 +434,7 @@ class Symbol(SymbolMethods):
              grad_req: str | Sequence[str] | Mapping[str, str] = "write",
              aux_states: Sequence[ArrayLike] | Mapping[str, ArrayLike] | None = None, group2ctx: Any = None,
              shared_exec: Any = None, out: Mapping[str, ArrayLike] | None = None, engine: str = "auto",
-             watch: str | None = None) -> Executor:
+             watch: str | None = None, mesh: Any = None, sharding: Any = None) -> Executor:
         """Bind arrays, which are used in place, without copying, and return an `Executor`.
 
         Parameters
@@ -454,6 +454,12 @@ class Symbol(SymbolMethods):
         engine : {'auto', 'eager', 'fused', 'xla'}, optional
         watch : {None, 'nonfinite'}, optional
             Raise at the first node that gives NaN or infinity; see `Executor.watch_finite`.
+        mesh : jax.sharding.Mesh, optional
+            The devices on which the engine ``'xla'`` runs, as `symbolic.jax.make_mesh` makes it.
+        sharding : dict or callable, optional
+            How arrays are split over the mesh: a dict from patterns of names, of which the first that fits counts, to a
+            ``PartitionSpec``, a tuple, an axis, None, or a function of name and shape; or one such function for all.
+            What is not named is whole on every device.
 
         Raises
         ------
@@ -473,12 +479,13 @@ class Symbol(SymbolMethods):
         >>> run.forward()[0].asnumpy(), w
         (array([ 0.5, -1.5]), array([ 0.5, -1.5]))
         """
-        return executor.bind(self._graph, ctx, args, aux_states, out, engine, args_grad, grad_req, watch)
+        return executor.bind(self._graph, ctx, args, aux_states, out, engine, args_grad, grad_req, watch, mesh,
+                             sharding)
 
     def simple_bind(self, ctx: Context | None = None, grad_req: str | Sequence[str] | Mapping[str, str] = "write",
                     type_dict: Mapping[str, DTypeLike] | None = None, stype_dict: Any = None, group2ctx: Any = None,
                     shared_arg_names: Any = None, shared_exec: Any = None, shared_buffer: Any = None,
-                    engine: str = "auto", **shapes: Sequence[int]) -> Executor:
+                    engine: str = "auto", mesh: Any = None, sharding: Any = None, **shapes: Sequence[int]) -> Executor:
         """Infer what `shapes` leave open, allocate zeros, bind them and return an `Executor`.
 
         Gradient arrays are allocated when they are first used, for the arguments that a gradient reaches.  What
@@ -492,7 +499,7 @@ class Symbol(SymbolMethods):
         >>> run.arg_dict["fc_weight"].shape
         (3, 5)
         """
-        return executor.simple_bind(self._graph, ctx, shapes, type_dict, engine, grad_req)
+        return executor.simple_bind(self._graph, ctx, shapes, type_dict, engine, grad_req, mesh, sharding)
 
     def eval(self, ctx: Context | None = None, **arrays: ArrayLike) -> list[NDArray]:
         """Bind the arrays, run once and return the list of outputs.

@@ -6,13 +6,14 @@ engine must agree; `fused` runs loops of machine code; `auto` chooses between th
 engine is a file here and its name in `ENGINES`, or, from outside, a call of `register`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
 from ndarray.array import NDArray
-from ndarray.errors import OperatorError, UnknownNameError, shown, unknown
+from ndarray.errors import BindError, OperatorError, UnknownNameError, shown, unknown
 from symbolic.engines.buffers import Buffers, elsewhere
 from symbolic.engines.program import Program
 from symbolic.graph.graph import Graph
@@ -61,7 +62,34 @@ def get(name: str) -> Compile:
     return import_module(f"symbolic.engines.{name}").compile
 
 
-def adopt(name: str, arrays: Mapping[str, NDArray]) -> list[object]:
+def place(name: str, mesh: Any, sharding: Any, names: Sequence[str]) -> Any:
+    """Return what is where on a mesh, checked, for `adopt`; None without a mesh.
+
+    Parameters
+    ----------
+    name : str
+        Of the engine.
+    mesh, sharding : object
+        As `symbolic.Symbol.bind` takes them.
+    names : sequence of str
+        Of the variables.
+
+    Raises
+    ------
+    BindError, UnknownNameError
+    """
+    if mesh is None and sharding is None:
+        return None
+    if name != "xla":
+        raise BindError(f"mesh= and sharding= need engine='xla', got engine={shown(name)}")
+    if mesh is None:
+        raise BindError("sharding= splits arrays along the axes of a mesh: give mesh=, too")
+    from symbolic.engines.xla import place  # needs JAX
+
+    return place(mesh, sharding, names)
+
+
+def adopt(name: str, arrays: Mapping[str, NDArray], placement: Any = None) -> list[object]:
     """Let an engine keep arrays elsewhere than in their memory, for as long as what is returned lives.
 
     Parameters
@@ -69,12 +97,14 @@ def adopt(name: str, arrays: Mapping[str, NDArray]) -> list[object]:
     name : str
         Of the engine.
     arrays : dict of str to NDArray
-        All that are bound, by what messages call them.
+        All that are bound, by name.
+    placement : object, optional
+        What `place` has returned.
     """
     if name == "xla":
         from symbolic.engines.xla import adopt  # needs JAX
 
-        return list(adopt(arrays))
+        return list(adopt(arrays, placement))
     if elsewhere:
         from symbolic.engines.xla.resident import share
 

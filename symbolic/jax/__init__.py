@@ -8,6 +8,8 @@ from typing import Any
 from ndarray import lazy as _lazy
 from ndarray.errors import DeviceError
 from symbolic.engines.xla import words as _words
+from symbolic.engines.xla.placement import make_mesh, zero
+from symbolic.engines.xla.resident import device_array
 from symbolic.jax.function import Function, function
 from symbolic.jax.processes import initialize
 

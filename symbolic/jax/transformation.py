@@ -88,7 +88,7 @@ def gradient_transformation(rule: str | Rule | LayerwiseRule, lr: Any = None, *,
     {'w': Array([0.5, 2.5], dtype=float32)}
     """
     traced = {k: v for k, v in rule_params.items() if isinstance(v, (jax.Array, np.ndarray))}
-    given = {k: var(k, shape=(1,)) if k in traced else v for k, v in rule_params.items()}
+    given: dict[str, Any] = {k: var(k, shape=(1,)) if k in traced else v for k, v in rule_params.items()}
     made = as_rule(rule, precision=None, **given)
     if isinstance(lr, bool) or not (lr is None or callable(lr)
                                     or isinstance(lr, (int, float, np.ndarray, np.generic, jax.Array))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -60,7 +60,8 @@ def updated_by(node: Node, arguments: set[str]) -> list[str]:
 
 
 def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | None = None, engine: str = "auto",
-                  watch: str | None = None, **shapes: Sequence[int]) -> Executor:
+                  watch: str | None = None, mesh: Any = None, sharding: Any = None,
+                  **shapes: Sequence[int]) -> Executor:
     """Bind a step so that each run updates the parameters in the arrays given, all or nothing.
 
     Parameters
@@ -70,7 +71,7 @@ def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | 
     arrays : dict of str to NDArray or numpy.ndarray
         The parameters; data and states may be among them.  What is missing is allocated: zeros, or what the
         variable's ``__init__`` gives, and for ``weight32`` a copy of the weight in float32.
-    ctx, engine, watch : optional
+    ctx, engine, watch, mesh, sharding : optional
         As in `Symbol.bind`.
     **shapes : tuple of int
         Of inputs that do not follow from the arrays.
@@ -123,7 +124,7 @@ def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | 
             value = first_value(node, types[Entry(node)], weight, node.name in keys)
             given[node.name] = NDArray(value, ctx)
     out = {name: given[target] for name, target in updates(step).items()}
-    return step.bind(ctx, given, out=out, engine=engine, watch=watch)
+    return step.bind(ctx, given, out=out, engine=engine, watch=watch, mesh=mesh, sharding=sharding)
 
 
 def first_value(node: Node, type_: TensorType, weight: NDArray | None, is_key: bool) -> np.ndarray:

@@ -42,10 +42,12 @@ class Trainer:
         What feeds the rate: a number, or a schedule of the number of the update, which starts with 1.
     num_update : int, optional
         How many updates have been made already.
-    ctx, engine, watch, **shapes : optional
+    ctx, engine, watch : optional
         See `bind_in_place`.
     precision : {'master', 'stochastic', 'kahan'}, optional
         How weights in 16 bits keep small steps; see `symbolic.optimizers.rule`.
+    mesh, sharding, **shapes : optional
+        See `bind_in_place`.
 
     Attributes
     ----------
@@ -72,9 +74,9 @@ class Trainer:
 
     def __init__(self, step: Symbol, arrays: Mapping[str, ArrayLike], lr: float | Callable[[int], float] | None = None,
                  num_update: int = 0, ctx: Context | None = None, engine: str = "auto", watch: str | None = None,
-                 precision: str | None = None, **shapes: Sequence[int]) -> None:
+                 precision: str | None = None, mesh: Any = None, sharding: Any = None, **shapes: Sequence[int]) -> None:
         step = step if precision is None else with_precision(step, precision)
-        self.executor = bind_in_place(step, arrays, ctx, engine, watch, **shapes)
+        self.executor = bind_in_place(step, arrays, ctx, engine, watch, mesh, sharding, **shapes)
         self.num_update = count_of(num_update)
         self.symbol, self._numbers = step, FedNumbers(step)
         self._numbers.check({k: v for k, v in self.executor.arg_dict.items() if k in arrays}, self.num_update + 1)
@@ -213,8 +215,8 @@ class Trainer:
     @classmethod
     def load(cls, folder: str | PathLike[str], *, step: Symbol | None = None, arrays: dict | None = None,
              lr: Any = None, rename: Mapping[str, str] | Callable[[str], str] | None = None, strict: bool = True,
-             ctx: Context | None = None, engine: str = "auto", watch: str | None = None,
-             **shapes: Sequence[int]) -> Trainer:
+             ctx: Context | None = None, engine: str = "auto", watch: str | None = None, mesh: Any = None,
+             sharding: Any = None, **shapes: Sequence[int]) -> Trainer:
         """Return a trainer that goes on from a checkpoint, bit for bit as if there had been no stop.
 
         The random state of `ndarray.random` is set as well.
@@ -234,7 +236,7 @@ class Trainer:
         strict : bool, optional
             Raise unless the checkpoint and the step have the same arrays.  Otherwise what is missing keeps the values
             in `arrays`, or the state of a first update.
-        ctx, engine, watch, **shapes : optional
+        ctx, engine, watch, mesh, sharding, **shapes : optional
             See `bind_in_place`; the saved shapes of inputs are used where none are given.
 
         Raises
@@ -261,7 +263,8 @@ class Trainer:
         bound = {name: array for name, array in found.items() if name not in states} | given
         inputs = {name: shape for name, shape in saved.inputs.items() if name in variables and name not in bound}
         lr = saved.lr if lr is None else lr
-        trainer = cls(step, bound, lr, saved.num_update, ctx, engine, watch, None, **inputs | shapes)
+        trainer = cls(step, bound, lr, saved.num_update, ctx, engine, watch, None, mesh, sharding,
+                      **inputs | shapes)
         targets = trainer.executor.arg_dict | trainer.executor.aux_dict
         found = checkpoint.matched(saved.arrays, {name: targets[name]._data for name in expected}, rename, strict)
         commit([targets[name]._data for name in found], found.values())

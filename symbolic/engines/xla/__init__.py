@@ -1,7 +1,7 @@
 """XLA through JAX: the whole graph as one program, on whatever devices JAX has.
 
 ``words`` is the namespace in which operators compute, ``rules`` gives them their declared gradients, ``program`` runs a
-graph over bound arrays, of which ``resident`` knows where the newest value is.
+graph over bound arrays, of which ``resident`` knows where the newest value is and ``placement`` on which devices.
 
 JAX is the extra ``xla``; importing this package without it says so.
 """
@@ -11,12 +11,14 @@ try:
 except ImportError as error:
     raise ImportError("JAX is not installed: pip install 'symbolic-ndarray[xla]'") from error
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from ndarray.array import NDArray
 from symbolic.engines.buffers import Buffers
+from symbolic.engines.xla import placement as _placement
 from symbolic.engines.xla import program as _program
 from symbolic.engines.xla import resident as _resident
 from symbolic.graph.graph import Graph
@@ -27,11 +29,27 @@ def compile(graph: Graph, buffers: Buffers) -> _program.XlaProgram:
     return _program.XlaProgram(graph, buffers)
 
 
-def adopt(arrays: Mapping[str, NDArray]) -> list[_resident.Home]:
-    """Return the homes of arrays; those whose memory nobody else holds live on the devices from now on."""
-    return [_resident.home_for(a, _program.default_sharding(), name) for name, a in arrays.items()]
+def place(mesh: Any, sharding: Any, names: Sequence[str]) -> _placement.Placement:
+    """Return what is where on a mesh, checked."""
+    return _placement.Placement(mesh, sharding, names)
+
+
+def adopt(arrays: Mapping[str, NDArray], placement: _placement.Placement | None) -> list[_resident.Home]:
+    """Return the homes of arrays; those whose memory nobody else holds live on the devices from now on.
+
+    Raises
+    ------
+    BindError, ShapeError, UnknownNameError
+        If an array cannot be split as it is to be; or if the processes hold different values of one.
+    """
+    where = {name: _program.default_sharding() if placement is None else placement.of(name, a.shape)
+             for name, a in arrays.items()}
+    found = [_resident.home_for(a, where[name], name) for name, a in arrays.items()]
+    if any(map(_placement.is_spread, where.values())):
+        _resident.check_alike(found)
+    return found
 
 
 def keep(arrays: Iterable[np.ndarray]) -> list[_resident.Home]:
     """Return homes of memory that only programs use: it lives on the devices as long as they do."""
-    return _resident.private(arrays, _program.default_sharding())
+    return _resident.private(arrays)

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
 
 from ndarray.cached import cached_property
 from ndarray.errors import DeviceError, DTypeError, OutOfRangeError
@@ -15,6 +16,7 @@ from ndarray.text import label
 from symbolic.diagnostics.attribution import Piece
 from symbolic.diagnostics.memory_plan import MemoryPlan
 from symbolic.engines.buffers import Buffers, commit, home_of
+from symbolic.engines.xla.placement import is_spread, whole
 from symbolic.engines.xla.resident import Home
 from symbolic.engines.xla.words import Words, wide
 from symbolic.graph.graph import Graph
@@ -46,11 +48,13 @@ class XlaProgram:
     def __init__(self, graph: Graph, buffers: Buffers) -> None:
         self.graph, self.buffers, self.traces = graph, buffers, 0
         homes: dict[int, Home] = {}
+        placed = [h.sharding for a in buffers.values if (h := home_of(a)) and isinstance(h.sharding, NamedSharding)]
+        elsewhere = NamedSharding(placed[0].mesh, PartitionSpec()) if placed else default_sharding()
 
         def home(array: np.ndarray, name: str) -> Home:
             found = home_of(array) or homes.get(id(array))
             if found is None:
-                found = homes[id(array)] = Home(array, default_sharding(), True, name)
+                found = homes[id(array)] = Home(array, elsewhere, True, name)
             return found
 
         self._inputs = [home(v, n.name) for n, v in zip(graph.variables, buffers.values, strict=True)]
@@ -64,6 +68,7 @@ class XlaProgram:
         uses, replaced = Counter(map(id, self._inputs)), {id(h) for h in self._outputs}
         self._donated = tuple([i for i, h in enumerate(self._inputs) if id(h) in replaced and uses[id(h)] == 1])
         self._kept = tuple([i for i in range(len(self._inputs)) if i not in set(self._donated)])
+        self._spread = any(is_spread(h.sharding) for h in self._inputs)
         self._jit = jax.jit(self._trace, donate_argnums=0, out_shardings=([h.sharding for h in self._outputs], None))
 
     def _trace(self, donated: Sequence[jax.Array], kept: Sequence[jax.Array]) -> tuple[list, Any]:
@@ -96,7 +101,9 @@ class XlaProgram:
             try:
                 results, in_range = self._jit(*self._arguments())
                 # What other holders see is fetched before anything is written.
-                hosts = [(h, np.array(y)) for h, y in zip(self._outputs, results) if h.shared]
+                hosts = [(h, whole(y)) for h, y in zip(self._outputs, results) if h.shared]
+                if self._spread:  # An error belongs to its step.
+                    jax.block_until_ready(results)
                 failed = in_range is not None and not bool(in_range)
             except jax.errors.JaxRuntimeError as error:
                 raise DeviceError(f"the step failed on the devices: {str(error).splitlines()[0]}\n  values that it was "
@@ -137,7 +144,10 @@ class XlaProgram:
 
     def describe(self) -> str:
         """Return what runs where, what is replaced in place, and what is copied in each step."""
-        devices = sorted({str(d) for h in self._inputs + self._outputs for d in h.sharding.device_set})
+        homes = [h for h in self._inputs + self._outputs if h.sharding is not None]
+        devices = sorted({str(d) for h in homes for d in h.sharding.device_set})
+        split = [f"{label(h.name)} {h.sharding.spec}" for h in {id(h): h for h in homes}.values()
+                 if not h.sharding.is_fully_replicated]
         copied = [label(h.name) for h in {id(h): h for h in self._inputs + self._outputs}.values() if h.shared]
         replaced = [label(self._inputs[i].name) for i in self._donated if not self._inputs[i].shared]
         count = sum(n.op is not None for n in self.graph.nodes)
@@ -145,4 +155,5 @@ class XlaProgram:
             f"engine xla: {count} node{'s' * (count != 1)} as one program on {', '.join(devices)}",
             f"  replaced on the devices: {', '.join(replaced) or 'nothing'}",
             f"  copied in each step: {', '.join(copied) or 'nothing'}",
+            *([f"  split: {', '.join(split)}"] if split else []),
             f"  traced {self.traces} time{'s' * (self.traces != 1)}"])

@@ -5,7 +5,8 @@ others, such as those of NumPy that a user has bound, are read before each step 
 """
 
 import sys
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -14,8 +15,11 @@ import numpy as np
 
 from ndarray import dlpack
 from ndarray.array import NDArray
-from ndarray.errors import DeviceError
+from ndarray.errors import BindError, DeviceError
+from ndarray.text import label
 from symbolic.engines.buffers import home_of, keep_elsewhere
+from symbolic.engines.xla.placement import put, whole
+from symbolic.engines.xla.words import wide
 
 _slot: Any = NDArray.__dict__["_data"]  # of a plain array its memory, of a resident one its home
 
@@ -26,7 +30,8 @@ class Home:
     Parameters
     ----------
     host : numpy.ndarray
-    sharding : jax.sharding.Sharding
+    sharding : jax.sharding.Sharding or None
+        None: as the program that computes it chooses.
     shared : bool
         Whether somebody else may hold the host's memory: then each step reads it and writes it.
     name : str
@@ -79,17 +84,12 @@ class Home:
         self.newest = "host"
 
 
-def put(host: np.ndarray, sharding: Any) -> jax.Array:
-    """Return a copy of an array on the devices; what JAX is given it may use in place, whoever else holds it."""
-    return jax.device_put(np.array(host, host.dtype.newbyteorder("="), order="C"), sharding)
-
-
 def fetch(value: jax.Array, target: np.ndarray) -> None:
     """Copy a value from the devices into the host's memory."""
     if len(value.sharding.device_set) == 1 and value.dtype != np.bool_ and value.devices().pop().platform == "cpu":
         target[...] = dlpack.shared(value)
     else:
-        target[...] = np.array(value)
+        target[...] = whole(value)
 
 
 class Resident(NDArray):
@@ -159,14 +159,38 @@ def home_for(array: NDArray, sharding: Any, name: str) -> Home:
     return home
 
 
-def private(arrays: Iterable[np.ndarray], sharding: Any) -> list[Home]:
+def private(arrays: Iterable[np.ndarray]) -> list[Home]:
     """Return homes of memory that only programs use, which keep it on the devices as long as they live."""
     found = []
     for array in arrays:
-        home = Home(array, sharding, False, "a value that the gradient needs")
+        home = Home(array, None, False, "a value that the gradient needs")
         keep_elsewhere(array, home)
         found.append(home)
     return found
+
+
+def device_array(array: NDArray) -> jax.Array:
+    """Return the newest value of an array as one of JAX's, a copy.
+
+    Parameters
+    ----------
+    array : NDArray
+
+    Returns
+    -------
+    jax.Array
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> device_array(nd.array([1, 2]))
+    Array([1., 2.], dtype=float32)
+    """
+    if type(array) is Resident:
+        with wide():
+            return jax.numpy.copy(_slot.__get__(array).push())
+    with wide():
+        return put(array._data, None)
 
 
 def share(array: NDArray) -> None:
@@ -175,3 +199,20 @@ def share(array: NDArray) -> None:
         home = _slot.__get__(array)
         home.to_host()
         home.shared = True
+
+
+def check_alike(homes: Sequence[Home]) -> None:
+    """Raise where the processes hold different values of what is to be one array.
+
+    Raises
+    ------
+    BindError
+    """
+    from jax.experimental import multihost_utils
+
+    sums = np.array([zlib.crc32(np.ascontiguousarray(h.host).tobytes()) for h in homes], np.uint32)
+    theirs = np.asarray(multihost_utils.process_allgather(sums))
+    different = [h.name for h, column in zip(homes, theirs.T) if len(set(column.tolist())) > 1]
+    if different:
+        raise BindError(f"the processes hold different values of {', '.join(map(label, different))}; start all of them "
+                        "from the same ones")

@@ -1,0 +1,182 @@
+"""Which part of each array is on which device."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from ndarray.errors import BindError, ShapeError, UnknownNameError, shown, unknown
+from ndarray.tensortype import show_shape
+from ndarray.text import label
+
+
+def make_mesh(**axes: int) -> Mesh:
+    """Return a mesh of all devices, of all processes.
+
+    Parameters
+    ----------
+    **axes : int
+        The length of each axis by its name; -1 for what remains.
+
+    Returns
+    -------
+    jax.sharding.Mesh
+
+    Raises
+    ------
+    BindError
+        If the lengths do not multiply to the number of devices.
+
+    Examples
+    --------
+    >>> make_mesh(data=-1).axis_names
+    ('data',)
+    """
+    n = jax.device_count()
+    if not axes or not all(type(k) is int and (k > 0 or k == -1) for k in axes.values()):
+        raise BindError(f"make_mesh: expected a length for each axis, such as data={n}, got {shown(axes)}")
+    lengths = list(axes.values())
+    if lengths.count(-1) == 1:
+        lengths[lengths.index(-1)] = n // math.prod(k for k in lengths if k != -1)
+    if -1 in lengths or math.prod(lengths) != n:
+        raise BindError(f"make_mesh: {' × '.join(f'{name}={k}' for name, k in axes.items())} is not {n}, the number of "
+                        "devices")
+    return jax.make_mesh(tuple(lengths), tuple(axes), axis_types=(AxisType.Auto,) * len(axes))
+
+
+def zero(mesh: Mesh, axis: str = "data", min_size: int = 1024) -> Callable[[str, tuple[int, ...]], PartitionSpec]:
+    """Return a function for ``sharding=`` that splits each array along its longest axis that divides (ZeRO, FSDP).
+
+    Parameters
+    ----------
+    mesh : jax.sharding.Mesh
+    axis : str, optional
+        Of the mesh.
+    min_size : int, optional
+        Arrays with fewer elements stay whole on every device.
+
+    Returns
+    -------
+    callable
+        ``rule(name, shape)``.
+
+    Raises
+    ------
+    UnknownNameError
+        If the mesh has no such axis.
+
+    Examples
+    --------
+    >>> rule = zero(make_mesh(data=-1))
+    >>> rule("w", (4, 1024)), rule("b", (4,))
+    (P(None, 'data'), P())
+    """
+    if axis not in mesh.shape:
+        raise UnknownNameError(f"zero: {unknown('axis of the mesh', axis, mesh.shape)}")
+
+    def rule(name: str, shape: tuple[int, ...]) -> PartitionSpec:
+        fitting = [d for d, length in enumerate(shape) if length % mesh.shape[axis] == 0]
+        if not fitting or math.prod(shape) < min_size:
+            return PartitionSpec()
+        longest = max(fitting, key=lambda d: shape[d])
+        return PartitionSpec(*[axis if d == longest else None for d in range(longest + 1)])
+
+    return rule
+
+
+class Placement:
+    """A mesh, and the part of each variable that is on each of its devices.
+
+    Parameters
+    ----------
+    mesh : jax.sharding.Mesh
+    sharding : dict of str to (PartitionSpec, tuple, str, None or callable), or callable, optional
+        By patterns of names, of which the first that fits counts; or ``sharding(name, shape)``.  What is not named is
+        whole on every device.
+    names : sequence of str
+        Of the variables.
+
+    Raises
+    ------
+    BindError, UnknownNameError
+        For what is not a mesh or a sharding, and for a pattern that fits no variable.
+    """
+
+    def __init__(self, mesh: Any, sharding: Any, names: Sequence[str]) -> None:
+        if not isinstance(mesh, Mesh):
+            raise BindError(f"mesh must be a jax.sharding.Mesh such as make_mesh(data=8), got {shown(mesh)}")
+        if any(kind != AxisType.Auto for kind in mesh.axis_types):
+            mesh = Mesh(mesh.devices, mesh.axis_names, axis_types=(AxisType.Auto,) * len(mesh.axis_names))
+        if sharding is not None and not callable(sharding) and not isinstance(sharding, Mapping):
+            raise BindError(f"sharding must be a dict of name patterns, or a function of name and shape, got "
+                            f"{shown(sharding)}")
+        self.mesh, self._sharding, self._names = mesh, {} if sharding is None else sharding, frozenset(names)
+        for pattern in {} if callable(sharding) else self._sharding:
+            if not any(fnmatchcase(name, pattern) for name in names):
+                raise UnknownNameError(f"sharding: {unknown('variable', pattern, names)}")
+        self.whole = NamedSharding(mesh, PartitionSpec())
+
+    def of(self, name: str, shape: tuple[int, ...]) -> NamedSharding:
+        """Return the sharding of an array; one that is not a variable is whole.
+
+        Raises
+        ------
+        BindError, ShapeError, UnknownNameError
+        """
+        if name not in self._names:
+            return self.whole
+        spec = self._spec(name, shape)
+        if spec is None or isinstance(spec, str):
+            spec = PartitionSpec(*[spec] if spec else [])
+        if not isinstance(spec, PartitionSpec):
+            if not isinstance(spec, tuple):
+                raise BindError(f"sharding of {label(name)} must be a PartitionSpec, got {shown(spec)}")
+            spec = PartitionSpec(*spec)
+        if len(spec) > len(shape):
+            raise ShapeError(f"sharding of {label(name)}: {spec} splits {len(spec)} axes, the shape is "
+                             f"{show_shape(shape)}")
+        for d, axes in enumerate(spec):
+            self._check(name, shape, d, () if axes is None else axes if isinstance(axes, tuple) else (axes,))
+        return NamedSharding(self.mesh, spec)
+
+    def _spec(self, name: str, shape: tuple[int, ...]) -> Any:
+        if callable(self._sharding):
+            return self._sharding(name, shape)
+        spec = next((s for pattern, s in self._sharding.items() if fnmatchcase(name, pattern)), None)
+        return spec(name, shape) if callable(spec) else spec
+
+    def _check(self, name: str, shape: tuple[int, ...], d: int, axes: Sequence[Any]) -> None:
+        for axis in axes:
+            if axis not in self.mesh.shape:
+                raise UnknownNameError(f"sharding of {label(name)}: "
+                                       f"{unknown('axis of the mesh', axis, self.mesh.shape)}")
+        parts = math.prod(self.mesh.shape[axis] for axis in axes)
+        if shape[d] % parts:
+            raise ShapeError(f"sharding of {label(name)}: axis {d} of shape {show_shape(shape)} does not divide into "
+                             f"{parts} equal parts")
+
+
+def is_spread(sharding: Any) -> bool:
+    """Tell whether devices of other processes take part."""
+    return sharding is not None and not sharding.is_fully_addressable
+
+
+def put(host: np.ndarray, sharding: Any) -> jax.Array:
+    """Return a copy of an array on the devices; what JAX is given it may use in place, whoever else holds it."""
+    copy = np.array(host, host.dtype.newbyteorder("="), order="C")
+    if is_spread(sharding):
+        return jax.make_array_from_callback(copy.shape, sharding, lambda part: copy[part])
+    return jax.device_put(copy, sharding)
+
+
+def whole(value: jax.Array) -> np.ndarray:
+    """Return the whole of an array; where it is not whole on each process, all of them must ask."""
+    if value.is_fully_addressable or value.is_fully_replicated:
+        return np.array(value)
+    from jax.experimental import multihost_utils
+
+    return np.asarray(multihost_utils.process_allgather(value, tiled=True))

@@ -1,0 +1,143 @@
+"""Meshes: eight virtual devices give the numbers of one, with the collectives that were to be expected."""
+
+import re
+
+import numpy as np
+import pytest
+
+import ndarray as nd
+import symbolic as sym
+from ndarray.errors import BindError, ShapeError, UnknownNameError
+
+jax = pytest.importorskip("jax")
+
+from jax.sharding import PartitionSpec  # noqa: E402
+
+import symbolic.jax as sj  # noqa: E402
+
+if len(jax.devices()) != 8:
+    pytest.skip("needs eight devices", allow_module_level=True)
+
+WORKERS = 8
+DATA, STEPS = PartitionSpec("data"), 3
+
+
+def loss():
+    net = sym.FullyConnected(sym.var("data"), num_hidden=32, name="fc1")
+    net = sym.FullyConnected(sym.Activation(net, act_type="tanh"), num_hidden=8, name="fc2")
+    return sym.make_loss(sym.mean(sym.square(net - sym.var("label"))), name="cost")
+
+
+PARAMETERS = {"fc1_weight": (32, 16), "fc1_bias": (32,), "fc2_weight": (8, 32), "fc2_bias": (8,)}
+INPUTS = {"data": (64, 16), "label": (64, 8)}
+
+
+def arrays(seed=0):
+    rng = np.random.default_rng(seed)
+    return {name: nd.array(rng.normal(size=shape) / 4) for name, shape in PARAMETERS.items()}
+
+
+def trained(rule, engine="xla", **settings):
+    """Return a trainer after some steps."""
+    step = sym.optimizers.step(loss(), rule, list(PARAMETERS), **({"momentum": 0.9} if rule in ("sgd", "lars") else {}))
+    trainer = sym.optimizers.Trainer(step, arrays(), lr=0.1, engine=engine, **settings, **INPUTS)
+    rng = np.random.default_rng(1)
+    for _ in range(STEPS):
+        trainer.step(**{name: rng.normal(size=shape) for name, shape in INPUTS.items()})
+    return trainer
+
+
+def parameters(trainer):
+    return {name: trainer.executor.arg_dict[name].asnumpy() for name in PARAMETERS}
+
+
+def close(got, expected, tolerance):
+    for name, value in expected.items():
+        np.testing.assert_allclose(got[name], value, rtol=tolerance, atol=tolerance, err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def mesh():
+    return sj.make_mesh(data=8)
+
+
+@pytest.mark.parametrize(("rule", "split"), [("sgd", ()), ("lars", ("*_mom",)), ("lars", ("*",)), ("lamb", ("*",))])
+def test_split_batches_states_and_weights_give_the_numbers_of_one_device(rule, split, mesh):
+    """Split batches alone; states as well (ZeRO); everything (FSDP)."""
+    sharding = {"data": DATA, "label": DATA} | {pattern: sj.zero(mesh, min_size=64) for pattern in split}
+    trainer = trained(rule, mesh=mesh, sharding=sharding)
+    close(parameters(trainer), parameters(trained(rule, "eager")), 2e-5)
+    program = trainer.executor._compiled_graphs[True].program
+    assert program.traces == 1 and program._jit._cache_size() == 1
+
+
+def test_weights_that_are_split_stay_split_and_say_so(mesh):
+    trainer = trained("sgd", mesh=mesh, sharding={"fc1_weight": ("data",), "data": "data"})
+    home = next(h for h in trainer.executor._adopted if h.name == "fc1_weight")
+    assert home.device.sharding.spec == DATA and len(home.device.sharding.device_set) == 8
+    assert "split: " in trainer.executor.debug_str() and "fc1_weight" in trainer.executor.debug_str()
+
+
+def votes(engine, **settings):
+    """Majority-vote signSGD: gradients with a leading axis of workers, their signs added up as int8."""
+    grads, weight = sym.var("grads"), sym.var("w")
+    vote = sym.sign(sym.sum(sym.Cast(sym.sign(grads), dtype="int8"), axis=0))
+    step = sym.signsgd_update(weight, sym.Cast(vote, dtype="float32"), lr=sym.var("lr"), name="step")
+    w = nd.zeros((256,))
+    run = step.bind(args={"w": w, "grads": nd.zeros((WORKERS, 256)), "lr": nd.array([0.5])}, out={"step_output": w},
+                    engine=engine, **settings)
+    rng = np.random.default_rng(0)
+    for k in range(3):
+        run.forward(grads=rng.normal(size=(WORKERS, 256)), lr=0.1 * (k + 1))
+    return run, w.asnumpy()
+
+
+def test_a_vote_has_the_bits_of_one_device_and_sends_int8(mesh):
+    _, expected = votes("eager")
+    run, got = votes("xla", mesh=mesh, sharding={"grads": "data"})
+    np.testing.assert_array_equal(got, expected)
+    text = run._program.compiled.as_text()
+    collectives = re.findall(r"= (\w+)\[([\d,]*)\]\S* all-reduce\(", text)
+    assert collectives == [("s8", "256")]
+
+
+def test_meshes():
+    assert sj.make_mesh(data=8).shape == {"data": 8} and sj.make_mesh(rack=2, data=-1).shape == {"rack": 2, "data": 4}
+    for wrong in ({"data": 3}, {}, {"a": -1, "b": -1}, {"data": "8"}):
+        with pytest.raises(BindError, match="make_mesh"):
+            sj.make_mesh(**wrong)
+    explicit = jax.make_mesh((8,), ("data",), axis_types=(jax.sharding.AxisType.Explicit,))
+    _, got = votes("xla", mesh=explicit, sharding=lambda name, shape: "data" if name == "grads" else None)
+    np.testing.assert_array_equal(got, votes("eager")[1])
+
+
+def bound(mesh, sharding, engine="xla"):
+    x = {"x": nd.zeros((6, 8)), "y": nd.zeros((6, 8))}
+    return (sym.var("x") + sym.var("y")).bind(args=x, engine=engine, mesh=mesh, sharding=sharding)
+
+
+@pytest.mark.parametrize(("sharding", "kind", "words"), [
+    ({"z": "data"}, UnknownNameError, ["'z'"]), ({"x": "dta"}, UnknownNameError, ["x", "dta", "did you mean 'data'"]),
+    ({"x": (None, None, "data")}, ShapeError, ["x", "3 axes", "(6, 8)"]), ({"x": "data"}, ShapeError, ["x", "axis 0", "8"]),
+    ({"x": 3}, BindError, ["x", "3"]), (["x"], BindError, ["sharding"]),
+])
+def test_errors_at_bind(mesh, sharding, kind, words):
+    with pytest.raises(kind) as caught:
+        bound(mesh, sharding)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_meshes_belong_to_this_engine(mesh):
+    for wrong in ((mesh, None, "eager"), (None, {"x": "data"}), (3, None)):
+        with pytest.raises(BindError, match="mesh"):
+            bound(*wrong)
+
+
+def test_device_arrays():
+    x = nd.array([1.0, 2.0])
+    copy = sj.device_array(x)
+    x[:] = 5
+    assert copy.tolist() == [1.0, 2.0]
+    run = sym.exp(sym.var("x"), name="e").bind(args={"x": x}, engine="xla")
+    run.forward()
+    assert sj.device_array(run.outputs[0]).dtype == "float32" and not sj.device_array(x).is_deleted()
