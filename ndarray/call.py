@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
+import struct
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -238,8 +238,12 @@ def _equal(value: Any, before: Any, kind: Any) -> bool:
     if type(value) is not type(before) or value != before:
         return False
     if type(value) is tuple and set(map(type, value)) == {float} == set(map(type, before)):
-        return array("d", value).tobytes() == array("d", before).tobytes()  # -0.0 is not 0.0
+        return _as_bytes(value) == _as_bytes(before)  # -0.0 is not 0.0
     return kind_of(value) == kind
+
+
+def _as_bytes(numbers: Sequence[float]) -> bytes:
+    return struct.pack(f"{len(numbers)}d", *numbers)
 
 
 class _Numbers:

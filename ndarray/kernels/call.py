@@ -119,19 +119,21 @@ def repeat_of(op, wrappers: Sequence[object], plan, outs: Sequence[np.ndarray] |
         return None
     function = look(type(wrappers[0]))
     if function is not None:
-        return Repeat(_by_look(function, wrappers, n, prepared.same), wrappers, outs is None, prepared, plan)
-    return None if few or outs is None else Repeat(_by_identity(wrappers, addresses), wrappers, False, prepared, plan)
+        snapshot = Snapshot(wrappers, len(wrappers) - n, (*prepared.same, *range(n, len(wrappers))))
+        return Repeat(function, snapshot, wrappers, outs is None, prepared, plan)
+    if few or outs is None:
+        return None
+    return Repeat(_by_identity(wrappers), _Identity(addresses), wrappers, False, prepared, plan)
 
 
-def _by_look(function, wrappers, given, same):
-    """Return ``are(objects, bound)``, which points a table at objects if they are such as `wrappers`; see `look`."""
-    n = len(wrappers)
-    snapshot = Snapshot(wrappers, n - given, (*same, *range(given, n)))
-    return lambda objects, bound: function(snapshot.at, objects, bound.cells_at)
+class _Identity(NamedTuple):
+    """In the place of a `Snapshot`: the addresses of all arrays."""
+
+    at: tuple[int, ...]
 
 
-def _by_identity(wrappers, addresses):
-    """Return ``are(objects, bound)``, which points a table at objects if they are the `wrappers`, unchanged.
+def _by_identity(wrappers):
+    """Return what does as the look does, if objects are the `wrappers`, unchanged.
 
     It keeps no object alive: once one of them dies, it says no.
     """
@@ -139,14 +141,14 @@ def _by_identity(wrappers, addresses):
     facts = [arrays, *(list(map(fact, arrays)) for fact in _MAY_CHANGE)]
     watched = [weakref.ref(w, lambda _: facts.clear()) for w in wrappers]
 
-    def are(objects, bound):
+    def are(addresses, objects, table):
         known = facts.copy()
         if not known or list(map(id, objects)) != ids:
             return False
         for fact, before in zip(_MAY_CHANGE, known[1:]):
             if list(map(fact, known[0])) != before:
                 return False
-        bound.move(addresses)
+        table.move(addresses)
         return bool(watched)
 
     return are
@@ -159,11 +161,11 @@ _MAY_CHANGE = attrgetter("shape"), attrgetter("flags"), attrgetter("dtype")
 class Repeat:
     """A call that was checked, to be done again on arrays like those that it was checked for."""
 
-    __slots__ = ("_are", "_wrapper", "_fresh", "_prepared", "_plan", "_inputs")
+    __slots__ = ("_look", "_snapshot", "_at", "_wrapper", "_fresh", "_free", "_plan", "_inputs")
 
-    def __init__(self, are, wrappers, fresh, prepared, plan):
-        self._are, self._wrapper, self._fresh = are, type(wrappers[0]), fresh
-        self._prepared, self._plan = prepared, plan
+    def __init__(self, look, snapshot, wrappers, fresh, prepared, plan):
+        self._look, self._snapshot, self._at = look, snapshot, snapshot.at
+        self._wrapper, self._fresh, self._free, self._plan = type(wrappers[0]), fresh, prepared.free, plan
         self._inputs = len(wrappers) - len(plan.signature.types)
 
     def __call__(self, args: tuple, out: Any) -> Any:
@@ -175,14 +177,15 @@ class Repeat:
             outs: Any = [self._wrapper(np.empty(t.shape, t.dtype), ctx) for t in self._plan.signature.types]
         else:
             outs = out if type(out) in (list, tuple) else (out,)
-        free = self._prepared.free
+        free = self._free
         try:
             bound = free.pop()
         except IndexError:
             return None
-        found = self._are((*args, *outs), bound)
+        found = self._look(self._at, (*args, *outs), bound)
         if found:
-            bound.use(self._plan.params)
+            if bound.params is not self._plan.params:
+                bound.use(self._plan.params)
             bound.run()
         free.append(bound)
         if not found:
@@ -321,7 +324,7 @@ class _Bound:
             triples = [(address_of(flat) + 8 * cell, which, offset) for flat, *columns in cells
                        for cell, which, offset in zip(*(column.tolist() for column in columns))]
             words = np.array([len(triples), *itertools.chain(*triples)], np.int64)
-            self.cells_at = ctypes.c_void_p(address_of(words))
+            self._as_parameter_ = ctypes.c_void_p(address_of(words))  # what a look is given for the table
             self._memory = binding.block, list(binding.numbers.values()), words
             for step in self.steps:
                 step.forget()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,14 +31,15 @@ def compile(graph: Graph, buffers: Buffers) -> EagerProgram:
     return EagerProgram(graph, buffers)
 
 
-WORTH_FLATTENING = 8
-"""How many walks cost as much as making the list of calls."""
+WORTH_FLATTENING, WORTH_LOADING = 8, 64
+"""How many walks cost as much as making a list of calls, and as much as importing what makes the first one."""
 
 
 class EagerProgram:
     """A graph that is walked with NumPy; results are written when every node has succeeded.
 
-    From its eighth run on a small graph is a list of calls that are bound to their operands (`symbolic.engines.flat`).
+    From its eighth run on, the first of a process from its 64th, a small graph is a list of calls that are bound to
+    their operands (`symbolic.engines.flat`).
 
     Parameters
     ----------
@@ -55,6 +57,7 @@ class EagerProgram:
         self._states = tuple(graph.written)
         self._targets = (*buffers.outputs, *(self._values[n] for n in self._states))
         self._walks = 0
+        self._due = WORTH_FLATTENING if "symbolic.engines.flat" in sys.modules else WORTH_LOADING
         self._run: Callable[[], None] = self._count
 
     def __call__(self) -> None:
@@ -70,7 +73,7 @@ class EagerProgram:
 
     def _count(self) -> None:
         self._walks += 1
-        if self._walks < WORTH_FLATTENING:
+        if self._walks < self._due:
             self.walk()
         else:
             self._run = self.flat or self.walk
@@ -125,8 +128,8 @@ class EagerProgram:
     def describe(self) -> str:
         """Return the schedule as text: one line a node."""
         how = "one NumPy call per node"
-        if self._walks < WORTH_FLATTENING:
-            how += f"; from call {WORTH_FLATTENING} on a list of bound calls, if it is small"
+        if self._walks < self._due:
+            how += f"; from run {self._due} on a list of bound calls, if it is small"
         elif self.flat:
             how = f"{len(self.flat.calls)} NumPy calls, bound to their operands"
         return "\n".join([f"engine eager: {how}", *(f"  {n}" for n in self.graph.nodes if n.op)])

@@ -25,7 +25,8 @@ MOMENTUM = sym.sgd_mom_update(W, G, M, lr=0.1, momentum=0.9, wd=0.01, name="s")
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
     """Let every graph move at its second run, flat at its first."""
-    monkeypatch.setattr(eager, "WORTH_FLATTENING", 1)
+    for name in ("WORTH_FLATTENING", "WORTH_LOADING"):
+        monkeypatch.setattr(eager, name, 1)
     for name in ("KEPT", "COMPILED", "LOADED"):
         monkeypatch.setattr(auto, name, 1)
 
