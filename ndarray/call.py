@@ -155,7 +155,9 @@ def _own(value: Any, others: Any) -> Any:
 
 
 class Repeats:
-    """Calls of one operator that machine code has computed, by the first input: those that come again check little.
+    """Calls of one operator that machine code has computed: those that come again check little.
+
+    They are known by their first input, once with outputs given and once without.
 
     Parameters
     ----------
@@ -185,7 +187,7 @@ class Repeats:
         """
         if not self._known or not args:
             return None
-        known = self._known.get(id(args[0]))
+        known = self._known.get(id(args[0]) if out is None else -id(args[0]))
         if known is None:
             return None
         repeat, given, kinds, _ = known
@@ -212,9 +214,9 @@ class Repeats:
         targets : sequence of numpy.ndarray or None
             None where the outputs are new arrays.
         """
-        key = id(inputs[0]) if inputs else None
+        key = 0 if not inputs else id(inputs[0]) if targets is None else -id(inputs[0])
         changes = self._known[key][3] + 1 if key in self._known else 0
-        if key is None or changes > self.MOST_CHANGES or self._op.random is not None:
+        if not key or changes > self.MOST_CHANGES or self._op.random is not None:
             return
         given = {name: tuple(value) if type(value) is list else value for name, value in params.items()}
         if not all(map(_is_comparable, given.values())):

@@ -225,6 +225,14 @@ def test_new_outputs_are_new_each_time(update, checked):
     assert len({r._data.ctypes.data for r in results}) == 5 and results[0].context == w.context
 
 
+def test_with_outputs_and_without_are_two_calls(update, checked):
+    w, g, m = nd.ones(10), nd.ones(10), nd.zeros(10)
+    for _ in range(8):
+        update(w, g, m, lr=0.5, momentum=0.0, out=w)
+        assert update(w, g, m, lr=0.5, momentum=0.0) is not w
+    assert checked.count("sgd_mom_update") == 2 and w.asnumpy()[0] == -3
+
+
 def test_arrays_that_overlap_are_another_call(update):
     memory = np.zeros(40, "f4")
     a, b, m = (NDArray(memory[k:k + 10]) for k in (0, 10, 20))
