@@ -11,8 +11,8 @@
 
 from symbolic.optimizers import contrib
 from symbolic.optimizers.bind import bind_in_place, updates
-from symbolic.optimizers.classes import (DCASGD, FTML, LAMB, LARS, NAG, SGD, SGLD, AdaDelta, AdaGrad, Adam, Adamax,
-                                         Ftrl, GroupAdaGrad, Nadam, RMSProp, Signum)
+from symbolic.optimizers.classes import (DCASGD, FTML, LAMB, LARS, LBSGD, NAG, SGD, SGLD, AdaDelta, AdaGrad, Adam,
+                                         Adamax, Ftrl, GroupAdaGrad, Nadam, RMSProp, Signum, ccSGD)
 from symbolic.optimizers.combinators import agc, bounded, cautious, centralized, ema, grams, lookahead
 from symbolic.optimizers.history import History, Record
 from symbolic.optimizers.layerwise import LayerwiseRule, rule

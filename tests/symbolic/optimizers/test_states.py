@@ -11,7 +11,8 @@ from symbolic import optimizers
 from tests.golden.optimizers import record
 from tests.symbolic.optimizers.papers import RANDOM, STATEMENTS
 
-CASES = {name: case for name, case in record.CASES.items() if case[0] != "Nadam"}
+# Nadam's states and the sums of LBSGD are partly in MXNet's optimizers.
+CASES = {name: case for name, case in record.CASES.items() if case[0] not in ("Nadam", "LBSGD")}
 LAST = record.STEPS
 
 
