@@ -10,6 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 ROOT = Path(__file__).parents[1]
+ELSEWHERE = ("torch_digits.py",)
+"""Examples that the tests of their room run."""
+
 EXAMPLES = {path.name: path for path in sorted((ROOT / "examples").glob("*.py"))}
 
 

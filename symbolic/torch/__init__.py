@@ -4,6 +4,7 @@
 """
 
 from ndarray import lazy as _lazy
+from symbolic.torch.backward import step_in_backward
 from symbolic.torch.classes import named as _named, optimizer
 from symbolic.torch.names import RULES as _RULES, TORCH as _TORCH
 from symbolic.torch.optimizer import RuleOptimizer
@@ -12,4 +13,4 @@ __getattr__ = _lazy.attributes(globals(), _named)
 
 
 def __dir__() -> list[str]:
-    return sorted({"RuleOptimizer", "optimizer", *_RULES, *_TORCH})
+    return sorted({"RuleOptimizer", "optimizer", "step_in_backward", *_RULES, *_TORCH})

@@ -10,6 +10,7 @@ import torch
 
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
 from symbolic.optimizers.layerwise import rule
+from symbolic.torch.inspection import Rows, profile_of, rows_of, symbol_of
 from symbolic.torch.names import STATES, Words
 from symbolic.torch.runner import Runner
 from symbolic.torch.work import Work
@@ -17,8 +18,10 @@ from symbolic.torch.work import Work
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from symbolic.diagnostics.profile import Profile
     from symbolic.optimizers.layerwise import LayerwiseRule
     from symbolic.optimizers.rules import Rule
+    from symbolic.symbol import Symbol
 
 _OURS = ("no_decay", "no_lars", "clip_norm", "nonfinite")
 """Options that torch's optimizers lack; they are in the groups where they were given."""
@@ -134,6 +137,60 @@ class RuleOptimizer(torch.optim.Optimizer):
         with torch.no_grad():
             self._skipped = self._runner().step(self._works(), self.state)
         return loss
+
+    def symbol(self) -> Symbol:
+        """Return the update of all parameters as one Symbol: to draw, to save, to run elsewhere.
+
+        Its outputs are the new values.  Gradients are arguments named ``<parameter>_grad``, states
+        ``<parameter>_<input>`` by the names of the rule; ``lr``, or ``lr0``, ``lr1`` … of several groups, and ``t``,
+        the number of the update, are fed.  Decay and the rule's other numbers are those of the groups now.
+
+        Returns
+        -------
+        Symbol
+
+        Examples
+        --------
+        >>> import torch, symbolic.torch as st
+        >>> steps = st.SGD([("w", torch.nn.Parameter(torch.ones(2)))], lr=0.1, momentum=0.9)
+        >>> steps.symbol().list_arguments(), steps.symbol().list_auxiliary_states()
+        (['w', 'w_grad', 'lr'], ['w_mom'])
+        """
+        return symbol_of(self._works())
+
+    def table(self) -> Rows:
+        """Return what applies to each parameter: rule, rate, decay and states.
+
+        Returns
+        -------
+        Rows
+            A list of `Row`, which prints as a table.
+
+        Examples
+        --------
+        >>> import torch, symbolic.torch as st
+        >>> model = torch.nn.Linear(3, 2)
+        >>> st.Lion(model.named_parameters(), lr=0.1, weight_decay=0.5, no_decay=["bias"]).table()
+        name    shape  dtype    group  rule         lr   weight_decay  states
+        weight  2, 3   float32  0      lion_update  0.1  0.5           momentum_buffer
+        bias    2      float32  0      lion_update  0.1  0.0           momentum_buffer
+        """
+        return rows_of(self._works())
+
+    def profile(self, steps: int = 20) -> Profile:
+        """Measure what the loops of a step take, on copies of parameters, gradients and states.
+
+        Parameters
+        ----------
+        steps : int, optional
+            How many are measured.
+
+        Returns
+        -------
+        Profile
+            As `Executor.profile` returns it.
+        """
+        return profile_of(self._works(), self.state, steps)
 
     @property
     def skipped(self) -> str | None:

@@ -183,8 +183,8 @@ class Runner:
         """Return the states of each group's parameters, an empty dict where there is none yet."""
         if not any(work.states or work.counts for work in works):
             return [[] for _ in self._spans]
-        # To compare what there is with what there was takes a fraction of looking up every parameter.
-        if self._own is not None:
+        # To compare what there is with what there was takes a fraction of looking up every parameter, if it is theirs.
+        if self._own is not None and len(states) <= 2 * len(params):
             keys, values, found = self._own
             if len(states) == len(keys) and all(map(is_, states, keys)) and all(map(is_, states.values(), values)):
                 return found
