@@ -579,7 +579,7 @@ def invoke(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: 
 
 def caller(op: Operator) -> Callable[..., Any]:
     """Return a new function that calls an operator: inputs, then parameters, ``out=`` and ``name=``."""
-    repeats = calls.Repeats(op)
+    repeats = calls.Repeats(op, NDArray)
     if op.many:
         def call_many(*data: Any, out: Any = None, name: str | None = None, **params: Any) -> Any:
             if calls.tape is None:

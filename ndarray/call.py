@@ -162,15 +162,18 @@ class Repeats:
     Parameters
     ----------
     op : Operator
+    wrapper : type
+        The class of its inputs and outputs; where one is of another, as of a class of its own kind, nothing is
+        remembered.
     """
 
-    __slots__ = ("_op", "_known")
+    __slots__ = ("_op", "_wrapper", "_known")
 
     MOST_CHANGES = 4
     """How often another call on the same first input takes the place of one that is known."""
 
-    def __init__(self, op: Operator) -> None:
-        self._op = op
+    def __init__(self, op: Operator, wrapper: type) -> None:
+        self._op, self._wrapper = op, wrapper
         self._known: Bounded = Bounded(4096)
 
     def again(self, args: tuple, params: Mapping[str, Any], out: Any) -> Any:
@@ -217,6 +220,8 @@ class Repeats:
         key = 0 if not inputs else id(inputs[0]) if targets is None else -id(inputs[0])
         changes = self._known[key][3] + 1 if key in self._known else 0
         if not key or changes > self.MOST_CHANGES or self._op.random is not None:
+            return
+        if set(map(type, (*inputs, *outs))) != {self._wrapper}:
             return
         given = {name: tuple(value) if type(value) is list else value for name, value in params.items()}
         if not all(map(_is_comparable, given.values())):

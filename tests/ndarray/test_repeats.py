@@ -163,6 +163,20 @@ def test_one_array_in_two_places_is_another_call(how):
         step()
 
 
+def test_an_array_that_becomes_another_class_is_another_call(how, checked):
+    class Elsewhere(NDArray):
+        __slots__ = ()
+
+    step = Step()
+    for _ in range(4):
+        step()
+    before = len(checked)
+    step.g[3].__class__ = Elsewhere
+    for _ in range(3):
+        step()
+    assert len(checked) == before + 3
+
+
 def test_other_arrays_of_the_same_kind_are_updated(how, monkeypatch):
     def run(step):
         for k in range(9):
