@@ -88,6 +88,10 @@ def shown(value: object) -> str:
         return f"a {type(value).__name__} that cannot be shown"
 
 
+_MOST_COMPARED = 5000
+"""Among more names no near one is looked for: it would take seconds."""
+
+
 def unknown(kind: str, name: object, known: Iterable[object]) -> str:
     """Return the sentence "no `kind` named `name`" with the nearest known names.
 
@@ -100,7 +104,8 @@ def unknown(kind: str, name: object, known: Iterable[object]) -> str:
 
     known = sorted(map(str, known))
     lowered = {each.lower(): each for each in reversed(known)}
-    near = [lowered[found] for found in get_close_matches(str(name).lower(), lowered, n=3)]
+    looks = len(known) <= _MOST_COMPARED and len(str(name)) <= LONGEST
+    near = [lowered[found] for found in get_close_matches(str(name).lower(), lowered, n=3)] if looks else []
     if near:
         hint = f"did you mean {' or '.join(map(shown, near))}?"
     elif known:

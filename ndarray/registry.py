@@ -52,7 +52,15 @@ def get(name: str) -> Operator:
     try:
         return _by_any_name[name]
     except KeyError:
-        return _derived.get(name) or _declared().get(name) or _derive(name)
+        op = lookup(name)
+    if op is None:
+        raise UnknownNameError(unknown("operator", name, _by_any_name))
+    return op
+
+
+def lookup(name: str) -> Operator | None:
+    """Return the operator named `name`, those that follow from others included, None where there is none."""
+    return _by_any_name.get(name) or _derived.get(name) or _declared().get(name) or _derive(name)
 
 
 def find(name: str) -> Operator | None:
@@ -88,12 +96,17 @@ def public(name: str) -> str | None:
     return None if name.startswith("_") else known(name)
 
 
-def _derive(name: str) -> Operator:
-    prefixes, base = [], name
+MOST_DERIVED = 16
+"""Gradients of gradients of … go no further: each has two parameters more than the one before."""
+
+
+def _derive(name: str) -> Operator | None:
+    prefixes: list[str] = []
+    base = name
     while base not in _by_any_name:
         prefix = next((p for p in _families if base.startswith(p)), None)
-        if prefix is None:
-            raise UnknownNameError(unknown("operator", name, _by_any_name))
+        if prefix is None or len(prefixes) == MOST_DERIVED:
+            return None
         prefixes.append(prefix)
         base = base[len(prefix):]
     op = _by_any_name[base]

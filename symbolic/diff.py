@@ -162,7 +162,7 @@ def _matched(a: Graph, b: Graph) -> dict[Node, Node]:
 
     names, readers, pairs = (unique_names(a), unique_names(b)), (_readers(a), _readers(b)), {}
     _pair(a, b, pairs, lambda n, side: (names[side][n], _operator(n), _params(n), readers[side].get(n),
-                                        tuple([e.node.name for e in n.inputs])))
+                                        tuple([e[0].name for e in n.inputs])))
     _pair_by_neighbours(a, b, pairs)
     _pair(a, b, pairs, lambda n, side: (names[side][n], _operator(n)))
     _pair(a, b, pairs, lambda n, side: names[side][n])
@@ -175,6 +175,8 @@ def _operator(node: Node) -> str:
 
 def _params(node: Node) -> tuple[tuple[str, str], ...]:
     """Return the parameters that do not mean their defaults, as text."""
+    if not node.params:
+        return ()
     return tuple([(k, text_of(v)) for k, v in node.params if not node.op.params[k].is_default(v)])
 
 
@@ -182,11 +184,11 @@ def _readers(graph: Graph) -> dict[Node, Hashable]:
     """Return what reads each variable: that is all that a variable is."""
     found: dict[Node, list] = defaultdict(list)
     for node in graph.nodes:
-        if node.op is not None:
-            facts = node.name, node.op.name, _params(node)
-            for at, entry in enumerate(node.inputs):
-                if entry.node.op is None:
-                    found[entry.node].append((at, facts))
+        facts = None
+        for at, entry in enumerate(node.inputs):
+            if entry.node.op is None:
+                facts = facts or (node.name, node.op.name, _params(node))
+                found[entry.node].append((at, facts))
     return {node: tuple(facts) for node, facts in found.items()}
 
 
@@ -276,9 +278,12 @@ def _changes(old: Node, new: Node, pairs: Mapping[Node, Node]) -> Iterator[Edit]
         yield Edit("renamed", new.name, "", old.name, new.name)
     if _operator(old) != _operator(new):
         yield Edit("operator", new.name, "", _operator(old), _operator(new))
-    else:
+    elif old.params != new.params:
         yield from _changed("parameter", new, dict(_params(old)), dict(_params(new)))
-    yield from _changed("attribute", new, _attributes(old), _attributes(new))
+    if old.attrs != new.attrs:
+        yield from _changed("attribute", new, _attributes(old), _attributes(new))
+    if old.op is new.op and old.params == new.params and [_counterpart(e, pairs) for e in old.inputs] == [*new.inputs]:
+        return  # which is so of most
     slots, others = _slots(old), _slots(new)
     for slot in dict.fromkeys([*slots, *others]):
         before, after = slots.get(slot), others.get(slot)

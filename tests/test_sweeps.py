@@ -1,5 +1,6 @@
 """The sweeps over files: what they promise on a few."""
 
+import difflib
 import json
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 import ndarray as nd
 import symbolic as sym
 from benchmarks import fuzz, zoo
-from ndarray.errors import FormatError, MXNetError, ShapeError
+from ndarray.errors import FormatError, LimitError, MXNetError, ShapeError
 from ndarray.paramsfile import load_frombuffer, save_to_bytes
+from symbolic.cli.main import main
+from symbolic.save.check import find_problems
 from symbolic.save.code import to_code
 
 
@@ -82,3 +85,44 @@ def test_indices_of_a_file_that_are_as_far_apart_as_numbers_go():
         data = save_to_bytes([array])
         with pytest.raises(FormatError):
             load_frombuffer(data[:at] + least + data[at + 8:])
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    """Return a list that receives each name that is compared with all known ones, which takes long."""
+    names, compare = [], difflib.get_close_matches
+    monkeypatch.setattr(difflib, "get_close_matches", lambda name, *args, **more: names.append(name) or compare(
+        name, *args, **more))
+    return names
+
+
+def _chain(operators):
+    nodes = [{"op": "null", "name": "x", "inputs": []}]
+    nodes += [{"op": op, "name": f"n{i}", "inputs": [[i, 0, 0]]} for i, op in enumerate(operators)]
+    return json.dumps({"nodes": nodes, "arg_nodes": [0], "heads": [[len(nodes) - 1, 0, 0]]})
+
+
+def test_near_names_are_looked_for_a_few_times_only(compared):
+    text = _chain([f"mystery{i}" for i in range(1000)])
+    assert len(find_problems(text)) == 1000 and len(compared) <= 20
+    compared.clear()
+    assert len(sym.load_json(text, unknown="keep").graph.nodes) == 1001 and not compared
+    net = sym.load_json(_chain(["exp"] * 6000)).get_internals()
+    with pytest.raises(MXNetError, match="no output named 'n'"):
+        net["n"]
+    assert not compared
+
+
+def test_a_command_warns_of_a_few_unknown_operators_and_counts_the_others(tmp_path, capsys, compared):
+    path = tmp_path / "net.json"
+    path.write_text(_chain([f"mystery{i}" for i in range(50)]))
+    assert main(["show", str(path)]) == 0
+    assert "30 more operators that are not registered" in capsys.readouterr().err and len(compared) <= 20
+
+
+def test_gradients_of_gradients_go_as_far_as_a_limit():
+    name = "_backward_" * 400 + "exp"
+    with pytest.raises(FormatError, match="no operator named"):
+        sym.load_json(_chain([name]))
+    with pytest.raises(LimitError, match=r"nodes\[1\].op: has 9,003 characters"):
+        sym.load_json(_chain(["_backward_" * 900 + "exp"]), unknown="keep")

@@ -19,6 +19,9 @@ from symbolic.graph.unregistered import unregistered_nodes
 from symbolic.save.json.limits import Limits
 from symbolic.save.json.read import loads, read_bytes
 
+_MOST_WARNINGS = 20
+"""How many unknown operators are warned of one by one."""
+
 _PARAMS_MAGIC = (0x112).to_bytes(8, "little")
 
 
@@ -88,9 +91,13 @@ def read_graph(path, unknown="error"):
         graph = loads(data, watch=watch("reading"), unknown=unknown, origin=shown_path)
     except (FormatError, LimitError) as error:
         raise type(error)(f"{shown_path}: {error}") from None
-    for name, node in {n.op.name: n for n in reversed(unregistered_nodes(graph))}.items():
+    missing = {n.op.name: n for n in reversed(unregistered_nodes(graph))}
+    for name, node in list(missing.items())[:_MOST_WARNINGS]:
         warnings.warn(f"{node.location}.op: {unknown_name('operator', name, registry.names())}; "
                       "kept without its meaning", UserWarning, stacklevel=2)
+    if len(missing) > _MOST_WARNINGS:
+        warnings.warn(f"{len(missing) - _MOST_WARNINGS:,} more operators that are not registered are kept without "
+                      "their meaning", UserWarning, stacklevel=2)
     return graph
 
 
@@ -110,8 +117,12 @@ def read_values(graph, paths):
     for path in paths:
         given |= read_arrays(path)
     names = {n.name for n in graph.variables}
-    for name in given.keys() - names:
+    others = [name for name in given if name not in names]
+    for name in others[:_MOST_WARNINGS]:
         warnings.warn(unknown_name("variable", name, names), UserWarning, stacklevel=2)
+    if len(others) > _MOST_WARNINGS:
+        warnings.warn(f"{len(others) - _MOST_WARNINGS:,} more arrays that no variable has the name of", UserWarning,
+                      stacklevel=2)
     return {name: value for name, value in given.items() if name in names}
 
 

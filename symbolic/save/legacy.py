@@ -1,7 +1,6 @@
 """Symbol files of older versions of MXNet: their records, converted to today's form."""
 
 from ndarray import registry
-from ndarray.errors import UnknownNameError
 from symbolic.graph.attributes import HIDDEN
 
 ATTRIBUTE_KEYS = ("param", "attr", "attrs")
@@ -62,9 +61,8 @@ def _attrs(record):
 
 def _input_called(record, attribute):
     """Return the number of the node that a record's attribute such as ``weight_lr_mult`` means, if there is one."""
-    try:
-        op = registry.get(record.get("op"))
-    except (UnknownNameError, TypeError, AttributeError):
+    op = registry.lookup(record["op"]) if isinstance(record.get("op"), str) else None
+    if op is None:
         return None
     inputs = record.get("inputs")
     hidden = next(k for k in HIDDEN if attribute.endswith(f"_{k}"))

@@ -25,6 +25,10 @@ def changes(diff: "Diff", title: str = "diff") -> Drawing:
     LimitError
         If more than `LARGEST` boxes would remain.
     """
+    kinds = _kinds(diff)
+    if (differing := sum(kind != "same" for kind in kinds.values())) > LARGEST:
+        raise LimitError(f"{differing:,} differing nodes are too many for a picture (at most {LARGEST:,}); "
+                         "print the diff instead")
     keys = {node: f"n{i}" for i, node in enumerate(diff.b.nodes)}
     keys |= {node: keys[diff.pairs[node]] if node in diff.pairs else f"m{i}" for i, node in enumerate(diff.a.nodes)}
     kinds = _kinds(diff)
@@ -40,8 +44,8 @@ def changes(diff: "Diff", title: str = "diff") -> Drawing:
         near = _near_changes(boxes, arrows)
         boxes = {key: box for key, box in boxes.items() if key in near}
     if len(boxes) > LARGEST:
-        raise LimitError(f"{len(boxes):,} differing nodes are too many for a picture (at most {LARGEST:,}); "
-                         "print the diff instead")
+        raise LimitError(f"{len(boxes):,} nodes that differ or are next to such are too many for a picture (at most "
+                         f"{LARGEST:,}); print the diff instead")
     both = Graph((*diff.b.outputs, *diff.a.outputs))
     types = {entry: UNKNOWN for node in both.nodes for entry in node.outputs}
     return Drawing(printable(title), tuple(boxes.values()),

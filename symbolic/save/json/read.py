@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Any, Literal, NoReturn
 
 from ndarray import registry
-from ndarray.errors import FormatError, LimitError, MXNetError, OperatorError, ParamError, UnknownNameError, shown
+from ndarray.errors import FormatError, LimitError, MXNetError, OperatorError, ParamError, shown
+from ndarray.errors import unknown as unknown_name
 from ndarray.operator import Operator
 from ndarray.params import Training
 from ndarray.tensortype import UNKNOWN
@@ -272,6 +273,9 @@ def _text(value: object, location: str, limit: int) -> str:
 
 # Records to nodes
 
+_MOST_HINTS = 20
+"""How many unknown operators are compared with all known ones."""
+
 
 class _Reader:
     """Builds nodes from records: whatever fails to be read is reported and is None from then on."""
@@ -279,6 +283,7 @@ class _Reader:
     def __init__(self, limits: Limits, report: Callable, remark: Callable, unregistered: Unregistered | None):
         self.limits, self.report, self.remark, self.unregistered = limits, report, remark, unregistered
         self.nodes: list[Node | None] = []
+        self.missing: dict[str, str] = {}
         self.edges = self.outputs = self.faults = 0
 
     def attempt(self, read_: Callable, *args: object) -> Any:
@@ -312,14 +317,21 @@ class _Reader:
         return Node(None, name, attrs=_kept(attrs))
 
     def _operator(self, name: str, location: str, attrs: dict[str, str], inputs: int) -> Operator:
-        try:
-            return registry.get(name)
-        except UnknownNameError as error:
-            if self.unregistered is None:
-                raise FormatError(f"{location}.op: {error}; `symbolic show` shows the file, "
-                                  'and sym.load(…, unknown="keep") keeps such nodes') from None
         _text(name, f"{location}.op", self.limits.name)
+        op = registry.lookup(name)
+        if op is not None:
+            return op
+        if self.unregistered is None:
+            raise FormatError(f"{location}.op: {self._missing(name)}; `symbolic show` shows the file, "
+                              'and sym.load(…, unknown="keep") keeps such nodes')
         return self.unregistered.operator(name, len(self.nodes), inputs, tuple(filter(_is_parameter, attrs)))
+
+    def _missing(self, name: str) -> str:
+        """Return the sentence that there is no such operator, for the first few with near names, which take long."""
+        if name not in self.missing:
+            self.missing[name] = (unknown_name("operator", name, registry.names()) if len(self.missing) < _MOST_HINTS
+                                  else f"no operator named {shown(name)}")
+        return self.missing[name]
 
     def _name(self, record: dict, location: str) -> str:
         return _text(_field(record, "name", str, location), f"{location}.name", self.limits.name)
