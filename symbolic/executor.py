@@ -16,6 +16,7 @@ from ndarray.context import Context
 from ndarray.dtypes import is_floating
 from ndarray.errors import BindError, OperatorError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.generator import drawn_keys, next_keys
+from ndarray.kernels import pages
 from ndarray.kernels.signals import deferred
 from ndarray.lazy import Later
 from ndarray.tensortype import TensorType, show_shape
@@ -68,7 +69,7 @@ Arrays = Sequence[Any] | Mapping[str, Any]
 def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_states: Arrays | None = None,
          out: Mapping[str, Any] | None = None, engine: str = "auto", args_grad: Arrays | None = None,
          grad_req: str | Sequence[str] | Mapping[str, str] = "write", watch: str | None = None, mesh: Any = None,
-         sharding: Any = None) -> Executor:
+         sharding: Any = None, huge_pages: bool = False) -> Executor:
     """Bind arrays to a graph.
 
     Parameters
@@ -93,6 +94,8 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
         Devices on which the engine ``"xla"`` runs, see `symbolic.jax.make_mesh`.
     sharding : dict or callable, optional
         How arrays are split over the mesh, by patterns of their names.
+    huge_pages : bool, optional
+        Whether the memory of large arrays is moved into huge pages; see `Symbol.bind`.
 
     Returns
     -------
@@ -123,6 +126,8 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
     outputs = output_arrays(graph, types, out or {}, arrays, ctx)
     check_states(graph, arrays)
     reqs = {name: req if name in grads else "null" for name, req in reqs.items()}
+    if huge_pages:
+        pages.ask_for_huge_pages([a._data for a in (*arrays.values(), *outputs, *grads.values())])
     return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
                     grads=grads, in_place=frozenset(out or ()), monitors=Monitors(finite=watch is not None),
                     placement=engines.place(engine, mesh, sharding, list(arrays)))
@@ -147,7 +152,8 @@ def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
     refuse_unregistered(graph, "simple_bind")
     types = complete_types(graph, given_types(graph, shapes, type_dict, "simple_bind"), "simple_bind")
     check_doubles(graph.variables)
-    arrays = {n.name: NDArray(np.zeros(*types[Entry(n)]), ctx) for n in graph.variables}
+    memory = pages.zeros([types[Entry(n)] for n in graph.variables])
+    arrays = {n.name: NDArray(a, ctx) for n, a in zip(graph.variables, memory)}
     outputs = output_arrays(graph, types, {}, arrays, ctx)
     return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
                     placement=engines.place(engine, mesh, sharding, list(arrays)))
@@ -249,7 +255,9 @@ class Executor:
                 asked = [Entry(n) for n in self.graph.arguments if self._grad_reqs[n.name] != "null"]
                 asked = [e for e in asked if is_floating(self._types[e].dtype)]
                 reached = {e.node.name for e in partition.reached(self.graph, asked)}
-                made = {e.node.name: NDArray(np.zeros_like(self._arrays[e.node.name]._data), self._ctx) for e in asked}
+                like = [self._arrays[e.node.name]._data for e in asked]
+                memory = pages.zeros([(a.shape, a.dtype) for a in like])
+                made = {e.node.name: NDArray(a, self._ctx) for e, a in zip(asked, memory)}
                 self._grad_reqs = {name: req if name in reached else "null" for name, req in self._grad_reqs.items()}
                 self._zeros = {name: a for name, a in made.items() if name not in reached}
                 self._grads = {name: a for name, a in made.items() if name in reached}

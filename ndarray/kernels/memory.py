@@ -8,6 +8,7 @@ import numpy as np
 
 from ndarray.kernels.flow import Flow
 from ndarray.kernels.loop import Loop
+from ndarray.kernels.pages import block
 from ndarray.kernels.schedule import CallRun, LoopRun, Schedule, Total
 
 ALIGNMENT = 64
@@ -125,6 +126,4 @@ def plan(intervals: dict[tuple, Interval]) -> Memory:
 
 def aligned(size: int, alignment: int = ALIGNMENT) -> np.ndarray:
     """Return `size` bytes of memory, not initialised, whose address is a multiple of `alignment`."""
-    whole = np.empty(size + alignment, np.uint8)
-    start = -whole.__array_interface__["data"][0] % alignment
-    return whole[start:start + size]
+    return block(size, alignment)

@@ -12,6 +12,7 @@ from ndarray.call import check_writable, first_shared
 from ndarray.context import Context, current_context
 from ndarray.dtypes import NAMES, is_known
 from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, UnknownNameError, shown, unknown
+from ndarray.kernels import pages
 from ndarray.tensortype import TensorType, show_shape
 from ndarray.text import label
 from symbolic.graph.infer import declared
@@ -95,12 +96,13 @@ def output_arrays(graph: Graph, types: Mapping[Entry, TensorType], out: Mapping[
         if name not in names:
             raise UnknownNameError(f"out: {unknown('output', name, names)}")
     result, taken = [], []
+    new = iter(pages.zeros([types[e] for name, e in zip(names, graph.outputs) if name not in out and types[e].known]))
     for name, entry in zip(names, graph.outputs):
         type_ = types[entry]
         if not type_.known:
             raise ShapeError(f"output {label(name)} has type {type_}, which the bound arrays do not settle")
         if name not in out:
-            result.append(NDArray(np.zeros(type_.shape, type_.dtype), ctx))
+            result.append(NDArray(next(new), ctx))
             continue
         target = as_array(out[name], f"out[{shown(name)}]", ctx)
         data = target._data

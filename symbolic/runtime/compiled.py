@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ndarray import registry
+from ndarray.kernels import pages
 from symbolic import engines
 from symbolic.engines.buffers import Buffers, to_host
 from symbolic.graph.graph import Graph
@@ -87,8 +88,10 @@ class CompiledGradient:
         self._parts, self._arrays, self._outputs, self._engine = partition, arrays, outputs, engine
         self._grads, self._adding = grads, adding
         known = partition.known
-        self.heads = {i: np.zeros(*known[v.name]) for i, v in partition.heads.items()}
-        self._residuals = {v.name: np.empty(*known[v.name]) for v in partition.residuals.values()}
+        heads, residuals = partition.heads, [v.name for v in partition.residuals.values()]
+        memory = pages.zeros([*(known[v.name] for v in heads.values()), *(known[name] for name in residuals)])
+        self.heads = dict(zip(heads, memory))
+        self._residuals = dict(zip(residuals, memory[len(heads):]))
         self._kept = engines.keep(engine, self._residuals.values())
         self._runs = {}
 
