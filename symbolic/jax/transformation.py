@@ -22,6 +22,7 @@ from symbolic.optimizers.bind import first_state
 from symbolic.optimizers.factors import Factors, factors_of
 from symbolic.optimizers.layerwise import LayerwiseRule
 from symbolic.optimizers.layerwise import rule as as_rule
+from symbolic.optimizers.routed import Routed
 from symbolic.optimizers.rules import Rule
 from symbolic.optimizers.update import updated
 
@@ -90,6 +91,8 @@ def gradient_transformation(rule: str | Rule | LayerwiseRule, lr: Any = None, *,
     traced = {k: v for k, v in rule_params.items() if isinstance(v, (jax.Array, np.ndarray))}
     given: dict[str, Any] = {k: var(k, shape=(1,)) if k in traced else v for k, v in rule_params.items()}
     made = as_rule(rule, precision=None, **given)
+    if isinstance(made, Routed):
+        raise OperatorError("rules by name are for `step` and `update`; give one rule, and optax.partition the others")
     if isinstance(lr, bool) or not (lr is None or callable(lr)
                                     or isinstance(lr, (int, float, np.ndarray, np.generic, jax.Array))):
         raise OperatorError(f"lr must be a number, an array or a schedule, got {shown(lr)}")

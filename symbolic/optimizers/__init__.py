@@ -17,6 +17,7 @@ from symbolic.optimizers.combinators import agc, bounded, cautious, centralized,
 from symbolic.optimizers.history import History, Record
 from symbolic.optimizers.layerwise import LayerwiseRule, rule
 from symbolic.optimizers.optimizer import Optimizer, create, get_updater, register
+from symbolic.optimizers.routed import Routed
 from symbolic.optimizers.rules import Rule
 from symbolic.optimizers.schedules import (CosineScheduler, FactorScheduler, MultiFactorScheduler, PolyScheduler,
                                            Scheduler)

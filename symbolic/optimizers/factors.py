@@ -89,5 +89,6 @@ def check_names(made: Symbol, rule: Any) -> None:
             other = "rate" if name == "lr" else "num_update"
             raise OperatorError(f"`{name}` is an input of the loss and the name of the {what}; "
                                 f"give the update another: {name}=sym.var('{other}')")
-        raise OperatorError(f"two inputs are named `{name}`: the rule {rule.op.name} names its own inputs "
+        operator = str(rule).partition(",")[0]
+        raise OperatorError(f"two inputs are named `{name}`: the rule {operator} names its own inputs "
                             "<parameter>_grad and <parameter>_<state>; rename the other one")

@@ -8,6 +8,7 @@ from ndarray import registry
 from ndarray.errors import OperatorError, ParamError, shown
 from symbolic.optimizers.forms import Form, Tensor
 from symbolic.optimizers.rates import Amounts, Vector
+from symbolic.optimizers.routed import Routed
 from symbolic.optimizers.rules import Rule, make_rule
 from symbolic.symbol import Symbol
 
@@ -97,16 +98,18 @@ class LayerwiseRule:
                                      name="grads_sum_sq")
 
 
-def rule(name: str | Rule | LayerwiseRule, *, precision: str | None = None, **params: Any) -> Rule | LayerwiseRule:
+def rule(name: str | Rule | LayerwiseRule | Routed | Mapping[str, Any], *, precision: str | None = None,
+         **params: Any) -> Rule | LayerwiseRule | Routed:
     """Return an update rule by the name of its operator, with or without the usual ``_update``.
 
     Parameters
     ----------
-    name : str
+    name : str, or dict of str to (str, Rule, or tuple of one and a float)
         ``"sgd"``, ``"nag"``, ``"adam"``, ``"adamw"``, ``"signsgd"``, ``"lamb"``, ``"lion"`` …: any operator that
         updates a `weight` by a `grad` and a rate; of several, the first that takes all of `params` (``"sgd"`` with
         `momentum` is ``sgd_mom_update``).  ``"lars"`` is `LayerwiseRule` over momentum SGD, whose own parameters are
-        ``eta``, ``eps``, ``decay_norm`` and ``momentum_correction``.
+        ``eta``, ``eps``, ``decay_norm`` and ``momentum_correction``.  A dict has for each pattern of parameters' names
+        the rule of those that fit it first, with a factor of their rate if it is a tuple: see `Routed`.
     precision : {'master', 'stochastic', 'kahan'}, optional
         How weights in 16 bits keep steps that are smaller than their last digit.  ``"master"``: a float32 copy
         ``weight32`` is updated, with states in float32, and rounded to the weight.  ``"stochastic"``, for bfloat16:
@@ -122,7 +125,7 @@ def rule(name: str | Rule | LayerwiseRule, *, precision: str | None = None, **pa
 
     Returns
     -------
-    Rule or LayerwiseRule
+    Rule, LayerwiseRule or Routed
 
     Raises
     ------
@@ -133,7 +136,9 @@ def rule(name: str | Rule | LayerwiseRule, *, precision: str | None = None, **pa
     >>> rule("sgd").op.name, rule("sgd", momentum=0.9).op.name, rule("lamb").op.name
     ('sgd_update', 'sgd_mom_update', '_multi_lamb_update')
     """
-    if isinstance(name, (Rule, LayerwiseRule)):
+    if isinstance(name, Mapping):
+        name = Routed(tuple([(pattern, *_route(value)) for pattern, value in name.items()]))
+    if isinstance(name, (Rule, LayerwiseRule, Routed)):
         if params or precision is not None:
             given = [*params, *(["precision"] if precision is not None else [])]
             raise OperatorError(f"the rule is made already; give {', '.join(given)} when making it")
@@ -142,3 +147,12 @@ def rule(name: str | Rule | LayerwiseRule, *, precision: str | None = None, **pa
         own = {k: params.pop(k) for k in ("eta", "eps", "decay_norm", "momentum_correction") if k in params}
         return LayerwiseRule(make_rule("preloaded_multi_sgd_mom", precision=precision, **params), **own)
     return make_rule(name, precision=precision, **params)
+
+
+def _route(value):
+    """Return the rule of a route and the factor of its rate."""
+    given, factor = value if isinstance(value, tuple) else (value, 1.0)
+    found = rule(given)
+    if isinstance(found, Routed):
+        raise OperatorError("a dict of rules holds rules, not dicts of them")
+    return found, float(factor)

@@ -1,6 +1,7 @@
 """From a loss to a step: one Symbol with the forward pass, the gradients and the update of every parameter."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ndarray.errors import NotDifferentiableError, OperatorError, ParamError, UnknownNameError, shown
 from symbolic.create import Group
@@ -9,8 +10,9 @@ from symbolic.graph.graph import Graph
 from symbolic.optimizers.factors import Factors, check_names, chosen, factors_of
 from symbolic.optimizers.layerwise import LayerwiseRule
 from symbolic.optimizers.layerwise import rule as as_rule
+from symbolic.optimizers.routed import Routed
 from symbolic.optimizers.rules import Rule
-from symbolic.optimizers.update import updated
+from symbolic.optimizers.update import own_rule, updated
 from symbolic.symbol import Symbol, gradient
 
 PARAMETERS = ("*_weight", "*_bias", "*_gamma", "*_beta")
@@ -20,7 +22,8 @@ BIASES_AND_NORMS = ("*_bias", "*_gamma", "*_beta")
 """Patterns of the parameters that are commonly left out of weight decay and of LARS."""
 
 
-def step(loss: Symbol, rule: str | Rule | LayerwiseRule = "sgd", params: str | Sequence[str] = PARAMETERS, *,
+def step(loss: Symbol, rule: str | Rule | LayerwiseRule | Routed | Mapping[str, Any] = "sgd",
+         params: str | Sequence[str] = PARAMETERS, *,
          lr: float | Symbol | None = None, t: int | Symbol | None = None, lr_mult: Mapping[str, float] | None = None,
          wd_mult: Mapping[str, float] | None = None, no_decay: str | Sequence[str] = (),
          no_lars: str | Sequence[str] = (), clip_norm: float | Symbol | None = None,
@@ -36,7 +39,7 @@ def step(loss: Symbol, rule: str | Rule | LayerwiseRule = "sgd", params: str | S
     ----------
     loss : Symbol
         What is minimised: its outputs are summed, unless they are losses (``SoftmaxOutput``, ``make_loss`` …).
-    rule : str, Rule or LayerwiseRule
+    rule : str, Rule, LayerwiseRule, or dict of str to them
         See `symbolic.optimizers.rule`.
     params : sequence of str, optional
         Names of arguments, or patterns of them.
@@ -97,7 +100,8 @@ def step(loss: Symbol, rule: str | Rule | LayerwiseRule = "sgd", params: str | S
     return made
 
 
-def table(loss: Symbol, rule: str | Rule | LayerwiseRule = "sgd", params: str | Sequence[str] = PARAMETERS, *,
+def table(loss: Symbol, rule: str | Rule | LayerwiseRule | Routed | Mapping[str, Any] = "sgd",
+          params: str | Sequence[str] = PARAMETERS, *,
           lr_mult: Mapping[str, float] | None = None, wd_mult: Mapping[str, float] | None = None,
           no_decay: str | Sequence[str] = (), no_lars: str | Sequence[str] = (),
           **rule_params: float | Symbol) -> str:
@@ -114,9 +118,11 @@ def table(loss: Symbol, rule: str | Rule | LayerwiseRule = "sgd", params: str | 
     """
     rule = as_rule(rule, precision=None, **rule_params)
     factors = _factors(loss, params, lr_mult, wd_mult, no_decay, no_lars)
-    decay = [f"{f:g} x {rule.wd.name}" if isinstance(rule.wd, Symbol) else f"{rule.wd * f:g}" for f in factors.wd]
+    own = [own_rule(rule, name) for name in factors.names]
+    decay = [f"{f:g} x {r.wd.name}" if isinstance(r.wd, Symbol) else f"{r.wd * f:g}" for r, f in zip(own, factors.wd)]
+    rates = [a * (rule.factor(name) if isinstance(rule, Routed) else 1) for name, a in zip(factors.names, factors.lr)]
     rows = [["parameter", "lr x", "wd", "lars"], *([name, f"{a:g}", b, "no" if name in factors.no_lars else "yes"]
-                                                   for name, a, b in zip(factors.names, factors.lr, decay))]
+                                                   for name, a, b in zip(factors.names, rates, decay))]
     rows = rows if isinstance(rule, LayerwiseRule) else [row[:3] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows)]
     return "\n".join(" ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:]))]).rstrip()

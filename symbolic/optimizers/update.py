@@ -1,6 +1,7 @@
 """The update alone: nodes that make new parameters from gradients that are given."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ndarray.errors import OperatorError, shown
 from symbolic.create import Group, var
@@ -11,11 +12,12 @@ from symbolic.optimizers.forms import Nodes, Tensor
 from symbolic.optimizers.layerwise import LayerwiseRule
 from symbolic.optimizers.layerwise import rule as as_rule
 from symbolic.optimizers.rates import Amounts
+from symbolic.optimizers.routed import Routed
 from symbolic.optimizers.rules import Rule
 from symbolic.symbol import Symbol
 
 
-def update(parameters: Sequence[str | Symbol], rule: str | Rule | LayerwiseRule = "sgd", *,
+def update(parameters: Sequence[str | Symbol], rule: str | Rule | LayerwiseRule | Routed | Mapping[str, Any] = "sgd", *,
            lr: float | Symbol | None = None, t: int | Symbol | None = None,
            lr_mult: Mapping[str, float] | None = None, wd_mult: Mapping[str, float] | None = None,
            no_decay: Sequence[str] = (), no_lars: Sequence[str] = (), clip_norm: float | Symbol | None = None,
@@ -30,7 +32,7 @@ def update(parameters: Sequence[str | Symbol], rule: str | Rule | LayerwiseRule 
     ----------
     parameters : sequence of (str or Symbol)
         Names, or variables, whose ``__lr_mult__`` and ``__wd_mult__`` are honoured.
-    rule : str, Rule or LayerwiseRule, optional
+    rule : str, Rule, LayerwiseRule, or dict of str to them, optional
         See `symbolic.optimizers.rule`.
     lr : float or Symbol, optional
         Learning rate; without it, a variable named ``lr`` that is fed at run time.
@@ -87,7 +89,7 @@ def update(parameters: Sequence[str | Symbol], rule: str | Rule | LayerwiseRule 
     return made
 
 
-def updated(rule: Rule | LayerwiseRule, weights: Sequence[Symbol], grads: Sequence[Symbol], factors: Factors,
+def updated(rule: Rule | LayerwiseRule | Routed, weights: Sequence[Symbol], grads: Sequence[Symbol], factors: Factors,
             lr: float | Symbol | None, t: int | Symbol | None, clip_norm: float | Symbol | None) -> list[Symbol]:
     """Return the Symbol of each parameter's new value, from Symbols of parameters and gradients."""
     n = len(weights)
@@ -97,7 +99,8 @@ def updated(rule: Rule | LayerwiseRule, weights: Sequence[Symbol], grads: Sequen
         counts = Amounts(var("t", shape=(1,)) if t is None else t, [1.0] * n)
     if clip_norm is not None:
         grads = list(function("clip_global_norm")(*grads, max_norm=clip_norm, name="clipped"))[:-1]
-    tensors = [Tensor(name, {"weight": w, "grad": g, **{i: var(f"{name}_{i}") for i in rule.more_inputs}})
+    more = {name: {i: var(f"{name}_{i}") for i in own_rule(rule, name).more_inputs} for name in factors.names}
+    tensors = [Tensor(name, {"weight": w, "grad": g, **more[name]})
                for name, w, g in zip(factors.names, weights, grads, strict=True)]
     shared = {name: var(name) for name in rule.shared_states}
     given = {"lr": lr} if counts is None else {"lr": lr, "t": counts.base}
@@ -105,6 +108,11 @@ def updated(rule: Rule | LayerwiseRule, weights: Sequence[Symbol], grads: Sequen
            and x.graph.outputs[0].node.op is None}
     return rule.apply(Nodes(fed), tensors, Amounts(lr, factors.lr), Amounts(rule.wd, factors.wd), counts,
                       factors.no_lars, shared)
+
+
+def own_rule(rule: Rule | LayerwiseRule | Routed, name: str) -> Rule | LayerwiseRule:
+    """Return the rule of a parameter."""
+    return rule.rule_of(name) if isinstance(rule, Routed) else rule
 
 
 def _variables(parameters):

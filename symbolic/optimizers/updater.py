@@ -17,6 +17,7 @@ from symbolic.optimizers.forms import Arrays, Tensor
 from symbolic.optimizers.layerwise import LayerwiseRule
 from symbolic.optimizers.layerwise import rule as as_rule
 from symbolic.optimizers.rates import Amounts
+from symbolic.optimizers.routed import Routed
 from symbolic.optimizers.rules import Rule
 from symbolic.optimizers.states import read_states
 
@@ -69,7 +70,10 @@ class Updater:
                  lr_mult: Mapping[Hashable, float] | None = None, wd_mult: Mapping[Hashable, float] | None = None,
                  names: Mapping[Hashable, str] | None = None, no_lars: Sequence[Hashable] = (),
                  precision: str | None = None, **rule_params: float) -> None:
-        self._rule = as_rule(rule, precision=precision, **rule_params)
+        made = as_rule(rule, precision=precision, **rule_params)
+        if isinstance(made, Routed):
+            raise OperatorError("rules by name are for `step` and `update`; give an Updater one rule")
+        self._rule = made
         self._lr = lr
         self.counts: dict[Hashable, int] = {}
         self.states: dict[Hashable, dict[str, NDArray]] = {}
