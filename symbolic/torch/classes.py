@@ -46,6 +46,8 @@ _MEANINGS = {
                   "`torch.nn.utils.clip_grad_norm_`; ``p.grad`` stays as it is."),
     "nonfinite": ("{'raise', 'skip'}, optional", "What to do where a gradient is NaN or infinite: raise "
                   "`NonFiniteError`, or do nothing and name it in `skipped`."),
+    "precision": ("{'master', 'stochastic', 'kahan'}, optional", "How parameters in 16 bits keep small steps: by a "
+                  "float32 copy, by rounding at random, or by what rounding took; see `symbolic.optimizers.rule`."),
 }
 
 
@@ -131,7 +133,8 @@ def _torch_class(name: str) -> type[RuleOptimizer]:
 
 
 def _ours(common: Mapping[str, Any], layerwise: bool) -> list[inspect.Parameter]:
-    more = {**common, "no_decay": (), **({"no_lars": ()} if layerwise else {}), "clip_norm": None, "nonfinite": None}
+    more = {**common, "no_decay": (), **({"no_lars": ()} if layerwise else {}), "clip_norm": None, "nonfinite": None,
+            "precision": None}
     return [inspect.Parameter(k, inspect.Parameter.KEYWORD_ONLY, default=v) for k, v in more.items()]
 
 

@@ -12,7 +12,7 @@ from ndarray import registry
 from ndarray.kernels.flow import Flow, Sink
 from ndarray.kernels.record import Recorder, Unfusible, Value
 from ndarray.operator import Operator
-from ndarray.ops.precision import is_short
+from ndarray.ops.precision import Precise, is_short
 from ndarray.tensortype import TensorType
 from symbolic.optimizers.forms import Tensor
 from symbolic.optimizers.layerwise import LayerwiseRule
@@ -181,7 +181,10 @@ def record(rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...], 
     stored = {name: xp.input(k, type_.dtype, type_.shape) for k, (name, type_) in enumerate(known.items())}
     form = Recording(xp)
     try:
-        inputs = {name: xp.astype(x, FLOAT32) if is_short(x.dtype) else x for name, x in stored.items()}
+        # A kind of precision widens and rounds by itself what it is given as it is stored; gradients are scaled first.
+        precise = isinstance(rule.op, Precise)
+        inputs = {name: xp.astype(x, FLOAT32) if is_short(x.dtype) and not (precise and name != "grad") else x
+                  for name, x in stored.items()}
         grad = -inputs["grad"] if settings.maximize else inputs["grad"]
         if settings.scaled:
             grad = grad * xp.as_scalar(Fed(-1), grad.dtype)

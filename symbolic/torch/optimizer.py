@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
+from ndarray.ops.precision import STATES as PRECISIONS
 from symbolic.optimizers.layerwise import rule
 from symbolic.torch.inspection import Rows, profile_of, rows_of, symbol_of
 from symbolic.torch.names import STATES, Words
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from symbolic.optimizers.rules import Rule
     from symbolic.symbol import Symbol
 
-_OURS = ("no_decay", "no_lars", "clip_norm", "nonfinite")
+_OURS = ("no_decay", "no_lars", "clip_norm", "nonfinite", "precision")
 """Options that torch's optimizers lack; they are in the groups where they were given."""
 
 
@@ -232,7 +233,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _rule(self, group: Mapping[str, Any]) -> Rule | LayerwiseRule:
         name, settings = self._words.rule(group)
-        return rule(name, **settings)
+        return rule(name, precision=group.get("precision"), **settings)
 
     def _counts(self, made: Rule | LayerwiseRule) -> bool:
         return self._words.counts or made.counts
@@ -267,6 +268,9 @@ def _check_ours(kind, ours):
     if bound is not None:
         if isinstance(bound, bool) or not isinstance(bound, (int, float)) or not bound >= 0:
             raise ParamError(f"{kind}: clip_norm must be a number that is not negative, got {shown(bound)}")
+    if ours.get("precision") not in (None, *PRECISIONS):
+        raise ParamError(f"{kind}: precision must be {', '.join(map(repr, PRECISIONS))} or None, "
+                         f"got {shown(ours['precision'])}")
     if ours.get("nonfinite") not in (None, "raise", "skip"):
         raise ParamError(f"{kind}: nonfinite must be 'raise' or 'skip', got {shown(ours['nonfinite'])}")
     for key in ("no_decay", "no_lars"):

@@ -51,7 +51,7 @@ class Kind:
                  settings: Settings) -> None:
         self.types: dict[str, TensorType] = state_types(rule, dtype, shape)
         self.size = math.prod(shape)
-        self.alike = frozenset(name for name, type_ in self.types.items() if type_ == TensorType(shape, dtype))
+        self.alike = frozenset(name for name, type_ in self.types.items() if type_.shape == shape)
         self.flow: Flow | None = None
         self.numbers: dict[int, Any] = {}
         if machine_code.available():

@@ -16,7 +16,7 @@ from ndarray.kernels.signals import deferred
 from symbolic.torch.counts import Counts
 from symbolic.torch.forms import state_types
 from symbolic.torch.program import GRAD, STATES, WEIGHT, Kind, Norms, Program, kind_of
-from symbolic.torch.tensors import Facts, check_apart, facts_of, gradient, standing_in, walkable
+from symbolic.torch.tensors import TORCH, Facts, check_apart, facts_of, gradient, standing_in, walkable
 from symbolic.torch.unfused import commit, compute, view
 from symbolic.torch.work import Span, Work, spans
 
@@ -264,16 +264,17 @@ class Runner:
         for name, word in work.states.items():
             if state.get(word) is not None:
                 continue
-            type_ = types[name]
-            if name in update.copies:
-                state[word] = p.detach().clone(memory_format=torch.preserve_format)
-            elif type_.shape == facts.shape and type_.dtype == facts.real:
+            type_, dtype = types[name], facts.of(types[name].dtype).dtype
+            if name in update.keys:
+                state[word] = torch.full(type_.shape, torch.randint(1 << 30, ()).item(), dtype=dtype)
+            elif name in update.copies:
+                state[word] = p.detach().to(dtype, copy=True, memory_format=torch.preserve_format)
+            elif type_.shape == facts.shape:
                 number = work.first.get(word, 0)
-                state[word] = torch.full_like(p, complex(number, number) if p.is_complex() else number,
-                                              memory_format=torch.preserve_format)
+                state[word] = torch.full_like(p, complex(number, number) if p.is_complex() else number, dtype=dtype,
+                                              requires_grad=False, memory_format=torch.preserve_format)
             else:
-                start = int(np.random.default_rng().integers(1 << 30)) if name in update.keys else 0
-                state[word] = torch.from_numpy(np.full(type_.shape, start, type_.dtype))
+                state[word] = torch.zeros(type_.shape, dtype=TORCH[type_.dtype])
 
     # The run
 
@@ -323,9 +324,9 @@ class Runner:
             elif tensor.shape != p.shape:
                 raise BindError(f"the state {works[key[0]].states[key[1]]} of parameter {k} has shape "
                                 f"{tuple(tensor.shape)}; expected {tuple(p.shape)}")
-            elif not walkable(tensor, facts):
+            elif not walkable(tensor, own := facts if key is None else facts.of(kind.types[key[1]].dtype)):
                 whole = False
-                copy = standing_in(tensor, p, facts)
+                copy = standing_in(tensor, p, own)
                 copied.append((tensor, copy))
                 found[i] = copy.data_ptr()
         if whole:

@@ -19,6 +19,11 @@ REAL: dict[torch.dtype, np.dtype] = {torch.float32: np.dtype("float32"), torch.f
 """NumPy's dtype for the memory of a tensor; a complex number is two real ones."""
 
 
+TORCH: dict[np.dtype, torch.dtype] = {real: dtype for dtype, real in REAL.items() if not dtype.is_complex} | {
+    np.dtype("int64"): torch.int64}
+"""torch's dtype of states."""
+
+
 class Facts(NamedTuple):
     """How a parameter is in memory.
 
@@ -46,6 +51,11 @@ class Facts(NamedTuple):
     numel: int
     contiguous: bool
     strides: tuple[int, ...]
+
+
+    def of(self, dtype: np.dtype) -> Facts:
+        """Return the same of a state of another dtype."""
+        return self if dtype == self.real else self._replace(dtype=TORCH[dtype], real=dtype)
 
 
 def facts_of(p: torch.Tensor, name: str) -> Facts:

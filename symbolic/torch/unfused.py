@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ndarray.array import NDArray
-from ndarray.ops.precision import is_short
+from ndarray.ops.precision import Precise, is_short
 from symbolic.optimizers.forms import Arrays, Tensor
 from symbolic.optimizers.rates import Amounts
 from symbolic.torch.tensors import view
@@ -37,7 +37,8 @@ def compute(rule: Rule | LayerwiseRule, arrays: Mapping[str, np.ndarray], number
         Factor of the gradient.
     settings : Settings
     """
-    own = {name: NDArray(array.astype("float32" if is_short(array.dtype) else array.dtype))
+    short = not isinstance(rule.op, Precise)
+    own = {name: NDArray(array.astype("float32" if short and is_short(array.dtype) else array.dtype))
            for name, array in arrays.items()}
     if settings.scaled or settings.maximize:
         own["grad"] = own["grad"] * (-scale if settings.maximize else scale)
