@@ -9,7 +9,7 @@ from ndarray.errors import OperatorError, ParamError, shown
 from symbolic.optimizers.forms import Form, Tensor
 from symbolic.optimizers.rates import Amounts, Vector
 from symbolic.optimizers.routed import Routed
-from symbolic.optimizers.rules import Rule, make_rule
+from symbolic.optimizers.rules import Rule, make_rule, precise
 from symbolic.symbol import Symbol
 
 
@@ -139,14 +139,22 @@ def rule(name: str | Rule | LayerwiseRule | Routed | Mapping[str, Any], *, preci
     if isinstance(name, Mapping):
         name = Routed(tuple([(pattern, *_route(value)) for pattern, value in name.items()]))
     if isinstance(name, (Rule, LayerwiseRule, Routed)):
-        if params or precision is not None:
-            given = [*params, *(["precision"] if precision is not None else [])]
-            raise OperatorError(f"the rule is made already; give {', '.join(given)} when making it")
-        return name
+        if params:
+            raise OperatorError(f"the rule is made already; give {', '.join(params)} when making it")
+        return name if precision is None else _precise(name, precision)
     if name == "lars":
         own = {k: params.pop(k) for k in ("eta", "eps", "decay_norm", "momentum_correction") if k in params}
         return LayerwiseRule(make_rule("preloaded_multi_sgd_mom", precision=precision, **params), **own)
     return make_rule(name, precision=precision, **params)
+
+
+def _precise(made, precision):
+    """Return a rule with a kind of precision."""
+    if isinstance(made, Routed):
+        return replace(made, routes=tuple([(key, _precise(own, precision), f) for key, own, f in made.routes]))
+    if isinstance(made, LayerwiseRule):
+        return replace(made, rule=_precise(made.rule, precision))
+    return replace(made, op=precise(made.op, precision))
 
 
 def _route(value):

@@ -193,6 +193,27 @@ def test_a_step_that_is_made_already(name, precision):
     assert found[0] == found[1]
 
 
+@EACH_KIND
+def test_rules_that_are_made_already(precision):
+    """Combinators and rules by name have it around everything."""
+    state = {"master": "weight32", "stochastic": "key", "kahan": "compensation"}[precision]
+    assert optimizers.rule(optimizers.rule("adam", beta1=0.5), precision=precision) == optimizers.rule(
+        "adam", beta1=0.5, precision=precision)
+    routes = {"v": ("lars", 0.5), "*": optimizers.lookahead("sgd", momentum=0.5)}
+    step = optimizers.update(["v", "w"], routes, precision=precision)
+    states = step.list_auxiliary_states()
+    assert [name for name in states if name.endswith(state)] == [f"v_{state}", f"w_{state}"]
+    found = []
+    for engine in ("eager", "fused"):
+        nd.random.seed(2)
+        weights = {n: nd.array([1.0, -2.0, 3.0], dtype="bfloat16") for n in "vw"}
+        trainer = optimizers.Trainer(step, weights, lr=0.1, engine=engine)
+        for _ in range(6):
+            trainer.step(v_grad=np.ones(3), w_grad=np.ones(3))
+        found.append([bits(w) for w in (*weights.values(), *trainer.executor.aux_dict.values())])
+    assert found[0] == found[1]
+
+
 def test_what_has_no_use_for_it_is_refused():
     with pytest.raises(nd.errors.ParamError, match="precision must be 'master', 'stochastic', 'kahan' or None, got 'x'"):
         optimizers.rule("sgd", precision="x")
@@ -200,8 +221,6 @@ def test_what_has_no_use_for_it_is_refused():
         optimizers.rule("mp_sgd", precision="kahan")
     with pytest.raises(nd.errors.OperatorError, match="updates of a step, which has none"):
         with_precision(sym.exp(sym.var("x")), "master")
-    with pytest.raises(nd.errors.OperatorError, match="made already; give precision when"):
-        optimizers.rule(optimizers.rule("sgd"), precision="master")
     for precision, dtype, why in (("kahan", "float16", "`weight` is float16; precision='kahan' is for bfloat16"),
                                   ("master", "float64", "`weight` is float64, which a float32 copy would shorten")):
         update, weight = optimizers.Updater("adam", 0.1, precision=precision), nd.ones(2, dtype=dtype)
