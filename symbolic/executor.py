@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from symbolic.diagnostics.memory import MemoryUse
     from symbolic.diagnostics.numerics import Numerics
     from symbolic.diagnostics.profile import Profile
-    from symbolic.engines.program import Program
     from symbolic.graph.node import Node
 
 partition = Later("symbolic.autodiff.partition")
@@ -211,7 +210,7 @@ class Executor:
                          for home in engines.adopt(engine, each, placement)]
         self._memory = {name: a._data for name, a in arrays.items()}
         self._compiled_graphs, self._compiled_gradients = {}, {}
-        self._ready: dict[bool, Program] = {}  # what a forward in a mode calls, and nothing else, as it is now
+        self._ready: dict[bool, Callable[[], object]] = {}  # what a step is now, where it is one call
         self._mode: bool | None = None
         self._kept: CompiledGradient | None = None
         self._program = self._compiled_forward(False).program
@@ -345,7 +344,7 @@ class Executor:
             compiled = self._compiled_forward(is_train)
             compiled(visits)
             if not (visits or self._modes[is_train].keys):
-                self._ready[is_train] = compiled.program
+                self._ready[is_train] = getattr(compiled.program, "run", compiled.program)
         self._mode, self._kept = is_train, kept
 
     def backward(self, out_grads: ArrayLike | Sequence[ArrayLike | None] | Mapping[str, ArrayLike] | None = None,

@@ -110,7 +110,7 @@ class AutoProgram:
             self._settle(program, f"its runs had cost {self._spent / 1e6:.0f} ms, as much as a kernel")
 
     def _settle(self, program: Any, why: str) -> None:
-        self.now, self.why, self._run = program, why, program
+        self.now, self.why, self._run = program, why, getattr(program, "run", program)
 
     def measured(self) -> tuple[list[Piece], Callable[[Callable[[], object]], None]] | None:
         """Return the pieces of a run on the engine that runs now."""

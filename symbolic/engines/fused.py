@@ -54,6 +54,8 @@ class FusedProgram:
     """
 
     NAME = "fused"
+    run: Callable[[], None]
+    """What a call does, for whoever saves the call."""
 
     @np.errstate(all="ignore")
     def __init__(self, graph: Graph, buffers: Buffers) -> None:
@@ -61,11 +63,11 @@ class FusedProgram:
         self.buffers = buffers
         self._stamped = _stamped(graph, buffers) if machine_code.available() else None
         self._program = self._stamped or _Whole(graph, buffers)
-        self._run = _joined(self._program.steps)
+        self.run = _joined(self._program.steps)
 
     def __call__(self) -> None:
         """Run the graph, all or nothing."""
-        self._run()
+        self.run()
 
     @property
     def _whole(self) -> _Whole:

@@ -550,3 +550,17 @@ def test_parameters_are_copied_all_or_none(bad, error):
     assert not a.any() and not b.any()
     run.copy_params_from({"a": [1, 2], "b": np.float16([3, 4])})
     assert a.tolist() == [1, 2] and b.tolist() == [3, 4]
+
+
+def test_gradients_that_are_first_asked_for_after_some_steps():
+    """A step that has run before is done by its program alone, until something is to look on or to be kept."""
+    loss = sym.make_loss(sym.square(sym.var("x")), name="l")
+    run = loss.simple_bind(x=(2,), type_dict={"x": "float64"})
+    run.arg_dict["x"][:] = 3
+    for train in (False, False):
+        run.forward(is_train=train)
+    assert run.grad_dict["x"].tolist() == [0, 0]
+    for _ in range(2):
+        run.forward(is_train=True)
+        run.backward()
+        assert run.grad_dict["x"].tolist() == [6, 6]

@@ -75,7 +75,7 @@ def test_it_moves_between_two_runs_and_then_counts_no_more():
         assert runs_on(run) == ("fused" if k else "eager")
         for name in mine:
             assert_same_bits(mine[name], theirs[name])
-    assert run._program._run is run._program.now
+    assert run._program._run is run._program.now.run
 
 
 @pytest.mark.parametrize("symbol", [sym.sum(W * G), sym.broadcast_div(W, sym.norm(G)), sym.exp(W) + 1, sym.softmax(W)], ids=lambda s: s.name)
