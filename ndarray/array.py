@@ -354,7 +354,11 @@ class NDArray(NDArrayMethods):
         if named:
             raise OperatorError(f"reshape takes shape and reverse, not {', '.join(named)}")
         given: Any = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-        target = resolve_shape(self.shape, tuple(int(d) for d in given), reverse)
+        try:
+            codes = tuple([int(d) for d in given])
+        except (TypeError, ValueError, OverflowError):
+            raise ShapeError(f"reshape: {shown(given)} is not a shape") from None
+        target = resolve_shape(self.shape, codes, reverse)
         result = NDArray(self._data.reshape(target), self._ctx)
         return result if calls.tape is None else calls.tape.note(result, "reshape", self, {"shape": target})
 

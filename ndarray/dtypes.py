@@ -55,7 +55,7 @@ def dtype_of(value: Any) -> np.dtype[Any]:
         value = value if re.fullmatch(r"[<>=|]?[A-Za-z]\w*", value) else None
     try:
         dtype: Any = np.dtype(value).newbyteorder("=") if value is not None else None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         dtype = None
     if not is_known(dtype):
         raise DTypeError(f"{shown(given)} is not an element type; known: {', '.join(NAMES)}")

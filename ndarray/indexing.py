@@ -24,7 +24,13 @@ def _part(part: Any, array_type: Any) -> Any:
     if isinstance(part, array_type):
         part = part._data
     if isinstance(part, (list, np.ndarray)):
-        part = np.asarray(part)
+        try:
+            places = np.asarray(part)
+        except (ValueError, RecursionError):
+            raise OperatorError(_not_an_index(part)) from None
+        if places.dtype.kind not in "fbiu":
+            raise OperatorError(_not_an_index(part))
+        part = places
         if part.dtype.kind in "fb":
             # MXNet's own index arrays are float32; booleans are taken as the indices 0 and 1.
             part = part.astype(np.int64)
@@ -33,7 +39,11 @@ def _part(part: Any, array_type: Any) -> Any:
         return part
     if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
         return int(part)
-    raise OperatorError(f"an index is an integer, a slice, None, Ellipsis, a list or an NDArray, not {shown(part)}")
+    raise OperatorError(_not_an_index(part))
+
+
+def _not_an_index(part: Any) -> str:
+    return f"an index is an integer, a slice, None, Ellipsis, a list of numbers or an NDArray, not {shown(part)}"
 
 
 def is_view_key(key: tuple[Any, ...]) -> bool:

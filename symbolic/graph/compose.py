@@ -11,7 +11,7 @@ import ndarray.errors
 from ndarray.cached import Bounded
 from ndarray.dtypes import dtype_of, flag_of
 from ndarray.errors import OperatorError, OutOfRangeError, shown, unknown
-from ndarray.params import Fed, is_fed, kind_of, shift_fed, text_of
+from ndarray.params import Fed, Param, Shape, is_fed, kind_of, shift_fed, text_of
 from ndarray.text import label as label_of
 from symbolic.graph.attributes import AttrScope
 from symbolic.graph.graph import Graph
@@ -35,6 +35,9 @@ def caller() -> tuple[str, int]:
     return frame.f_code.co_filename, frame.f_lineno
 
 
+_SHAPE = Param("shape", Shape)
+
+
 def variable(name: str, attrs: Mapping[str, str] | None = None, shape: Sequence[int] | None = None,
              dtype: DTypeLike | None = None, **more: str) -> Entry:
     """Return the entry of a new variable.
@@ -51,7 +54,7 @@ def variable(name: str, attrs: Mapping[str, str] | None = None, shape: Sequence[
     """
     attrs = dict(AttrScope.current.get(attrs))
     if shape is not None:
-        attrs["__shape__"] = text_of(tuple(shape))
+        attrs["__shape__"] = text_of(tuple(_SHAPE.parse(shape, name)))
     if dtype is not None:
         attrs["__dtype__"] = str(flag_of(dtype_of(dtype)))
     return Entry(Node(None, name, attrs=tuple(sorted((attrs | more).items())), where=caller()))

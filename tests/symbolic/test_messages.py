@@ -134,3 +134,22 @@ def test_names_are_escaped_wherever_they_are_shown():
 def test_counts_beyond_all_measure_are_refused_at_once(make):
     with pytest.raises(nd.MXNetError, match="1,?000,?000"):
         make()
+
+
+def _nested(depth):
+    found = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+@pytest.mark.parametrize("call", [
+    lambda deep: sym.var("x", shape=deep), lambda deep: sym.var("x", dtype=deep), lambda deep: nd.array([1], dtype=deep),
+    lambda deep: nd.ones(1).reshape(deep), lambda deep: nd.ones(1)[deep], lambda deep: nd.array(deep),
+    lambda deep: nd.ones(1)[[1, deep]], lambda deep: nd.ones(1)[[None]], lambda deep: sym.var("x", shape="abc"),
+    lambda deep: sym.var("x", shape=2.5), lambda deep: nd.ones(1).reshape("ab"), lambda deep: nd.zeros(deep),
+])
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_nested_too_deep_or_is_no_shape_is_refused_in_words(call):
+    with pytest.raises(MXNetError):
+        call(_nested(1000))
