@@ -161,12 +161,13 @@ _MAY_CHANGE = attrgetter("shape"), attrgetter("flags"), attrgetter("dtype")
 class Repeat:
     """A call that was checked, to be done again on arrays like those that it was checked for."""
 
-    __slots__ = ("_look", "_snapshot", "_at", "_wrapper", "_fresh", "_free", "_plan", "_inputs")
+    __slots__ = ("_look", "_snapshot", "_at", "_wrapper", "_fresh", "_free", "_plan", "_types", "_inputs")
 
     def __init__(self, look, snapshot, wrappers, fresh, prepared, plan):
         self._look, self._snapshot, self._at = look, snapshot, snapshot.at
         self._wrapper, self._fresh, self._free, self._plan = type(wrappers[0]), fresh, prepared.free, plan
-        self._inputs = len(wrappers) - len(plan.signature.types)
+        self._types = [(t.shape, t.dtype) for t in plan.signature.types]
+        self._inputs = len(wrappers) - len(self._types)
 
     def __call__(self, args: tuple, out: Any) -> Any:
         """Return what the call gives, `out` where it is given; None, with nothing done, where it is another call."""
@@ -174,7 +175,8 @@ class Repeat:
             return None
         if out is None:
             ctx = getattr(args[0], "_ctx", None)
-            outs: Any = [self._wrapper(np.empty(t.shape, t.dtype), ctx) for t in self._plan.signature.types]
+            outs: Any = (self._wrapper(empty(*self._types[0]), ctx),) if len(self._types) == 1 else [
+                self._wrapper(empty(*type_), ctx) for type_ in self._types]
         else:
             outs = out if type(out) in (list, tuple) else (out,)
         free = self._free
@@ -193,7 +195,7 @@ class Repeat:
         return out if out is not None else outs[0] if len(outs) == 1 else outs
 
 
-addressof, from_buffer = ctypes.addressof, ctypes.c_char.from_buffer
+addressof, from_buffer, empty = ctypes.addressof, ctypes.c_char.from_buffer, np.empty
 
 
 def _checked(op, arrays, plan, outs, check, addresses):
