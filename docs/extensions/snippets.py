@@ -15,12 +15,22 @@ import tempfile
 import textwrap
 import traceback
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from symbolic.graph.naming import NameManager
 
 _BLOCK = re.compile(r"^\.\. code-block:: (\w+)\n((?:   :\w+:.*\n)*)\n((?:(?:   .*)?\n)+)", re.M)
+
+
+NEEDS = {"jax": ("jax", "optax"), "torch": ("torch",)}
+"""Pages whose snippets need more than the tests install, and the libraries: without them they are shown and not run."""
+
+
+def can_run(page):
+    """Tell whether all that the snippets of a page need is installed."""
+    return all(find_spec(library) for library in NEEDS.get(page, ()))
 
 
 class Snippet(NamedTuple):
@@ -103,7 +113,7 @@ def with_results(text, printed):
 def read_page(app, docname, source):
     """Run a page's snippets in an empty folder; show what they print, and keep the pictures that the page wants."""
     found = runnable(source[0])
-    if not found:
+    if not found or not can_run(docname):
         return
     pictures, here = Path(app.srcdir) / "drawn", os.getcwd()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
