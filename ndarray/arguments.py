@@ -51,21 +51,39 @@ def sort_arguments(op: Operator, names: Sequence[str], args: Sequence[Any], para
     return [given.pop(key, None) for key in names], given
 
 
-def without_absent(op: Operator, names: Sequence[str], inputs: Sequence[Any], params: Mapping[str, Any]) -> list[Any]:
+def present_inputs(op: Operator, names: Sequence[str], inputs: Sequence[Any], params: Mapping[str, Any],
+                   by_position: int) -> list[Any]:
     """Return the inputs that the parameters ask for.
+
+    Parameters
+    ----------
+    op : Operator
+    names : sequence of str
+        Of its inputs.
+    inputs : sequence
+        In this order, None where one was not given.
+    params : dict
+    by_position : int
+        How many arguments were given by position: where they are as many as are asked for, they are these.
 
     Raises
     ------
     OperatorError
-        Naming every input that is missing.
+        Naming every input that is missing, or that was given and is left out.
     """
     known = {k: v for k, v in params.items() if k in op.params and k not in op.scalars}
-    absent = op.absent(op.defaults | op.parse(known)) if op.absent else ()
-    missing = [key for key, value in zip(names, inputs) if value is None and key not in absent]
+    complete = op.defaults | op.parse(known)
+    absent = op.absent(complete) if op.absent else ()
+    given = [value for value in inputs if value is not None]
+    needed = [key for key in names if key not in absent]
+    if len(given) == len(needed) == by_position and all([value is not None for value in inputs[:by_position]]):
+        return given
+    missing = [key for key, value in zip(names, inputs) if value is None and key in needed]
     if missing:
         for key in params:
             if key not in op.params and not key.startswith("__"):
                 raise OperatorError(f"{op.name}: {unknown(f'argument of {op.name}', key, [*names, *op.params])}")
         raise OperatorError(f"{op.name}: missing input{'s' * (len(missing) > 1)} {', '.join(missing)}; "
                             f"it takes {', '.join(names)}")
-    return [value for key, value in zip(names, inputs) if key not in absent]
+    op.check_number(len(given), complete)
+    return given

@@ -8,7 +8,7 @@ import numpy as np
 
 from ndarray import call as calls
 from ndarray import registry
-from ndarray.arguments import flattened, sort_arguments, without_absent
+from ndarray.arguments import flattened, present_inputs, sort_arguments
 from ndarray.binary import BINARY, give_operators
 from ndarray.call import call, plan_of, with_key
 from ndarray.context import Context, current_context
@@ -607,7 +607,7 @@ def caller(op: Operator) -> Callable[..., Any]:
             inputs, params = sort_arguments(op, names, args, params)
         for value in inputs:
             if value is None:
-                inputs = without_absent(op, names, inputs, params)
+                inputs = present_inputs(op, names, inputs, params, len(args))
                 break
         if params:
             params = _as_numpy(params)

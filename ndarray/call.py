@@ -372,6 +372,8 @@ def _signature_of(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[st
 
 def infer_outputs(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[str, Any]) -> list[TensorType]:
     """Return the types of the outputs for these arrays and complete parameters; raise where they do not fit."""
+    if op.absent is not None:
+        op.check_number(len(arrays), params)
     inputs = [TensorType(a.shape, a.dtype.newbyteorder("=")) for a in arrays]
     return op.infer_types(inputs, [UNKNOWN] * op.num_outputs(params), params)[1]
 

@@ -285,6 +285,28 @@ class Operator:
         return (*(i.many.pattern.format(name=i.name, i=k) for k in range(n) for i in many),
                 *(i.name for i in self.inputs if not i.many))
 
+    def why_absent(self, params: Mapping[str, Any]) -> str:
+        """Return in words which complete parameters leave which inputs out; empty where all inputs are there."""
+        absent = tuple(self.absent(params)) if self.absent is not None else ()
+        found = []
+        for name in absent:
+            switches = [f"{key}={params[key]!r}" for key, param in self.params.items()
+                        if any(name not in self.absent({**params, key: other}) for other in param.alternatives)]
+            found.append(f"{' and '.join(switches) or 'the parameters'} leave{'s' * (len(switches) == 1)} out {name}")
+        return ", ".join(found)
+
+    def check_number(self, given: int, params: Mapping[str, Any]) -> None:
+        """Raise where an operator that takes a fixed number of inputs is given more than complete parameters ask for.
+
+        Raises
+        ------
+        OperatorError
+        """
+        names = self.input_names(params)
+        if given > len(names):
+            raise OperatorError(f"{self.name} takes {len(names)} inputs ({', '.join(names)}), got {given}: "
+                                f"{self.why_absent(params)}")
+
     def fixed_names(self, params: Mapping[str, Any]) -> tuple[str, ...] | None:
         """Return the names of the inputs there are many of, where parameters settle them, else None."""
         fixed = self.inputs[0].many.fixed

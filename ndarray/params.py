@@ -265,6 +265,13 @@ class Param(NamedTuple):
         """Whether an array or a Symbol may give the value."""
         return self.type in (Scalar, Scalars, Key)
 
+    @property
+    def alternatives(self) -> tuple[Any, ...]:
+        """The values of a parameter that is a switch: true and false, or the words of a `typing.Literal`; or None."""
+        if self.type is bool:
+            return True, False
+        return get_args(self.type) if get_origin(self.type) is Literal else (None,) * self.optional
+
     def is_default(self, value: Any) -> bool:
         """Tell whether a parsed value means what the default does.
 

@@ -110,7 +110,7 @@ def apply(op: Operator, args: Sequence[Entry] = (), named: Mapping[str, Entry] |
             _ready.keep(key, (items, complete))  # most nodes of a graph are made with the same few
     names = op.input_names(complete)
     complete_call = len(args) == len(names) and not named
-    given: Any = None if complete_call else _given(op, args, named or {}, names, label)
+    given: Any = None if complete_call else _given(op, args, named or {}, names, label, complete)
     name = NameManager.current.get(name, hint or op.hint)
     attrs = AttrScope.current.get(attrs)
     if complete_call:
@@ -137,11 +137,14 @@ _ready: Bounded = Bounded(4096)
 """Parsed parameters, and all of them, by the operator and the parameters as they were given."""
 
 
-def _given(op: Operator, args: Sequence[Entry], named: Mapping[str, Entry], names: Sequence[str],
-           label: str) -> dict[str, Entry]:
-    """Return the inputs that came, by name; raise where one is unknown, doubled or too many."""
-    if len(args) > len(names):
-        raise OperatorError(f"{label}: {op.name} takes {len(names)} inputs ({', '.join(names[:8])}), got {len(args)}")
+def _given(op: Operator, args: Sequence[Entry], named: Mapping[str, Entry], names: Sequence[str], label: str,
+           complete: Mapping[str, Any]) -> dict[str, Entry]:
+    """Return the inputs that came, by name; raise where one is unknown, left out, doubled or too many."""
+    left_out = [key for key in named if key in op.names and key not in names] if not op.many else []
+    if len(args) > len(names) or left_out:
+        got = f", {', '.join(left_out)} among them" * bool(left_out)
+        raise OperatorError(f"{label}: {op.name} takes {len(names)} inputs ({', '.join(names[:8])}), got "
+                            f"{len(args) + len(named)}{got}" + f": {op.why_absent(complete)}" * (op.absent is not None))
     given = dict(zip(names, args))
     for key, entry in named.items():
         if key not in names:
