@@ -45,8 +45,9 @@ loop over float32, float32; scalars none
   array 0 <- %5
 
 `bind`: the schedule meets memory: the caller's arrays (`buffers` numbers them and finds aliases), and one block for
-temporary values (`memory` finds which may share).  `tiles` runs the loops by NumPy; `table` runs them in machine code,
-which `llvm` writes, `machine_code` compiles and keeps on disk, and `driver` calls on several `workers`.
+temporary values (`memory` finds which may share).  `tiles` runs the loops by NumPy, whose calls `words` binds; `table`
+runs them in machine code, which `llvm` writes, `machine_code` compiles and keeps on disk, and `driver` calls on several
+`workers`.
 
 >>> from ndarray.kernels.bind import Binding
 >>> from ndarray.kernels.tiles import TileTable
@@ -56,6 +57,6 @@ which `llvm` writes, `machine_code` compiles and keeps on disk, and `driver` cal
 >>> arrays["weight"]
 array([1.5, 1.5, 1. , 0.5, 0.5, 0.5], dtype=float32)
 
-Two callers use the room: `call` runs one eager operator, and the fused engine of graphs a whole step.  `report` counts
-and describes a bound schedule.
+Two callers use the room: `call` runs one eager operator (`look` tells whether a call comes again), and the fused engine
+of graphs a whole step.  `report` counts and describes a bound schedule.
 """
