@@ -310,14 +310,14 @@ def _(xp, head, output, data, *, alpha, beta):
 
 @operator(same, primitive=True, fusible=True)
 def clip(xp, data, /, *, a_min: Annotated[Scalar, UNBOUNDED], a_max: Annotated[Scalar, UNBOUNDED]):
-    """The elements limited to [a_min, a_max]; NaN stays NaN.
+    """The elements limited to [a_min, a_max]; NaN stays NaN, and its gradient passes.
 
     Parameters
     ----------
     data : array, any shape
         Input.
     a_min, a_max : float
-        Limits.
+        Limits; NaN is none.
 
     Returns
     -------
@@ -334,7 +334,9 @@ def clip(xp, data, /, *, a_min: Annotated[Scalar, UNBOUNDED], a_max: Annotated[S
 
 @clip.gradient
 def _(xp, head, output, data, *, a_min, a_max):
-    return (xp.where((data >= a_min) * (data <= a_max), head, xp.zeros_like(head)),)
+    # As MXNet has it: what is not beyond a limit passes, and NaN is beyond none, nor is anything beyond NaN.
+    zero = xp.zeros_like(head)
+    return (xp.where(data > a_max, zero, xp.where(data < a_min, zero, head)),)
 
 
 def _with_last_axis(inputs, outputs, params):

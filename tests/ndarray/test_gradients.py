@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-import ndarray  # noqa: F401, declares the operators
+import ndarray as nd
+import symbolic as sym
 from ndarray import registry, vocabulary
 from ndarray.ops.sample import FAMILY as DISTRIBUTIONS
 from tests.ndarray.samples import SAMPLES
@@ -129,6 +130,22 @@ def test_where_keeps_what_it_did_not_choose_out():
     _, x, y = rule("where", [[1, 0], [1, 1], [1, 1]], [np.array([np.nan, np.inf])])
     np.testing.assert_array_equal(x, [np.nan, 0])
     np.testing.assert_array_equal(y, [0, np.inf])
+
+
+NAN, INF = float("nan"), float("inf")
+# Of MXNet 1.9.1: limits, values, and what passes of a gradient, for the elements NaN, -2, 0.5, 3, 1, -1.
+CLIPPED = [(-1, 1, [NAN, -1, 0.5, 1, 1, -1], [1, 0, 1, 0, 1, 1]), (NAN, 1, [NAN, -2, 0.5, 1, 1, -1], [1, 1, 1, 0, 1, 1]),
+           (-1, NAN, [NAN, -1, 0.5, 3, 1, -1], [1, 0, 1, 1, 1, 1]), (1, -1, [NAN, 1, -1, -1, -1, 1], [1, 0, 0, 0, 0, 0])]
+
+
+@pytest.mark.parametrize("low, high, values, slopes", CLIPPED)
+def test_clip_with_nan(low, high, values, slopes, engine):
+    x, slope = nd.array([NAN, -2, 0.5, 3, 1, -1]), nd.zeros(6)
+    run = sym.clip(sym.var("x"), low, high).bind(args={"x": x}, args_grad={"x": slope}, engine=engine)
+    np.testing.assert_array_equal(run.forward(is_train=True)[0].asnumpy(), values)
+    np.testing.assert_array_equal(nd.clip(x, low, high).asnumpy(), values)
+    run.backward(nd.ones(6))
+    np.testing.assert_array_equal(slope.asnumpy(), slopes)
 
 
 def test_clip_and_relu_stop_even_an_infinite_gradient():

@@ -11,6 +11,7 @@ import ndarray as nd
 import symbolic as sym
 from ndarray import registry
 from ndarray.errors import BindError, DTypeError, OperatorError, ParamError, ShapeError
+from ndarray.params import REQUIRED
 
 TAKERS = {
     "sgd_update": {"wd": 0.1},
@@ -303,3 +304,22 @@ def test_numpy_and_assignments_take_the_whole_of_a_sparse_array(array):
     x[:] = array()
     assert x.tolist() == whole == nd.array(array()).tolist() == np.asarray(array()).tolist()
     assert np.asarray(array(), dtype="float64").dtype == np.float64
+
+
+SPARSE_UPDATES = [op for op in registry.operators() if op.update and "sparse" in op.rules]
+
+
+@pytest.mark.parametrize("op", SPARSE_UPDATES, ids=lambda op: op.name)
+def test_updates_with_no_row_stored(op):
+    """A gradient without rows moves nothing that has no decay; a weight without rows is refused, and nothing is written."""
+    required = {p.name: 0.1 for p in op.params.values() if p.default is REQUIRED}
+    states = [nd.ones((4, 1 if "group" in op.name else 2)) for _ in op.names[2:]]
+    before, empty = [s.copy() for s in states], nd.sparse.zeros("row_sparse", (4, 2))
+    weight = nd.ones((4, 2))
+    getattr(nd.op, op.name)(weight, empty, *states, **required, out=weight)
+    assert (weight.asnumpy() == 1).all() and all((a == b).asnumpy().all() for a, b in zip(states, before))
+    for grad in (empty, nd.sparse.row_sparse_array(([[1, 2]], [3]), shape=(4, 2))):
+        target = nd.sparse.zeros("row_sparse", (4, 2))
+        with pytest.raises(OperatorError, match=f"{op.name}: weight has 0 of 4 rows stored"):
+            getattr(nd.op, op.name)(target, grad, *states, **required, out=target)
+        assert target.indices.size == 0 and all((a == b).asnumpy().all() for a, b in zip(states, before))
