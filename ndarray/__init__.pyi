@@ -1229,6 +1229,18 @@ def multi_mp_sgd_update(
         out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
     """SGD on float32 master copies, many tensors at once: `multi_sgd_update` on the `weight32`."""
 
+def multi_prodigy_update(
+        *data: NDArray | Sequence[NDArray],
+        learning_rates: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+        beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+        beta3: Number | NDArray | np.ndarray | None = None, epsilon: Number | NDArray | np.ndarray = 1e-08,
+        d0: Number | NDArray | np.ndarray = 1e-06, d_coef: Number | NDArray | np.ndarray = 1.0,
+        growth_rate: float = -1.0, wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, safeguard_warmup: bool = False,
+        num_tensors: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+        name: str | None = None) -> NDArray | Any:
+    """Step by Adam's moments at a rate that follows from how far weights have come, many tensors at once (Prodigy)."""
+
 def multi_sgd_mom_update(
         *data: NDArray | Sequence[NDArray],
         lrs: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],

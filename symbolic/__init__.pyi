@@ -1087,6 +1087,15 @@ def multi_mp_sgd_update(
         attr: dict[str, str] | None = None) -> Symbol:
     """SGD on float32 master copies, many tensors at once: `multi_sgd_update` on the `weight32`."""
 
+def multi_prodigy_update(
+        *data: Symbol | Sequence[Symbol], learning_rates: Number | Symbol | Sequence[Number | Symbol],
+        beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.999, beta3: Number | Symbol | None = None,
+        epsilon: Number | Symbol = 1e-08, d0: Number | Symbol = 1e-06, d_coef: Number | Symbol = 1.0,
+        growth_rate: float = -1.0, wds: Number | Symbol | Sequence[Number | Symbol],
+        rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, safeguard_warmup: bool = False,
+        num_tensors: int | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by Adam's moments at a rate that follows from how far weights have come, many tensors at once (Prodigy)."""
+
 def multi_sgd_mom_update(
         *data: Symbol | Sequence[Symbol], lrs: Number | Symbol | Sequence[Number | Symbol],
         wds: Number | Symbol | Sequence[Number | Symbol], momentum: Number | Symbol = 0.0,

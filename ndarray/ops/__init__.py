@@ -66,6 +66,7 @@ from ndarray.ops import (
     optimizer_adafactor,
     optimizer_came,
     optimizer_shampoo,
+    optimizer_prodigy,
     optimizer_combined,
     finite,
     precision,

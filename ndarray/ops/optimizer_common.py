@@ -139,6 +139,11 @@ def _check_lengths(params, n):
                              "give one for each")
 
 
+def one_element(types, n, at, dtype):
+    """Return the types of states that there is one of for all tensors: float32, one element."""
+    return [elements(t, 1, at + k, float32) for k, t in enumerate(types)]
+
+
 def rates(types, n, at, dtype):
     """Return the types of the preloaded `lrs` and `wds`: float32, `n` elements in any shape."""
     return [elements(t, n, at + k, float32) for k, t in enumerate(types)]

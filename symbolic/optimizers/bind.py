@@ -165,7 +165,10 @@ def _states_of_kind(step):
     copies, keys = {}, set()
     for node in _update_nodes(step):
         op, width = node.op, len(node.op.many) or len(node.op.names)
+        flat = width * (node.complete_params[op.count] if op.many else 1)
         for at in op.written(node.complete_params):
+            if at >= flat:
+                continue  # a state that all tensors share
             state, name = node.inputs[at].node.name, (op.many or op.names)[at % width]
             if name in op.update.copies:
                 copies[state] = node.inputs[at - at % width].node.name

@@ -1,7 +1,7 @@
 """Update rules: an update operator with its hyper-parameters, and what its declaration states about them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -74,8 +74,8 @@ class Rule:
 
     @property
     def shared_states(self) -> tuple[str, ...]:
-        """States of one element that all tensors share; none here."""
-        return ()
+        """States of one element that all tensors share."""
+        return tuple([name for name in self.op.update.single if name in self.op.writes])
 
     def value(self, name: str) -> Any:
         """Return a hyper-parameter, the operator's default where none was given."""
@@ -103,7 +103,10 @@ class Rule:
         -------
         list of Symbol or NDArray
         """
-        return self.call(form, tensors, *self.fed(rates, decays, counts))
+        rule = self
+        if self.shared_states and shared is not None:
+            rule = replace(self, params={**self.params, **{name: shared[name] for name in self.shared_states}})
+        return rule.call(form, tensors, *self.fed(rates, decays, counts))
 
     def fed(self, rates: Amounts, decays: Amounts, counts: Amounts | None) -> tuple:
         """Return rates, decays and counts as the operator takes them, and the epsilons, None if they do not differ."""

@@ -96,6 +96,17 @@ def muon_in_float64(groups, **settings):
     return Both()
 
 
+def prodigyopt_cases():
+    import prodigyopt
+
+    own = {**ADAM, "d0": 1e-3, "weight_decay": WD}
+    return {
+        "prodigy": (prodigyopt.Prodigy, own),
+        "prodigy_slow": (prodigyopt.Prodigy, {**own, "growth_rate": 1.2, "d_coef": 2.0, "beta3": 0.9,
+                                              "safeguard_warmup": True}),
+    }
+
+
 def schedulefree_cases():
     import schedulefree
 

@@ -38,6 +38,11 @@ JUDGED = {
         "muon": Judged("muon", {"momentum": 0.9, **WD}),
         "muon_plain": Judged("muon", {"momentum": 0.9, "nesterov": False, "scale": "match_rms_adamw", **WD}),
     },
+    "prodigyopt": {
+        "prodigy": Judged("prodigy", {**ADAM, "d0": 1e-3, **WD}, shared=True),
+        "prodigy_slow": Judged("prodigy", {**ADAM, "d0": 1e-3, "growth_rate": 1.2, "d_coef": 2.0, "beta3": 0.9,
+                                           "safeguard_warmup": True, **WD}, shared=True),
+    },
     "schedulefree": {
         "schedule_free_sgd": Judged("schedule_free_sgd", {"momentum": 0.9, **WD}),
         "schedule_free_sgd_warm": Judged("schedule_free_sgd", {"momentum": 0.8, "warmup_steps": 7, "r": 1.0,
@@ -49,7 +54,8 @@ JUDGED = {
         "schedule_free_radam_loud": Judged("schedule_free_radam", {**ADAM, "silent_sgd_phase": False, **WD}),
     },
 }
-RATES = {}
+RATES = {"prodigy": 1.0, "prodigy_slow": 1.0}
 """The size of the rates, 0.02 elsewhere."""
-TOLERANCE = {"mars": 1e-8, "mars_1d": 1e-8}
-"""In parts of the way, 1e-11 elsewhere; `pytorch_optimizer` adds 1e-15 within the root of MARS."""
+TOLERANCE = {"mars": 1e-8, "mars_1d": 1e-8, "prodigy": 1e-6, "prodigy_slow": 1e-6}
+"""In parts of the way, 1e-11 elsewhere; `pytorch_optimizer` adds 1e-15 within the root of MARS, and the numbers that all
+tensors share are float32."""

@@ -7,6 +7,7 @@ the tensor.
 
 import numpy as np
 
+from tests.symbolic.optimizers.papers_joint import JOINT
 from tests.symbolic.optimizers.papers_matrices import MATRICES
 from tests.symbolic.optimizers.papers_recent import RECENT
 from tests.symbolic.optimizers.statements import COMMON, MOMENTS, clip, norm, scaled
@@ -473,13 +474,14 @@ STATEMENTS = {
                     {"momentum": 0.9, "eta": 0.1, "eps": 1e-3, "momentum_correction": True}]),
     **RECENT,
     **MATRICES,
+    **JOINT,
 }
 """The statement of each rule, and settings under which the two are compared; "lars" is a rule of several operators."""
 
 RANDOM = {"sgld_update"}
 """Rules without a path; a test of their own compares mean and variance."""
 WITHOUT_DECAY = {"_contrib_group_adagrad_update", "rprop_update"}
-RATES = {"adadelta_update": 1.0, "ftrl_update": 0.3, "ftml_update": 0.05, "lars": 1.0}
+RATES = {"multi_prodigy_update": 1.0, "adadelta_update": 1.0, "ftrl_update": 0.3, "ftml_update": 0.05, "lars": 1.0}
 """The size of the rates, 0.02 elsewhere."""
 DIVIDES_BY_RATE = {"ftrl_update", "ftml_update"}
 """Rules that have no rate of zero."""

@@ -41,6 +41,13 @@ def distance(found, expected, shapes=SHAPES):
 def stated(statement, params, size=0.02, decay=0.0, lr_mult=None, wd_mult=None):
     """Return the weights after each update as an independent statement of the rule has them."""
     weights, moves, path = start(), {}, []
+    if getattr(statement, "joint", False):
+        move, factors = statement(params), {n: (lr_mult or {}).get(n, 1.0) for n in weights}
+        decays = {n: decay * (wd_mult or {}).get(n, 1.0) for n in weights}
+        for number, grads in enumerate(gradients(), 1):
+            weights = move(weights, grads, {n: rate(number, size) * f for n, f in factors.items()}, decays, number)
+            path.append(weights)
+        return path
     for number, grads in enumerate(gradients(), 1):
         scale = params.get("rescale_grad", 1.0)
         total = scale * np.sqrt(sum((g * g).sum() for g in grads.values()))

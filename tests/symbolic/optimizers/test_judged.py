@@ -27,7 +27,7 @@ def test_a_path_beside_its_judge(judge, case, dtype):
                     **factors)
     theirs = recorded(judge)
     expected = [{n: theirs[f"{case}.{n}"][k] for n in paths.FOUR} for k in range(paths.MANY)]
-    bound = TOLERANCE.get(case, 1e-11) if dtype == "float64" else max(TOLERANCE.get(case, 0), 3e-5)
+    bound = TOLERANCE.get(case, 1e-11) if dtype == "float64" else max(100 * TOLERANCE.get(case, 0), 3e-5)
     assert paths.distance(found, expected, paths.FOUR) < bound
 
 
