@@ -287,11 +287,10 @@ class Operator:
 
     def why_absent(self, params: Mapping[str, Any]) -> str:
         """Return in words which complete parameters leave which inputs out; empty where all inputs are there."""
-        absent = tuple(self.absent(params)) if self.absent is not None else ()
-        found = []
-        for name in absent:
+        absent, found = self.absent or (lambda params: ()), []
+        for name in absent(params):
             switches = [f"{key}={params[key]!r}" for key, param in self.params.items()
-                        if any(name not in self.absent({**params, key: other}) for other in param.alternatives)]
+                        if any(name not in absent({**params, key: other}) for other in param.alternatives)]
             found.append(f"{' and '.join(switches) or 'the parameters'} leave{'s' * (len(switches) == 1)} out {name}")
         return ", ".join(found)
 
