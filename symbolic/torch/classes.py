@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ndarray import registry
-from ndarray.errors import ParamError, UnknownNameError, shown, unknown
+from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
 from ndarray.params import REQUIRED, Count, Key, Scalar, Scalars
 from symbolic.optimizers.layerwise import LayerwiseRule
 from symbolic.optimizers.rules import candidates, make_rule
@@ -70,6 +70,8 @@ def optimizer(name: str) -> type[RuleOptimizer]:
     Raises
     ------
     UnknownNameError
+    OperatorError
+        If all tensors share a state of the rule, as with Prodigy.
 
     Examples
     --------
@@ -88,7 +90,11 @@ def optimizer(name: str) -> type[RuleOptimizer]:
     known = candidates()
     if not isinstance(name, str) or name not in known:
         raise UnknownNameError(unknown("update rule", name, [*known, "lars"]))
-    return _class(known[name][0].name, known[name][0])
+    op = known[name][0]
+    if make_rule(op.name).shared_states:
+        raise OperatorError(f"{name} has a state that all tensors share, which an optimizer of torch has no place for; "
+                            "train with it by symbolic.optimizers")
+    return _class(op.name, op)
 
 
 def named(name: str) -> type[RuleOptimizer] | None:
@@ -98,7 +104,7 @@ def named(name: str) -> type[RuleOptimizer] | None:
     if name in RULES:
         return optimizer(RULES[name])
     op = registry.find(name) if not name.startswith("__") else None
-    return _class(op.name, op) if op is not None and op.update else None
+    return optimizer(op.name) if op is not None and op.update else None
 
 
 def _class(key: str, op: Operator | None) -> type[RuleOptimizer]:

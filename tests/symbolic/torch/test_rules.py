@@ -13,10 +13,11 @@ from ndarray.kernels import machine_code  # noqa: E402
 from ndarray.operator import operator  # noqa: E402
 from ndarray.params import Scalar  # noqa: E402
 from ndarray.rules import same_floating  # noqa: E402
-from symbolic.optimizers.rules import candidates  # noqa: E402
+from symbolic.optimizers.rules import candidates, make_rule  # noqa: E402
 
-OPERATORS = sorted({op.name for ops in candidates().values() for op in ops
-                    if not op.update.keys and op.compute.__module__.startswith("ndarray.ops.")})
+EVERY = {op.name for ops in candidates().values() for op in ops if op.compute.__module__.startswith("ndarray.ops.")}
+SHARED = sorted(name for name in EVERY if make_rule(name).shared_states)
+OPERATORS = sorted(name for name in EVERY.difference(SHARED) if not registry.get(name).update.keys)
 
 
 def run(cls, dtype):
@@ -40,6 +41,12 @@ def test_a_step_has_the_bits_of_the_eager_operator(name, monkeypatch):
     eager = run(cls, torch.float32)
     for a, b in zip(fused, eager):
         torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_rule_whose_state_all_tensors_share_is_refused(name):
+    with pytest.raises(TypeError, match="all tensors share"):
+        st.optimizer(name)
 
 
 def test_a_users_own_rule_is_an_optimizer():
