@@ -799,7 +799,7 @@ def ceil(data: NDArray, *, out: NDArray | None = None, name: str | None = None) 
 def clip(
         data: NDArray, a_min: Number | NDArray | np.ndarray, a_max: Number | NDArray | np.ndarray, *,
         out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """The elements limited to [a_min, a_max]; NaN stays NaN."""
+    """The elements limited to [a_min, a_max]; NaN stays NaN, and its gradient passes."""
 
 def clip_global_norm(
         *data: NDArray | Sequence[NDArray], max_norm: Number | NDArray | np.ndarray, num_arrays: int | None = None,
@@ -1156,6 +1156,25 @@ def multi_all_finite(
         *data: NDArray | Sequence[NDArray], num_arrays: int | None = None, init_output: bool = True,
         out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Tell whether every element of many arrays is finite."""
+
+def multi_dadapt_adam_update(
+        *data: NDArray | Sequence[NDArray],
+        learning_rates: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+        beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+        epsilon: Number | NDArray | np.ndarray = 1e-08, d0: Number | NDArray | np.ndarray = 1e-06,
+        growth_rate: float = -1.0, wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, num_tensors: int | None = None,
+        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+    """Step by Adam's moments at a rate that follows from sums of gradients, many tensors at once (D-Adaptation)."""
+
+def multi_dadapt_sgd_update(
+        *data: NDArray | Sequence[NDArray],
+        learning_rates: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+        momentum: Number | NDArray | np.ndarray = 0.0, d0: Number | NDArray | np.ndarray = 1e-06,
+        growth_rate: float = -1.0, wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, num_tensors: int | None = None,
+        out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+    """Step against the gradient at a rate that follows from sums of gradients, many tensors at once (D-Adaptation)."""
 
 def multi_lamb_update(
         *data: NDArray | Sequence[NDArray],

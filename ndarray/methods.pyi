@@ -628,7 +628,7 @@ class NDArrayMethods:
     def clip(
             self, a_min: Number | NDArray | np.ndarray, a_max: Number | NDArray | np.ndarray, *,
             out: NDArray | None = None, name: str | None = None) -> NDArray:
-        """The elements limited to [a_min, a_max]; NaN stays NaN."""
+        """The elements limited to [a_min, a_max]; NaN stays NaN, and its gradient passes."""
 
     def clip_global_norm(
             self, *data: NDArray | Sequence[NDArray], max_norm: Number | NDArray | np.ndarray,
@@ -980,6 +980,28 @@ class NDArrayMethods:
             self, *data: NDArray | Sequence[NDArray], num_arrays: int | None = None, init_output: bool = True,
             out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Tell whether every element of many arrays is finite."""
+
+    def multi_dadapt_adam_update(
+            self, *data: NDArray | Sequence[NDArray],
+            learning_rates: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
+            epsilon: Number | NDArray | np.ndarray = 1e-08, d0: Number | NDArray | np.ndarray = 1e-06,
+            growth_rate: float = -1.0, wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            num_tensors: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """Step by Adam's moments at a rate that follows from sums of gradients, many tensors at once (D-Adaptation)."""
+
+    def multi_dadapt_sgd_update(
+            self, *data: NDArray | Sequence[NDArray],
+            learning_rates: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            momentum: Number | NDArray | np.ndarray = 0.0, d0: Number | NDArray | np.ndarray = 1e-06,
+            growth_rate: float = -1.0, wds: Number | NDArray | np.ndarray | Sequence[Number | NDArray | np.ndarray],
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            num_tensors: int | None = None, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
+        """Step against the gradient at a rate that follows from sums of gradients, many tensors at once
+        (D-Adaptation)."""
 
     def multi_lamb_update(
             self, *data: NDArray | Sequence[NDArray],

@@ -655,7 +655,7 @@ def ceil(data: Symbol | None = None, *, name: str | None = None, attr: dict[str,
 def clip(
         data: Symbol | None = None, *, a_min: Number | Symbol, a_max: Number | Symbol, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
-    """The elements limited to [a_min, a_max]; NaN stays NaN."""
+    """The elements limited to [a_min, a_max]; NaN stays NaN, and its gradient passes."""
 
 def clip_global_norm(
         *data: Symbol | Sequence[Symbol], max_norm: Number | Symbol, num_arrays: int | None = None,
@@ -1028,6 +1028,22 @@ def multi_all_finite(
         *data: Symbol | Sequence[Symbol], num_arrays: int | None = None, init_output: bool = True,
         name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Tell whether every element of many arrays is finite."""
+
+def multi_dadapt_adam_update(
+        *data: Symbol | Sequence[Symbol], learning_rates: Number | Symbol | Sequence[Number | Symbol],
+        beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.999, epsilon: Number | Symbol = 1e-08,
+        d0: Number | Symbol = 1e-06, growth_rate: float = -1.0, wds: Number | Symbol | Sequence[Number | Symbol],
+        rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, num_tensors: int | None = None,
+        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by Adam's moments at a rate that follows from sums of gradients, many tensors at once (D-Adaptation)."""
+
+def multi_dadapt_sgd_update(
+        *data: Symbol | Sequence[Symbol], learning_rates: Number | Symbol | Sequence[Number | Symbol],
+        momentum: Number | Symbol = 0.0, d0: Number | Symbol = 1e-06, growth_rate: float = -1.0,
+        wds: Number | Symbol | Sequence[Number | Symbol], rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, num_tensors: int | None = None, name: str | None = None,
+        attr: dict[str, str] | None = None) -> Symbol:
+    """Step against the gradient at a rate that follows from sums of gradients, many tensors at once (D-Adaptation)."""
 
 def multi_lamb_update(
         *data: Symbol | Sequence[Symbol], learning_rates: Number | Symbol | Sequence[Number | Symbol],

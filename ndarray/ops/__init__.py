@@ -67,6 +67,7 @@ from ndarray.ops import (
     optimizer_came,
     optimizer_shampoo,
     optimizer_prodigy,
+    optimizer_dadapt,
     optimizer_combined,
     finite,
     precision,

@@ -154,7 +154,7 @@ def test_sizes_and_dtypes(op, shape, dtype):
 
 
 RESTING = {"schedule_free_adamw_update": {"lr_max"}, "schedule_free_radam_update": {"lr_max", "z"},
-           "multi_prodigy_update": {"start_0", "start_1"}}
+           "multi_prodigy_update": {"start_0", "start_1"}, "multi_dadapt_sgd_update": {"start_0", "start_1"}}
 """States that this call does not change: a largest rate that is above the rate, weights at a rate of zero, the first
 weights."""
 

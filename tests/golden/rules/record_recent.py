@@ -107,6 +107,25 @@ def prodigyopt_cases():
     }
 
 
+def dadaptation_cases():
+    import dadaptation
+
+    class DAdaptSGD(dadaptation.DAdaptSGD):
+        """At a rate of zero, which the last update has, the authors' code ends with an error."""
+
+        def step(self, closure=None):
+            for group in self.param_groups:
+                group["lr"] = max(group["lr"], 1e-300)
+            return super().step(closure)
+
+    own = {**ADAM, "d0": 1e-3, "weight_decay": WD, "decouple": True}
+    return {
+        "dadapt_adam": (dadaptation.DAdaptAdam, own),
+        "dadapt_adam_slow": (dadaptation.DAdaptAdam, {**own, "growth_rate": 1.2}),
+        "dadapt_sgd": (DAdaptSGD, {"momentum": 0.9, "d0": 1e-3, "weight_decay": WD}),
+    }
+
+
 def schedulefree_cases():
     import schedulefree
 

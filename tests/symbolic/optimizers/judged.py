@@ -43,6 +43,11 @@ JUDGED = {
         "prodigy_slow": Judged("prodigy", {**ADAM, "d0": 1e-3, "growth_rate": 1.2, "d_coef": 2.0, "beta3": 0.9,
                                            "safeguard_warmup": True, **WD}, shared=True),
     },
+    "dadaptation": {
+        "dadapt_adam": Judged("dadapt_adam", {**ADAM, "d0": 1e-3, **WD}, shared=True),
+        "dadapt_adam_slow": Judged("dadapt_adam", {**ADAM, "d0": 1e-3, "growth_rate": 1.2, **WD}, shared=True),
+        "dadapt_sgd": Judged("dadapt_sgd", {"momentum": 0.9, "d0": 1e-3, **WD}, shared=True),
+    },
     "schedulefree": {
         "schedule_free_sgd": Judged("schedule_free_sgd", {"momentum": 0.9, **WD}),
         "schedule_free_sgd_warm": Judged("schedule_free_sgd", {"momentum": 0.8, "warmup_steps": 7, "r": 1.0,
@@ -54,8 +59,9 @@ JUDGED = {
         "schedule_free_radam_loud": Judged("schedule_free_radam", {**ADAM, "silent_sgd_phase": False, **WD}),
     },
 }
-RATES = {"prodigy": 1.0, "prodigy_slow": 1.0}
+TOGETHER = ["prodigy", "prodigy_slow", "dadapt_adam", "dadapt_adam_slow", "dadapt_sgd"]
+RATES = dict.fromkeys(TOGETHER, 1.0)
 """The size of the rates, 0.02 elsewhere."""
-TOLERANCE = {"mars": 1e-8, "mars_1d": 1e-8, "prodigy": 1e-6, "prodigy_slow": 1e-6}
+TOLERANCE = {"mars": 1e-8, "mars_1d": 1e-8, **dict.fromkeys(TOGETHER, 1e-6)}
 """In parts of the way, 1e-11 elsewhere; `pytorch_optimizer` adds 1e-15 within the root of MARS, and the numbers that all
 tensors share are float32."""

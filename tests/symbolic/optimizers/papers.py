@@ -481,7 +481,7 @@ STATEMENTS = {
 RANDOM = {"sgld_update"}
 """Rules without a path; a test of their own compares mean and variance."""
 WITHOUT_DECAY = {"_contrib_group_adagrad_update", "rprop_update"}
-RATES = {"multi_prodigy_update": 1.0, "adadelta_update": 1.0, "ftrl_update": 0.3, "ftml_update": 0.05, "lars": 1.0}
+RATES = {**dict.fromkeys(JOINT, 1.0), "adadelta_update": 1.0, "ftrl_update": 0.3, "ftml_update": 0.05, "lars": 1.0}
 """The size of the rates, 0.02 elsewhere."""
 DIVIDES_BY_RATE = {"ftrl_update", "ftml_update"}
 """Rules that have no rate of zero."""
