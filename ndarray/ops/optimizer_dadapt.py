@@ -1,5 +1,7 @@
 """Adam and SGD whose rates follow from how far the weights have to go: D-Adaptation."""
 
+import math
+
 from ndarray.dtypes import FLOAT64
 from ndarray.operator import Many, operator
 from ndarray.ops.optimizer_common import (
@@ -25,10 +27,10 @@ TOGETHER = Update(rate="learning_rates", decay="wds", count=None, copies=("start
 
 
 def _sum(xp, parts):
-    """Return the sum of arrays' elements over all tensors, a float64 scalar."""
+    """Return the sum of arrays' elements over all tensors, a float64 scalar; in order, whatever their strides."""
     total = xp.as_scalar(0.0, FLOAT64)
     for part in parts:
-        total = total + xp.as_scalar(xp.sum(part), FLOAT64)
+        total = total + xp.as_scalar(xp.sum(xp.reshape(part, (math.prod(part.shape),))), FLOAT64)
     return total
 
 
