@@ -100,7 +100,7 @@ def _variable(node: Node, indent: int) -> str:
     if shape is not None and _plain_shape(shape):
         more.append(f"shape={shape}")
         del attrs["__shape__"]
-    if dtype in map(str, range(len(NAMES))):
+    if dtype is not None and dtype in map(str, range(len(NAMES))):
         more.append(f'dtype="{NAMES[int(dtype)]}"')
         del attrs["__dtype__"]
     return _joined("sym.var(", [_text(node.name), *_attr(attrs), *more], ")", indent)

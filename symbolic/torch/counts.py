@@ -43,7 +43,7 @@ class Counts:
         for span, own in zip(spans, states):
             work = works[span.work]
             if work.counted_by is not None:
-                self.values[span.index] = [s.get(work.counted_by) is not None for s in own]
+                self.values[span.rows] = [s.get(work.counted_by) is not None for s in own]
             elif work.counts and self._synced:
                 steps = [s.get("step") for s in own]
                 self._synced = all(map(is_, steps, [self._views[k] for k in span.at]))
@@ -52,7 +52,7 @@ class Counts:
             self.values, self._views = self.values.copy(), [_UNSET] * len(self.values)
             for span, own in zip(spans, states):
                 if works[span.work].counts:
-                    self.values[span.index] = [float(s.get("step", 0.0)) for s in own]
+                    self.values[span.rows] = [float(s.get("step", 0.0)) for s in own]
 
     def write(self, works: Sequence[Work], spans: Sequence[Span], params: Sequence[torch.Tensor], states: Any) -> None:
         """Make the states' ``step`` views of the vector, where they are not."""
@@ -68,4 +68,4 @@ class Counts:
         """Count an update."""
         for span in spans:
             if works[span.work].counts:
-                self.values[span.index] += 1
+                self.values[span.rows] += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -60,10 +60,16 @@ class Rows(list[Row]):
     __repr__ = __str__
 
 
+def _decay(work: Work, i: int) -> float:
+    if i in work.no_decay or not work.rule.decays:
+        return 0.0
+    return float(cast(float, work.rule.wd))  # Options of torch are numbers.
+
+
 def rows_of(works: Sequence[Work]) -> Rows:
     """Return what applies to each parameter."""
     return Rows([Row(name, tuple(p.shape), str(p.dtype).removeprefix("torch."), k, str(work.rule.op.name), work.lr,
-                     0.0 if i in work.no_decay else float(work.rule.wd) if work.rule.decays else 0.0,
+                     _decay(work, i),
                      (*(("step",) if work.counts else ()), *work.states.values()))
                  for k, work in enumerate(works) for i, (p, name) in enumerate(zip(work.params, work.names))])
 

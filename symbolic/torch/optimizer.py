@@ -11,6 +11,7 @@ import torch
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
 from ndarray.ops.precision import STATES as PRECISIONS
 from symbolic.optimizers.layerwise import rule
+from symbolic.optimizers.routed import Routed
 from symbolic.torch.inspection import Rows, profile_of, rows_of, symbol_of
 from symbolic.torch.names import STATES, Words
 from symbolic.torch.runner import Runner
@@ -233,7 +234,9 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _rule(self, group: Mapping[str, Any]) -> Rule | LayerwiseRule:
         name, settings = self._words.rule(group)
-        return rule(name, precision=group.get("precision"), **settings)
+        made = rule(name, precision=group.get("precision"), **settings)
+        assert not isinstance(made, Routed)  # which has no name
+        return made
 
     def _counts(self, made: Rule | LayerwiseRule) -> bool:
         return self._words.counts or made.counts

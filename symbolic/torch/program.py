@@ -180,8 +180,8 @@ class Norms:
         kinds = []
         for (dtype, many), at, sums, addresses in zip(members, self._members, self._sums, self._addresses):
             addresses[:, 1] = sums.__array_interface__["data"][0] + 8 * np.arange(len(at))
-            n = {2: np.array([sizes[k] for k in at], np.int64)} if many else {}
-            kinds.append(stamp.Kind(_square_sum(dtype, many), addresses, n, {}))
+            counts = {2: np.array([sizes[k] for k in at], np.int64)} if many else {}
+            kinds.append(stamp.Kind(_square_sum(dtype, many), addresses, counts, {}))
         self._table = stamp.StampedTable(kinds)
 
     def __call__(self, addresses: np.ndarray) -> np.ndarray:

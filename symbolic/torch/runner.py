@@ -296,7 +296,7 @@ class Runner:
                 for i, name in enumerate(works[span.work].states):
                     tensors = everything[span.work, name]
                     found = self._addresses(params[span.live], tensors, span.at, copied, (span.work, name), works)
-                    addresses[self._row[span.index[there]], STATES + i] = found[there]
+                    addresses[self._row[span.rows[there]], STATES + i] = found[there]
             program.switch(self._on)
             self._feed(forms, scales)
         with deferred(), torch.no_grad():

@@ -81,7 +81,7 @@ class Span(NamedTuple):
         Position of the group.
     at : list of int
         Positions among all parameters.
-    index : numpy.ndarray
+    rows : numpy.ndarray
         The same as an array.
     first : int
         Position of the group's first parameter.
@@ -93,7 +93,7 @@ class Span(NamedTuple):
 
     work: int
     at: list[int]
-    index: np.ndarray
+    rows: np.ndarray
     first: int
     live: slice
     alike: list[tuple[bool, bool, np.ndarray]]
