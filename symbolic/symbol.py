@@ -455,7 +455,7 @@ class Symbol(SymbolMethods):
         watch : {None, 'nonfinite'}, optional
             Raise at the first node that gives NaN or infinity; see `Executor.watch_finite`.
         mesh : jax.sharding.Mesh, optional
-            The devices on which the engine ``'xla'`` runs, as `symbolic.jax.make_mesh` makes it.
+            The devices on which the engine ``'xla'`` runs, as ``symbolic.jax.make_mesh`` makes it.
         sharding : dict or callable, optional
             How arrays are split over the mesh: a dict from patterns of names, of which the first that fits counts, to a
             ``PartitionSpec``, a tuple, an axis, None, or a function of name and shape; or one such function for all.

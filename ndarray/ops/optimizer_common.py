@@ -72,6 +72,11 @@ def squared_norm(xp, x):
     return xp.as_scalar(xp.sum_sq(x), FLOAT64)
 
 
+def float64_sum(xp, x):
+    """Return the sum of all elements as a float64 scalar, added in float64 and in order, whatever the strides."""
+    return xp.sum(xp.astype(xp.reshape(x, (math.prod(x.shape),)), FLOAT64))
+
+
 def widened(xp, x):
     """Return `x` in float32, in which mixed-precision operators compute."""
     return xp.astype(x, float32)

@@ -1,6 +1,5 @@
 """Adam and SGD whose rates follow from how far the weights have to go: D-Adaptation."""
 
-import math
 
 from ndarray.dtypes import FLOAT64
 from ndarray.operator import Many, operator
@@ -11,6 +10,7 @@ from ndarray.ops.optimizer_common import (
     Rate,
     Share,
     columns,
+    float64_sum,
     many,
     one_element,
     rescaled,
@@ -24,14 +24,6 @@ from ndarray.update import Update
 KIND = "update"
 
 TOGETHER = Update(rate="learning_rates", decay="wds", count=None, copies=("start",))
-
-
-def _sum(xp, parts):
-    """Return the sum of arrays' elements over all tensors, a float64 scalar; in order, whatever their strides."""
-    total = xp.as_scalar(0.0, FLOAT64)
-    for part in parts:
-        total = total + xp.as_scalar(xp.sum(xp.reshape(part, (math.prod(part.shape),))), FLOAT64)
-    return total
 
 
 def _kept(xp, *pairs):
@@ -145,9 +137,9 @@ def multi_dadapt_adam_update(xp, weight: Many(), grad: Many(), mean: Many(), var
         rest1, rest2, rest3 = scalars_in(xp, w.dtype, d * lr * (1 - beta1), 1 - beta2, d * rate * (1 - keep))
         g = rescaled(xp, g, scale, clip_gradient)
         root = xp.sqrt(v) + least
-        along = along + d * lr * _sum(xp, [xp.where(root > 0, g * z / root, xp.zeros_like(g))])
+        along = along + d * lr * float64_sum(xp, xp.where(root > 0, g * z / root, xp.zeros_like(g)))
         m, v, z = keep1 * m + rest1 * g, keep2 * v + rest2 * (g * g), keep3 * z + rest3 * g
-        sizes = sizes + _per(xp, lr, rate) * _sum(xp, [xp.abs(z)])
+        sizes = sizes + _per(xp, lr, rate) * float64_sum(xp, xp.abs(z))
         rows.append((m, v, z))
     moves = sizes > 0
     numerator = keep * last + (1 - keep) * along
@@ -256,7 +248,7 @@ def multi_dadapt_sgd_update(xp, weight: Many(), grad: Many(), s: Many(), start: 
         way = _per(xp, d * lr, first)
         step, decay = scalars_in(xp, w.dtype, way, wd)
         g = g + decay * w
-        numerator = numerator + way * _sum(xp, [g * z])
+        numerator = numerator + way * float64_sum(xp, g * z)
         z = z + step * g
         sizes = sizes + squared_norm(xp, z)
         new.append(z)

@@ -12,6 +12,7 @@ from ndarray.ops.optimizer_common import (
     Rate,
     Share,
     columns,
+    float64_sum,
     many,
     one_element,
     rescaled,
@@ -26,15 +27,15 @@ KIND = "update"
 
 def _moved(xp, grads, states, weights, starts, d, keeps, share):
     """Return new means, vars and sums of each tensor, and what they add to numerator and denominator."""
-    rows, more, total = [], xp.as_scalar(0.0, FLOAT64), xp.as_scalar(0.0, FLOAT64)
+    rows, more, sizes = [], xp.as_scalar(0.0, FLOAT64), xp.as_scalar(0.0, FLOAT64)
     for grad, (mean, var, s), weight, start in zip(grads, states, weights, starts, strict=True):
         keep1, keep2, keep3, rest1, rest2, rest3 = scalars_in(
             xp, weight.dtype, *keeps, d * (1 - keeps[0]), d * d * (1 - keeps[1]), share)
         s = keep3 * s + rest3 * grad
-        more = more + xp.as_scalar(xp.sum(grad * (start - weight)), FLOAT64)
-        total = total + xp.as_scalar(xp.sum(xp.abs(s)), FLOAT64)
+        more = more + float64_sum(xp, grad * (start - weight))
+        sizes = sizes + float64_sum(xp, xp.abs(s))
         rows.append((keep1 * mean + rest1 * grad, keep2 * var + rest2 * (grad * grad), s))
-    return rows, more, total
+    return rows, more, sizes
 
 
 def _grown(xp, growth, most, found, growth_rate):

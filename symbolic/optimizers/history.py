@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from math import fsum, isfinite
@@ -38,7 +38,7 @@ class Record:
     seconds: float
 
 
-class History(Sequence[Record]):
+class History:
     """The updates of a training, in order.
 
     Examples
@@ -70,6 +70,10 @@ class History(Sequence[Record]):
     def __len__(self) -> int:
         """Return the number of updates."""
         return len(self._records)
+
+    def __iter__(self) -> Iterator[Record]:
+        """Iterate over the records, in order."""
+        return iter(self._records)
 
     def append(self, record: Record) -> None:
         """Add an update."""

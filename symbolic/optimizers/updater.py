@@ -135,7 +135,7 @@ class Updater:
         FormatError
             If they are damaged, or of another rule.  Nothing is taken.
         """
-        kept = set(self._rule.op.writes)
+        kept = {name for name in self._rule.more_inputs if name in self._rule.op.writes}
 
         def fits(state: object) -> bool:
             return (isinstance(state, dict) and state.keys() == kept

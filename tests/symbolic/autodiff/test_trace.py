@@ -42,8 +42,8 @@ def test_every_operator_with_inputs_has_a_case():
 
 def test_every_word_of_the_vocabulary_is_traced():
     words = {name for name in dir(vocabulary) if not name.startswith("_")} - {"np", "math", "NUMPY_WORDS"}
-    # No operator stands for these, and no body speaks them.
-    assert words - set(WORDS) == {"arctan2", "einsum"}
+    # No operator stands for these; the last is a word of derived updates, which have no gradient.
+    assert words - set(WORDS) == {"arctan2", "einsum", "round_stochastic"}
 
 
 def test_a_fed_parameter_becomes_an_input():

@@ -282,7 +282,7 @@ def test_errors_name_what_is_wrong():
     error(UnknownNameError, lambda: f(values_of(lrr=1.0)), "'lrr'", "did you mean 'lr'")
     error(BindError, lambda: f(values_of(g="text")), "`g`", "'text'")
     error(BindError, lambda: f([1, 2]), "dict")
-    error(DTypeError, lambda: f(values_of(g=jnp.ones(3, "bfloat16"))), "`g`", "bfloat16")
+    error(DTypeError, lambda: f(values_of(g=jnp.ones(3, "complex64"))), "`g`", "complex64")
     error(OperatorError, lambda: sj.function(3), "Symbol", "3")
     for call in (f, jax.jit(f)):
         error(ShapeError, lambda call=call: call(values_of(g=jnp.ones(4))), "step", "grad")

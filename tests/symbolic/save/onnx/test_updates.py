@@ -23,6 +23,7 @@ from tests.ndarray.test_golden import CASES, load, rounded
 from tests.symbolic.engines.test_engines import UPDATES as ALL
 from tests.symbolic.engines.test_engines import inferred, special
 from tests.symbolic.save.onnx.runs import Runtime, assert_close, eager, runtime
+from tests.symbolic.save.onnx.test_operators import WITHOUT
 
 SUMS = {"_contrib_group_adagrad_update": 8, "clip_global_norm": 4, "_multi_lamb_update": 4, "_multi_mp_lamb_update": 4,
         "_multi_lans_update": 4, "multi_sum_sq": 4, "novograd_update": 4, "mars_update": 4, "adamp_update": 8,
@@ -44,11 +45,7 @@ MAXIMA = {"sm3_update"}
 NO_FLOAT64_NOR_FLOAT16 = {"multi_lars"}
 """Its inputs are norms, which are float32."""
 
-
-BEYOND = {"shampoo_update"}
-"""Updates by eigenvectors, which ONNX's core operators have none of."""
-
-UPDATES = [op for op in ALL if not (op.update and op.update.keys) and op.name not in BEYOND]
+UPDATES = [op for op in ALL if not (op.update and op.update.keys) and op.name not in WITHOUT]
 """Every update but those, and those that draw random numbers, which ONNX's core operators cannot."""
 
 
