@@ -126,3 +126,12 @@ def test_gradients_of_gradients_go_as_far_as_a_limit():
         sym.load_json(_chain([name]))
     with pytest.raises(LimitError, match=r"nodes\[1\].op: has 9,003 characters"):
         sym.load_json(_chain(["_backward_" * 900 + "exp"]), unknown="keep")
+
+
+@pytest.mark.parametrize("op, params", [("polygamma", {"n": "1000000"}), ("polygamma", {"n": "9" * 40}), (
+    "RNN", {"state_size": "3", "num_layers": "1000000", "mode": "lstm"})])
+def test_numbers_that_make_loops_have_limits(op, params):
+    document = json.loads(_chain([op]))
+    document["nodes"][1]["attrs"] = params
+    with pytest.raises(FormatError, match="within"):
+        sym.load_json(json.dumps(document))

@@ -11,7 +11,7 @@ import numpy as np
 from ndarray.dtypes import dtype_of, is_floating
 from ndarray.errors import ShapeError
 from ndarray.operator import operator
-from ndarray.params import UNBOUNDED, DType, Natural, Scalar
+from ndarray.params import UNBOUNDED, DType, Scalar, Within
 from ndarray.rules import numeric, same, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_dtypes, merge_shapes
 
@@ -250,7 +250,7 @@ def _(xp, head, output, data, *, dtype):
 
 
 @operator(same_floating, primitive=True, fusible=True)
-def polygamma(xp, data, /, *, n: Natural = 0):
+def polygamma(xp, data, /, *, n: Annotated[int, Within(0, 150)] = 0):
     """Derivative of order `n` of the digamma function, the logarithmic derivative of the gamma function.
 
     Parameters
@@ -258,7 +258,7 @@ def polygamma(xp, data, /, *, n: Natural = 0):
     data : array, any shape, floating
         Input.
     n : int, optional
-        The order, from 0.
+        The order, from 0 to 150: beyond, factorials leave the range of float64.
 
     Returns
     -------

@@ -120,7 +120,7 @@ def _num_outputs(params):
 @operator(_rnn, outputs=_num_outputs, output_suffix=("output", "state_output", "statecell_output"), absent=_absent,
           random=_drops, whole=True)
 def RNN(xp, data, parameters, state, state_cell=None, sequence_length=None, /, *,
-        state_size: Positive, num_layers: Positive, bidirectional: bool = False,
+        state_size: Positive, num_layers: Annotated[int, Within(1, 1000)], bidirectional: bool = False,
         mode: Literal["gru", "lstm", "rnn_relu", "rnn_tanh"], p: Annotated[float, Within(0, 1)] = 0.0,
         state_outputs: bool = False, projection_size: Positive | None = None, lstm_state_clip_min: float | None = None,
         lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False,
@@ -151,7 +151,7 @@ def RNN(xp, data, parameters, state, state_cell=None, sequence_length=None, /, *
     state_size : int
         Number of units.
     num_layers : int
-        Number of layers, each of which reads the outputs of the one before.
+        Number of layers, from 1 to 1000, each of which reads the outputs of the one before.
     bidirectional : bool, optional
         Let a second layer next to each read the sequence from its end; the outputs are joined.
     mode : {'gru', 'lstm', 'rnn_relu', 'rnn_tanh'}
