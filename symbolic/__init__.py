@@ -27,11 +27,14 @@ _LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot",
 """What is loaded when it is first used, and the file that it is or that has it."""
 
 _EXTRA = {"jax": "symbolic.jax"}
-"""The same of what needs a library that must be installed in addition."""
+"""The same of what needs the library of that name, which must be installed in addition."""
 
 __getattr__ = _lazy.attributes(globals(), _lazy.imported(_LATE | _EXTRA),
                                _registry.functions(_function, _registry.known))
 
 
 def __dir__():
-    return sorted({*globals(), *_LATE, *_EXTRA, *(n for n in _registry.names() if not n.startswith("_"))})
+    from importlib.util import find_spec  # only those who look around wait for it
+
+    extra = [library for library in _EXTRA if find_spec(library)]
+    return sorted({*globals(), *_LATE, *extra, *(n for n in _registry.names() if not n.startswith("_"))})

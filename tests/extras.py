@@ -2,10 +2,16 @@
 
 from importlib.util import find_spec
 
+from symbolic.engines import ENGINES
+
 EXTRAS = {"symbolic.jax.transformation": {"jax", "optax"}, "symbolic.jax.from_optax": {"jax", "optax"},
           "symbolic.jax": {"jax"}, "symbolic.engines.xla": {"jax"},
-          "symbolic.torch": {"torch"}}
+          "symbolic.torch": {"torch"}, "tests.symbolic.jax.aliases": {"jax", "optax"}}
 """The libraries that a module, or a room with all that is in it, needs besides NumPy; the first that fits counts."""
+
+
+INSTALLED_ENGINES = [name for name in ENGINES if name != "xla" or find_spec("jax")]
+"""The engines that can run here."""
 
 
 def needed_by(module):

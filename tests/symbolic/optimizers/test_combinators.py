@@ -7,7 +7,7 @@ import ndarray as nd
 import symbolic as sym
 from ndarray.errors import OperatorError
 from symbolic import optimizers
-from symbolic.engines import ENGINES
+from tests.extras import INSTALLED_ENGINES
 from tests.symbolic.optimizers import paths
 from tests.symbolic.optimizers.papers import STATEMENTS
 from tests.symbolic.optimizers.statements import COMMON, MOMENTS, norm
@@ -130,7 +130,7 @@ def test_each_beside_its_formula(name, rule, how):
     assert paths.distance(trained(made([name], rule), how)[0], stated([name], rule)) < 1e-10
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", INSTALLED_ENGINES)
 @pytest.mark.parametrize("names", [["lookahead", "cautious"], ["cautious", "lookahead"], ["lookahead", "agc", "centralized"],
                                    ["bounded", "grams"]], ids=" ".join)
 def test_one_in_another(names, engine):
