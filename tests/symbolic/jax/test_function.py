@@ -78,7 +78,8 @@ def all_of(cases):
 
 def test_every_operator_gives_what_numpy_gives():
     cases = ready("float32", most=2)
-    assert {registry.get(s.op).name for s, *_ in cases} >= {op.name for op in registry.operators() if op.inputs}
+    ours = {op.name for op in registry.operators() if op.inputs and op.__module__.startswith("ndarray.")}
+    assert {registry.get(s.op).name for s, *_ in cases} >= ours  # Other tests declare operators of their own.
     with jax.enable_x64(True):  # for indices of 64 bits
         found = jax.jit(all_of(cases))([case.arrays for _, case, *_ in cases])
     for (sample, _, expected, _), values in zip(cases, found, strict=True):

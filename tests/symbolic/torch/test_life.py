@@ -283,6 +283,7 @@ class Test_a_step:
         reader, writer = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
+            warnings.simplefilter("ignore", RuntimeWarning)  # of JAX, which other tests may have loaded
             child = os.fork()
         if not child:
             try:
