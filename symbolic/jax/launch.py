@@ -7,6 +7,7 @@ that of the one that failed first.  On a cluster use its own launcher: srun, mpi
 
 import argparse
 import os
+import queue
 import signal
 import socket
 import subprocess
@@ -89,15 +90,17 @@ def _free_port() -> int:
 
 def _wait(processes: Sequence[subprocess.Popen[bytes]], grace: float) -> int:
     """Return the status of the first process that fails, some time after it has; 0 when all have ended well."""
+    ended: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for process in processes:  # A thread for each: two may end within one look at all of them.
+        threading.Thread(target=lambda one=process: ended.put(one.wait()), daemon=True).start()
     status, until = 0, None
-    while any(process.poll() is None for process in processes):
-        failed = next((p.returncode for p in processes if p.poll()), 0)
-        if failed and until is None:
-            status, until = failed, time.monotonic() + grace
-        if until is not None and time.monotonic() > until:
+    for _ in processes:
+        try:
+            found = ended.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
+        except queue.Empty:
             break
-        time.sleep(0.05)
-    status = status or next((p.returncode for p in processes if p.returncode), 0)
+        if found and not status:
+            status, until = found, time.monotonic() + grace
     return 128 - status if status < 0 else status
 
 
