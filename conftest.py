@@ -12,6 +12,13 @@ collect_ignore = [] if find_spec("onnx") else ["symbolic/save/onnx/save.py"]  # 
 collect_ignore_glob = ["tests/golden/**/*.py", *missing_files()]  # the first record values with other libraries
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """End the run as failed when one of its processes dies: pytest-xdist would start another, and then never end."""
+    if hasattr(config.option, "maxworkerrestart"):
+        config.option.maxworkerrestart = "0"
+
+
 @pytest.fixture(autouse=True)
 def names_from_zero():
     with NameManager():

@@ -143,8 +143,18 @@ def _llvm():
 def _machine(level=3):
     """Return a new description of this machine: every engine owns, and frees, its own."""
     llvm, _ = _llvm()
+    reloc, codemodel = _reach()
     return llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=_features(), opt=level, reloc="pic", codemodel="default")
+        cpu=llvm.get_host_cpu_name(), features=_features(), opt=level, reloc=reloc, codemodel=codemodel)
+
+
+def _reach():
+    """Return how code addresses its constants and what it calls.
+
+    In a process with large arrays, LLVM may place constants further from the code than 32 bits reach, and then aborts
+    the process.  On x86-64 code therefore holds whole addresses; on AArch64 llvmlite keeps the sections together.
+    """
+    return ("static", "large") if platform.machine().lower() in ("x86_64", "amd64") else ("pic", "default")
 
 
 @cache
@@ -213,8 +223,8 @@ def _this_machine():
     import llvmlite
 
     llvm, _ = _llvm()
-    return "\n".join((llvm.get_default_triple(), llvm.get_host_cpu_name(), _features(), llvmlite.__version__,
-                      str(llvm.llvm_version_info)))
+    return "\n".join((llvm.get_default_triple(), llvm.get_host_cpu_name(), _features(), *_reach(),
+                      llvmlite.__version__, str(llvm.llvm_version_info)))
 
 
 def processor() -> str:

@@ -136,3 +136,51 @@ def test_importing_the_packages_does_not_import_llvmlite():
     script = "import symbolic, ndarray, ndarray.kernels.call, sys; print('llvmlite' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+FAR_APART = """
+import ctypes
+from ndarray.kernels import machine_code
+
+TEXT = '''
+declare double @pow(double, double)
+@table = private constant [2 x double] [double FIRST, double 3.0]
+define double @f(i64 %i) {
+  %p = getelementptr [2 x double], ptr @table, i64 0, i64 %i
+  %v = load double, ptr %p
+  %r = call double @pow(double %v, double 2.0)
+  ret double %r
+}
+'''
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+RESERVED, AT_THIS_ADDRESS = 0x4022, 0x100000
+
+def fill_gaps():
+    end = None
+    for line in open("/proc/self/maps"):
+        start, next_end = (int(x, 16) for x in line.split()[0].split("-"))
+        if end is not None and 0x7f0000000000 < end < start < end + 2**36:
+            libc.mmap(end, start - end, 0, RESERVED | AT_THIS_ADDRESS, -1, 0)
+        end = next_end
+
+machine_code.code(TEXT.replace("FIRST", "1.0"))
+fill_gaps()
+page = libc.mmap(None, 4096, 0, RESERVED, -1, 0)
+libc.mmap(None, 2**33, 0, RESERVED, -1, 0)
+fill_gaps()
+libc.munmap(page, 4096)  # the only room above 8 GiB: one section finds it, the next is below
+for k in range(2, 5):
+    code = machine_code.code(TEXT.replace("FIRST", f"{k}.0"))
+    f = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64)(code.address("f"))
+    assert (f(0), f(1)) == (k * k, 9.0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it arranges memory by Linux's map of it")
+def test_code_reaches_what_is_more_than_2_gib_away():
+    done = subprocess.run([sys.executable, "-c", FAR_APART], cwd=ROOT, capture_output=True, text=True,
+                          env=os.environ | {machine_code.CACHE_VARIABLE: ""})
+    assert done.returncode == 0, done.stderr
