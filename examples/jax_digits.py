@@ -22,7 +22,7 @@ BATCH, HIDDEN, CLASSES, EPOCHS = 128, 64, 10, 25
 
 
 def scores(params, images):
-    """Return what the network says of each class."""
+    """Return the network's scores of the classes."""
     hidden = jnp.tanh(images @ params["hidden"]["kernel"] + params["hidden"]["bias"])
     return hidden @ params["out"]["kernel"] + params["out"]["bias"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ndarray.array import NDArray, expect_array
-from ndarray.create import _said_by
+from ndarray.create import _raised_as
 from ndarray.dtypes import is_floating
 from ndarray.errors import ParamError, shown
 from ndarray.functions import function
@@ -98,7 +98,7 @@ def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[Number, Number]
         raise ParamError(f"histogram: expected a number of bins or an NDArray of edges, got {shown(bins)}")
     if range is not None:
         return function("_histogram")(a, bin_cnt=int(bins), range=range)
-    with _said_by("histogram"):
+    with _raised_as("histogram"):
         counts, edges = np.histogram(a._data, bins)
     dtype = a._data.dtype if is_floating(a._data.dtype) else np.dtype("float32")
     return [NDArray(counts.astype(np.int64), a._ctx), NDArray(edges.astype(dtype), a._ctx)]

@@ -25,7 +25,7 @@ dlpack: Any = Later("ndarray.dlpack")
 
 
 @contextmanager
-def _said_by(what: str) -> Iterator[None]:
+def _raised_as(what: str) -> Iterator[None]:
     """Let NumPy compute without warnings, and word what it refuses as an error of ours that begins with `what`."""
     try:
         with np.errstate(all="ignore"):
@@ -70,7 +70,7 @@ def _new(what: str, make: Callable[..., np.ndarray], shape: ShapeLike, ctx: Cont
     if any(d < 0 for d in dims):
         raise ParamError(f"shape {dims}: a length cannot be negative")
     dtype = out._data.dtype if out is not None else dtype_of(dtype) if dtype is not None else DEFAULT
-    with _said_by(what):
+    with _raised_as(what):
         data = make(dims, dtype)
     if out is None:
         return NDArray(data, ctx)
@@ -152,7 +152,7 @@ def arange(start: Number, stop: Number | None = None, step: Number = 1.0, repeat
     """
     if stop is None:
         start, stop = 0, start
-    with _said_by("arange"):
+    with _raised_as("arange"):
         if dtype is None or is_floating(dtype_of(dtype)):
             data: np.ndarray = np.repeat(np.arange(start, stop, step), repeat)  # type: ignore[arg-type]
         else:
@@ -169,7 +169,7 @@ def linspace(start: Number, stop: Number, num: int, endpoint: bool = True, ctx: 
     >>> linspace(0, 1, 3).asnumpy()
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    with _said_by("linspace"):
+    with _raised_as("linspace"):
         data = np.linspace(start, stop, num, endpoint=endpoint)
     return as_ndarray(data, ctx, dtype)
 
@@ -183,7 +183,7 @@ def eye(N: int, M: int = 0, k: int = 0, ctx: Context | str | None = None, dtype:
     array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
-    with _said_by("eye"):
+    with _raised_as("eye"):
         data = np.eye(N, M or None, k)
     return as_ndarray(data, ctx, dtype)
 
@@ -296,7 +296,7 @@ def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Se
     (3, 4, 2)
     """
     expect_array(tensor, "moveaxis")
-    with _said_by(f"moveaxis of shape {show_shape(tensor.shape)}"):
+    with _raised_as(f"moveaxis of shape {show_shape(tensor.shape)}"):
         return NDArray(np.moveaxis(tensor._data, source, destination).copy(), tensor._ctx)
 
 
@@ -314,7 +314,7 @@ def concatenate(arrays: Iterable[NDArray], axis: int = 0, always_copy: bool = Tr
             raise OperatorError(f"concatenate takes NDArrays, got {shown(a)}")
     if len(arrays) == 1 and not always_copy:
         return arrays[0]
-    with _said_by("concatenate"):
+    with _raised_as("concatenate"):
         return NDArray(np.concatenate([a._data for a in arrays], axis=axis), arrays[0]._ctx)
 
 

@@ -63,7 +63,7 @@ def _is_bfloat16(dtype: np.dtype) -> bool:
 
 
 def _code(capsule: Any) -> Any:
-    """Return the code of a capsule's dtype, in place; None where it is no capsule that has one."""
+    """Return the code of a capsule's dtype, to be changed in place; None if the capsule has none."""
     name = _name(capsule)
     if name not in _CODE_AT:
         return None

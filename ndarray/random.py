@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ndarray import generator, lazy, registry
 from ndarray.array import NDArray, as_ndarray
 from ndarray.context import Context, current_context
-from ndarray.create import _said_by
+from ndarray.create import _raised_as
 from ndarray.errors import OperatorError, ParamError
 from ndarray.functions import function
 
@@ -30,7 +30,7 @@ def seed(seed_state: int, ctx: Context | str = "all") -> None:
     >>> seed(1); a = uniform(shape=2); seed(1); bool((a == uniform(shape=2)).min())
     True
     """
-    with _said_by("seed"):
+    with _raised_as("seed"):
         generator.seed(int(seed_state))
 
 

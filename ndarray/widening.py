@@ -22,7 +22,7 @@ def in_float32(op: Any, run: Callable[..., Any], xp: Any, arrays: Sequence[Any],
     Parameters
     ----------
     op : Operator
-        Its rule of types says which results are bfloat16; new states have the dtype of the old.
+        Its rule of types determines which results are bfloat16; new states have the dtype of the old.
     run : callable
     xp : array namespace
     arrays : sequence of array

@@ -1,4 +1,4 @@
-"""A look in machine code at the arrays of a call, which tells whether they are such as were checked before.
+"""A look in machine code at the arrays of a call, which finds out whether they are as they were when they were checked.
 
 For each array it reads what the object's memory holds: address, dtype, axes, flags.  That takes a hundredth of the time
 of asking in Python.  The layout of these objects is CPython's and NumPy's own business, so the look must prove itself
@@ -243,7 +243,7 @@ def _record(a, origin, fresh):
 def look(wrapper: type) -> Callable[[ctypes.c_void_p, tuple, ctypes.c_void_p], int] | None:
     """Return the look at objects of a class, None where it does not prove itself.
 
-    ``look(snapshot.at, objects, cells)`` tells whether objects are as a `Snapshot` says.
+    ``look(snapshot.at, objects, cells)`` returns whether objects are as in a `Snapshot`.
     """
     if not _is_plain_cpython() or not machine_code.available():
         return None
@@ -297,7 +297,7 @@ def _compiled(slot):
 
 
 def _proves_itself(function, wrapped):
-    """Tell whether the look accepts what is so, and refuses every record that says something else."""
+    """Return whether the look accepts a true record and refuses every other one."""
     snapshot, cells = Snapshot(wrapped, 0, range(len(wrapped))), np.zeros(1, np.int64)
 
     def accepts(pairs, given=tuple(wrapped)):

@@ -1,4 +1,4 @@
-"""Memory that begins with a line of the cache, and lies in huge pages where it is large.
+"""Memory that begins at a cache line and, where it is large, is in huge pages.
 
 A page of the processor has 4 KiB, and finding one costs time; a huge one has 2 MiB.  Linux gives them to those who ask.
 """

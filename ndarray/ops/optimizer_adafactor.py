@@ -126,7 +126,7 @@ def adafactor_update(xp, weight, grad, row, column, /, *, lr: Scalar, beta2_deca
     Notes
     -----
     MXNet 1.9.1 has no such operator.
-    Of tensors of more than two axes the last two are factored.  There is no first moment.
+    For tensors of more than two axes, the last two are factored.  No first moment is kept.
 
     References
     ----------

@@ -71,7 +71,7 @@ def sophia_update(xp, weight, grad, curvature, mean, hess, /, *, lr: Scalar, bet
     Notes
     -----
     MXNet 1.9.1 has no such operator.
-    Where there is no curvature yet, a step is as long as the rate.
+    While the curvature is still zero, each element moves by the rate.
 
     References
     ----------

@@ -75,7 +75,7 @@ class Precise(Operator):
         return [weight + _wide(xp, own) if self.precision == "kahan" else weight, *others]
 
     def _storing(self, xp, group):
-        """Return ``store(value, dtype, number)``; `number` tells the arrays of a tensor apart."""
+        """Return ``store(value, dtype, number)``; `number` distinguishes the arrays of a tensor."""
         if self.precision != "stochastic":
             return lambda value, dtype, number: xp.astype(value, dtype)
         key = xp.as_scalar(group[-1], FLOAT64)

@@ -27,7 +27,7 @@ class NodeCall(NamedTuple):
 
 
 class GraphRecorder(Recorder):
-    """A recorder that is told which node it records."""
+    """A recorder that knows which node it records."""
 
     def begin(self, node: Node, values: Sequence[Any], params: Mapping[str, Any]) -> None:
         """Come before the body of a node; `Unfusible` leaves the node to NumPy."""

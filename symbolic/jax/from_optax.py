@@ -27,7 +27,7 @@ def trace(transformation: optax.GradientTransformation, params: Any) -> tuple[Sy
 
     Its inputs are the parameters by their paths (``dense.kernel``; a lone array is ``params``), gradients
     (``dense.kernel_grad``) and states (``state.0.mu.dense.kernel``), whose types are known.  Its outputs
-    ``<name>_step_output`` are the new values; they say what they update, so that `symbolic.optimizers.bind_in_place`
+    ``<name>_step_output`` are the new values; each records what it updates, so that `symbolic.optimizers.bind_in_place`
     runs the step in place, on every engine.
 
     Parameters
@@ -94,7 +94,7 @@ def trace(transformation: optax.GradientTransformation, params: Any) -> tuple[Sy
 
 def _check(names: Sequence[str], weights: Sequence[Any]) -> None:
     if not names:
-        raise OperatorError("trace: there are no parameters")
+        raise OperatorError("trace: expected at least one parameter, got none")
     for name, w in zip(names, weights):
         dtype = np.dtype(getattr(w, "dtype", np.asarray(w).dtype))
         if dtype.kind != "f" or not is_known(dtype):
@@ -131,7 +131,7 @@ def _read_by_something(jaxpr: Any, inputs: Sequence[str]) -> set[str]:
 
 
 def _output(xp: Trace, name: str, value: Any, aval: Any) -> Entry:
-    """Return the new value of an input as a node that says so."""
+    """Return the new value of an input as a node that records it."""
     dtype = np.dtype("uint8" if aval.dtype == bool else aval.dtype)
     value = xp.traced(value, dtype)
     value = xp.astype(Traced(xp, value.entry, value.type), dtype)

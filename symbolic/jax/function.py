@@ -192,7 +192,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _known(value: Any) -> TensorType:
-    """Return what a value says of the type of its variable: a number nothing, one element nothing of the shape."""
+    """Return what is known of a variable's type from its value: from a number nothing, from one element no shape."""
     if _is_number(value):
         return TensorType()
     return TensorType(value.shape if value.ndim else None, np.dtype(value.dtype))

@@ -78,7 +78,7 @@ class LBSGD(Optimizer):
         Raises
         ------
         ParamError
-            If there is no such strategy, or `batch_scale` is not a positive integer.
+            If `warmup_strategy` is unknown, or `batch_scale` is not a positive integer.
         """
         if self.warmup_strategy not in self._WARMUPS:
             raise ParamError(f"LBSGD: {unknown('warmup_strategy', self.warmup_strategy, self._WARMUPS)}")

@@ -28,7 +28,7 @@ def with_precision(step: Symbol, precision: str) -> Symbol:
     Raises
     ------
     ParamError
-        If there is no such kind of precision.
+        If the kind of precision is unknown.
     OperatorError
         If an update has a float32 copy of its weights already, or the step has no update.
 

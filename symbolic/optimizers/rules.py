@@ -251,7 +251,7 @@ def precise(op: Operator, precision: str) -> Operator:
     Raises
     ------
     ParamError
-        If there is no such kind of precision.
+        If the kind of precision is unknown.
     OperatorError
         If the operator keeps a float32 copy of the weight already.
     """

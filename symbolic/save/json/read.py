@@ -327,7 +327,7 @@ class _Reader:
         return self.unregistered.operator(name, len(self.nodes), inputs, tuple(filter(_is_parameter, attrs)))
 
     def _missing(self, name: str) -> str:
-        """Return the sentence that there is no such operator, for the first few with near names, which take long."""
+        """Return the sentence about an unknown operator; only the first few have near names: they take long."""
         if name not in self.missing:
             self.missing[name] = (unknown_name("operator", name, registry.names()) if len(self.missing) < _MOST_HINTS
                                   else f"no operator named {shown(name)}")

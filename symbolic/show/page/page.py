@@ -39,7 +39,7 @@ def to_html(drawing, node_attrs=None, theme="auto"):
     Raises
     ------
     MXNetError
-        If there is no Graphviz, naming the extra to install; or if it fails, with its message.
+        If Graphviz is not installed, naming the extra; or if it fails, with its message.
     """
     style, script = _style(), _script()
     policy = "; ".join([

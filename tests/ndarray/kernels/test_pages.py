@@ -16,7 +16,7 @@ import symbolic as sym
 from ndarray.kernels import pages
 
 LARGE = 3 * pages.HUGE // 4 + 5
-linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux tells what memory is mapped")
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lists mapped memory")
 
 
 @pytest.mark.parametrize("n", [0, 1, 17, 300_000, LARGE])
