@@ -64,13 +64,18 @@ class XlaProgram:
         self._inputs = [home(v, n.name) for n, v in zip(graph.variables, buffers.values, strict=True)]
         by_node = dict(zip(graph.variables, self._inputs))
         names = [e.node.output_name(e.index) for e in graph.outputs]
-        self._outputs = [home(v, name) for v, name in zip(buffers.outputs, names, strict=True)]
-        self._outputs += [by_node[n] for n in graph.written]
+        outputs = [home(v, name) for v, name in zip(buffers.outputs, names, strict=True)]
+        outputs += [by_node[n] for n in graph.written]
         types = [buffers.types[e] for e in (*graph.outputs, *map(Entry, graph.written))]
-        self._types = [(t.shape, t.dtype) for t in types]
         # A buffer that two variables use may not be given away.
-        uses, replaced = Counter(map(id, self._inputs)), {id(h) for h in self._outputs}
-        self._donated = tuple([i for i, h in enumerate(self._inputs) if id(h) in replaced and uses[id(h)] == 1])
+        uses, at = Counter(map(id, self._inputs)), {id(h): i for i, h in enumerate(self._inputs)}
+        self._donated = tuple([at[key] for key in dict.fromkeys(map(id, outputs)) if uses[key] == 1])
+        # JAX lets each output in turn have the next buffer of its type.  In this order it is the output's own, so that
+        # XLA copies nothing in order to read it before it is written.
+        donated = {id(self._inputs[i]) for i in self._donated}
+        self._order = sorted(range(len(outputs)), key=lambda k: id(outputs[k]) not in donated)
+        self._outputs = [outputs[k] for k in self._order]
+        self._types = [(types[k].shape, types[k].dtype) for k in self._order]
         self._kept = tuple([i for i in range(len(self._inputs)) if i not in set(self._donated)])
         self._spread = any(is_spread(h.sharding) for h in self._inputs)
         self._jit = jax.jit(self._trace, donate_argnums=0, out_shardings=([h.sharding for h in self._outputs], None))
@@ -83,7 +88,8 @@ class XlaProgram:
             values[at] = value
         xp = Words(checked=True)
         outputs, written = evaluate(self.graph, dict(zip(self.graph.variables, values)), xp)
-        results = [jnp.asarray(y) for y in (*outputs, *(written[n] for n in self.graph.written))]
+        found = [*outputs, *(written[n] for n in self.graph.written)]
+        results = [jnp.asarray(found[k]) for k in self._order]
         for y, (shape, dtype), home in zip(results, self._types, self._outputs):
             if (y.shape, y.dtype) != (shape, dtype):
                 raise DTypeError(f"{label(home.name)}: expected {dtype}{list(shape)}, XLA gives "

@@ -365,3 +365,16 @@ def test_without_jax_it_says_what_to_install():
             "try: sym.exp(sym.var('x')).bind(args={'x': np.ones(1)}, engine='xla')\n"
             "except ImportError as e: assert \"pip install 'symbolic-ndarray[xla]'\" in str(e)\nelse: raise SystemExit(1)")
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_step_copies_no_buffer_that_it_replaces():
+    """Weights and momenta of one shape, and an output of that shape before them, each keep their own buffer."""
+    g, lr = sym.var("g"), sym.var("lr")
+    steps = [sym.sgd_mom_update(sym.var(f"w{k}"), g, sym.var(f"m{k}"), lr=lr, momentum=0.9, name=f"s{k}") for k in range(3)]
+    step = sym.Group([g * 2.0, *steps])
+    args = {name: nd.ones((64, 64)) for name in step.list_inputs()} | {"lr": nd.array([0.1])}
+    run = step.bind(args=args, out={f"s{k}_output": args[f"w{k}"] for k in range(3)}, engine="xla")
+    assert run._program.compiled.memory_analysis().temp_size_in_bytes < 64 * 64 * 4
+    run.forward()
+    np.testing.assert_array_equal(run.outputs[0].asnumpy(), 2)
+    np.testing.assert_array_equal(args["w2"].asnumpy(), np.float32(1 + 0.9 - 0.1))
