@@ -1,12 +1,16 @@
 """The arguments of a call of an operator, sorted into inputs and parameters: for eager and for symbolic functions."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ndarray.errors import OperatorError, shown, unknown
-from ndarray.operator import Operator
 from ndarray.params import Training
+
+if TYPE_CHECKING:
+    from ndarray.operator import Operator
 
 
 @cache

@@ -14,11 +14,10 @@ from symbolic.arithmetic import hypot, maximum, minimum, pow, power
 from symbolic.create import (Group, Variable, arange, eye, full, linspace, load, load_json, ones, var, zeros)
 from symbolic.symbol import Symbol, gradient
 from symbolic.functions import function as _function
-from symbolic.diff import diff
 from ndarray import lazy as _lazy, registry as _registry
 
 _LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot",
-         "print_summary": "symbolic.show.summary",
+         "print_summary": "symbolic.show.summary", "diff": "symbolic.show.diff",
          "save_onnx": "symbolic.save.onnx.save", "optimizers": "symbolic.optimizers", "model": "symbolic.model",
          "save_checkpoint": "symbolic.model", "load_checkpoint": "symbolic.model",
          "op": "symbolic.op", "_internal": "symbolic.op", "contrib": "symbolic.contrib", "sparse": "symbolic.sparse",

@@ -31,7 +31,6 @@ from symbolic.create import load_json as load_json
 from symbolic.create import ones as ones
 from symbolic.create import var as var
 from symbolic.create import zeros as zeros
-from symbolic.diff import diff as diff
 from symbolic.executor import Executor as Executor
 from symbolic.graph import attributes as _attribute
 from symbolic.graph import naming as _name
@@ -41,6 +40,7 @@ from symbolic.graph.naming import Prefix as Prefix
 from symbolic.model import load_checkpoint as load_checkpoint
 from symbolic.model import save_checkpoint as save_checkpoint
 from symbolic.save.onnx.save import save_onnx as save_onnx
+from symbolic.show.diff import diff as diff
 from symbolic.show.plot import plot_network as plot_network
 from symbolic.show.summary import print_summary as print_summary
 from symbolic.symbol import Symbol as Symbol

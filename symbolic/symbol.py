@@ -14,10 +14,9 @@ from ndarray.arguments import flattened, sort_arguments
 from ndarray.array import NDArray
 from ndarray.errors import NotImplementedForSymbol, OperatorError, ParamError, shown
 from ndarray.lazy import Later
-from ndarray.operator import Operator
 from ndarray.params import text_of
 from ndarray.text import label
-from symbolic.graph import answers, compose
+from symbolic.graph import compose
 from symbolic.graph.attributes import HIDDEN, checked, is_attribute, visible
 from symbolic.graph.graph import Graph
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     import networkx
 
     from ndarray.context import Context
+    from ndarray.operator import Operator
     from ndarray.typing import ArrayLike, DTypeLike
     from symbolic.executor import Executor
     from symbolic.graph.node import Entry, Node
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 else:
     SymbolMethods = object
 
+answers = Later("symbolic.graph.answers")
 differentiation, executor = Later("symbolic.autodiff.gradient"), Later("symbolic.executor")
 json = Later("symbolic.save.json")
 digraph, summary = Later("symbolic.show.digraph"), Later("symbolic.show.summary")

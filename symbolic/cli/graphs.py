@@ -10,12 +10,12 @@ from ndarray.params import text_of
 from ndarray.paramsfile import load_frombuffer
 from ndarray.text import counted, printable
 from symbolic.cli.files import dtypes_of, is_params, read_file, read_graph, read_values, watch, write_text
-from symbolic.diff import diff as compare
 from symbolic.graph.node import Entry
 from symbolic.graph.types import types_of
 from symbolic.save.check import Problem, find_problems
 from symbolic.save.code import to_code
 from symbolic.save.json.write import save
+from symbolic.show.diff import diff as compare
 from symbolic.show.summary import summary, tree
 from symbolic.symbol import Symbol
 

@@ -12,7 +12,7 @@ from symbolic.graph.node import Node
 from symbolic.show.drawing import COLLAPSE_ABOVE, LARGEST, Arrow, Box, Drawing, lines_of
 
 if TYPE_CHECKING:
-    from symbolic.diff import Diff
+    from symbolic.show.diff import Diff
 
 
 def changes(diff: "Diff", title: str = "diff") -> Drawing:

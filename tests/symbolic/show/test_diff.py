@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import symbolic as sym
 from ndarray.errors import OperatorError
 from symbolic.cli.main import main
-from symbolic.diff import LARGEST
+from symbolic.show.diff import LARGEST
 from tests.symbolic.drawn import GRAPHS, hostile, lamb
 
 
