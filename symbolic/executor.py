@@ -22,7 +22,7 @@ from ndarray.lazy import Later
 from ndarray.tensortype import TensorType, show_shape
 from ndarray.text import label
 from symbolic import engines
-from symbolic.engines.buffers import commit, undoing
+from symbolic.engines.buffers import commit, feed, undoing
 from symbolic.graph.graph import Graph
 from symbolic.graph.infer import from_mxnet_shape, infer
 from symbolic.graph.node import Entry
@@ -173,6 +173,8 @@ class Executor:
         The bound arguments and states; write into these arrays and the next `forward` sees it.
     outputs : list of NDArray
         In the order of `Symbol.list_outputs`; the next `forward` writes into the same arrays.
+    placement : object or None
+        With ``mesh=``, which part of each array is on which device.
 
     Examples
     --------
@@ -203,7 +205,7 @@ class Executor:
         self._grad_reqs, self._grads, self._zeros, self._in_place = grad_reqs, grads, {}, in_place
         self._lock, self._running = lock_of(self), False
         self._monitors = monitors or Monitors()
-        self._placement = placement
+        self.placement = placement
         own = {id(a) for a in arrays.values()}
         results = {name: o for name, o in zip(self._output_names(), outputs) if id(o) not in own}
         self._adopted = [home for each in (arrays, grads or {}, results)
@@ -260,7 +262,7 @@ class Executor:
                 self._grad_reqs = {name: req if name in reached else "null" for name, req in self._grad_reqs.items()}
                 self._zeros = {name: a for name, a in made.items() if name not in reached}
                 self._grads = {name: a for name, a in made.items() if name in reached}
-                self._adopted += engines.adopt(self.engine, self._grads, self._placement)
+                self._adopted += engines.adopt(self.engine, self._grads, self.placement)
         return self._grads
 
     # Running
@@ -308,7 +310,7 @@ class Executor:
                     program()
                     self._mode, self._kept = is_train, None
                 elif inputs or self._modes[is_train].keys:
-                    self._run(is_train, inputs_for(inputs, self._arrays), self._run_forward)
+                    self._run(is_train, inputs_for(inputs, self._memory), self._run_forward)
                 else:
                     self._run_forward(is_train)
             finally:
@@ -320,18 +322,16 @@ class Executor:
             raise BindError(f"{what}: this executor is running, and a monitor of it cannot run it as well; nothing was "
                             "written")
 
-    def _run(self, is_train: bool, ready: Sequence[tuple[np.ndarray, np.ndarray]],
+    def _run(self, is_train: bool, ready: Sequence[tuple[np.ndarray, Any]],
              run: Callable[[bool], object]) -> None:
         """Copy what is given into the bound arrays, draw keys, and run; undo both where the run fails."""
         keys = self._modes[is_train].keys.values()
         with deferred(), drawn_keys(len(keys)) if keys else nullcontext(()) as drawn:
-            targets, values = [*(t for t, _ in ready), *keys], [*(v for _, v in ready), *drawn]
-            before = [target.copy() for target in targets]
-            commit(targets, values)
+            undo = feed([*(t for t, _ in ready), *keys], [*(v for _, v in ready), *drawn])
             try:
                 run(is_train)
             except BaseException:
-                commit(targets, before)
+                undo()
                 raise
 
     def _run_forward(self, is_train: bool) -> None:
@@ -668,7 +668,7 @@ class Executor:
                         continue
                     raise UnknownNameError(f"copy_params_from: {unknown(kind, name, bound)}")
                 data = value._data if isinstance(value, NDArray) else np.asarray(value)
-                ready.append(copied(data, bound[name], f"copy_params_from: {label(name)}"))
+                ready.append(copied(data, self._memory[name], f"copy_params_from: {label(name)}"))
         with self._lock:
             self._check_idle("copy_params_from")
             commit([target for target, _ in ready], [data for _, data in ready])
@@ -723,7 +723,7 @@ class Executor:
         monitors = replace(self._monitors, records=list(self._monitors.records))
         return Executor(self.graph, arrays=arrays, outputs=outputs, types=types, engine=self.engine, ctx=self._ctx,
                         grad_reqs=dict(self._grad_reqs), grads=grads, in_place=self._in_place, monitors=monitors,
-                        placement=self._placement)
+                        placement=self.placement)
 
     def _same_as(self, name: str) -> str | None:
         """Return the argument whose array receives an output, if one does."""

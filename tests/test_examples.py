@@ -97,6 +97,25 @@ def test_jax_and_optax_train_with_our_rules_and_ours_with_theirs(tmp_path):
     assert ElementTree.parse(tmp_path / "adamw_step.svg").getroot().tag.endswith("svg")
 
 
+def test_processes_train_by_vote_and_go_on_after_a_kill(tmp_path):
+    """As the guide says: two processes, of which one kills itself, then another number of them."""
+    for needed in ("jax", "safetensors", "sklearn"):
+        pytest.importorskip(needed)
+    guide = (ROOT / "docs/distributed.rst").read_text(encoding="utf-8")
+    commands = re.findall(r"python -m symbolic.jax.launch (-n \d) examples/mesh_digits.py (run[ \w-]*?) *#", guide)
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""}
+    printed = []
+    for launched, given in commands:
+        done = subprocess.run([sys.executable, "-m", "symbolic.jax.launch", *launched.split(), EXAMPLES["mesh_digits.py"],
+                               *given.split()], cwd=tmp_path, env=env, text=True, capture_output=True, timeout=240)
+        printed.append((done.returncode, done.stdout, done.stderr))
+    (status, _, errors), (ended, told, more) = printed
+    assert status == 137 and "[0] ndarray.errors.DeviceError: the step failed on the devices" in errors
+    assert ended == 0, more
+    assert "[0] 1 processes, 1 devices, from update 99, last loss" in told
+    assert float(re.search(r"test accuracy ([\d.]+)$", told, re.M)[1]) >= 0.95
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_example_says_what_it_is(name):
     assert EXAMPLES[name].read_text(encoding="utf-8").startswith('"""')

@@ -120,3 +120,47 @@ def keep(name: str, arrays: Iterable[np.ndarray]) -> list[object]:
 
         return list(keep(arrays))
     return []
+
+
+def newest(array: NDArray) -> np.ndarray:
+    """Return an array's memory with its newest value, to be read only; an engine may keep it elsewhere."""
+    if elsewhere:
+        from symbolic.engines.xla.resident import newest
+
+        return newest(array)
+    return array._data
+
+
+def by_first(placement: Any, action: Callable[[], str]) -> str:
+    """Let one of the processes on a mesh do something once; return in every process what it has returned.
+
+    Parameters
+    ----------
+    placement : object
+        What `place` has returned; None for one process.
+    action : callable
+        Without arguments; returns a short text.
+
+    Raises
+    ------
+    DeviceError
+        In the others, if it has failed there or if a process is gone.
+    """
+    if placement is None or not placement.spread:
+        return action()
+    from symbolic.engines.xla.agreement import by_first
+
+    return by_first(action)
+
+
+def check_alike(placement: Any, sums: Mapping[str, int]) -> None:
+    """Raise where the processes on a mesh have different checksums of what is to be the same in all; see `by_first`.
+
+    Raises
+    ------
+    BindError
+    """
+    if placement is not None and placement.spread:
+        from symbolic.engines.xla.agreement import check_alike
+
+        check_alike(sums)

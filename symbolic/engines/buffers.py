@@ -77,6 +77,32 @@ def commit(targets: Iterable[np.ndarray], results: Iterable[np.ndarray]) -> None
     any(map(setitem, targets, repeat(Ellipsis), results))  # type: ignore[arg-type]  # each gives None: it is run to the end
 
 
+def feed(targets: Sequence[np.ndarray], values: Sequence[Any]) -> Callable[[], None]:
+    """Give arrays new values; return a function that gives them back what they held.
+
+    Parameters
+    ----------
+    targets : sequence of numpy.ndarray
+    values : sequence of array
+        Of the shapes and dtypes of the targets, or what the ``accept`` of an array's home has returned.
+    """
+    away = []
+    if elsewhere:
+        homes = [None if (home := home_of(t)) is None or home.shared else home for t in targets]
+        away = [(home, value) for home, value in zip(homes, values) if home is not None]
+        targets, values = ([x for home, x in zip(homes, each) if home is None] for each in (targets, values))
+    before = [t.copy() for t in targets]
+    commit(targets, values)
+    undone = [home.feed(value) for home, value in away]
+
+    def undo() -> None:
+        commit(targets, before)
+        for back in undone:
+            back()
+
+    return undo
+
+
 def undoing(targets: Sequence[np.ndarray]) -> Callable[[Callable[[], object]], None]:
     """Return ``around(run)``, which calls `run` and then writes into all `targets` what they hold now."""
     targets = list({id(t): t for t in targets}.values())

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
@@ -151,6 +152,11 @@ def read(folder: str | os.PathLike[str]) -> Checkpoint:
                           training["random_state"])
     except (SafetensorError, KeyError, TypeError, AttributeError) as error:
         raise FormatError(f"{path}: not a checkpoint that this version can read: {error}") from error
+
+
+def checksum(saved: Checkpoint) -> int:
+    """Return a checksum of all that a checkpoint holds."""
+    return zlib.crc32((saved.path / MANIFEST).read_bytes())
 
 
 def matched(saved: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray | None],

@@ -14,6 +14,7 @@ from ndarray.array import NDArray
 from ndarray.context import Context
 from ndarray.errors import OperatorError, ParamError, shown
 from ndarray.kernels.signals import deferred
+from symbolic import engines
 from symbolic.engines.buffers import commit
 from symbolic.optimizers import checkpoint
 from symbolic.optimizers.bind import bind_in_place, updates
@@ -178,8 +179,9 @@ class Trainer:
     def save(self, folder: str | PathLike[str], *, keep: int = 2) -> Path:
         """Write a checkpoint: the step, its parameters and states, counts, learning rate and random state.
 
-        A kill at any moment leaves the checkpoint before whole, and the one that `load` finds.  Needs the extra
-        ``checkpoint`` (safetensors).
+        A kill at any moment leaves the checkpoint before whole, and the one that `load` finds.  On a mesh of several
+        processes all of them must call this; the first one writes, into a folder that all of them can read, and each
+        returns once that is done.  Needs the extra ``checkpoint`` (safetensors).
 
         Parameters
         ----------
@@ -192,6 +194,15 @@ class Trainer:
         -------
         Path
             The folder of the new checkpoint.
+
+        Raises
+        ------
+        ParamError
+            If `keep` is not a positive integer.
+        OSError
+            If something cannot be written.
+        DeviceError
+            On a mesh: if the first process could not write, or another one is gone.
 
         Examples
         --------
@@ -207,10 +218,15 @@ class Trainer:
         (1, [2.0])
         """
         bound = self.executor.arg_dict | self.executor.aux_dict
-        arrays = {name: bound[name]._data for name in self._kept}
+        # Where arrays are split over several processes, all of them take part in fetching these.
+        arrays = {name: engines.newest(bound[name]) for name in self._kept}
         inputs = {name: a.shape for name, a in self.executor.arg_dict.items()
                   if name not in self._kept and name not in self._fed}
-        return checkpoint.write(folder, self.symbol, arrays, self.num_update, self._lr, inputs, keep)
+
+        def write() -> str:
+            return checkpoint.write(folder, self.symbol, arrays, self.num_update, self._lr, inputs, keep).name
+
+        return Path(folder) / engines.by_first(self.executor.placement, write)
 
     @classmethod
     def load(cls, folder: str | PathLike[str], *, step: Symbol | None = None, arrays: dict | None = None,
@@ -245,6 +261,8 @@ class Trainer:
             If a file is damaged, naming it; or if the arrays differ, naming each.  Nothing was loaded.
         FileNotFoundError
             If there is no checkpoint.
+        BindError
+            On a mesh: if the processes have found different checkpoints.
         ParamError
             If the learning rate was a function, and none is given.
         """
@@ -265,6 +283,7 @@ class Trainer:
         lr = saved.lr if lr is None else lr
         trainer = cls(step, bound, lr, saved.num_update, ctx, engine, watch, None, mesh, sharding,
                       **inputs | shapes)
+        engines.check_alike(trainer.executor.placement, {"the checkpoint": checkpoint.checksum(saved)})
         targets = trainer.executor.arg_dict | trainer.executor.aux_dict
         found = checkpoint.matched(saved.arrays, {name: targets[name]._data for name in expected}, rename, strict)
         commit([targets[name]._data for name in found], found.values())

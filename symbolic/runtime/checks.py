@@ -15,6 +15,7 @@ from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, Unk
 from ndarray.kernels import pages
 from ndarray.tensortype import TensorType, show_shape
 from ndarray.text import label
+from symbolic.engines.buffers import elsewhere, home_of
 from symbolic.graph.infer import declared
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def head_arrays(graph: Graph, types: Mapping[Entry, TensorType], out_grads: Any)
     return heads
 
 
-def inputs_for(values: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> list[tuple[np.ndarray, np.ndarray]]:
+def inputs_for(values: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> list[tuple[np.ndarray, Any]]:
     """Return pairs of a bound array and what is to be copied into it, checked.
 
     Raises
@@ -243,17 +244,19 @@ def inputs_for(values: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> list
         target = arrays.get(name)
         if target is None:
             raise OperatorError(f"forward: {unknown('argument', name, arrays)}")
-        ready.append(copied(value, target, f"forward: {shown(name)}"))
+        home = home_of(target) if elsewhere else None
+        accepted = None if home is None else home.accept(value, f"forward: {shown(name)}")
+        ready.append(copied(value, target, f"forward: {shown(name)}") if accepted is None else (target, accepted))
     return ready
 
 
-def copied(value: Any, target: NDArray, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the memory of a bound array and what is to be copied into it, checked and of its dtype."""
+def copied(value: Any, target: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return a bound array and what is to be copied into it, checked and of its dtype."""
     data = _numbers(value, name)
     if data.shape != target.shape and not (data.ndim == 0 and target.size == 1):
         raise ShapeError(f"{name} has shape {show_shape(target.shape)}, got an array of shape {show_shape(data.shape)}")
-    check_writable(target._data, name)
-    return target._data, np.asarray(data, target._data.dtype)
+    check_writable(target, name)
+    return target, np.asarray(data, target.dtype)
 
 
 def _numbers(value: Any, name: str) -> np.ndarray:

@@ -18,6 +18,7 @@ import numpy as np
 
 from ndarray.array import NDArray
 from symbolic.engines.buffers import Buffers
+from symbolic.engines.xla import agreement as _agreement
 from symbolic.engines.xla import placement as _placement
 from symbolic.engines.xla import program as _program
 from symbolic.engines.xla import resident as _resident
@@ -46,7 +47,7 @@ def adopt(arrays: Mapping[str, NDArray], placement: _placement.Placement | None)
              for name, a in arrays.items()}
     found = [_resident.home_for(a, where[name], name) for name, a in arrays.items()]
     if any(map(_placement.is_spread, where.values())):
-        _resident.check_alike(found)
+        _agreement.check_alike(_resident.checksums(found))
     return found
 
 

@@ -6,12 +6,15 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from ndarray.errors import BindError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.tensortype import show_shape
 from ndarray.text import label
+from symbolic.engines.xla.agreement import device_errors
 
 
 def make_mesh(**axes: int) -> Mesh:
@@ -119,6 +122,7 @@ class Placement:
             if not any(fnmatchcase(name, pattern) for name in names):
                 raise UnknownNameError(f"sharding: {unknown('variable', pattern, names)}")
         self.whole = NamedSharding(mesh, PartitionSpec())
+        self.spread = is_spread(self.whole)
 
     def of(self, name: str, shape: tuple[int, ...]) -> NamedSharding:
         """Return the sharding of an array; one that is not a variable is whole.
@@ -173,10 +177,31 @@ def put(host: np.ndarray, sharding: Any) -> jax.Array:
     return jax.device_put(copy, sharding)
 
 
+def moved(value: jax.Array, dtype: np.dtype, sharding: Any) -> jax.Array:
+    """Return a copy of an array of JAX's, which stays its holder's, in a dtype and where a sharding puts it."""
+    value = lax.convert_element_type(value, dtype)
+    if is_spread(sharding):
+        return jax.jit(jnp.copy, out_shardings=sharding)(value)
+    return jax.device_put(value, sharding, may_alias=False)
+
+
+def own_shape(shape: tuple[int, ...], sharding: Any) -> tuple[int, ...]:
+    """Return the shape of the part of an array that is on the devices of this process."""
+    parts = list(sharding.addressable_devices_indices_map(shape).values())
+    return tuple([sum(len(range(*part.indices(n))) for part in {p[d].indices(n): p[d] for p in parts}.values())
+                  for d, n in enumerate(shape)])
+
+
+def from_part(part: np.ndarray, shape: tuple[int, ...], sharding: Any) -> jax.Array:
+    """Return an array of which each process gives its own part."""
+    return jax.make_array_from_process_local_data(sharding, np.array(part, order="C"), shape)
+
+
 def whole(value: jax.Array) -> np.ndarray:
     """Return the whole of an array; where it is not whole on each process, all of them must ask."""
     if value.is_fully_addressable or value.is_fully_replicated:
         return np.array(value)
     from jax.experimental import multihost_utils
 
-    return np.asarray(multihost_utils.process_allgather(value, tiled=True))
+    with device_errors("an array that is split over the processes could not be read"):
+        return np.asarray(multihost_utils.process_allgather(value, tiled=True))

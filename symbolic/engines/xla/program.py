@@ -1,6 +1,5 @@
 """A whole graph as one program of XLA."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,12 +10,13 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
 from ndarray.cached import cached_property
-from ndarray.errors import DeviceError, DTypeError, OutOfRangeError
+from ndarray.errors import DTypeError, OutOfRangeError
 from ndarray.kernels.signals import deferred
 from ndarray.text import label
 from symbolic.diagnostics.attribution import Piece
 from symbolic.diagnostics.memory_plan import MemoryPlan
 from symbolic.engines.buffers import Buffers, commit, home_of
+from symbolic.engines.xla.agreement import device_errors, of_first
 from symbolic.engines.xla.placement import is_spread, whole
 from symbolic.engines.xla.resident import Home
 from symbolic.engines.xla.words import Words, wide
@@ -24,8 +24,7 @@ from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry
 from symbolic.graph.walk import evaluate
 
-_STATUS = re.compile("[A-Z_]+: ")
-"""What begins the message of an error of XLA, which may come as a ValueError where another process is gone."""
+_LOST = "\n  values that it was to replace may be lost; go on from what was saved last"
 
 
 def default_sharding() -> Any:
@@ -78,6 +77,7 @@ class XlaProgram:
         self._types = [(types[k].shape, types[k].dtype) for k in self._order]
         self._kept = tuple([i for i in range(len(self._inputs)) if i not in set(self._donated)])
         self._spread = any(is_spread(h.sharding) for h in self._inputs)
+        self._drawn = [h for h in homes.values() if self._spread and any(h is i for i in self._inputs)]
         self._jit = jax.jit(self._trace, donate_argnums=0, out_shardings=([h.sharding for h in self._outputs], None))
 
     def _trace(self, donated: Sequence[jax.Array], kept: Sequence[jax.Array]) -> tuple[list, Any]:
@@ -102,27 +102,26 @@ class XlaProgram:
                 for y, h in zip(results, self._outputs)], in_range
 
     def _arguments(self) -> tuple[tuple, tuple]:
+        if self._drawn:  # Each process draws its own keys of random numbers: those of the first count.
+            commit([h.host for h in self._drawn], of_first([h.host for h in self._drawn]))
         there = [h.push() for h in self._inputs]
         return tuple([there[i] for i in self._donated]), tuple([there[i] for i in self._kept])
 
     def __call__(self) -> None:
         """Run the graph, all or nothing."""
         with wide(), deferred():
-            try:
+            with device_errors("the step failed on the devices", _LOST):
                 results, in_range = self._jit(*self._arguments())
                 # What other holders see is fetched before anything is written.
                 hosts = [(h, whole(y)) for h, y in zip(self._outputs, results) if h.shared]
                 if self._spread:  # An error belongs to its step.
                     jax.block_until_ready(results)
                 failed = in_range is not None and not bool(in_range)
-            except (jax.errors.JaxRuntimeError, ValueError) as error:
-                if not _STATUS.match(str(error)):
-                    raise
-                raise DeviceError(f"the step failed on the devices: {str(error).splitlines()[0]}\n  values that it was "
-                                  "to replace may be lost; go on from what was saved last") from error
             for h, y in zip(self._outputs, results):
                 if not failed or any(h is i for i in self._inputs):  # then it holds the old value
                     h.take(y)
+                if h.shared:  # the host gets it as well
+                    h.newest = "both"
             if failed:
                 raise OutOfRangeError("an index is out of range; nothing was written")
             commit([h.host for h, _ in hosts], [y for _, y in hosts])

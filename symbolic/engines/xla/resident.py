@@ -6,7 +6,7 @@ others, such as those of NumPy that a user has bound, are read before each step 
 
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -15,10 +15,11 @@ import numpy as np
 
 from ndarray import dlpack
 from ndarray.array import NDArray
-from ndarray.errors import BindError, DeviceError
-from ndarray.text import label
+from ndarray.dtypes import is_known
+from ndarray.errors import DeviceError, ShapeError
+from ndarray.tensortype import show_shape
 from symbolic.engines.buffers import home_of, keep_elsewhere
-from symbolic.engines.xla.placement import put, whole
+from symbolic.engines.xla.placement import from_part, is_spread, moved, own_shape, put, whole
 from symbolic.engines.xla.words import wide
 
 _slot: Any = NDArray.__dict__["_data"]  # of a plain array its memory, of a resident one its home
@@ -69,6 +70,42 @@ class Home:
         """Receive a new value on the devices."""
         self.device, self.newest = device, "device"
 
+    def accept(self, value: Any, what: str) -> Any:
+        """Return what is fed, if it is more than an array of the host: an array of JAX's, or the part of this process.
+
+        Raises
+        ------
+        ShapeError
+            If it is neither the whole nor that part.
+        """
+        with wide():
+            return self._accepted(value, what)
+
+    def _accepted(self, value: Any, what: str) -> Any:
+        shape, dtype, spread = self.host.shape, self.host.dtype, is_spread(self.sharding)
+        found = None
+        if isinstance(value, jax.Array) and value.shape == shape and is_known(value.dtype):
+            if is_spread(value.sharding) == spread:
+                found = moved(value, dtype, self.sharding)
+        elif spread and self.host.size > 1 and (given := np.shape(value)) != shape:
+            if given != (own := own_shape(shape, self.sharding)):
+                raise ShapeError(f"{what} has shape {show_shape(shape)}, of which this process has {show_shape(own)}; "
+                                 f"got an array of shape {show_shape(given)}")
+            part = value._data if isinstance(value, NDArray) else value
+            found = from_part(np.asarray(part, dtype), shape, self.sharding)
+        return found if found is None or not self.shared else whole(found)
+
+    def feed(self, value: Any) -> Callable[[], None]:
+        """Receive a new value, of the host or as `accept` has returned it; return what brings the old one back."""
+        before = self.device, self.newest
+        with wide():
+            self.take(value if isinstance(value, jax.Array) else put(np.reshape(value, self.host.shape), self.sharding))
+
+        def back() -> None:
+            self.device, self.newest = before
+
+        return back
+
     def pull(self) -> np.ndarray:
         """Return the host's memory with the newest value in it."""
         if self.newest == "device":
@@ -86,7 +123,8 @@ class Home:
 
 def fetch(value: jax.Array, target: np.ndarray) -> None:
     """Copy a value from the devices into the host's memory."""
-    if len(value.sharding.device_set) == 1 and value.dtype != np.bool_ and value.devices().pop().platform == "cpu":
+    devices = tuple(value.sharding.device_set)
+    if len(devices) == 1 and value.dtype != np.bool_ and devices[0].platform == "cpu":
         target[...] = dlpack.shared(value)
     else:
         target[...] = whole(value)
@@ -201,18 +239,11 @@ def share(array: NDArray) -> None:
         home.shared = True
 
 
-def check_alike(homes: Sequence[Home]) -> None:
-    """Raise where the processes hold different values of what is to be one array.
+def newest(array: NDArray) -> np.ndarray:
+    """Return an array's memory with its newest value, to be read only; it stays on the devices."""
+    return _slot.__get__(array).pull() if type(array) is Resident else array._data
 
-    Raises
-    ------
-    BindError
-    """
-    from jax.experimental import multihost_utils
 
-    sums = np.array([zlib.crc32(np.ascontiguousarray(h.host).tobytes()) for h in homes], np.uint32)
-    theirs = np.asarray(multihost_utils.process_allgather(sums))
-    different = [h.name for h, column in zip(homes, theirs.T) if len(set(column.tolist())) > 1]
-    if different:
-        raise BindError(f"the processes hold different values of {', '.join(map(label, different))}; start all of them "
-                        "from the same ones")
+def checksums(homes: Iterable[Home]) -> dict[str, int]:
+    """Return a checksum of the value of each home, by name."""
+    return {h.name: zlib.crc32(np.ascontiguousarray(h.pull()).tobytes()) for h in homes}
