@@ -680,11 +680,12 @@ def argsort(
     """The places of the elements in their order along an axis."""
 
 def asgd_update(
-        weight: NDArray, grad: NDArray, average: NDArray, next_rate: NDArray, *, lr: Number | NDArray | np.ndarray,
-        lambd: Number | NDArray | np.ndarray = 0.0001, alpha: Number | NDArray | np.ndarray = 0.75,
-        t0: Number | NDArray | np.ndarray = 1000000.0, wd: Number | NDArray | np.ndarray = 0.0,
-        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
-        t: Number | NDArray | np.ndarray, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        weight: NDArray, grad: NDArray, average: NDArray, next_rate: NDArray, next_share: NDArray, *,
+        lr: Number | NDArray | np.ndarray, lambd: Number | NDArray | np.ndarray = 0.0001,
+        alpha: Number | NDArray | np.ndarray = 0.75, t0: Number | NDArray | np.ndarray = 1000000.0,
+        wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
+        clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
     """Step against the gradient with a rate that falls, and average the weights (ASGD)."""
 
 def batch_dot(
@@ -1295,7 +1296,7 @@ def muon_update(
     """Step by a momentum whose singular values are brought near to one (Muon)."""
 
 def nadam_update(
-        weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, filled: NDArray, *,
+        weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, product: NDArray, *,
         lr: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.9,
         beta2: Number | NDArray | np.ndarray = 0.999, epsilon: Number | NDArray | np.ndarray = 1e-08,
         schedule_decay: Number | NDArray | np.ndarray = 0.004, wd: Number | NDArray | np.ndarray = 0.0,

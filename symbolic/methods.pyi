@@ -448,11 +448,11 @@ class SymbolMethods:
         """The places of the elements in their order along an axis."""
 
     def asgd_update(
-            self, grad: Symbol | None = None, average: Symbol | None = None, next_rate: Symbol | None = None, *,
-            lr: Number | Symbol, lambd: Number | Symbol = 0.0001, alpha: Number | Symbol = 0.75,
-            t0: Number | Symbol = 1000000.0, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-            clip_gradient: float = -1.0, t: Number | Symbol, name: str | None = None,
-            attr: dict[str, str] | None = None) -> Symbol:
+            self, grad: Symbol | None = None, average: Symbol | None = None, next_rate: Symbol | None = None,
+            next_share: Symbol | None = None, *, lr: Number | Symbol, lambd: Number | Symbol = 0.0001,
+            alpha: Number | Symbol = 0.75, t0: Number | Symbol = 1000000.0, wd: Number | Symbol = 0.0,
+            rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step against the gradient with a rate that falls, and average the weights (ASGD)."""
 
     def batch_dot(
@@ -1057,7 +1057,7 @@ class SymbolMethods:
 
     def nadam_update(
             self, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
-            filled: Symbol | None = None, *, lr: Number | Symbol, beta1: Number | Symbol = 0.9,
+            product: Symbol | None = None, *, lr: Number | Symbol, beta1: Number | Symbol = 0.9,
             beta2: Number | Symbol = 0.999, epsilon: Number | Symbol = 1e-08, schedule_decay: Number | Symbol = 0.004,
             wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0,
             t: Number | Symbol, decoupled_weight_decay: bool = False, name: str | None = None,

@@ -102,7 +102,13 @@ whole:
   %rest = sub i64 %n, %first
   %short = icmp slt i64 %rest, %unit
   %count = select i1 %short, i64 %rest, i64 %unit
+  ; Rows that are switched off may point nowhere, and kernels read single numbers before their loop.
+  %some = icmp sgt i64 %count, 0
+  br i1 %some, label %loop, label %done
+loop:
   call void %kernel(ptr %here, i64 %first, i64 %count, i64 %k)
+  br label %done
+done:
   ret ptr %here
 }}
 """

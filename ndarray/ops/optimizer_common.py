@@ -87,6 +87,11 @@ def scalars_in(xp, dtype, *values):
     return tuple(xp.as_scalar(v, dtype) for v in values)
 
 
+def stored(xp, value, dtype):
+    """Return a float64 scalar as it is read again after it was stored in `dtype`."""
+    return xp.as_scalar(xp.as_scalar(value, dtype), FLOAT64)
+
+
 def columns(rows, width):
     """Return the `width` columns of `rows`, each a tuple; they are empty where there is no row."""
     return tuple(zip(*rows)) if rows else ((),) * width

@@ -2,7 +2,7 @@
 
 from ndarray.dtypes import FLOAT64
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import Bound, Least, StepNumber, decayed, one_number, rescaled, scalars_in
+from ndarray.ops.optimizer_common import Bound, Least, StepNumber, decayed, one_number, rescaled, scalars_in, stored
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
 from ndarray.update import Update
@@ -95,16 +95,16 @@ def rprop_update(xp, weight, grad, prev, step_size, /, *, lr: Scalar, eta_minus:
     return weight - xp.sign(prev) * step_size, prev, step_size
 
 
-@operator(one_number(4), writes=("average", "next_rate"), scalar_dtype="float64")
-def asgd_update(xp, weight, grad, average, next_rate, /, *, lr: Scalar, lambd: Least = 1e-4, alpha: Scalar = 0.75,
-                t0: Scalar = 1e6, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
-                t: StepNumber):
+@operator(one_number(5, 2), writes=("average", "next_rate", "next_share"), scalar_dtype="float64")
+def asgd_update(xp, weight, grad, average, next_rate, next_share, /, *, lr: Scalar, lambd: Least = 1e-4,
+                alpha: Scalar = 0.75, t0: Scalar = 1e6, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
+                clip_gradient: Bound = -1.0, t: StepNumber):
     r"""Step against the gradient with a rate that falls, and average the weights (ASGD).
 
     .. math::
 
        G &= \operatorname{clip}(\rho g_t + \lambda w_t, c), \qquad
-       \eta_{t+1} = \eta / (1 + \lambda_a \eta t)^\alpha, \qquad \mu_t = 1 / \max(1, t - 1 - t_0) \\
+       \eta_{t+1} = \eta / (1 + \lambda_a \eta t)^\alpha, \qquad \mu_{t+1} = 1 / \max(1, t - t_0) \\
        w_{t+1} &= (1 - \lambda_a \eta_t)\, w_t - \eta_t G, \qquad a_{t+1} = a_t + \mu_t (w_{t+1} - a_t)
 
     Parameters
@@ -117,6 +117,8 @@ def asgd_update(xp, weight, grad, average, next_rate, /, *, lr: Scalar, lambd: L
         The averaged weights :math:`a_t`; from step :math:`t_0 + 2` on they differ from the weights.
     next_rate : array, one element, floating, by default float32 or float64 like `weight`, written
         The rate :math:`\eta_t` of this step, made at the last one; the first step takes `lr` whatever is there.
+    next_share : array, one element, floating, by default float32 or float64 like `weight`, written
+        What the average takes up, :math:`\mu_t`; the first step takes 1 whatever is there.
     lr : Scalar
         Learning rate :math:`\eta`, in units of weight per gradient.
     lambd : Scalar, optional
@@ -142,7 +144,7 @@ def asgd_update(xp, weight, grad, average, next_rate, /, *, lr: Scalar, lambd: L
     Raises
     ------
     ShapeError, DTypeError
-        If the arrays differ in shape or dtype, or `next_rate` has more than one element.
+        If the arrays differ in shape or dtype, or `next_rate` or `next_share` has more than one element.
 
     See Also
     --------
@@ -162,17 +164,19 @@ def asgd_update(xp, weight, grad, average, next_rate, /, *, lr: Scalar, lambd: L
     Examples
     --------
     >>> import ndarray as nd
-    >>> average, rate = nd.zeros(1), nd.zeros(1)
-    >>> nd.asgd_update(nd.array([1]), nd.array([2]), average, rate, lr=0.25, lambd=0.0, t=1).asnumpy()
+    >>> average, rate, share = nd.zeros(1), nd.zeros(1), nd.zeros(1)
+    >>> nd.asgd_update(nd.array([1]), nd.array([2]), average, rate, share, lr=0.25, lambd=0.0, t=1).asnumpy()
     array([0.5], dtype=float32)
     >>> average.asnumpy(), rate.asnumpy()
     (array([0.5], dtype=float32), array([0.25], dtype=float32))
     """
-    rate = xp.where(t == 1, lr, xp.as_scalar(next_rate, FLOAT64))
-    following = lr / (1 + lambd * lr * t) ** alpha
-    share = 1 / xp.maximum(t - 1 - t0, 1.0)
+    rate = xp.where(t == 1, stored(xp, lr, next_rate.dtype), xp.as_scalar(next_rate, FLOAT64))
+    share = xp.where(t == 1, 1.0, xp.as_scalar(next_share, FLOAT64))
+    following = lr / (1 + lambd * lr * t) ** alpha, 1 / xp.maximum(t - t0, 1.0)
     weight, grad = decayed(xp, weight, grad, lr, wd, rescale_grad, clip_gradient, False)
     keep, rate, part = scalars_in(xp, weight.dtype, 1 - lambd * rate, rate, share)
     weight = keep * weight - rate * grad
     average = xp.where(share == 1, weight, average + part * (weight - average))
-    return weight, average, xp.zeros_like(next_rate) + xp.as_scalar(following, next_rate.dtype)
+    numbers = [xp.reshape(xp.as_scalar(value, old.dtype), old.shape)
+               for value, old in zip(following, (next_rate, next_share))]
+    return weight, average, *numbers

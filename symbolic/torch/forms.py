@@ -3,7 +3,7 @@
 Both follow `Rule.apply`, so what a rule does is written in one place.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,11 +132,14 @@ class Settings(NamedTuple):
         Whether it is multiplied by a number, the last of the values.
     plain : bool
         Whether a layer-wise rule leaves the tensor its plain rate.
+    singles : frozenset of str
+        States of one element that are float32, whatever the weight is.
     """
 
     maximize: bool = False
     scaled: bool = False
     plain: bool = False
+    singles: frozenset[str] = frozenset()
 
 
 def numbers_of(rule: Rule | LayerwiseRule, lr: float, wd: float, t: float, settings: Settings) -> Numbers:
@@ -157,12 +160,23 @@ def numbers_of(rule: Rule | LayerwiseRule, lr: float, wd: float, t: float, setti
     return form
 
 
-def state_types(rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...]) -> dict[str, TensorType]:
-    """Return the types of what a rule reads of a tensor besides weight and gradient."""
+def state_types(rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...],
+                singles: Iterable[str] = ()) -> dict[str, TensorType]:
+    """Return the types of what a rule reads of a tensor besides weight and gradient.
+
+    Parameters
+    ----------
+    rule : Rule or LayerwiseRule
+    dtype : numpy.dtype
+        Of the weight.
+    shape : tuple of int
+    singles : iterable of str, optional
+        See `Settings`.
+    """
     op = rule.op
     params = {**op.defaults, **({op.count: 1} if op.count else {})}
     weight = TensorType(shape, dtype)
-    given = {"weight": weight, "grad": weight}
+    given = {"weight": weight, "grad": weight, **dict.fromkeys(singles, TensorType((), FLOAT32))}
     names = op.names if not op.many else (*op.many, *(n for n in op.names if n not in op.many))
     inputs, _ = op.infer_types([given.get(name, TensorType(None, None)) for name in names], [weight], params)
     found = dict(zip(names, inputs))

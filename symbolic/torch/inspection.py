@@ -100,7 +100,7 @@ def profile_of(works: Sequence[Work], state: Any, steps: int) -> Profile:
             arrays[name] = np.ascontiguousarray(view(p).copy())
             arrays[f"{name}_grad"] = (np.zeros_like(arrays[name]) if p.grad is None
                                       else np.ascontiguousarray(view(p.grad.to_dense().resolve_neg()).copy()))
-            for given, type_ in state_types(work.rule, facts.real, facts.shape).items():
+            for given, type_ in state_types(work.rule, facts.real, facts.shape, work.singles).items():
                 kept = own.get(work.states[given])
                 arrays[f"{name}_{given}"] = (np.zeros(type_.shape, type_.dtype) if kept is None
                                              else view(kept).reshape(type_.shape).copy())

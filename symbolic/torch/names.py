@@ -30,6 +30,9 @@ class Words(NamedTuple):
         Whether gradients may be sparse.
     first : mapping of str to callable
         ``first[state](group)``: the number that fills a state at first, where that is not 0.
+    singles : mapping of str to callable
+        By the rule's names, states of one element that torch keeps as float32 tensors of no axes, whatever the
+        parameter is: ``singles[state](group)`` is what is in it at first.
     counts : bool
         Whether torch keeps a ``step`` that the rule may not need.
     fixed : mapping of str to object
@@ -41,6 +44,7 @@ class Words(NamedTuple):
     counted_by: str | None = None
     sparse: bool = False
     first: Mapping[str, Callable[[Group], float]] = MappingProxyType({})
+    singles: Mapping[str, Callable[[Group], float]] = MappingProxyType({})
     counts: bool = False
     fixed: Mapping[str, Any] = MappingProxyType({})
 
@@ -97,6 +101,16 @@ def _radam(group):
     return "radam", _betas(group, decoupled_weight_decay=bool(group.get("decoupled_weight_decay", False)))
 
 
+def _nadam(group):
+    return "nadam", _betas(group, schedule_decay=float(group["momentum_decay"]),
+                           decoupled_weight_decay=bool(group["decoupled_weight_decay"]))
+
+
+def _asgd(group):
+    return "asgd", {"lambd": float(group["lambd"]), "alpha": float(group["alpha"]), "t0": float(group["t0"]),
+                    "wd": float(group["weight_decay"])}
+
+
 def _rprop(group):
     (minus, plus), (least, most) = group["etas"], group["step_sizes"]
     return "rprop", {"eta_minus": float(minus), "eta_plus": float(plus), "min_step": float(least),
@@ -112,8 +126,11 @@ TORCH: dict[str, Words] = {
     "RMSprop": Words(_rmsprop, {"n": "square_avg", "g": "grad_avg", "delta": "momentum_buffer"}, counts=True),
     "Adadelta": Words(_adadelta, {"squares": "square_avg", "moves": "acc_delta"}, counts=True),
     "Adamax": Words(_adamax, {"largest": "exp_inf"}),
+    "NAdam": Words(_nadam, {"product": "mu_product"}, singles={"product": lambda _: 1.0}),
     "RAdam": Words(_radam),
     "Rprop": Words(_rprop, first={"step_size": lambda group: float(group["lr"])}),
+    "ASGD": Words(_asgd, {"average": "ax", "next_rate": "eta", "next_share": "mu"},
+                  singles={"next_rate": lambda group: float(group["lr"]), "next_share": lambda _: 1.0}),
 }
 """The optimizers of torch that a rule is, by the name of their class."""
 

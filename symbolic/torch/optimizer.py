@@ -72,6 +72,10 @@ class RuleOptimizer(torch.optim.Optimizer):
             for key, value in self.defaults.items():
                 group.setdefault(key, value)
             group.update(self._words.fixed)
+        loading = vars(self).get("_loading")
+        if loading is not None:
+            self._keep_dtypes(loading)
+        self._take_singles()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Load a state, this optimizer's or that of torch's class of the same name.
@@ -81,14 +85,13 @@ class RuleOptimizer(torch.optim.Optimizer):
         state_dict : dict
             As `state_dict` gives it.
         """
-        super().load_state_dict(state_dict)
-        # torch casts all states of floating parameters to their dtype: those of another one are taken as they are.
-        saved = [k for group in state_dict["param_groups"] for k in group["params"]]
-        params = [p for group in self.param_groups for p in group["params"]]
-        for key, p in zip(saved, params):
-            for name, value in state_dict["state"].get(key, {}).items():
-                if isinstance(value, torch.Tensor) and name != "step" and value.dtype != self.state[p][name].dtype:
-                    self.state[p][name] = value.clone()
+        # The last of the hooks sees what the others made of it.
+        last = self.register_load_state_dict_pre_hook(lambda _, given: vars(self).update(_loading=given))
+        try:
+            super().load_state_dict(state_dict)
+        finally:
+            last.remove()
+            vars(self).pop("_loading", None)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of parameters, with options of its own.
@@ -199,6 +202,23 @@ class RuleOptimizer(torch.optim.Optimizer):
         """Why the last step did nothing, with ``nonfinite="skip"``; None where it did something."""
         return vars(self).get("_skipped")
 
+    def _keep_dtypes(self, state_dict: Mapping[str, Any]) -> None:
+        """Take states of another dtype than their parameter as they are; torch has cast them."""
+        saved = [k for group in state_dict["param_groups"] for k in group["params"]]
+        params = [p for group in self.param_groups for p in group["params"]]
+        for key, p in zip(saved, params):
+            for name, value in state_dict["state"].get(key, {}).items():
+                if isinstance(value, torch.Tensor) and name != "step" and value.dtype != self.state[p][name].dtype:
+                    self.state[p][name] = value.clone()
+
+    def _take_singles(self) -> None:
+        """Make float32 tensors of states that are one number: older versions have Python's."""
+        for name in self._words.singles:
+            word = self._words.states[name]
+            for state in self.state.values():
+                if isinstance(state, dict) and word in state:  # hooks may have put other things there
+                    state[word] = torch.as_tensor(state[word], dtype=torch.float32)
+
     def _runner(self) -> Runner:
         runner = vars(self).get("_bound")
         if runner is None:
@@ -227,6 +247,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         return Work(
             params=params, names=names, rule=made, lr=0.0, states=states,
             first={name: value(group) for name, value in words.first.items()},
+            singles={name: value(group) for name, value in words.singles.items()},
             no_decay=_matching(group.get("no_decay"), names), plain=_matching(group.get("no_lars"), names),
             maximize=bool(group.get("maximize", False)), clip_norm=group.get("clip_norm"),
             nonfinite=group.get("nonfinite"), counts=words.counted_by is None and self._counts(made),

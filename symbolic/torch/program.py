@@ -49,7 +49,7 @@ class Kind:
 
     def __init__(self, rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...],
                  settings: Settings) -> None:
-        self.types: dict[str, TensorType] = state_types(rule, dtype, shape)
+        self.types: dict[str, TensorType] = state_types(rule, dtype, shape, settings.singles)
         self.size = math.prod(shape)
         self.alike = frozenset(name for name, type_ in self.types.items() if type_.shape == shape)
         self.flow: Flow | None = None

@@ -259,7 +259,7 @@ class Runner:
 
     def _make(self, work, p, state, k):
         facts = self._facts[k]
-        types = state_types(work.rule, facts.real, facts.shape)
+        types = state_types(work.rule, facts.real, facts.shape, work.singles)
         update = work.rule.op.update
         for name, word in work.states.items():
             if state.get(word) is not None:
@@ -274,7 +274,7 @@ class Runner:
                 state[word] = torch.full_like(p, complex(number, number) if p.is_complex() else number, dtype=dtype,
                                               requires_grad=False, memory_format=torch.preserve_format)
             else:
-                state[word] = torch.zeros(type_.shape, dtype=TORCH[type_.dtype])
+                state[word] = torch.full(type_.shape, work.singles.get(name, 0.0), dtype=TORCH[type_.dtype])
 
     # The run
 

@@ -31,6 +31,8 @@ class Work(NamedTuple):
         What the rule reads besides weight and gradient, and torch's names of it.
     first : dict of str to (float or complex)
         What states are filled with at first, by torch's names, where that is not 0.
+    singles : dict of str to float
+        By the rule's names, states of one element that are float32 tensors of no axes, and what is in them at first.
     no_decay, plain : frozenset of int
         Positions of the parameters without decay, and of those to which a layer-wise rule leaves their plain rate.
     maximize : bool
@@ -52,6 +54,7 @@ class Work(NamedTuple):
     lr: float
     states: Mapping[str, str]
     first: Mapping[str, Any]
+    singles: Mapping[str, float]
     no_decay: frozenset[int]
     plain: frozenset[int]
     maximize: bool
@@ -64,7 +67,7 @@ class Work(NamedTuple):
 
     def settings(self, plain: bool) -> Settings:
         """Return what decides the code of a parameter besides the rule."""
-        return Settings(self.maximize, self.clip_norm is not None, plain)
+        return Settings(self.maximize, self.clip_norm is not None, plain, frozenset(self.singles))
 
     def numbers(self, t: float, decays: bool, plain: bool) -> Numbers:
         """Return the numbers of a parameter's update."""

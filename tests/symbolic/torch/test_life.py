@@ -480,6 +480,20 @@ class Test_states:
         other.load_state_dict(optimizer.state_dict())
         assert other.state[w]["key"].dtype == torch.int64 and other.state[w]["key"] == key
 
+    def test_keep_it_when_a_hook_replaces_what_is_loaded(self):
+        w, = parameters((3,), dtype=torch.bfloat16)
+        optimizer = st.AdamW([w], precision="master")
+        walk(optimizer, [w], 1)
+        saved, seen = copy.deepcopy(optimizer.state_dict()), []
+        optimizer.register_load_state_dict_pre_hook(lambda *_: saved)
+        optimizer.register_load_state_dict_post_hook(lambda o: seen.append(o.state[w]["weight32"].dtype))
+        empty = st.AdamW([w], precision="master").state_dict()
+        walk(optimizer, [w], 1)
+        for _ in range(2):
+            optimizer.load_state_dict(empty)
+            assert torch.equal(optimizer.state[w]["weight32"], saved["state"][0]["weight32"])
+        assert seen == [torch.float32] * 2
+
     def test_saved_before_a_load_do_not_change_with_the_steps_after_it(self):
         w, = parameters((3,))
         optimizer = st.AdamW([w])

@@ -126,3 +126,29 @@ def test_errors_are_torchs(name):
             optimizer = getattr(st, name)(params, **given.kwargs)
             with pytest.raises(case.error_type, match=case.error_regex):
                 optimizer.step()
+
+
+def test_averages_are_torchs_from_t0_on():
+    ours, theirs = made(torch.float64), made(torch.float64)
+    mine, other = (module.ASGD(params, lr=0.1, t0=3.0, lambd=0.01)
+                   for module, params in ((st, ours), (torch.optim, theirs)))
+    walk(mine, ours, 10)
+    walk(other, theirs, 10)
+    for a, b in zip(ours, theirs):
+        for key, value in other.state[b].items():
+            assert mine.state[a][key].dtype == value.dtype
+            assert torch.allclose(mine.state[a][key], value, rtol=1e-9, atol=1e-12), key
+
+
+@pytest.mark.parametrize("name, words", [("NAdam", ["mu_product"]), ("ASGD", ["eta", "mu"])])
+def test_numbers_of_older_versions_are_pythons(name, words):
+    w, = params = [torch.nn.Parameter(torch.ones(3))]
+    optimizer = getattr(st, name)(params)
+    walk(optimizer, params, 3)
+    saved = optimizer.state_dict()
+    kept = {word: saved["state"][0][word].clone() for word in words}
+    saved["state"][0] |= {word: float(number) for word, number in kept.items()}
+    optimizer.load_state_dict(saved)
+    for word, number in kept.items():
+        assert optimizer.state[w][word].dtype == torch.float32 and torch.equal(optimizer.state[w][word], number)
+    walk(optimizer, params, 1)
