@@ -49,10 +49,17 @@ class Pool:
     ----------
     threads : int, optional
         Number of threads at work at once, the caller included; by default one for each processor.
+
+    Attributes
+    ----------
+    threads : int
+    chosen : bool
+        Whether the user has set the number.
     """
 
     def __init__(self, threads: int | None = None):
         self.threads = threads or default_threads()
+        self.chosen = False
         self._helpers = []
         self._busy = threading.Lock()
         _pools.append(self)
@@ -144,7 +151,20 @@ def set_num_threads(n: int) -> None:
     """
     if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise ParamError(f"the number of threads must be a positive integer, got {shown(n)}")
+    pool.chosen = True
     pool.resize(n)
+
+
+def follow(n: int) -> None:
+    """Run kernels on as many threads as another library does, unless `set_num_threads` was called.
+
+    Parameters
+    ----------
+    n : int
+        At least 1.
+    """
+    if n != pool.threads and not pool.chosen:
+        pool.resize(n)
 
 
 def get_num_threads() -> int:

@@ -49,6 +49,8 @@ class RuleOptimizer(torch.optim.Optimizer):
     _words: ClassVar[Words]
     _signature: ClassVar[inspect.Signature]
     _check: ClassVar[Callable[[Mapping[str, Any]], dict[str, Any]]]
+    # A scaler of torch then leaves the division to the step, and sets `grad_scale` and `found_inf` for it.
+    _step_supports_amp_scaling = True
 
     def __init__(self, params: Iterable[Any], *args: Any, **options: Any) -> None:
         bound = self._signature.bind(params, *args, **options)
@@ -140,7 +142,10 @@ class RuleOptimizer(torch.optim.Optimizer):
             with torch.enable_grad():
                 loss = closure()
         with torch.no_grad():
-            self._skipped = self._runner().step(self._works(), self.state)
+            if float(vars(self).get("found_inf") or 0.0):
+                self._skipped = "the scaler found gradients that are not finite; nothing was updated"
+                return loss
+            self._skipped = self._runner().step(self._works(), self.state, self._unscaling())
         return loss
 
     def symbol(self) -> Symbol:
@@ -199,7 +204,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     @property
     def skipped(self) -> str | None:
-        """Why the last step did nothing, with ``nonfinite="skip"``; None where it did something."""
+        """Why the last step did nothing, with ``nonfinite="skip"`` or a scaler; None where it did something."""
         return vars(self).get("_skipped")
 
     def _keep_dtypes(self, state_dict: Mapping[str, Any]) -> None:
@@ -219,6 +224,11 @@ class RuleOptimizer(torch.optim.Optimizer):
                 if isinstance(state, dict) and word in state:  # hooks may have put other things there
                     state[word] = torch.as_tensor(state[word], dtype=torch.float32)
 
+    def _unscaling(self) -> float:
+        """Return the factor that makes gradients of those that a scaler has made large."""
+        scale = vars(self).get("grad_scale")
+        return 1.0 if scale is None else 1.0 / float(scale)
+
     def _runner(self) -> Runner:
         runner = vars(self).get("_bound")
         if runner is None:
@@ -235,7 +245,8 @@ class RuleOptimizer(torch.optim.Optimizer):
         found = known.get(k)
         if found is None or found[0] != options or any(map(_changes, options)):
             found = known[k] = options, self._prepared(k, group)
-        return found[1]._replace(params=group["params"], lr=float(group["lr"]))
+        return found[1]._replace(params=group["params"], lr=float(group["lr"]),
+                                 scaled=group.get("clip_norm") is not None or "grad_scale" in vars(self))
 
     def _prepared(self, k: int, group: dict[str, Any]) -> Work:
         """Return what follows from a group's options but for its learning rate."""
@@ -249,7 +260,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             first={name: value(group) for name, value in words.first.items()},
             singles={name: value(group) for name, value in words.singles.items()},
             no_decay=_matching(group.get("no_decay"), names), plain=_matching(group.get("no_lars"), names),
-            maximize=bool(group.get("maximize", False)), clip_norm=group.get("clip_norm"),
+            maximize=bool(group.get("maximize", False)), scaled=False, clip_norm=group.get("clip_norm"),
             nonfinite=group.get("nonfinite"), counts=words.counted_by is None and self._counts(made),
             counted_by=words.counted_by if made.counts else None, sparse=words.sparse, kind=type(self).__name__)
 

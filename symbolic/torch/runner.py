@@ -13,6 +13,7 @@ from torch.autograd.graph import increment_version
 
 from ndarray.errors import BindError, NonFiniteError
 from ndarray.kernels.signals import deferred
+from ndarray.kernels.threads import follow
 from symbolic.torch.counts import Counts
 from symbolic.torch.forms import state_types
 from symbolic.torch.program import GRAD, STATES, WEIGHT, Kind, Norms, Program, kind_of
@@ -55,7 +56,7 @@ class Runner:
         self._classes: dict[tuple[int, bool, bool], list[tuple[int, np.ndarray]]] = {}
         self._seen: dict[tuple[int, str], tuple[list, np.ndarray]] = {}
 
-    def step(self, works: Sequence[Work], states: Any) -> str | None:
+    def step(self, works: Sequence[Work], states: Any, scale: float = 1.0) -> str | None:
         """Update every parameter that has a gradient, all or nothing.
 
         Parameters
@@ -64,12 +65,15 @@ class Runner:
             One for each group.
         states : dict of torch.Tensor to dict
             The optimizer's ``state``.
+        scale : float, optional
+            Factor of all gradients.
 
         Returns
         -------
         str or None
             Why nothing was done, where a group's ``nonfinite`` is ``"skip"`` and a gradient is not finite.
         """
+        follow(torch.get_num_threads())
         with self._lock:
             params = [p for work in works for p in work.params]
             if len(params) != len(self._params) or not all(map(is_, params, self._params)):
@@ -83,7 +87,7 @@ class Runner:
                 params, grads = [params[k] for k in live], [grads[k] for k in live]
             self._look(params, works)
             grads = self._gradients(params, grads, works)
-            scales, why = self._measure(works, grads)
+            scales, why = self._measure(works, grads, scale)
             if why is not None:
                 return why
             own = self._states(works, params, states)
@@ -146,9 +150,9 @@ class Runner:
                                       work.sparse))
         return found
 
-    def _measure(self, works, grads):
+    def _measure(self, works, grads, scale):
         """Return the factor of each group's gradients, or why the step is skipped."""
-        scales = [1.0] * len(works)
+        scales = [scale] * len(works)
         if not any(work.clip_norm is not None or work.nonfinite for work in works):
             return scales, None
         if self._norms is None or self._norms[0] != self._live:
@@ -171,12 +175,12 @@ class Runner:
                     if nonfinite == "raise":
                         raise NonFiniteError(why)
                     return scales, why
-        norm = float(np.sqrt(sums.sum()))
+        norm = scale * float(np.sqrt(sums.sum()))
         for w, work in enumerate(works):
             if work.clip_norm is not None:
                 # As torch.nn.utils.clip_grad_norm_ has it.
-                scale = work.clip_norm / (norm + 1e-6)
-                scales[w] = 1.0 if scale > 1 else scale
+                bound = work.clip_norm / (norm + 1e-6)
+                scales[w] = scale if bound > 1 else bound * scale
         return scales, None
 
     def _states(self, works, params, states):

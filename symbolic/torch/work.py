@@ -36,6 +36,8 @@ class Work(NamedTuple):
     no_decay, plain : frozenset of int
         Positions of the parameters without decay, and of those to which a layer-wise rule leaves their plain rate.
     maximize : bool
+    scaled : bool
+        Whether gradients are multiplied by a number.
     clip_norm : float or None
     nonfinite : {'raise', 'skip'} or None
     counts : bool
@@ -58,6 +60,7 @@ class Work(NamedTuple):
     no_decay: frozenset[int]
     plain: frozenset[int]
     maximize: bool
+    scaled: bool
     clip_norm: float | None
     nonfinite: str | None
     counts: bool
@@ -67,7 +70,7 @@ class Work(NamedTuple):
 
     def settings(self, plain: bool) -> Settings:
         """Return what decides the code of a parameter besides the rule."""
-        return Settings(self.maximize, self.clip_norm is not None, plain, frozenset(self.singles))
+        return Settings(self.maximize, self.scaled, plain, frozenset(self.singles))
 
     def numbers(self, t: float, decays: bool, plain: bool) -> Numbers:
         """Return the numbers of a parameter's update."""

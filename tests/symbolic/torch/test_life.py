@@ -12,9 +12,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+import symbolic as sym  # noqa: E402
 import symbolic.torch as st  # noqa: E402
 from ndarray.errors import MXNetError, NonFiniteError  # noqa: E402
 from ndarray.kernels import machine_code  # noqa: E402
+from ndarray.kernels.threads import pool  # noqa: E402
 from symbolic.torch.names import RULES, TORCH  # noqa: E402
 
 NAMES = [name for name in (*TORCH, *RULES) if name in RULES or hasattr(torch.optim, name)]
@@ -261,6 +263,62 @@ class Test_a_step:
                 other.step()
             optimizer.zero_grad()
         assert equal(params, plain)
+
+    @pytest.mark.parametrize("unscaled", [False, True])
+    @pytest.mark.parametrize("name, options", [
+        *PAIRS, ("Adagrad", {}), ("LAMB", {}), ("SignSGD", {"maximize": True}), ("AdamW", {"clip_norm": 0.5}),
+        ("LARS", {"clip_norm": 0.5, "nonfinite": "raise"}), ("Lion", {"nonfinite": "skip"})])
+    def test_divides_by_the_scalers_scale_within_the_step(self, name, options, unscaled):
+        a, b = parameters((3, 4), (5,)), parameters((3, 4), (5,))
+        mine, plain = getattr(st, name)(a, lr=0.1, **options), getattr(st, name)(b, lr=0.1, **options)
+        scaler = torch.amp.GradScaler("cpu", init_scale=2.0 ** 12, growth_interval=2)
+        for k in range(5):
+            for p, q in zip(a, b):
+                q.grad = filled(*q.shape, seed=k)
+                p.grad = q.grad * scaler.get_scale() if k else scaler.scale(q.grad)
+            before = [p.grad.clone() for p in a]
+            if unscaled:
+                scaler.unscale_(mine)
+            scaler.step(mine)
+            scaler.update()
+            plain.step()
+            assert equal(a, b)  # powers of two round nothing
+            assert unscaled or equal([p.grad for p in a], before)
+
+    def test_is_skipped_where_the_scaler_found_infinity(self):
+        for name, options in (("NAdam", {}), ("SGD", {"momentum": 0.9, "clip_norm": 1.0, "nonfinite": "raise"})):
+            params = parameters((3,), (4,))
+            optimizer = getattr(st, name)(params, **options)
+            scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+            scaler.scale(torch.zeros(()))
+            walk(optimizer, params, 2)
+            kept, state = [p.detach().clone() for p in params], copy.deepcopy(optimizer.state_dict()["state"])
+            params[0].grad, params[1].grad = torch.ones(3), torch.full((4,), float("nan"))
+            scaler.step(optimizer)
+            scaler.update()
+            assert "the scaler" in optimizer.skipped and scaler.get_scale() == 512
+            assert equal(params, kept)
+            for k, saved in optimizer.state_dict()["state"].items():
+                assert equal(saved.values(), state[k].values())
+            walk(optimizer, params, 1)
+            assert optimizer.skipped is None
+
+    def test_follows_torchs_number_of_threads_unless_ours_is_set(self, monkeypatch):
+        theirs, ours = torch.get_num_threads(), pool.threads
+        found = [parameters((600, 600), (50,)) for _ in range(3)]
+        try:
+            monkeypatch.setattr(pool, "chosen", False)
+            for n, params in zip((1, 3), found):
+                torch.set_num_threads(n)
+                walk(st.LAMB(params), params)
+                assert sym.get_num_threads() == n
+            sym.set_num_threads(2)
+            walk(st.LAMB(found[2]), found[2])
+            assert sym.get_num_threads() == 2
+        finally:
+            torch.set_num_threads(theirs)
+            pool.resize(ours)
+        assert equal(found[0], found[1]) and equal(found[0], found[2])
 
     def test_two_optimizers_step_in_two_threads(self):
         def train(params):
