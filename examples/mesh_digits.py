@@ -38,11 +38,8 @@ def voting_step():
 
     scores = layer(sym.tanh(layer(sym.var("images"), "hidden")), "out")
     loss = sym.negative(sym.mean(sym.pick(sym.log_softmax(scores), sym.var("labels"))), name="loss")
-    votes = {}
-    for name, gradient in zip(SHAPES, sym.gradient(loss, list(own.values()))):
-        ballots = sym.Cast(sym.sign(gradient), dtype="int8", name=f"{name}_ballots")
-        majority = sym.sign(sym.sum(ballots, axis=0), name=f"{name}_vote")
-        votes[f"{name}_grad"] = sym.Cast(majority, dtype="float32")
+    gradients = sym.gradient(loss, list(own.values()))
+    votes = {f"{name}_grad": optimizers.majority_vote(g, name=f"{name}_vote") for name, g in zip(SHAPES, gradients)}
     return sym.Group([sym.make_loss(loss, name="cost"), optimizers.update(list(SHAPES), "signsgd")(**weights, **votes)])
 
 

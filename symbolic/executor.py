@@ -92,7 +92,8 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
     mesh : jax.sharding.Mesh, optional
         Devices on which the engine ``"xla"`` runs, see `symbolic.jax.make_mesh`.
     sharding : dict or callable, optional
-        How arrays are split over the mesh, by patterns of their names.
+        How arrays are split over the mesh, by patterns of their names; a pattern that fits no variable says it of the
+        outputs of nodes.
     huge_pages : bool, optional
         Whether the memory of large arrays is moved into huge pages; see `Symbol.bind`.
 
@@ -129,7 +130,7 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
         pages.ask_for_huge_pages([a._data for a in (*arrays.values(), *outputs, *grads.values())])
     return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
                     grads=grads, in_place=frozenset(out or ()), monitors=Monitors(finite=watch is not None),
-                    placement=engines.place(engine, mesh, sharding, list(arrays)))
+                    placement=engines.place(engine, mesh, sharding, list(arrays), _output_names(graph.nodes)))
 
 
 def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
@@ -155,7 +156,7 @@ def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
     arrays = {n.name: NDArray(a, ctx) for n, a in zip(graph.variables, memory)}
     outputs = output_arrays(graph, types, {}, arrays, ctx)
     return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
-                    placement=engines.place(engine, mesh, sharding, list(arrays)))
+                    placement=engines.place(engine, mesh, sharding, list(arrays), _output_names(graph.nodes)))
 
 
 def _types_of(arrays: Mapping[str, np.ndarray]) -> dict[str, TensorType]:
@@ -423,7 +424,8 @@ class Executor:
             else:
                 arrays = self._memory | keys
                 types = self._types if graph is self.graph else infer(graph, _types_of(arrays))
-                compiled = CompiledGraph(graph, arrays, [o._data for o in self.outputs], types, self.engine)
+                compiled = CompiledGraph(graph, arrays, [o._data for o in self.outputs], types, self.engine,
+                                         self.placement)
             self._compiled_graphs[is_train] = compiled
         return compiled
 
@@ -439,7 +441,7 @@ class Executor:
             parts = partition.split(graph, _types_of(arrays), self._wrt(), given, changing)
             self._compiled_gradients[key] = CompiledGradient(
                 parts, arrays, [o._data for o in self.outputs], {n: g._data for n, g in self._grads.items()},
-                {name for name, req in self._grad_reqs.items() if req == "add"}, self.engine)
+                {name for name, req in self._grad_reqs.items() if req == "add"}, self.engine, self.placement)
         return self._compiled_gradients[key]
 
     # Monitors
@@ -743,6 +745,10 @@ class Executor:
         names = ", ".join(map(label, self.output_dict))
         return (f"<Executor of {names}: {len(self.arg_dict)} arguments, {len(self.aux_dict)} states, "
                 f"engine {self.engine}>")
+
+
+def _output_names(nodes: Sequence[Node]) -> list[str]:
+    return [n.output_name(e.index) for n in nodes if n.op is not None for e in n.outputs]
 
 
 def _reshaped(old: NDArray, shape: tuple[int, ...], name: str, allow_up_sizing: bool, ctx: Context) -> NDArray:

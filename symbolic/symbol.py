@@ -460,7 +460,8 @@ class Symbol(SymbolMethods):
         sharding : dict or callable, optional
             How arrays are split over the mesh: a dict from patterns of names, of which the first that fits counts, to a
             ``PartitionSpec``, a tuple, an axis, None, or a function of name and shape; or one such function for all.
-            What is not named is whole on every device.
+            What is not named is whole on every device.  A pattern that fits no variable says how outputs of nodes are
+            split within a step; a list of two moves them from the first way to the second.
         huge_pages : bool, optional
             Whether the memory of arrays from 2 MiB on is moved into huge pages, in place: a millisecond for each MiB
             now, a few per cent of each run later.  It takes Linux 6.1; elsewhere it has no effect, and a warning says

@@ -62,7 +62,12 @@ def get(name: str) -> Compile:
     return import_module(f"symbolic.engines.{name}").compile
 
 
-def place(name: str, mesh: Any, sharding: Any, names: Sequence[str]) -> Any:
+def compiled(name: str, graph: Graph, buffers: Buffers, placement: Any = None) -> Program:
+    """Return the program of a graph on an engine, with what `place` has returned for it."""
+    return get(name)(graph, buffers, *([] if placement is None else [placement]))
+
+
+def place(name: str, mesh: Any, sharding: Any, names: Sequence[str], inner: Sequence[str]) -> Any:
     """Return what is where on a mesh, checked, for `adopt`; None without a mesh.
 
     Parameters
@@ -71,8 +76,8 @@ def place(name: str, mesh: Any, sharding: Any, names: Sequence[str]) -> Any:
         Of the engine.
     mesh, sharding : object
         As `symbolic.Symbol.bind` takes them.
-    names : sequence of str
-        Of the variables.
+    names, inner : sequence of str
+        Of the variables, and of the outputs of all nodes.
 
     Raises
     ------
@@ -86,7 +91,7 @@ def place(name: str, mesh: Any, sharding: Any, names: Sequence[str]) -> Any:
         raise BindError("sharding= splits arrays along the axes of a mesh: give mesh=, too")
     from symbolic.engines.xla import place  # needs JAX
 
-    return place(mesh, sharding, names)
+    return place(mesh, sharding, names, inner)
 
 
 def adopt(name: str, arrays: Mapping[str, NDArray], placement: Any = None) -> list[object]:

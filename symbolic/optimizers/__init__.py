@@ -25,3 +25,4 @@ from symbolic.optimizers.step import BIASES_AND_NORMS, PARAMETERS, step, table
 from symbolic.optimizers.trainer import Trainer
 from symbolic.optimizers.update import update
 from symbolic.optimizers.updater import Updater
+from symbolic.optimizers.vote import majority_vote

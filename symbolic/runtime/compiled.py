@@ -32,13 +32,15 @@ class CompiledGraph:
     outputs : sequence of numpy.ndarray
     types : dict of Entry to TensorType
     engine : str
+    placement : object, optional
+        See `symbolic.engines.place`.
     """
 
     def __init__(self, graph: Graph, arrays: Mapping[str, np.ndarray], outputs: Iterable[np.ndarray],
-                 types: dict[Entry, TensorType], engine: str) -> None:
+                 types: dict[Entry, TensorType], engine: str, placement: Any = None) -> None:
         self.graph = graph
         self.buffers = Buffers(tuple([arrays[n.name] for n in graph.variables]), tuple(outputs), types)
-        self.program = engines.get(engine)(graph, self.buffers)
+        self.program = engines.compiled(engine, graph, self.buffers, placement)
 
     @property
     def targets(self) -> list[np.ndarray]:
@@ -76,6 +78,8 @@ class CompiledGradient:
     adding : set of str
         Arguments whose gradient is added to what is there.
     engine : str
+    placement : object, optional
+        See `symbolic.engines.place`.
 
     Attributes
     ----------
@@ -84,8 +88,8 @@ class CompiledGradient:
     """
 
     def __init__(self, partition: Partition, arrays: dict[str, np.ndarray], outputs: Sequence[np.ndarray],
-                 grads: Mapping[str, np.ndarray], adding: set[str], engine: str) -> None:
-        self._parts, self._arrays, self._outputs, self._engine = partition, arrays, outputs, engine
+                 grads: Mapping[str, np.ndarray], adding: set[str], engine: str, placement: Any = None) -> None:
+        self._parts, self._arrays, self._outputs, self._where = partition, arrays, outputs, (engine, placement)
         self._grads, self._adding = grads, adding
         known = partition.known
         heads, residuals = partition.heads, [v.name for v in partition.residuals.values()]
@@ -101,7 +105,7 @@ class CompiledGradient:
         if "forward" not in self._runs:
             graph = self._parts.forward
             self._runs["forward"] = CompiledGraph(graph, self._arrays, [*self._outputs, *self._residuals.values()],
-                                                  infer(graph, self._parts.known), self._engine)
+                                                  infer(graph, self._parts.known), *self._where)
         return self._runs["forward"]
 
     @property
@@ -140,4 +144,4 @@ class CompiledGradient:
                 entry = Node(registry.get("elemwise_add"), f"{name}_grad_sum", (Entry(old), entry)).outputs[0]
             outputs.append(entry)
         graph = Graph(outputs)
-        return CompiledGraph(graph, arrays, self._grads.values(), infer(graph, known), self._engine)
+        return CompiledGraph(graph, arrays, self._grads.values(), infer(graph, known), *self._where)

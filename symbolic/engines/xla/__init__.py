@@ -25,14 +25,14 @@ from symbolic.engines.xla import resident as _resident
 from symbolic.graph.graph import Graph
 
 
-def compile(graph: Graph, buffers: Buffers) -> _program.XlaProgram:
+def compile(graph: Graph, buffers: Buffers, placement: _placement.Placement | None = None) -> _program.XlaProgram:
     """Return the program that runs `graph` on the devices over the arrays of `buffers`."""
-    return _program.XlaProgram(graph, buffers)
+    return _program.XlaProgram(graph, buffers, placement)
 
 
-def place(mesh: Any, sharding: Any, names: Sequence[str]) -> _placement.Placement:
+def place(mesh: Any, sharding: Any, names: Sequence[str], inner: Sequence[str]) -> _placement.Placement:
     """Return what is where on a mesh, checked."""
-    return _placement.Placement(mesh, sharding, names)
+    return _placement.Placement(mesh, sharding, names, inner)
 
 
 def adopt(arrays: Mapping[str, NDArray], placement: _placement.Placement | None) -> list[_resident.Home]:

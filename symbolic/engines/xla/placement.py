@@ -102,14 +102,17 @@ class Placement:
         whole on every device.
     names : sequence of str
         Of the variables.
+    inner : sequence of str, optional
+        Of the outputs of all nodes.  A pattern that fits no variable says how they are split within a step; a list of
+        two moves a value from the first way to the second.
 
     Raises
     ------
     BindError, UnknownNameError
-        For what is not a mesh or a sharding, and for a pattern that fits no variable.
+        For what is not a mesh or a sharding, and for a pattern that fits nothing.
     """
 
-    def __init__(self, mesh: Any, sharding: Any, names: Sequence[str]) -> None:
+    def __init__(self, mesh: Any, sharding: Any, names: Sequence[str], inner: Sequence[str] = ()) -> None:
         if not isinstance(mesh, Mesh):
             raise BindError(f"mesh must be a jax.sharding.Mesh such as make_mesh(data=8), got {shown(mesh)}")
         if any(kind != AxisType.Auto for kind in mesh.axis_types):
@@ -118,9 +121,12 @@ class Placement:
             raise BindError(f"sharding must be a dict of name patterns, or a function of name and shape, got "
                             f"{shown(sharding)}")
         self.mesh, self._sharding, self._names = mesh, {} if sharding is None else sharding, frozenset(names)
-        for pattern in {} if callable(sharding) else self._sharding:
-            if not any(fnmatchcase(name, pattern) for name in names):
+        patterns = [] if callable(sharding) else [*self._sharding]
+        within = [p for p in patterns if not any(fnmatchcase(name, p) for name in names)]
+        for pattern in within:
+            if not any(fnmatchcase(name, pattern) for name in inner):
                 raise UnknownNameError(f"sharding: {unknown('variable', pattern, names)}")
+        self._within = {p: self._sharding[p] for p in within}
         self.whole = NamedSharding(mesh, PartitionSpec())
         self.spread = is_spread(self.whole)
 
@@ -131,9 +137,23 @@ class Placement:
         ------
         BindError, ShapeError, UnknownNameError
         """
-        if name not in self._names:
-            return self.whole
-        spec = self._spec(name, shape)
+        return self._checked(name, shape, self._spec(name, shape)) if name in self._names else self.whole
+
+    def within(self, name: str, shape: tuple[int, ...]) -> list[NamedSharding]:
+        """Return how an output of a node is to be split within a step, one after the other; [] as XLA chooses.
+
+        Raises
+        ------
+        BindError, ShapeError, UnknownNameError
+        """
+        pattern = next((p for p in self._within if fnmatchcase(name, p)), None)
+        if pattern is None:
+            return []
+        given = self._within[pattern]
+        return [self._checked(name, shape, spec(name, shape) if callable(spec) else spec)
+                for spec in (given if isinstance(given, list) else [given])]
+
+    def _checked(self, name: str, shape: tuple[int, ...], spec: Any) -> NamedSharding:
         if spec is None or isinstance(spec, str):
             spec = PartitionSpec(*[spec] if spec else [])
         if not isinstance(spec, PartitionSpec):

@@ -1,12 +1,14 @@
 """A whole graph as one program of XLA."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, reduce
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax.sharding import NamedSharding, PartitionSpec
 
 from ndarray.cached import cached_property
@@ -17,12 +19,12 @@ from symbolic.diagnostics.attribution import Piece
 from symbolic.diagnostics.memory_plan import MemoryPlan
 from symbolic.engines.buffers import Buffers, commit, home_of
 from symbolic.engines.xla.agreement import device_errors, of_first
-from symbolic.engines.xla.placement import is_spread, whole
+from symbolic.engines.xla.placement import Placement, is_spread, whole
 from symbolic.engines.xla.resident import Home
 from symbolic.engines.xla.words import Words, wide
 from symbolic.graph.graph import Graph
-from symbolic.graph.node import Entry
-from symbolic.graph.walk import evaluate
+from symbolic.graph.node import Entry, Node
+from symbolic.graph.walk import compute, walk
 
 _LOST = "\n  values that it was to replace may be lost; go on from what was saved last"
 
@@ -39,6 +41,8 @@ class XlaProgram:
     ----------
     graph : Graph
     buffers : Buffers
+    placement : Placement, optional
+        How outputs of nodes are split within a step.
 
     Attributes
     ----------
@@ -48,8 +52,8 @@ class XlaProgram:
 
     NAME = "xla"
 
-    def __init__(self, graph: Graph, buffers: Buffers) -> None:
-        self.graph, self.buffers, self.traces = graph, buffers, 0
+    def __init__(self, graph: Graph, buffers: Buffers, placement: Placement | None = None) -> None:
+        self.graph, self.buffers, self.placement, self.traces = graph, buffers, placement, 0
         homes: dict[int, Home] = {}
         placed = [h.sharding for a in buffers.values if (h := home_of(a)) and isinstance(h.sharding, NamedSharding)]
         elsewhere = NamedSharding(placed[0].mesh, PartitionSpec()) if placed else default_sharding()
@@ -87,7 +91,8 @@ class XlaProgram:
         for at, value in (*zip(self._donated, donated), *zip(self._kept, kept)):
             values[at] = value
         xp = Words(checked=True)
-        outputs, written = evaluate(self.graph, dict(zip(self.graph.variables, values)), xp)
+        run = partial(self._run_node, xp)
+        outputs, written = walk(self.graph, dict(zip(self.graph.variables, values)), run)
         found = [*outputs, *(written[n] for n in self.graph.written)]
         results = [jnp.asarray(found[k]) for k in self._order]
         for y, (shape, dtype), home in zip(results, self._types, self._outputs):
@@ -100,6 +105,13 @@ class XlaProgram:
         old = {id(h): v for h, v in zip(self._inputs, values)}
         return [jnp.where(in_range, y, old[id(h)]) if id(h) in old else y
                 for y, h in zip(results, self._outputs)], in_range
+
+    def _run_node(self, xp: Words, node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) -> tuple:
+        outputs, new = compute(node, xp, inputs, params)
+        if self.placement is not None:
+            outputs = [reduce(lax.with_sharding_constraint, self.placement.within(node.output_name(i), jnp.shape(y)), y)
+                       for i, y in enumerate(outputs)]
+        return outputs, new
 
     def _arguments(self) -> tuple[tuple, tuple]:
         if self._drawn:  # Each process draws its own keys of random numbers: those of the first count.

@@ -1,5 +1,6 @@
 """Meshes: eight virtual devices give the numbers of one, with the collectives that were to be expected."""
 
+import math
 import re
 
 import numpy as np
@@ -78,27 +79,66 @@ def test_weights_that_are_split_stay_split_and_say_so(mesh):
     assert "split: " in trainer.executor.debug_str() and "fc1_weight" in trainer.executor.debug_str()
 
 
-def votes(engine, **settings):
-    """Majority-vote signSGD: gradients with a leading axis of workers, their signs added up as int8."""
-    grads, weight = sym.var("grads"), sym.var("w")
-    vote = sym.sign(sym.sum(sym.Cast(sym.sign(grads), dtype="int8"), axis=0))
-    step = sym.signsgd_update(weight, sym.Cast(vote, dtype="float32"), lr=sym.var("lr"), name="step")
-    w = nd.zeros((256,))
-    run = step.bind(args={"w": w, "grads": nd.zeros((WORKERS, 256)), "lr": nd.array([0.5])}, out={"step_output": w},
+SIZE = 1024
+
+
+def votes(engine, bits=8, **settings):
+    """Majority-vote signSGD: gradients with a leading axis of workers, their signs added up."""
+    vote = sym.optimizers.majority_vote(sym.var("grads"), bits=bits)
+    step = sym.signsgd_update(sym.var("w"), vote, lr=sym.var("lr"), name="step")
+    w = nd.zeros((SIZE,))
+    run = step.bind(args={"w": w, "grads": nd.zeros((WORKERS, SIZE)), "lr": nd.array([0.5])}, out={"step_output": w},
                     engine=engine, **settings)
     rng = np.random.default_rng(0)
     for k in range(3):
-        run.forward(grads=rng.normal(size=(WORKERS, 256)), lr=0.1 * (k + 1))
+        run.forward(grads=rng.normal(size=(WORKERS, SIZE)).round(), lr=0.1 * (k + 1))
     return run, w.asnumpy()
+
+
+def collectives(run):
+    """Return the collectives of a program: what, dtype, elements that a device gets from it."""
+    found = []
+    for line in run._program.compiled.as_text().splitlines():
+        kind = re.search(r"= (.*?) (all-\w+(?:-\w+)*|reduce-scatter|collective-permute)\(", line)
+        if kind:
+            parts = re.findall(r"(\w+)\[([\d,]*)\]", kind[1])
+            found.append((kind[2], parts[0][0], sum(math.prod(map(int, filter(None, s.split(",")))) for _, s in parts)))
+    return found
 
 
 def test_a_vote_has_the_bits_of_one_device_and_sends_int8(mesh):
     _, expected = votes("eager")
     run, got = votes("xla", mesh=mesh, sharding={"grads": "data"})
     np.testing.assert_array_equal(got, expected)
-    text = run._program.compiled.as_text()
-    collectives = re.findall(r"= (\w+)\[([\d,]*)\]\S* all-reduce\(", text)
-    assert collectives == [("s8", "256")]
+    assert collectives(run) == [("all-reduce", "s8", SIZE)]
+
+
+SPLIT = (None, None, "data")
+PACKED = {"grads": "data", "vote_ballots_output": ["data", SPLIT], "vote_verdict_output": [SPLIT, None]}
+
+
+def test_a_vote_in_two_bits_sends_a_quarter(mesh):
+    """Two bits an element to the device that counts it, and two back: in bytes a quarter of an all-reduce of bytes."""
+    _, expected = votes("eager")
+    run, got = votes("xla", 2, mesh=mesh, sharding=PACKED)
+    np.testing.assert_array_equal(got, expected)
+    np.testing.assert_array_equal(votes("fused", 2)[1], expected)
+    found = collectives(run)
+    assert found == [("all-to-all", "u8", SIZE // 4), ("all-gather", "u8", SIZE // 4)]
+    # Of both a device keeps the eighth that is its own; a sum around a ring sends each byte twice, but for that.
+    sent = sum(size for *_, size in found) * (WORKERS - 1) / WORKERS
+    assert 4 * sent == 2 * SIZE * (WORKERS - 1) / WORKERS
+
+
+def test_patterns_that_fit_variables_do_not_fit_nodes(mesh):
+    """Nodes are split as XLA chooses, but for those that a pattern of their own names."""
+    x, y = sym.var("fc_x"), sym.var("fc_y")
+    args = {"fc_x": nd.ones((8, 3)), "fc_y": nd.ones((8, 3))}
+    (sym.elemwise_add(x, y, name="fc")).bind(args=args, engine="xla", mesh=mesh, sharding={"fc_*": "data"})
+    for sharding, kind in (({"fc_output": (None, "data")}, ShapeError), ({"fc_out": "data"}, UnknownNameError),
+                           ({"fc_output": ["data", 3]}, BindError)):
+        with pytest.raises(kind, match="fc_out"):
+            sym.elemwise_add(x, y, name="fc").bind(args=args, engine="xla", mesh=mesh, sharding=sharding).forward()
 
 
 def test_meshes():
