@@ -1,7 +1,5 @@
 """Eager arrays on NumPy, and MXNet's operators on them."""
 
-from importlib import import_module as _import
-
 from ndarray import lazy as _lazy, registry as _registry
 from ndarray.adapted import histogram, split_v2
 from ndarray.array import NDArray
@@ -14,7 +12,9 @@ from ndarray.create import (arange, array, concatenate, empty, eye, from_dlpack,
 from ndarray.errors import MXNetError
 from ndarray.functions import function as _function
 
-_registry.declare_later(lambda: _import("ndarray.ops"))
+_index = _lazy.Later("ndarray.ops.index")
+
+_registry.declare_later(lambda: _index.DECLARED)
 
 _LATE = {"contrib": "ndarray.contrib", "op": "ndarray.op", "_internal": "ndarray.op", "ops": "ndarray.ops",
          "linalg": "ndarray.linalg", "random": "ndarray.random", "sparse": "ndarray.sparse",

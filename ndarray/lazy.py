@@ -59,9 +59,26 @@ def attributes(namespace: dict[str, Any], *finders: Callable[[str], Any]) -> Cal
         module = namespace["__name__"]
         if name.startswith("__"):  # Python and its tools test for many such names and ignore the message.
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        raise AttributeError(unknown(f"attribute of {module}", name, namespace["__dir__"]()))
+        raise UnknownAttributeError(lambda: unknown(f"attribute of {module}", name, namespace["__dir__"]()))
 
     return __getattr__
+
+
+class UnknownAttributeError(AttributeError):
+    """A name that a module does not have; the message is made when it is read, for `hasattr` and imports drop it.
+
+    Parameters
+    ----------
+    message : callable
+        Without arguments; returns the message.
+    """
+
+    def __init__(self, message: Callable[[], str]) -> None:
+        super().__init__()
+        self._message = message
+
+    def __str__(self) -> str:
+        return self._message()
 
 
 def imported(table: Mapping[str, str]) -> Callable[[str], Any]:

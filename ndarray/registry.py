@@ -2,48 +2,64 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ndarray.errors import OperatorError, UnknownNameError, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ndarray.operator import Operator
 
-_operators = {}
 _by_any_name = {}
-_later = []
+_indexes = []
 _families = {}
 _derived = {}
 
 
-def declare_later(load: Callable[[], object]) -> None:
-    """Let ``load()`` declare operators when a name is first looked up that is not here, or all are listed.
+def declare_later(index: Callable[[], Mapping[str, str]]) -> None:
+    """Let modules declare operators when they are first looked up, or all are listed.
 
-    To declare some hundred operators takes as long as to import a quarter of NumPy.
+    To declare some hundred operators takes longer than to import half of NumPy, and a graph has few.
+
+    Parameters
+    ----------
+    index : callable
+        ``index()`` gives the names, separated by spaces, that each module declares.
     """
-    _later.append(load)
+    _indexes.append(index)
 
 
+@cache
+def _modules() -> tuple[str, ...]:
+    return tuple([module for index in _indexes for module in index()])
+
+
+@cache
+def _homes() -> dict[str, str]:
+    """Return the module of each name, in the order in which names are listed."""
+    return {name: module for index in _indexes for module, names in index().items() for name in names.split()}
+
+
+@cache
 def _declared() -> dict[str, Operator]:
-    """Return the table with every operator in it."""
-    while _later:
-        # Taken off only afterwards: another thread that looks one up meanwhile waits for the same modules.
-        load = _later[-1]
-        load()
-        if _later[-1:] == [load]:
-            _later.pop()
+    """Return the table, with every operator of the indexes in it."""
+    for module in _modules():
+        import_module(module)
     return _by_any_name
 
 
 def add(op: Operator) -> Operator:
     """Enter an operator under its name and its aliases."""
     for name in (op.name, *op.aliases):
+        home = _homes().get(name, op.compute.__module__)
+        if home != op.compute.__module__:
+            import_module(home)
         if name in _by_any_name:
             raise OperatorError(f"operator {name!r} is already declared in {_by_any_name[name].compute.__module__}")
         _by_any_name[name] = op
-    _operators[op.name] = op
     return op
 
 
@@ -54,19 +70,26 @@ def get(name: str) -> Operator:
     except KeyError:
         op = lookup(name)
     if op is None:
-        raise UnknownNameError(unknown("operator", name, _by_any_name))
+        raise UnknownNameError(unknown("operator", name, _declared()))
     return op
 
 
 def lookup(name: str) -> Operator | None:
     """Return the operator named `name`, those that follow from others included, None where there is none."""
-    return _by_any_name.get(name) or _derived.get(name) or _declared().get(name) or _derive(name)
+    op = find(name) or _derived.get(name) or _derive(name)
+    if op is None:
+        _declared()  # which may bring further families of derived operators
+        op = _derive(name)
+    return op
 
 
 def find(name: str) -> Operator | None:
     """Return the operator that is declared under `name`, None where there is none."""
     found = _by_any_name.get(name)
-    return found if found is not None or not _later else _declared().get(name)
+    if found is None and name in _homes():
+        import_module(_homes()[name])
+        found = _by_any_name[name]
+    return found
 
 
 def functions(make: Callable[[str], Any], full_name: Callable[[str], str | None]) -> Callable[[str], Any]:
@@ -103,13 +126,12 @@ MOST_DERIVED = 16
 def _derive(name: str) -> Operator | None:
     prefixes: list[str] = []
     base = name
-    while base not in _by_any_name:
+    while (op := find(base)) is None:
         prefix = next((p for p in _families if base.startswith(p)), None)
         if prefix is None or len(prefixes) == MOST_DERIVED:
             return None
         prefixes.append(prefix)
         base = base[len(prefix):]
-    op = _by_any_name[base]
     for prefix in reversed(prefixes):
         key = prefix + op.name
         if key not in _derived:
@@ -134,16 +156,15 @@ def within(space: str, name: str) -> str | None:
     >>> within("contrib", "group_adagrad_update"), within("contrib", "adamw_update"), within("contrib", "none")
     ('_contrib_group_adagrad_update', '_adamw_update', None)
     """
-    known = _declared()
-    return next((full for full in (f"_{space}_{name}", f"_{name}", name) if full in known), None)
+    return next(filter(known, (f"_{space}_{name}", f"_{name}", name)), None)
 
 
 def operators() -> tuple[Operator, ...]:
-    """Return every operator, in the order of declaration."""
-    _declared()
-    return tuple(_operators.values())
+    """Return every operator, in the order of the indexes, then of declaration."""
+    return tuple([op for name, op in names().items() if op.name == name])
 
 
 def names() -> dict[str, Operator]:
     """Return a dict of every name and alias to its operator."""
-    return dict(_declared())
+    every = _declared()
+    return {name: every[name] for name in _homes()} | every

@@ -48,9 +48,37 @@ def test_costs_little_more_than_numpy():
 
 
 def test_operators_are_declared_when_first_asked_for():
-    python("import sys, symbolic\nassert 'ndarray.ops' not in sys.modules and 'symbolic.executor' not in sys.modules\n"
-           "symbolic.var('x')\nassert 'ndarray.ops' not in sys.modules\nsymbolic.signsgd_update\n"
-           "assert 'ndarray.ops' in sys.modules")
+    python("""
+import sys, ndarray, symbolic
+assert "ndarray.ops" not in sys.modules and "symbolic.executor" not in sys.modules
+symbolic.var("x")
+assert "ndarray.ops" not in sys.modules
+step = symbolic.signsgd_update(symbolic.var("w"), symbolic.var("g"), lr=0.1)
+assert "ndarray.ops.optimizer_sign" in sys.modules and "ndarray.ops.conv" not in sys.modules
+from symbolic import engines
+assert not hasattr(symbolic, "no_such_name")
+step.bind(args={"w": ndarray.array([1.0]), "g": ndarray.array([1.0])}).forward()
+symbolic.gradient(symbolic.var("x") * 2, ["x"])
+assert "ndarray.ops.conv" not in sys.modules
+""")
+
+
+def test_every_name_is_found_in_the_file_that_the_index_names():
+    python("""
+from ndarray import registry
+from ndarray.ops.index import DECLARED
+for names in DECLARED.values():
+    assert all(registry.find(name) for name in names.split())
+assert list(registry.names()) == " ".join(DECLARED.values()).split()
+""")
+
+
+def test_the_name_of_an_operator_that_is_not_loaded_yet_cannot_be_declared():
+    code = "from ndarray.operator import operator\nfrom ndarray.rules import same\n" \
+        "@operator(same, fusible=True)\ndef sigmoid(xp, data, /):\n    return data"
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        python(code)
+    assert "operator 'sigmoid' is already declared in ndarray.ops.elementwise" in failed.value.stderr
 
 
 def test_threads_that_ask_first_at_one_time_all_find_what_they_want():

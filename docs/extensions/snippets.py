@@ -24,7 +24,7 @@ from symbolic.graph.naming import NameManager
 _BLOCK = re.compile(r"^\.\. code-block:: (\w+)\n((?:   :\w+:.*\n)*)\n((?:(?:   .*)?\n)+)", re.M)
 
 
-NEEDS = {"jax": ("jax", "optax"), "torch": ("torch",)}
+NEEDS = {"distributed": ("jax",), "jax": ("jax", "optax"), "torch": ("torch",)}
 """Pages whose snippets need more than the tests install, and the libraries: without them they are shown and not run."""
 
 

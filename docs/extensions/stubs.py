@@ -1,4 +1,4 @@
-"""Type stubs of both packages, made from the registry: signatures for editors and type checkers.
+"""Type stubs of both packages, and the index of operators, made from the registry.
 
 ``python -m docs.extensions.stubs`` writes them; a test checks that they are current.  The functions and methods of
 operators are generated when they are first used, so a type checker finds them only here.
@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple, get_args, get_origin
 from docs.extensions.api import exported_modules
 from ndarray import functions as eager
 from ndarray import registry
+from ndarray.ops import FILES
 from ndarray.params import Count, DType, Floats, Ints, Key, Scalar, Scalars, Shape, SlicePoints
 from symbolic import functions as symbolic
 
@@ -268,10 +269,25 @@ def methods(form):
     return with_imports(what, body, {})
 
 
+def index():
+    """Return the text of the table of names that each file of operators declares."""
+    declared = {f"ndarray.ops.{file}": [] for file in FILES}
+    for module in declared:  # which a new file is not in yet
+        import_module(module)
+    for name, op in registry.names().items():
+        if op.compute.__module__ in declared:
+            declared[op.compute.__module__].append(name)
+    lines = [f'    "{module}": """\n{wrapped(" ".join(names), " " * 8)}""",\n' if names else f'    "{module}": "",\n'
+             for module, names in declared.items()]
+    what = '"""The names that each file of operators declares: an operator is declared when it is first looked up.'
+    return f'{what}\n\nMade by ``python -m docs.extensions.stubs``.\n"""\n\nDECLARED = {{\n{"".join(lines)}}}\n'
+
+
 def files():
-    """Return the text of each stub by its path."""
-    return {ROOT / form.package / name: make(form) for form in FORMS
-            for name, make in (("__init__.pyi", exporting), ("methods.pyi", methods))}
+    """Return the text of each file by its path."""
+    return {ROOT / "ndarray/ops/index.py": index(), **{
+        ROOT / form.package / name: make(form) for form in FORMS
+        for name, make in (("__init__.pyi", exporting), ("methods.pyi", methods))}}
 
 
 if __name__ == "__main__":

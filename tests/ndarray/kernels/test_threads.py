@@ -17,11 +17,12 @@ from ndarray.kernels.threads import Pool, get_num_threads, set_num_threads
 ROOT = Path(__file__).parents[3]
 
 
-def counting(parts):
-    """Return a job that takes numbers from a shared iterator, and the list of those taken."""
-    rest, taken = iter(range(parts)), []
+def counting(parts, threads=1):
+    """Return a job that takes numbers from a shared iterator once so many threads are at it, and the list of those taken."""
+    rest, taken, arrived = iter(range(parts)), [], threading.Barrier(threads)
 
     def job():
+        arrived.wait(timeout=60)
         for part in rest:
             taken.append((part, threading.get_ident()))
             time.sleep(0.001)
@@ -31,7 +32,7 @@ def counting(parts):
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_every_part_is_done_once(threads):
-    job, taken = counting(20)
+    job, taken = counting(20, threads)
     Pool(threads).run(job)
     assert sorted(part for part, _ in taken) == list(range(20))
     assert len({thread for _, thread in taken}) == threads
@@ -72,7 +73,7 @@ def test_fewer_and_more_threads():
     pool = Pool(3)
     for threads in (3, 1, 2):
         pool.resize(threads)
-        job, taken = counting(12)
+        job, taken = counting(12, threads)
         pool.run(job)
         assert len({thread for _, thread in taken}) == threads
 
