@@ -18,8 +18,9 @@ from ndarray import lazy as _lazy, registry as _registry
 
 _LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot",
          "print_summary": "symbolic.show.summary", "diff": "symbolic.show.diff",
-         "save_onnx": "symbolic.save.onnx.save", "optimizers": "symbolic.optimizers", "model": "symbolic.model",
-         "save_checkpoint": "symbolic.model", "load_checkpoint": "symbolic.model",
+         "save_onnx": "symbolic.save.onnx.save", "optimizers": "symbolic.optimizers", "parity": "symbolic.parity",
+         "model": "symbolic.model", "save_checkpoint": "symbolic.model",
+         "load_checkpoint": "symbolic.model",
          "op": "symbolic.op", "_internal": "symbolic.op", "contrib": "symbolic.contrib", "sparse": "symbolic.sparse",
          "linalg": "symbolic.linalg", "random": "symbolic.random", "autograd": "symbolic.autograd",
          "get_num_threads": "ndarray.kernels.threads", "set_num_threads": "ndarray.kernels.threads"}

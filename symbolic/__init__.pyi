@@ -15,6 +15,7 @@ from symbolic import linalg as linalg
 from symbolic import model as model
 from symbolic import op as op
 from symbolic import optimizers as optimizers
+from symbolic import parity as parity
 from symbolic import random as random
 from symbolic import sparse as sparse
 from symbolic import symbol as symbol

@@ -39,7 +39,9 @@ ROOMS = """
     symbolic.arithmetic symbolic.functions symbolic.create symbolic.adapted symbolic.op symbolic.contrib symbolic.linalg \
     symbolic.random symbolic.sparse symbolic.model symbolic.tape symbolic.autograd
     symbolic.optimizers symbolic.optimizers.*
-    symbolic.jax symbolic.jax.* symbolic.torch symbolic.torch.* symbolic.cli symbolic.cli.*
+    symbolic.jax symbolic.jax.* symbolic.torch symbolic.torch.*
+    symbolic.parity symbolic.parity.*
+    symbolic.cli symbolic.cli.*
     symbolic symbolic.__main__
 """.strip("\n").split("\n")
 """The rooms, in order.  A file may import from rooms above its own, and from its own unless that closes a circle."""

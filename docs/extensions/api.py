@@ -10,7 +10,7 @@ from pathlib import Path
 from docs.extensions.pages import heading, table, write
 from ndarray import registry
 
-EXPORTING = ("ndarray", "symbolic", "symbolic.optimizers")
+EXPORTING = ("ndarray", "symbolic", "symbolic.optimizers", "symbolic.parity")
 
 # In addition to what the packages export: where the arguments and results of public calls come from.
 MORE = {

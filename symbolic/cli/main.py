@@ -7,7 +7,7 @@ import warnings
 
 from ndarray.errors import MXNetError
 from ndarray.text import printable
-from symbolic.cli import arrays, graphs, steps
+from symbolic.cli import arrays, graphs, rules, steps
 from symbolic.cli.engine import engine
 from symbolic.cli.files import parse_dtype, parse_shape
 from symbolic.engines import ENGINES
@@ -120,6 +120,15 @@ def parser():
     made.add_argument("other", metavar="OTHER", help="symbol JSON that FILE is compared with; - reads standard input")
     made.add_argument("-o", "--output", metavar="OUT",
                       help="picture in which differences are coloured: .svg, .png, .html or .dot")
+    add_json(made)
+    made = command(rules.compare, "run a rule beside another library's, on the same updates", file=None,
+                   epilog="Exit codes: 0 equal; 1 different, or there is none; 2 trouble.")
+    made.set_defaults(trouble=2)
+    made.add_argument("rule", metavar="RULE", help="rule, such as adam")
+    made.add_argument("other", metavar="LIBRARY[:NAME]", help="torch:Adam, optax:adam, mxnet:Adam, authors:prodigy …")
+    made.add_argument("--set", metavar="NAME=VALUE", type=rules.parse_setting, action="append", default=[],
+                      help="setting of the rule, such as momentum=0.9; may be given several times")
+    made.add_argument("--updates", metavar="N", type=int, help="how many updates to compare, at most 50")
     add_json(made)
     made = command(arrays.ops, "list the operators, or document one", file=None)
     made.add_argument("name", metavar="NAME", nargs="?", help="operator")

@@ -38,6 +38,7 @@ class SGD(Optimizer):
     momentum: float = 0.0
     lazy_update: bool = True
     state_names, bare_state, master_last = ("mom",), True, True
+    variants = {}, {"momentum": 0.9}
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -71,6 +72,7 @@ class LBSGD(Optimizer):
     num_epochs: int = 60
     state_names, bare_state = ("mom",), True
     _WARMUPS = {"linear": lambda part: part, "power2": lambda part: part * part, "sqrt": math.sqrt, "lars": None}
+    variants = ()
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters.
@@ -136,6 +138,7 @@ class NAG(Optimizer):
 
     momentum: float = 0.0
     state_names, bare_state, master_last = ("mom",), True, True
+    variants = {"momentum": 0.9}, {"momentum": 0.9, "wd": 0.0}
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -150,6 +153,7 @@ class Signum(Optimizer):
     momentum: float = 0.9
     wd_lh: float = 0.0
     state_names, bare_state = ("mom",), True
+    variants = {}, {"momentum": 0.0}
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -161,6 +165,7 @@ class Signum(Optimizer):
 @_declare
 class SGLD(Optimizer):
     """Langevin dynamics: the rule ``sgld``, with random numbers of `ndarray.random`."""
+    variants = ()
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""
@@ -210,6 +215,7 @@ class LARS(Optimizer):
     momentum_correction: bool = True
     state_names, bare_state, master_last = ("mom",), True, True
     decayed = ("_weight",)
+    variants = ({"momentum": 0.9, "eta": 0.1},)
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule that has the layer-wise rates, and its hyper-parameters."""
@@ -337,6 +343,7 @@ class RMSProp(Optimizer):
     epsilon: float = 1e-8
     centered: bool = False
     clip_weights: float | None = None
+    variants = {}, {"centered": True}
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""

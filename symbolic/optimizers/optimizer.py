@@ -79,6 +79,8 @@ class Optimizer:
     """Whether the float32 copy follows the states."""
     decayed: tuple[str, ...] = ("_weight", "_gamma")
     """Endings of the names that have decay where names are given."""
+    variants: tuple[Mapping[str, Any], ...] = ({},)
+    """Arguments under each of which it is another rule."""
     arguments: dict[str, Any] = {}
     __signature__: inspect.Signature
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -37,6 +37,8 @@ class Words(NamedTuple):
         Whether torch keeps a ``step`` that the rule may not need.
     fixed : mapping of str to object
         Options that every group has, whatever was loaded.
+    variants : sequence of mapping of str to object
+        Options under each of which it is another rule.
     """
 
     rule: Callable[[Group], tuple[str, dict[str, Any]]]
@@ -47,6 +49,7 @@ class Words(NamedTuple):
     singles: Mapping[str, Callable[[Group], float]] = MappingProxyType({})
     counts: bool = False
     fixed: Mapping[str, Any] = MappingProxyType({})
+    variants: Sequence[Mapping[str, Any]] = (MappingProxyType({}),)
 
 
 def _betas(group, **more):
@@ -118,12 +121,14 @@ def _rprop(group):
 
 
 TORCH: dict[str, Words] = {
-    "SGD": Words(_sgd, counted_by="momentum_buffer", sparse=True),
-    "Adam": Words(_adam, {"largest": "max_exp_avg_sq"}),
+    "SGD": Words(_sgd, counted_by="momentum_buffer", sparse=True, variants=(
+        {}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}, {"momentum": 0.9, "dampening": 0.4})),
+    "Adam": Words(_adam, {"largest": "max_exp_avg_sq"}, variants=({}, {"amsgrad": True})),
     "AdamW": Words(_adam, {"largest": "max_exp_avg_sq"}, fixed={"decoupled_weight_decay": True}),
     "Adagrad": Words(_adagrad, {"history": "sum"}, sparse=True,
                      first={"sum": lambda group: group["initial_accumulator_value"]}),
-    "RMSprop": Words(_rmsprop, {"n": "square_avg", "g": "grad_avg", "delta": "momentum_buffer"}, counts=True),
+    "RMSprop": Words(_rmsprop, {"n": "square_avg", "g": "grad_avg", "delta": "momentum_buffer"}, counts=True,
+                     variants=({}, {"centered": True}, {"momentum": 0.9}, {"centered": True, "momentum": 0.9})),
     "Adadelta": Words(_adadelta, {"squares": "square_avg", "moves": "acc_delta"}, counts=True),
     "Adamax": Words(_adamax, {"largest": "exp_inf"}),
     "NAdam": Words(_nadam, {"product": "mu_product"}, singles={"product": lambda _: 1.0}),

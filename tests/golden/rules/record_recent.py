@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from symbolic.parity.judged import JUDGED, RATES
 from tests.symbolic.optimizers import paths
-from tests.symbolic.optimizers.judged import JUDGED, RATES
 
 HERE = Path(__file__).parent
 WD = 0.1

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from symbolic.parity.judged import JUDGED, RATES, TOLERANCE
 from tests.symbolic.optimizers import paths
-from tests.symbolic.optimizers.judged import JUDGED, RATES, TOLERANCE
 from tests.symbolic.optimizers.test_papers import trained
 
 GOLDEN = Path(__file__).parents[2] / "golden/rules"

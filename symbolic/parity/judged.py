@@ -63,5 +63,5 @@ TOGETHER = ["prodigy", "prodigy_slow", "dadapt_adam", "dadapt_adam_slow", "dadap
 RATES = dict.fromkeys(TOGETHER, 1.0)
 """The size of the rates, 0.02 elsewhere."""
 TOLERANCE = {"mars": 1e-8, "mars_1d": 1e-8, **dict.fromkeys(TOGETHER, 1e-6)}
-"""In parts of the way, 1e-11 elsewhere; `pytorch_optimizer` adds 1e-15 within the root of MARS, and the numbers that all
-tensors share are float32."""
+"""In parts of the way, 1e-11 elsewhere; `pytorch_optimizer` adds 1e-15 within the root of MARS, and the numbers that
+all tensors share are float32."""

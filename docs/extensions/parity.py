@@ -1,0 +1,122 @@
+"""The page of rules beside those of other libraries, from comparisons that are run here.
+
+``python -m docs.extensions.parity > docs/parity.rst`` writes it again, with torch and Optax installed; a test compares.
+"""
+
+from importlib.util import find_spec
+
+from ndarray import registry
+from ndarray.ops.precision import Precise
+from symbolic.optimizers.rules import rule_names
+from symbolic.parity.comparison import UPDATES, compared
+from symbolic.parity.counterparts import LIBRARIES, of_rule
+
+_HEAD = """Rules beside other libraries
+============================
+
+Made by ``python -m docs.extensions.parity``.  Each rule is run beside its counterpart on the same weights, gradients and
+rates: {updates} updates of four tensors in float32, with gradients of sizes from 1e-3 to 1, a rate that rises, falls and
+drops, weight decay 0.1 where theirs has one, ``beta1=0.9``, ``beta2=0.99`` and an epsilon of 1e-4, so large that its
+place shows.  torch {torch} and Optax {optax} are run; MXNet 1.9.1's numbers are recorded, as are those of the authors'
+code, which are float64.
+
+* *Equal to n ulp*: no weight is further from theirs, after any update, than n units of the last digit of the largest
+  value that the element had.  What follows are the settings of ours that make it so, where they are not the defaults of
+  the rule.
+* *Differs*: the first value of an update that is another one, a state or the weight, and at which update.
+* *Has none*: the library has no such rule.
+* *Not compared*: Optax has something of that name, which has not been compared.
+
+Of torch's Muon the iteration is computed in float64, where torch computes it in bfloat16.  MXNet's ``Nadam`` moves one
+schedule on for every tensor; the first tensor is equal.
+
+``symbolic compare adam torch:Adam`` prints the same for one pair, with the node and the numbers; in Python it is
+`symbolic.parity.compare`:
+
+.. code-block:: console
+
+   $ symbolic compare adam mxnet:Adam
+
+.. list-table::
+   :header-rows: 1
+   :widths: 16 21 21 21 21
+   :class: wide
+
+   * - Rule
+     - MXNet
+     - torch
+     - Optax
+     - Authors
+"""
+
+
+def rules():
+    """Return the name of each rule of the library: the operators that update one tensor, and those of layer-wise rules."""
+    found = {}
+    for op in registry.operators():
+        if op.update is None or not op.compute.__module__.startswith("ndarray.ops.") or isinstance(op, Precise):
+            continue
+        if "weight32" in op.names or op.update.keys or (op.random and op.random(op.defaults)):
+            continue
+        names = [n for n in rule_names(op) if not n.startswith(("_", "multi_", "preloaded_", "mp_"))]
+        if op.many and not any(n in op.update.names for n in names):
+            continue
+        name = op.name.strip("_").removesuffix("_update").removeprefix("sparse_").removeprefix("contrib_")
+        found[name if name in names else names[0]] = op
+    return sorted([*found, "lars"])
+
+
+def settings(other):
+    """Return the settings of ours that are not the rule's defaults and make its form, as text."""
+    made = other.made
+    known = {**made.op.defaults, "epsilon_place": "hat", "bias_correction": True, "decay_norm": "sum",
+             "momentum_correction": False}
+    return ", ".join(f"``{k}={v!r}``" for k, v in sorted(other.choices.items()) if known.get(k) != v)
+
+
+def cell(other):
+    """Return what came of a comparison, as text."""
+    found = compared(other)
+    verdict, own = found.verdict, settings(other)
+    if found.difference is not None:
+        of = "" if found.difference.value == "weight" else f"{found.difference.value} of "
+        verdict = f"differs: {of}{found.difference.tensor}, update {found.difference.update}"
+    without = " without decay" if other.options.get("wd") == 0 else ""
+    return f"``{other.name}``: {verdict}{without}" + (f", with {own}" if own else "")
+
+
+def cells(rule, library):
+    """Return the lines of a cell."""
+    found = [cell(other) for other in of_rule(rule, library)]
+    if found:
+        return found
+    if library == "optax" and find_spec("optax"):
+        import optax
+
+        if any(hasattr(space, name) for space in (optax, optax.contrib)
+               for name in (rule, rule.replace("dadapt_adam", "dadapt_adamw"))):
+            return ["not compared"]
+    return ["has none"]
+
+
+def table(libraries=LIBRARIES):
+    """Return the rows as a dict of rule to the cells of these libraries."""
+    return {rule: [cells(rule, library) for library in libraries] for rule in rules()}
+
+
+def page():
+    """Return the page."""
+    import optax
+    import torch
+
+    text = _HEAD.format(updates=UPDATES, torch=torch.__version__.partition("+")[0], optax=optax.__version__)
+    for rule, row in table().items():
+        text += f"   * - ``{rule}``\n"
+        for lines in row:
+            text += f"     - {lines[0]}\n" if len(lines) == 1 else f"     - * {lines[0]}\n" + "".join(
+                f"       * {line}\n" for line in lines[1:])
+    return text
+
+
+if __name__ == "__main__":
+    print(page(), end="")

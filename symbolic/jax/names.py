@@ -1,0 +1,119 @@
+"""Optax's words: which of its optimizers a rule is, with which settings, and what its states are named there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+
+class Alias(NamedTuple):
+    """What an optimizer of Optax is as a rule.
+
+    Attributes
+    ----------
+    rule : callable
+        From those of its arguments that the rule knows, to the name of the rule and its settings.
+    states : mapping of str to str
+        For states of the rule, the fields of Optax's.
+    variants : sequence of mapping of str to object
+        Arguments under each of which it is another rule.
+    """
+
+    rule: Callable[..., tuple[str, dict[str, Any]]]
+    states: Mapping[str, str] = MappingProxyType({})
+    variants: Sequence[Mapping[str, Any]] = (MappingProxyType({}),)
+
+
+def _sgd(momentum=None, nesterov=False):
+    if momentum is None:
+        return "sgd", {}
+    return "nag" if nesterov else "sgd", {"momentum": momentum, "rate_in_momentum": False}
+
+
+def _adam(b1=0.9, b2=0.999, eps=1e-8):
+    return "adam", {"beta1": b1, "beta2": b2, "epsilon": eps, "epsilon_place": "paper"}
+
+
+def _adamw(b1=0.9, b2=0.999, eps=1e-8, weight_decay=1e-4):
+    return "adamw", {**_adam(b1, b2, eps)[1], "wd": weight_decay}
+
+
+def _adabelief(b1=0.9, b2=0.999, eps=1e-16, eps_root=1e-16):
+    # Ours has one epsilon for both places.
+    return "adabelief", {"beta1": b1, "beta2": b2, "epsilon": eps}
+
+
+def _adamax(b1=0.9, b2=0.999, eps=1e-8):
+    return "adamax", {"beta1": b1, "beta2": b2, "epsilon": eps}
+
+
+def _nadam(b1=0.9, b2=0.999, eps=1e-8):
+    return "nadam", {"beta1": b1, "beta2": b2, "epsilon": eps}
+
+
+def _radam(b1=0.9, b2=0.999, eps=1e-8):
+    return "radam", {"beta1": b1, "beta2": b2, "epsilon": eps}
+
+
+def _amsgrad(b1=0.9, b2=0.999, eps=1e-8):
+    return "amsgrad", {"beta1": b1, "beta2": b2, "epsilon": eps}
+
+
+def _lion(b1=0.9, b2=0.99, weight_decay=1e-3):
+    return "lion", {"beta1": b1, "beta2": b2, "wd": weight_decay}
+
+
+def _lamb(b1=0.9, b2=0.999, eps=1e-6, weight_decay=0.0):
+    return "lamb", {"beta1": b1, "beta2": b2, "epsilon": eps, "wd": weight_decay}
+
+
+def _lars(trust_coefficient=0.001, eps=0.0, momentum=0.9):
+    return "lars", {"eta": trust_coefficient, "eps": eps, "momentum": momentum}
+
+
+def _sign_sgd():
+    return "signsgd", {}
+
+
+def _signum(beta=0.9):
+    return "signum", {"momentum": beta}
+
+
+def _rmsprop(decay=0.9, eps=1e-8, centered=False, momentum=None):
+    found = {"gamma1": decay, "epsilon": eps}
+    if centered:
+        return "rmspropalex", {**found, "gamma2": momentum or 0.0, "rate_in_momentum": momentum is None}
+    return "rmsprop", found if momentum is None else {**found, "momentum": momentum}
+
+
+def _adagrad(initial_accumulator_value=0.1, eps=1e-7):
+    return "adagrad", {"initial_accumulator": initial_accumulator_value, "epsilon": eps}
+
+
+def _adadelta(rho=0.9, eps=1e-6):
+    return "adadelta", {"rho": rho, "epsilon": eps}
+
+
+_MOMENTS = {"mean": "mu", "var": "nu"}
+
+OPTAX: dict[str, Alias] = {
+    "sgd": Alias(_sgd, {"mom": "trace"}, ({}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True})),
+    "adam": Alias(_adam, _MOMENTS),
+    "adamw": Alias(_adamw, _MOMENTS),
+    "adabelief": Alias(_adabelief, _MOMENTS),
+    "adamax": Alias(_adamax, {"mean": "mu", "largest": "nu"}),
+    "nadam": Alias(_nadam, _MOMENTS),
+    "radam": Alias(_radam, _MOMENTS),
+    "amsgrad": Alias(_amsgrad, {**_MOMENTS, "largest": "nu_max"}),
+    "lion": Alias(_lion, {"mom": "mu"}),
+    "lamb": Alias(_lamb, _MOMENTS),
+    "lars": Alias(_lars, {"mom": "trace"}),
+    "sign_sgd": Alias(_sign_sgd),
+    "signum": Alias(_signum),  # whose mean is the momentum times a negative number
+    "rmsprop": Alias(_rmsprop, {"n": "nu", "g": "mu", "mom": "trace", "delta": "trace"}, (
+        {}, {"centered": True}, {"momentum": 0.9}, {"centered": True, "momentum": 0.9})),
+    "adagrad": Alias(_adagrad),  # whose sum holds the initial accumulator
+    "adadelta": Alias(_adadelta, {"squares": "e_g", "moves": "e_x"}),
+}
+"""The optimizers of Optax that a rule is, or comes near, by the name of their function."""
