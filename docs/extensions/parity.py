@@ -14,11 +14,11 @@ from symbolic.parity.counterparts import LIBRARIES, of_rule
 _HEAD = """Rules beside other libraries
 ============================
 
-Made by ``python -m docs.extensions.parity``.  Each rule is run beside its counterpart on the same weights, gradients and
-rates: {updates} updates of four tensors in float32, with gradients of sizes from 1e-3 to 1, a rate that rises, falls and
-drops, weight decay 0.1 where theirs has one, ``beta1=0.9``, ``beta2=0.99`` and an epsilon of 1e-4, so large that its
-place shows.  torch {torch} and Optax {optax} are run; MXNet 1.9.1's numbers are recorded, as are those of the authors'
-code, which are float64.
+Made by ``python -m docs.extensions.parity``.  Each rule is run beside its counterpart on the same weights, gradients
+and rates: {updates} updates of four tensors in float32, with gradients of sizes from 1e-3 to 1, a rate that rises,
+falls and drops, weight decay 0.1 where theirs has one, ``beta1=0.9``, ``beta2=0.99`` and an epsilon of 1e-4, so large
+that its place shows.  torch {torch} and Optax {optax} are run; MXNet 1.9.1's numbers are recorded, as are those of the
+authors' code, which are float64.
 
 * *Equal to n ulp*: no weight is further from theirs, after any update, than n units of the last digit of the largest
   value that the element had.  What follows are the settings of ours that make it so, where they are not the defaults of
@@ -51,7 +51,7 @@ schedule on for every tensor; the first tensor is equal.
 
 
 def rules():
-    """Return the name of each rule of the library: the operators that update one tensor, and those of layer-wise rules."""
+    """Return the name of each rule: of the operators that update one tensor, and of layer-wise rules."""
     found = {}
     for op in registry.operators():
         if op.update is None or not op.compute.__module__.startswith("ndarray.ops.") or isinstance(op, Precise):

@@ -7,6 +7,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
+Made = tuple[str, dict[str, Any]]
+"""The name of a rule and its settings."""
+
+
 class Alias(NamedTuple):
     """What an optimizer of Optax is as a rule.
 
@@ -20,78 +24,78 @@ class Alias(NamedTuple):
         Arguments under each of which it is another rule.
     """
 
-    rule: Callable[..., tuple[str, dict[str, Any]]]
+    rule: Callable[..., Made]
     states: Mapping[str, str] = MappingProxyType({})
     variants: Sequence[Mapping[str, Any]] = (MappingProxyType({}),)
 
 
-def _sgd(momentum=None, nesterov=False):
+def _sgd(momentum: Any = None, nesterov: Any = False) -> Made:
     if momentum is None:
         return "sgd", {}
     return "nag" if nesterov else "sgd", {"momentum": momentum, "rate_in_momentum": False}
 
 
-def _adam(b1=0.9, b2=0.999, eps=1e-8):
+def _adam(b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-8) -> Made:
     return "adam", {"beta1": b1, "beta2": b2, "epsilon": eps, "epsilon_place": "paper"}
 
 
-def _adamw(b1=0.9, b2=0.999, eps=1e-8, weight_decay=1e-4):
+def _adamw(b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-8, weight_decay: Any = 1e-4) -> Made:
     return "adamw", {**_adam(b1, b2, eps)[1], "wd": weight_decay}
 
 
-def _adabelief(b1=0.9, b2=0.999, eps=1e-16, eps_root=1e-16):
+def _adabelief(b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-16, eps_root: Any = 1e-16) -> Made:
     # Ours has one epsilon for both places.
     return "adabelief", {"beta1": b1, "beta2": b2, "epsilon": eps}
 
 
-def _adamax(b1=0.9, b2=0.999, eps=1e-8):
+def _adamax(b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-8) -> Made:
     return "adamax", {"beta1": b1, "beta2": b2, "epsilon": eps}
 
 
-def _nadam(b1=0.9, b2=0.999, eps=1e-8):
+def _nadam(b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-8) -> Made:
     return "nadam", {"beta1": b1, "beta2": b2, "epsilon": eps}
 
 
-def _radam(b1=0.9, b2=0.999, eps=1e-8):
+def _radam(b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-8) -> Made:
     return "radam", {"beta1": b1, "beta2": b2, "epsilon": eps}
 
 
-def _amsgrad(b1=0.9, b2=0.999, eps=1e-8):
+def _amsgrad(b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-8) -> Made:
     return "amsgrad", {"beta1": b1, "beta2": b2, "epsilon": eps}
 
 
-def _lion(b1=0.9, b2=0.99, weight_decay=1e-3):
+def _lion(b1: Any = 0.9, b2: Any = 0.99, weight_decay: Any = 1e-3) -> Made:
     return "lion", {"beta1": b1, "beta2": b2, "wd": weight_decay}
 
 
-def _lamb(b1=0.9, b2=0.999, eps=1e-6, weight_decay=0.0):
+def _lamb(b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-6, weight_decay: Any = 0.0) -> Made:
     return "lamb", {"beta1": b1, "beta2": b2, "epsilon": eps, "wd": weight_decay}
 
 
-def _lars(trust_coefficient=0.001, eps=0.0, momentum=0.9):
+def _lars(trust_coefficient: Any = 0.001, eps: Any = 0.0, momentum: Any = 0.9) -> Made:
     return "lars", {"eta": trust_coefficient, "eps": eps, "momentum": momentum}
 
 
-def _sign_sgd():
+def _sign_sgd() -> Made:
     return "signsgd", {}
 
 
-def _signum(beta=0.9):
+def _signum(beta: Any = 0.9) -> Made:
     return "signum", {"momentum": beta}
 
 
-def _rmsprop(decay=0.9, eps=1e-8, centered=False, momentum=None):
+def _rmsprop(decay: Any = 0.9, eps: Any = 1e-8, centered: Any = False, momentum: Any = None) -> Made:
     found = {"gamma1": decay, "epsilon": eps}
     if centered:
         return "rmspropalex", {**found, "gamma2": momentum or 0.0, "rate_in_momentum": momentum is None}
     return "rmsprop", found if momentum is None else {**found, "momentum": momentum}
 
 
-def _adagrad(initial_accumulator_value=0.1, eps=1e-7):
+def _adagrad(initial_accumulator_value: Any = 0.1, eps: Any = 1e-7) -> Made:
     return "adagrad", {"initial_accumulator": initial_accumulator_value, "epsilon": eps}
 
 
-def _adadelta(rho=0.9, eps=1e-6):
+def _adadelta(rho: Any = 0.9, eps: Any = 1e-6) -> Made:
     return "adadelta", {"rho": rho, "epsilon": eps}
 
 

@@ -200,7 +200,7 @@ def compared(other: Counterpart, updates: int = UPDATES, rule: str | None = None
 def _compared(other: Counterpart, path: Sequence[Values], rule: str, settings: dict[str, Any]) -> Comparison:
     shapes = {n: values["weight"].shape for n, values in path[0].items()}
     ours = Ours(other, settings, shapes)
-    found = list(ours.path(len(path)))
+    found = ours.path(len(path))
     ulp, apart = 0.0, False
     for n in shapes:
         a, b = (np.array([values[n]["weight"] for values in each], np.float64) for each in (found, path))

@@ -14,7 +14,7 @@ from symbolic.optimizers.update import update
 from symbolic.parity import inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from symbolic.parity.counterparts import Counterpart
     from symbolic.symbol import Symbol
@@ -49,7 +49,7 @@ class Ours:
         self._weights = {n: inputs.start()[n].astype(np.float32) for n in shapes}
         self._size, self._rated = other.size, other.rated
         self.trainer = Trainer(self.step, self._weights, lr=self._rate, engine="eager")
-        own = as_rule(other.rule, **settings)
+        own: Any = as_rule(other.rule, **settings)
         self.elementwise = own.op.fusible and other.rule != "lars"
         self.states = [name for name in own.more_inputs if name in own.op.writes]
         for state, value in other.first.items():
@@ -65,11 +65,13 @@ class Ours:
         return {n: {**{s: held[f"{n}_{s}"].asnumpy() for s in self.states}, "weight": w.copy()}
                 for n, w in self._weights.items()}
 
-    def path(self, updates: int) -> Iterator[Values]:
-        """Yield the values after each update."""
+    def path(self, updates: int) -> list[Values]:
+        """Return the values after each of further updates."""
+        found = []
         for grads in inputs.gradients()[:updates]:
             self.trainer.step(**{f"{n}_grad": grads[n].astype(np.float32) for n in self._weights})
-            yield self.values()
+            found.append(self.values())
+        return found
 
 
 def theirs(other: Counterpart, updates: int) -> list[Values]:
