@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-
 Made = tuple[str, dict[str, Any]]
 """The name of a rule and its settings."""
 

@@ -113,8 +113,9 @@ def _torch(other: Counterpart, updates: int) -> list[Values]:
         for n, p in params.items():
             p.grad = torch.tensor(grads[n], dtype=torch.float32)
         made.step()
-        found.append({n: {**{s: made.state[p][word].numpy().copy() for s, word in other.states.items()
-                             if word in made.state[p]}, "weight": p.detach().numpy().copy()} for n, p in params.items()})
+        words = {s: word for s, word in other.states.items() if word in made.state[next(iter(params.values()))]}
+        found.append({n: {**{s: made.state[p][word].numpy().copy() for s, word in words.items()},
+                          "weight": p.detach().numpy().copy()} for n, p in params.items()})
     return found
 
 
