@@ -59,7 +59,7 @@ class Context:
     def check_usable(self) -> None:
         """Raise where no array can be made on this device."""
         if self.device_type == "gpu":
-            raise MXNetError(f"{self}: there is no GPU here; use cpu()")
+            raise MXNetError(f"{self}: there is no GPU here; use cpu(), or bind a graph with engine='xla'")
 
 
 def _stack() -> list[Context]:
@@ -82,7 +82,10 @@ def cpu(device_id: int = 0) -> Context:
 
 
 def gpu(device_id: int = 0) -> Context:
-    """Return a GPU context; it can be named and compared, but holds no arrays here.
+    """Return a GPU context.
+
+    In ``bind(ctx, engine="xla")`` it is the GPU with this number that JAX sees.  Elsewhere it can be named and
+    compared, but holds no arrays.
 
     Examples
     --------
@@ -113,6 +116,11 @@ def current_context() -> Context:
     cpu(3)
     """
     return _stack()[-1]
+
+
+def chosen_context() -> Context | None:
+    """Return the context of the innermost ``with``; None outside of any."""
+    return _stack()[-1] if len(_stack()) > 1 else None
 
 
 def num_gpus() -> int:

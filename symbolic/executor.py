@@ -12,7 +12,7 @@ import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.cached import cached_property
-from ndarray.context import Context
+from ndarray.context import Context, chosen_context
 from ndarray.dtypes import is_floating
 from ndarray.errors import BindError, OperatorError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.generator import drawn_keys, next_keys
@@ -108,7 +108,7 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
         Before anything is allocated or written.
     """
     refuse_unregistered(graph, "bind")
-    ctx = check_context(ctx)
+    asked, ctx = ctx or chosen_context(), check_context(ctx, engine)
     reqs = requests(graph, grad_req)
     if watch not in (None, "nonfinite"):
         raise BindError(f"watch must be None or 'nonfinite', got {shown(watch)}")
@@ -130,7 +130,7 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
         pages.ask_for_huge_pages([a._data for a in (*arrays.values(), *outputs, *grads.values())])
     return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
                     grads=grads, in_place=frozenset(out or ()), monitors=Monitors(finite=watch is not None),
-                    placement=engines.place(engine, mesh, sharding, list(arrays), _output_names(graph.nodes)))
+                    placement=engines.place(engine, mesh, sharding, list(arrays), _output_names(graph.nodes), asked))
 
 
 def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
@@ -147,7 +147,7 @@ def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
     ShapeError
         When the shapes do not settle every type, naming what is missing.
     """
-    ctx = check_context(ctx)
+    asked, ctx = ctx or chosen_context(), check_context(ctx, engine)
     reqs = requests(graph, grad_req)
     refuse_unregistered(graph, "simple_bind")
     types = complete_types(graph, given_types(graph, shapes, type_dict, "simple_bind"), "simple_bind")
@@ -156,7 +156,7 @@ def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
     arrays = {n.name: NDArray(a, ctx) for n, a in zip(graph.variables, memory)}
     outputs = output_arrays(graph, types, {}, arrays, ctx)
     return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
-                    placement=engines.place(engine, mesh, sharding, list(arrays), _output_names(graph.nodes)))
+                    placement=engines.place(engine, mesh, sharding, list(arrays), _output_names(graph.nodes), asked))
 
 
 def _types_of(arrays: Mapping[str, np.ndarray]) -> dict[str, TensorType]:
@@ -175,7 +175,7 @@ class Executor:
     outputs : list of NDArray
         In the order of `Symbol.list_outputs`; the next `forward` writes into the same arrays.
     placement : object or None
-        With ``mesh=``, which part of each array is on which device.
+        With ``mesh=`` or a context under ``engine="xla"``: which part of each array is on which device.
 
     Examples
     --------

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ndarray.array import NDArray
+from ndarray.context import Context
 from ndarray.errors import BindError, OperatorError, UnknownNameError, shown, unknown
 from symbolic.engines.buffers import Buffers, elsewhere
 from symbolic.engines.program import Program
@@ -67,8 +68,9 @@ def compiled(name: str, graph: Graph, buffers: Buffers, placement: Any = None) -
     return get(name)(graph, buffers, *([] if placement is None else [placement]))
 
 
-def place(name: str, mesh: Any, sharding: Any, names: Sequence[str], inner: Sequence[str]) -> Any:
-    """Return what is where on a mesh, checked, for `adopt`; None without a mesh.
+def place(name: str, mesh: Any, sharding: Any, names: Sequence[str], inner: Sequence[str],
+          ctx: Context | None = None) -> Any:
+    """Return what is where, checked, for `adopt`; None where nobody has said it.
 
     Parameters
     ----------
@@ -78,13 +80,21 @@ def place(name: str, mesh: Any, sharding: Any, names: Sequence[str], inner: Sequ
         As `symbolic.Symbol.bind` takes them.
     names, inner : sequence of str
         Of the variables, and of the outputs of all nodes.
+    ctx : Context, optional
+        The device where a mesh does not say it, if somebody has asked for one.
 
     Raises
     ------
     BindError, UnknownNameError
+    MXNetError
+        If there is no such device.
     """
     if mesh is None and sharding is None:
-        return None
+        if name != "xla" or ctx is None:
+            return None
+        from symbolic.engines.xla.placement import OneDevice  # needs JAX
+
+        return OneDevice(ctx)
     if name != "xla":
         raise BindError(f"mesh= and sharding= need engine='xla', got engine={shown(name)}")
     if mesh is None:

@@ -97,13 +97,13 @@ def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | 
     >>> w, run.aux_dict["w_mom"].asnumpy()
     (array([2.]), array([-2.]))
     """
-    ctx = check_context(ctx)
+    where = check_context(ctx, engine)
     graph = step.graph
     names = [n.name for n in graph.variables]
     for name in arrays:
         if name not in names:
             raise UnknownNameError(f"bind_in_place: {unknown('variable', name, names)}")
-    given = {name: as_array(value, name, ctx) for name, value in arrays.items()}
+    given = {name: as_array(value, name, where) for name, value in arrays.items()}
     missing = [w for w in updates(step).values() if w not in given]
     if missing:
         raise OperatorError(f"bind_in_place: the parameters {', '.join(missing)} have no arrays; only inputs and "
@@ -122,7 +122,7 @@ def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | 
         if node.name not in given:
             weight = given.get(copies.get(node.name))
             value = first_value(node, types[Entry(node)], weight, node.name in keys)
-            given[node.name] = NDArray(value, ctx)
+            given[node.name] = NDArray(value, where)
     out = {name: given[target] for name, target in updates(step).items()}
     return step.bind(ctx, given, out=out, engine=engine, watch=watch, mesh=mesh, sharding=sharding)
 

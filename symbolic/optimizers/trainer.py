@@ -271,7 +271,7 @@ class Trainer:
             raise ParamError(f"{saved.path}: the learning rate was the function {saved.lr}, which no file can hold; "
                              "pass lr=")
         step = saved.step if step is None else step
-        given = {name: as_array(value, name, check_context(ctx)) for name, value in (arrays or {}).items()}
+        given = {name: as_array(value, name, check_context(ctx, engine)) for name, value in (arrays or {}).items()}
         variables = step.list_inputs()
         needed = [*updates(step).values(), *step.list_auxiliary_states(), *given]
         needed += [name for name in checkpoint.renamed(saved.arrays, rename) if name in variables]

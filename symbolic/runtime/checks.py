@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 GRAD_REQS = ("write", "add", "null")
 
 
-def check_context(ctx: Context | None) -> Context:
-    """Return the context; raise where it is none."""
+def check_context(ctx: Context | None, engine: str = "auto") -> Context:
+    """Return the context; raise where it is none, or an engine has no such device."""
     if ctx is None:
-        return current_context()
+        ctx = current_context()
     if not isinstance(ctx, Context):
         raise OperatorError(f"ctx must be a Context such as cpu(), got {shown(ctx)}")
-    ctx.check_usable()
+    if engine != "xla":
+        ctx.check_usable()
     return ctx
 
 

@@ -25,7 +25,8 @@ from symbolic.engines.xla import resident as _resident
 from symbolic.graph.graph import Graph
 
 
-def compile(graph: Graph, buffers: Buffers, placement: _placement.Placement | None = None) -> _program.XlaProgram:
+def compile(graph: Graph, buffers: Buffers,
+            placement: _placement.Placement | _placement.OneDevice | None = None) -> _program.XlaProgram:
     """Return the program that runs `graph` on the devices over the arrays of `buffers`."""
     return _program.XlaProgram(graph, buffers, placement)
 
@@ -35,7 +36,8 @@ def place(mesh: Any, sharding: Any, names: Sequence[str], inner: Sequence[str]) 
     return _placement.Placement(mesh, sharding, names, inner)
 
 
-def adopt(arrays: Mapping[str, NDArray], placement: _placement.Placement | None) -> list[_resident.Home]:
+def adopt(arrays: Mapping[str, NDArray],
+          placement: _placement.Placement | _placement.OneDevice | None) -> list[_resident.Home]:
     """Return the homes of arrays; those whose memory nobody else holds live on the devices from now on.
 
     Raises

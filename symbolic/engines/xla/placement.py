@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec, SingleDeviceSharding
 
-from ndarray.errors import BindError, ShapeError, UnknownNameError, shown, unknown
+from ndarray.context import Context
+from ndarray.errors import BindError, MXNetError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.tensortype import show_shape
 from ndarray.text import label
 from symbolic.engines.xla.agreement import device_errors
@@ -182,6 +183,42 @@ class Placement:
         if shape[d] % parts:
             raise ShapeError(f"sharding of {label(name)}: axis {d} of shape {show_shape(shape)} does not divide into "
                              f"{parts} equal parts")
+
+
+class OneDevice:
+    """A device, on which all arrays are.
+
+    Parameters
+    ----------
+    ctx : Context
+        ``gpu(1)`` is the second GPU that JAX sees, ``cpu()`` the processor.
+
+    Raises
+    ------
+    MXNetError
+        If JAX sees no such GPU.
+    """
+
+    spread = False
+
+    def __init__(self, ctx: Context) -> None:
+        kind = "gpu" if ctx.device_type == "gpu" else "cpu"
+        try:
+            found = jax.local_devices(backend=kind)
+        except RuntimeError:
+            found = []
+        if not 0 <= ctx.device_id < len(found) and (kind == "gpu" or not found):
+            raise MXNetError(f"{ctx}: JAX sees {len(found)} device{'s' * (len(found) != 1)} of this kind here, and "
+                             f"{', '.join(map(str, jax.local_devices()))}")
+        self.whole = SingleDeviceSharding(found[ctx.device_id if 0 <= ctx.device_id < len(found) else 0])
+
+    def of(self, name: str, shape: tuple[int, ...]) -> SingleDeviceSharding:
+        """Return the sharding of an array."""
+        return self.whole
+
+    def within(self, name: str, shape: tuple[int, ...]) -> list:
+        """Return how an output of a node is to be split: not at all."""
+        return []
 
 
 def is_spread(sharding: Any) -> bool:

@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.sharding import NamedSharding, PartitionSpec
 
 from ndarray.cached import cached_property
 from ndarray.errors import DTypeError, OutOfRangeError
@@ -19,7 +18,7 @@ from symbolic.diagnostics.attribution import Piece
 from symbolic.diagnostics.memory_plan import MemoryPlan
 from symbolic.engines.buffers import Buffers, commit, home_of
 from symbolic.engines.xla.agreement import device_errors, of_first
-from symbolic.engines.xla.placement import Placement, is_spread, whole
+from symbolic.engines.xla.placement import OneDevice, Placement, is_spread, whole
 from symbolic.engines.xla.resident import Home
 from symbolic.engines.xla.words import Words, wide
 from symbolic.graph.graph import Graph
@@ -41,8 +40,8 @@ class XlaProgram:
     ----------
     graph : Graph
     buffers : Buffers
-    placement : Placement, optional
-        How outputs of nodes are split within a step.
+    placement : Placement or OneDevice, optional
+        What is where.
 
     Attributes
     ----------
@@ -52,11 +51,10 @@ class XlaProgram:
 
     NAME = "xla"
 
-    def __init__(self, graph: Graph, buffers: Buffers, placement: Placement | None = None) -> None:
+    def __init__(self, graph: Graph, buffers: Buffers, placement: Placement | OneDevice | None = None) -> None:
         self.graph, self.buffers, self.placement, self.traces = graph, buffers, placement, 0
         homes: dict[int, Home] = {}
-        placed = [h.sharding for a in buffers.values if (h := home_of(a)) and isinstance(h.sharding, NamedSharding)]
-        elsewhere = NamedSharding(placed[0].mesh, PartitionSpec()) if placed else default_sharding()
+        elsewhere = default_sharding() if placement is None else placement.whole
 
         def home(array: np.ndarray, name: str) -> Home:
             found = home_of(array) or homes.get(id(array))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import ndarray as nd
 import symbolic as sym
-from ndarray.errors import BindError, NonFiniteError, OutOfRangeError
+from ndarray.errors import BindError, MXNetError, NonFiniteError, OutOfRangeError
 from symbolic.engines.buffers import elsewhere
 from symbolic.executor import bind
 from tests.ndarray import test_golden as golden
@@ -21,6 +21,7 @@ from tests.symbolic.engines.test_engines import BINARY, UNARY
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
 
+import symbolic.jax as sj  # noqa: E402
 from symbolic.engines.xla.resident import Resident  # noqa: E402
 
 
@@ -378,3 +379,31 @@ def test_a_step_copies_no_buffer_that_it_replaces():
     run.forward()
     np.testing.assert_array_equal(run.outputs[0].asnumpy(), 2)
     np.testing.assert_array_equal(args["w2"].asnumpy(), np.float32(1 + 0.9 - 0.1))
+
+
+@pytest.mark.parametrize("how", ["argument", "with"])
+def test_a_context_says_which_device(how):
+    """A processor may be several devices of JAX, of which `cpu(k)` is one; without them the first."""
+    ctx = nd.cpu(3)
+    arrays = {name: nd.array(np.full(4, k + 1.0)) for k, name in enumerate("wgm")} | {"lr": nd.array([0.5])}
+    with ctx if how == "with" else nd.cpu():
+        run = STEP.bind(ctx if how == "argument" else None, args=arrays, out={"step_output": arrays["w"]}, engine="xla")
+    run.forward(lr=0.25)
+    count = len(jax.devices("cpu"))
+    assert sj.device_array(arrays["w"]).devices() == {jax.devices("cpu")[3 if count > 3 else 0]}
+    assert str(jax.devices("cpu")[3 if count > 3 else 0]) in run.debug_str()
+    assert sym.exp(sym.var("x")).simple_bind(ctx, engine="xla", x=(2,)).outputs[0].context == ctx
+    trainer = sym.optimizers.Trainer(sym.optimizers.update(["w"], "sgd"), {"w": nd.ones((2,))}, lr=1, ctx=ctx, engine="xla")
+    trainer.step(w_grad=np.ones(2))
+    assert trainer.executor._adopted[0].device.devices() == sj.device_array(arrays["w"]).devices()
+
+
+@pytest.mark.skipif(jax.default_backend() == "gpu", reason="JAX sees a GPU")
+def test_a_gpu_that_is_not_there_is_named():
+    x = sym.exp(sym.var("x"))
+    for binding in (lambda: x.bind(nd.gpu(1), args=[np.ones(2)], engine="xla"),
+                    lambda: x.simple_bind(nd.gpu(1), engine="xla", x=(2,))):
+        with pytest.raises(MXNetError, match=r"gpu\(1\): JAX sees 0 devices of this kind here, and .*cpu"):
+            binding()
+    with pytest.raises(MXNetError, match="engine='xla'"):
+        sym.exp(sym.var("x")).simple_bind(nd.gpu(), x=(2,))
