@@ -33,21 +33,21 @@ def declare_later(index: Callable[[], Mapping[str, str]]) -> None:
 
 
 @cache
-def _modules() -> tuple[str, ...]:
-    return tuple([module for index in _indexes for module in index()])
-
-
-@cache
 def _homes() -> dict[str, str]:
     """Return the module of each name, in the order in which names are listed."""
     return {name: module for index in _indexes for module, names in index().items() for name in names.split()}
 
 
 @cache
+def _load() -> None:
+    for index in _indexes:
+        for module in index():
+            import_module(module)
+
+
 def _declared() -> dict[str, Operator]:
     """Return the table, with every operator of the indexes in it."""
-    for module in _modules():
-        import_module(module)
+    _load()
     return _by_any_name
 
 

@@ -21,8 +21,7 @@ def own_tables():
     """Forget afterwards what is declared here."""
     registry.names()
     with pytest.MonkeyPatch.context() as patch:
-        for table in ("_operators", "_by_any_name"):
-            patch.setattr(registry, table, dict(getattr(registry, table)))
+        patch.setattr(registry, "_by_any_name", dict(registry._by_any_name))
         known = set(registry.names())
         yield
         for name in registry.names().keys() - known:
