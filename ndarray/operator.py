@@ -451,7 +451,7 @@ class Operator:
     # Types
 
     def infer_types(self, inputs: Sequence[TensorType], outputs: Sequence[TensorType], params: Mapping[str, Any],
-                    where: str | None = None) -> tuple[list[TensorType], list[TensorType]]:
+                    where: object = None) -> tuple[list[TensorType], list[TensorType]]:
         """Return the types of inputs and outputs, each completed by what the others imply.
 
         Parameters
@@ -459,8 +459,8 @@ class Operator:
         inputs, outputs : sequence of TensorType
         params : dict
             Complete parameters.
-        where : str, optional
-            The node, for the message.
+        where : object, optional
+            The node, whose text begins the message.
 
         Raises
         ------

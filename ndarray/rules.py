@@ -86,7 +86,7 @@ def agree(types: Sequence[TensorType]) -> TensorType:
     """
     common = types[0] if types else UNKNOWN
     for i, type_ in enumerate(types):
-        if type_ != common:
+        if type_ is not common and type_ != common:
             try:
                 common = common.merge(type_)
             except (ShapeError, DTypeError) as error:

@@ -49,28 +49,24 @@ class TensorType(NamedTuple):
         ShapeError, DTypeError
             Where they disagree.
         """
-        if self == other:
+        if self is other or self == other:
             return self
         return TensorType(merge_shapes(self.shape, other.shape), merge_dtypes(self.dtype, other.dtype))
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         # To NumPy float64 equals None: an unknown dtype must not look like it.
         return (isinstance(other, TensorType) and self.shape == other.shape
                 and (self.dtype is None) is (other.dtype is None) and self.dtype == other.dtype)
 
     def __ne__(self, other: object) -> bool:
-        return not self == other
+        return self is not other and not self == other
 
     def __str__(self) -> str:
         dims = "?" if self.shape is None else ",".join("?" if d is None else str(d) for d in self.shape)
         return f"{self.dtype or '?'}[{dims}]"
 
-
-# In the body of the class it would be read as a field.
-TensorType.__hash__ = tuple.__hash__  # type: ignore[method-assign]
-
-# In the body of the class it would be read as a field.
-TensorType.__hash__ = tuple.__hash__  # type: ignore[method-assign]
 
 # In the body of the class it would be read as a field.
 TensorType.__hash__ = tuple.__hash__  # type: ignore[method-assign]

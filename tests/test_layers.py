@@ -16,7 +16,7 @@ FILES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix("._
          for package in ("ndarray", "symbolic") for path in sorted((ROOT / package).rglob("*.py"))}
 
 ROOMS = """
-    ndarray.errors ndarray.typing ndarray.text ndarray.atomic ndarray.cached ndarray.lazy ndarray.fork ndarray.notebook
+    ndarray.errors ndarray.typing ndarray.text ndarray.atomic ndarray.cached ndarray.collector ndarray.lazy ndarray.fork ndarray.notebook
     ndarray.dtypes ndarray.tensortype ndarray.widening ndarray.params ndarray.registry ndarray.update ndarray.operator \
     ndarray.rules ndarray.rules_shape
     ndarray.binary ndarray.special ndarray.vocabulary ndarray.derived

@@ -14,6 +14,7 @@ from ndarray.paramsfile import load_frombuffer, save_to_bytes
 from symbolic.cli.main import main
 from symbolic.save.check import find_problems
 from symbolic.save.code import to_code
+from symbolic.save.json.limits import Limits
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -135,3 +136,11 @@ def test_numbers_that_make_loops_have_limits(op, params):
     document["nodes"][1]["attrs"] = params
     with pytest.raises(FormatError, match="within"):
         sym.load_json(json.dumps(document))
+
+
+def test_different_unknown_operators_have_a_limit_of_their_own():
+    text = _chain([f"mystery{i}" for i in range(11)])
+    assert len(sym.load_json(text, Limits(unregistered=11), unknown="keep").graph.nodes) == 12
+    with pytest.raises(LimitError, match=r"nodes\[11\].op: the file has more than 10 different operators"):
+        sym.load_json(text, Limits(unregistered=10), unknown="keep")
+    assert len(sym.load_json(_chain(["mystery"] * 11), Limits(unregistered=1), unknown="keep").graph.nodes) == 12

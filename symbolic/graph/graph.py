@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from ndarray.cached import cached_property
+from ndarray.collector import without_collection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -110,6 +111,7 @@ class Graph:
         return "\n".join([*body, "return " + ", ".join(map(str, self.outputs))])
 
 
+@without_collection()
 def _inputs_first(outputs: Sequence[Entry]) -> tuple[Node, ...]:
     """Order nodes by depth-first search, with a stack of our own: graphs are deeper than Python's."""
     order = {}

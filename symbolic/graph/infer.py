@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ndarray.collector import without_collection
 from ndarray.dtypes import DEFAULT, dtype_of
 from ndarray.errors import DTypeError, ParamError, ShapeError, shown
 from ndarray.params import Param, Shape
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from symbolic.graph.node import Node
 
 
+@without_collection()
 def infer(graph: Graph, known: Mapping[str, TensorType] | None = None) -> dict[Entry, TensorType]:
     """Return the type of every entry, as far as it follows.
 
@@ -74,7 +76,7 @@ def has_open_shape(node: Node) -> bool:
 
 
 def _open_type(node: Node) -> TensorType:
-    _, (type_,) = node.op.infer_types([], [UNKNOWN], node.complete_params, f"{node.shown_name} ({node.op.name})")
+    _, (type_,) = node.op.infer_types([], [UNKNOWN], node.complete_params, _Where(node))
     return TensorType(tuple([d or None for d in type_.shape]), type_.dtype)
 
 
@@ -120,6 +122,18 @@ def from_mxnet_shape(shape: Sequence[int]) -> tuple[int | None, ...]:
     return tuple(None if d in (0, -1) else int(d) for d in shape)
 
 
+class _Where:
+    """A node as messages name it: written only where there is a message."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def __str__(self) -> str:
+        return f"{self.node.shown_name} ({self.node.op.name})"
+
+
 def _learn(node: Node, types: dict[Entry, TensorType]) -> list[Entry]:
     """Infer one node; return the entries whose type is now better known."""
     params = node.complete_params
@@ -129,9 +143,9 @@ def _learn(node: Node, types: dict[Entry, TensorType]) -> list[Entry]:
     arrays = entries[:-fed] if fed else entries
     before = [types[e] for e in arrays], [types[e] for e in outputs]
     try:
-        after = node.op.infer_types(*before, params, f"{node.shown_name} ({node.op.name})")
+        after = node.op.infer_types(*before, params, _Where(node))
         changed = [e for e, old, new in zip((*arrays, *outputs), before[0] + before[1], after[0] + after[1])
-                   if old != new and _store(types, e, new)]
+                   if old is not new and old != new and _store(types, e, new)]
         if fed:
             dtype = after[0][node.op.scalar_source(params)].dtype if arrays else None
             changed += _learn_fed(node, params, types, dtype)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ndarray.params import fill_fed
+from ndarray.text import cut
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry, Node
 
@@ -85,9 +86,13 @@ def compute(node: Node, xp: Any, inputs: Sequence[Any], params: Mapping[str, Any
         raise
 
 
+LONGEST_NOTE = 1000
+"""Characters of a node in a note: it may have thousands of inputs."""
+
+
 def note_node(error: Exception, node: Node) -> None:
     """Add to an error in which node it came up."""
-    error.add_note(f"in {node}" + (f", made at {node.location}" if node.location else ""))
+    error.add_note(cut(f"in {node}", LONGEST_NOTE) + (f", made at {node.location}" if node.location else ""))
 
 
 def feed(node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) -> tuple[Sequence[Any], Mapping[str, Any]]:

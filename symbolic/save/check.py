@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from ndarray.collector import without_collection
 from ndarray.errors import FormatError, LimitError, MXNetError, shown
 from symbolic.graph.graph import Graph
 from symbolic.graph.infer import infer
@@ -36,6 +37,7 @@ class Problem:
         return f"{'error' if self.serious else 'warning'}: {where}{self.message}"
 
 
+@without_collection()
 def find_problems(text: str | bytes, limits: Limits = DEFAULT, watch: Callable[[list], Iterable] = iter
                   ) -> list[Problem]:
     """Return every problem of a symbol file: what cannot be read, what is contradictory, what is probably a mistake.

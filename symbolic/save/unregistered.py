@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from ndarray.errors import LimitError
 from ndarray.operator import Operator
 from symbolic.graph.unregistered import UnregisteredOperator, unregistered
+from symbolic.save.json.limits import DEFAULT
 
 
 class Unregistered:
@@ -15,10 +17,12 @@ class Unregistered:
         The parsed file; whatever in it is malformed is passed over: who builds nodes reports it.
     origin : str, optional
         The file's name, for messages.
+    most : int, optional
+        How many there may be.
     """
 
-    def __init__(self, document: dict[str, Any], origin: str = ""):
-        self._origin = origin
+    def __init__(self, document: dict[str, Any], origin: str = "", most: int = DEFAULT.unregistered):
+        self._origin, self._most = origin, most
         self._known: dict[tuple, UnregisteredOperator] = {}
         self._outputs: dict[int, int] = {}
         self._written: dict[int, tuple[int, ...]] = {}
@@ -37,11 +41,20 @@ class Unregistered:
         self._stored = _stored_outputs(document)
 
     def operator(self, name: str, number: int, inputs: int, params: tuple[str, ...]) -> UnregisteredOperator:
-        """Return the operator of node `number`: nodes with equal facts share one."""
+        """Return the operator of node `number`: nodes with equal facts share one.
+
+        Raises
+        ------
+        LimitError
+            If there are too many.
+        """
         outputs = self._outputs.get(number, 1)
         key = (name, inputs, outputs, params, tuple([at for at in self._written.get(number, ()) if at < inputs]),
                max(self._stored[number], outputs) if number in self._stored else None)
         if key not in self._known:
+            if len(self._known) >= self._most:
+                raise LimitError(f"nodes[{number}].op: the file has more than {self._most:,} different operators that "
+                                 "are not registered, the limit")
             self._known[key] = unregistered(*key)
         return self._known[key]
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ndarray.collector import without_collection
 from ndarray.errors import LimitError
 from ndarray.tensortype import UNKNOWN
 from ndarray.text import printable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from symbolic.show.diff import Diff
 
 
+@without_collection()
 def changes(diff: "Diff", title: str = "diff") -> Drawing:
     """Return the `Drawing` of two graphs: a box for each pair of nodes, and for each node of one graph alone.
 

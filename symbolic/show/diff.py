@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ndarray.collector import without_collection
 from ndarray.errors import OperatorError, shown
 from ndarray.params import text_of
 from ndarray.text import printable
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from symbolic.show.plot import Plot
 
 LARGEST = 3000
-"""More unmatched nodes than this, or ten times as many nodes, are matched by name alone: hashes would take too long."""
+"""More unmatched nodes than this, four times as many edges at them, or ten times as many nodes in all, are matched by
+name alone: hashes would take too long."""
 
 _ITERATIONS = 6
 """How far a neighbourhood reaches: half as many nodes, for edges count as well."""
@@ -117,6 +119,7 @@ class Diff:
         return Plot(changes(self, title), theme=theme)
 
 
+@without_collection()
 def diff(a: HasGraph, b: HasGraph) -> Diff:
     """Return what differs between two Symbols.
 
@@ -206,24 +209,36 @@ def _pair(a: Graph, b: Graph, pairs: dict[Node, Node], key: Callable[[Node, int]
 
 def _pair_by_neighbours(a: Graph, b: Graph, pairs: dict[Node, Node]) -> None:
     """Pair unmatched nodes whose neighbourhoods have equal hashes, the widest first; then without their parameters."""
+    if max(len(a.nodes), len(b.nodes)) > 10 * LARGEST:
+        return
+    wholes: dict[Graph, networkx.MultiDiGraph] = {}
     for with_params in (True, False):
+        known = {n: i for i, n in enumerate(pairs)}, {n: i for i, n in enumerate(pairs.values())}
         open_ = len(a.nodes) - len(pairs), len(b.nodes) - len(pairs)
-        if not all(open_) or max(open_) > LARGEST or max(len(a.nodes), len(b.nodes)) > 10 * LARGEST:
+        if not all(open_) or max(open_) > LARGEST or max(map(_open_edges, (a, b), known)) > 4 * LARGEST:
             return
-        hashes = [_hashes(a, {n: i for i, n in enumerate(pairs)}, with_params),
-                  _hashes(b, {n: i for i, n in enumerate(pairs.values())}, with_params)]
+        hashes = [_hashes(graph, wholes, known[side], with_params) for side, graph in enumerate((a, b))]
         for depth in reversed(range(_ITERATIONS)):
             _pair(a, b, pairs, lambda node, side, depth=depth, hashes=hashes: hashes[side][node][depth])  # type: ignore[misc]
 
 
-def _hashes(graph: Graph, known: Mapping[Node, int], with_params: bool) -> dict[Node, list[str]]:
-    """Return the hashes of the growing neighbourhoods of each unmatched node; a matched one is known by its number."""
+def _open_edges(graph: Graph, known: Mapping[Node, int]) -> int:
+    """Return how many edges are at unmatched nodes."""
+    return sum(node not in known or entry.node not in known for node in graph.nodes for entry in node.inputs)
+
+
+def _hashes(graph: Graph, wholes: "dict[Graph, networkx.MultiDiGraph]", known: Mapping[Node, int], with_params: bool
+            ) -> dict[Node, list[str]]:
+    """Return the hashes of the growing neighbourhoods of each unmatched node; a matched one is known by its number.
+
+    The graph as networkx's is made once, and kept in `wholes`.
+    """
     import networkx
 
     from symbolic.show.digraph import to_networkx, unique_names
 
     keys = unique_names(graph)
-    whole = to_networkx(graph)
+    whole = wholes[graph] if graph in wholes else wholes.setdefault(graph, to_networkx(graph))
     open_ = {keys[n]: n for n in graph.nodes if n not in known}
     numbers = {keys[n]: i for n, i in known.items()}
     with warnings.catch_warnings():

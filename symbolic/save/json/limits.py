@@ -20,6 +20,8 @@ class Limits:
         In the whole graph.
     name, value : int
         Characters of a node's name and of an attribute's value.
+    unregistered : int
+        Different operators that the registry does not have, and that are kept.
     """
 
     text: int = 256 << 20
@@ -29,6 +31,7 @@ class Limits:
     outputs: int = 1_000_000
     name: int = 4096
     value: int = 65_536
+    unregistered: int = 10_000
 
 
 DEFAULT = Limits()

@@ -1,15 +1,14 @@
 """A graph read from MXNet's symbol JSON of any era; a fault is reported with its location in the file."""
 
-import gc
 import json
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NoReturn
 
 from ndarray import registry
+from ndarray.collector import without_collection
 from ndarray.errors import FormatError, LimitError, MXNetError, OperatorError, ParamError, shown
 from ndarray.errors import unknown as unknown_name
 from ndarray.operator import Operator
@@ -138,7 +137,8 @@ def read(text: str | bytes | dict, limits: Limits, report: Callable[[MXNetError]
     if len(records) > limits.nodes:
         raise LimitError(f"the graph has {len(records):,} nodes, more than the limit of {limits.nodes:,}")
     check_nesting([v for k, v in document.items() if k != "nodes"], limits.nesting - 1)
-    reader = _Reader(limits, report, remark, Unregistered(document, origin) if unknown == "keep" else None)
+    kept = Unregistered(document, origin, limits.unregistered) if unknown == "keep" else None
+    reader = _Reader(limits, report, remark, kept)
     with without_collection():
         for i, record in enumerate(watch(upgrade(records, version_of(document)))):
             reader.nodes.append(reader.attempt(reader.node, record, f"nodes[{i}]"))
@@ -146,24 +146,6 @@ def read(text: str | bytes | dict, limits: Limits, report: Callable[[MXNetError]
     if reader.faults or heads is None or None in heads:
         return None
     return Graph(heads)
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """Pause the search for circles of references: hundreds of thousands of nodes are made, none of them in one.
-
-    Yields
-    ------
-    None
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 # Text to records

@@ -8,6 +8,9 @@ from symbolic.save.onnx.value import Value
 
 def promoted(xp, *values):
     """Return values in the dtype to which NumPy promotes them together."""
+    first = values[0]
+    if type(first) is Value and all([type(v) is Value and v.dtype == first.dtype for v in values]):
+        return values
     dtype = np.result_type(*[v.dtype if hasattr(v, "dtype") else v for v in values])
     return [astype(xp, v, dtype) if isinstance(v, Value) else np.asarray(v, dtype) for v in values]
 

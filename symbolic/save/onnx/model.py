@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 
 from ndarray.errors import FormatError, MXNetError
-from ndarray.params import fed_names, text_of
+from ndarray.params import fed_names
 from ndarray.text import cut
 from symbolic.graph.node import Entry
 from symbolic.graph.walk import evaluate
@@ -15,8 +15,8 @@ from symbolic.save.onnx.namespace import Words
 OPSET, IR_VERSION = 18, 10
 """The newest operators and fields that a model uses; ONNX 1.16, and onnxruntime 1.18 or later, know them."""
 
-_LONGEST, _BRIEF = 400, 100
-"""Characters of the model's description; of each property of a node or an input, which many nodes repeat."""
+_LONGEST, _DESCRIBED = 400, 100
+"""Characters of the model's description, and how many nodes of the graph it may be of."""
 
 
 def to_onnx(graph, types, kept=None):
@@ -101,21 +101,31 @@ def _model(graph, fed, made, constants, ends, states):
     """Put the parts together."""
     from onnx import helper, numpy_helper
 
+    from symbolic.save.onnx.parts import Parts
+
+    parts = Parts()
     roles, results = _roles(graph), {*ends, *states.values()}
     new = {value: f"new value of {fed[n].name}" for n, value in states.items()}
     body = helper.make_graph(
-        [_node(n) for n in made], graph.outputs[0].node.name or "graph",
-        [_info(value, roles.get(n, "argument")) for n, value in fed.items()],
-        [_info(value, new.get(value, "")) for value in (*ends, *states.values())],
+        [parts.node(n) for n in made], graph.outputs[0].node.name or "graph",
+        [parts.info(value, roles.get(n, "argument")) for n, value in fed.items()],
+        [parts.info(value, new.get(value, "")) for value in (*ends, *states.values())],
         [numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), value.name)
          for value, array in constants.items()],
-        value_info=[_info(value) for n in made for value in n.outputs if value not in results])
+        value_info=[parts.info(value) for n in made for value in n.outputs if value not in results])
     model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
-                              producer_name="symbolic-ndarray", doc_string=cut(str(graph), _LONGEST))
+                              producer_name="symbolic-ndarray", doc_string=_description(graph))
     if states:
         names = {fed[n].name: value.name for n, value in states.items()}
         helper.set_model_props(model, {"states": json.dumps(names, ensure_ascii=False)})
     return model
+
+
+def _description(graph):
+    """Return the beginning of a graph as text."""
+    if len(graph.nodes) <= _DESCRIBED:
+        return cut(str(graph), _LONGEST)
+    return cut("\n".join([str(n) for n in graph.nodes[:_DESCRIBED] if n.op is not None]), _LONGEST - 1) + "…"
 
 
 def _roles(graph):
@@ -125,29 +135,6 @@ def _roles(graph):
         for index, name in fed_names(dict(node.params)).items():
             found.setdefault(node.inputs[index].node, f"{name} of {node.name} ({node.op.name})")
     return found
-
-
-def _info(value, role=""):
-    from onnx import helper
-
-    return helper.make_tensor_value_info(value.name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape,
-                                         doc_string=cut(role, _BRIEF))
-
-
-def _node(node):
-    """Return a node of the model, with where it comes from as metadata."""
-    from onnx import helper
-
-    attrs = {k: helper.np_dtype_to_tensor_dtype(v) if isinstance(v, np.dtype) else v for k, v in node.attrs.items()}
-    made = helper.make_node(node.op, [v.name for v in node.inputs], [v.name for v in node.outputs],
-                            name=node.outputs[0].name, **attrs)
-    within = node.within
-    if within:
-        made.doc_string = cut(f"part of {within}", _BRIEF)
-        props = dict(within.attrs) | {k: text_of(v) for k, v in within.params}
-        helper.set_model_props(made, {k: cut(v, _BRIEF) for k, v in props.items()} | {
-            "node": within.name, "operator": within.op.name})
-    return made
 
 
 class _Names:

@@ -7,13 +7,16 @@ import numpy as np
 
 from ndarray import vocabulary
 from ndarray.derived import DerivedWords
-from ndarray.errors import OperatorError, unknown
+from ndarray.errors import LimitError, OperatorError, unknown
 from symbolic.save.onnx import arithmetic, elementwise, indexing, reductions, shapes
 from symbolic.save.onnx.value import Made, Value, has_value
 
 MEANINGS = {word: function for words in (DerivedWords, arithmetic, indexing, elementwise, shapes, reductions)
             for word, function in vars(words).items() if hasattr(vocabulary, word) and callable(function)}
 """What each word of the vocabulary writes; those that are missing have no counterpart."""
+
+MOST_NODES = 100_000
+"""Nodes of a model: more take too long to write, and runtimes longer to load."""
 
 _FEW = 16
 """Elements that are written out even where they are all the same."""
@@ -46,8 +49,9 @@ class Words:
             x = self.reshape(x, type_.shape) if x.size == np.prod(type_.shape) else self.broadcast_to(x, type_.shape)
         if x.name or x in self.constants:
             # Not `emit`, which would give the same value for two outputs.
-            self.nodes.append(Made("Identity", [x], (Value(self, x.shape, x.dtype),), {}))
-            x = self.nodes[-1].outputs[0]
+            same = (Value(self, x.shape, x.dtype),)
+            self._add(Made("Identity", [x], same, {}))
+            x = same[0]
         x.name = name
         return x
 
@@ -56,13 +60,18 @@ class Words:
 
         Nodes with equal content are one.
         """
-        inputs = [self.value(x) for x in inputs]
+        inputs = [x if type(x) is Value else self.value(x) for x in inputs]
         key = op, *map(id, inputs), *sorted(attrs.items())
         if key not in self._made:
             self._made[key] = tuple([Value(self, *t) for t in types])
-            self.nodes.append(Made(op, inputs, self._made[key], attrs))
+            self._add(Made(op, inputs, self._made[key], attrs))
         outputs = self._made[key]
         return outputs[0] if len(outputs) == 1 else outputs
+
+    def _add(self, node):
+        if len(self.nodes) >= MOST_NODES:
+            raise LimitError(f"the model would have more than {MOST_NODES:,} nodes, the limit")
+        self.nodes.append(node)
 
     def value(self, x):
         """Return anything that a body may hold as a value of the model."""
@@ -80,6 +89,9 @@ class Words:
 
     def together(self, op, inputs, dtype, **attrs):
         """Return what a node gives that broadcasts its inputs; one number means an array full of it."""
+        shape = inputs[0].shape
+        if all([type(x) is Value and x.shape == shape for x in inputs]):
+            return self.emit(op, inputs, (shape, dtype), **attrs)
         shape = np.broadcast_shapes(*[x.shape for x in inputs])
         for i, x in enumerate(inputs):
             others = [y.shape for k, y in enumerate(inputs) if k != i]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.atomic import write_atomically
+from ndarray.collector import without_collection
 from ndarray.dtypes import dtype_of
 from ndarray.errors import (
     DTypeError,
@@ -39,6 +40,7 @@ LARGEST = 2**31 - 1 - 2**20
 """Protocol buffers end at 2 GiB."""
 
 
+@without_collection()
 def save_onnx(symbol: Symbol, fname: str | os.PathLike[str], shape: Mapping[str, Sequence[int]] | None = None,
               dtype: Mapping[str, DTypeLike] | DTypeLike | None = None, params: Mapping[str, ArrayLike] | None = None,
               is_train: bool = False) -> None:

@@ -1,6 +1,7 @@
 """What differs between two graphs, in few words."""
 
 import json
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -116,6 +117,13 @@ def test_graphs_that_share_nothing_and_are_large_take_no_time():
 
     found = sym.diff(chain("a"), chain("b"))
     assert len(found) == 2 * (LARGEST + 101) + 1 and len(str(found).splitlines()) == 5
+
+
+def test_nodes_with_too_many_edges_are_matched_by_name_alone(monkeypatch):
+    a, b = (sym.add_n(*[sym.var("x")] * 50, name=name) for name in ("first", "second"))
+    assert [edit.kind for edit in sym.diff(a, b).edits] == ["renamed"]
+    monkeypatch.setitem(sys.modules["symbolic.diff"].__dict__, "LARGEST", 12)
+    assert kinds(sym.diff(a, b)) == ["added", "outputs", "removed"]
 
 
 def test_the_picture_colours_what_differs():

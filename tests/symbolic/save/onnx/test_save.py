@@ -9,7 +9,7 @@ import pytest
 
 import ndarray as nd
 import symbolic as sym
-from ndarray.errors import DTypeError, FormatError, OperatorError, ShapeError, UnknownNameError
+from ndarray.errors import DTypeError, FormatError, LimitError, OperatorError, ShapeError, UnknownNameError
 from symbolic.save.onnx import save as writer
 from symbolic.save.onnx.model import to_onnx
 from symbolic.save.onnx.save import save_onnx, types_for
@@ -208,3 +208,20 @@ def test_without_onnx(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ImportError, match=r"pip install 'symbolic-ndarray\[onnx\]'"):
         save_onnx(momentum_step(), tmp_path / "x.onnx")
+
+
+def test_a_model_has_a_limit_of_nodes_and_a_message_that_stays_short(monkeypatch, tmp_path):
+    monkeypatch.setattr("symbolic.save.onnx.namespace.MOST_NODES", 1000)
+    wide = sym.add_n(*[sym.var("x")] * 2000, name="wide")
+    with pytest.raises(LimitError, match="more than 1,000 nodes, the limit") as raised:
+        sym.save_onnx(wide, tmp_path / "wide.onnx", shape={"x": (2,)})
+    assert len(str(raised.value)) < 2000 and not (tmp_path / "wide.onnx").exists()
+
+
+def test_a_long_graph_is_described_by_its_beginning(tmp_path):
+    x = sym.var("x")
+    for i in range(300):
+        x = sym.exp(x, name=f"e{i}")
+    sym.save_onnx(x, tmp_path / "deep.onnx", shape={"x": (2,)})
+    text = onnx.load(tmp_path / "deep.onnx").doc_string
+    assert text.startswith("%e0 = exp(%x)\n%e1") and text.endswith("…") and len(text) == 400
