@@ -14,7 +14,7 @@ from ndarray.array import NDArray
 from ndarray.cached import cached_property
 from ndarray.context import Context, chosen_context
 from ndarray.dtypes import is_floating
-from ndarray.errors import BindError, OperatorError, ShapeError, UnknownNameError, shown, unknown
+from ndarray.errors import BindError, NonFiniteError, OperatorError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.generator import drawn_keys, next_keys
 from ndarray.kernels import pages
 from ndarray.kernels.signals import deferred
@@ -46,7 +46,7 @@ from symbolic.runtime.checks import (
 )
 from symbolic.runtime.compiled import CompiledGradient, CompiledGraph
 from symbolic.runtime.modes import Modes
-from symbolic.runtime.monitor import Callback, Monitors, Record
+from symbolic.runtime.monitor import Callback, Monitors, Record, check_non_finite
 from symbolic.runtime.run_lock import lock_of
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from symbolic.diagnostics.numerics import Numerics
     from symbolic.diagnostics.profile import Profile
     from symbolic.graph.node import Node
+    from symbolic.runtime.monitor import NonFinite
 
 partition = Later("symbolic.autodiff.partition")
 _profile, _numerics, _memory = (Later("symbolic.diagnostics.profile"), Later("symbolic.diagnostics.numerics"),
@@ -67,8 +68,8 @@ Arrays = Sequence[Any] | Mapping[str, Any]
 
 def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_states: Arrays | None = None,
          out: Mapping[str, Any] | None = None, engine: str = "auto", args_grad: Arrays | None = None,
-         grad_req: str | Sequence[str] | Mapping[str, str] = "write", watch: str | None = None, mesh: Any = None,
-         sharding: Any = None, huge_pages: bool = False) -> Executor:
+         grad_req: str | Sequence[str] | Mapping[str, str] = "write", nonfinite: NonFinite | None = None,
+         mesh: Any = None, sharding: Any = None, huge_pages: bool = False) -> Executor:
     """Bind arrays to a graph.
 
     Parameters
@@ -87,8 +88,8 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
         Arrays that receive gradients, by argument; None, and those left out of a dict, receive none.
     grad_req : str, list or dict, optional
         ``'write'``, ``'add'`` or ``'null'``: for all, in order, or by name.
-    watch : {None, 'nonfinite'}, optional
-        See `Executor.watch_finite`.
+    nonfinite : {None, 'raise', 'skip'}, optional
+        See `Executor.nonfinite`.
     mesh : jax.sharding.Mesh, optional
         Devices on which the engine ``"xla"`` runs, see `symbolic.jax.make_mesh`.
     sharding : dict or callable, optional
@@ -110,8 +111,7 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
     refuse_unregistered(graph, "bind")
     asked, ctx = ctx or chosen_context(), check_context(ctx, engine)
     reqs = requests(graph, grad_req)
-    if watch not in (None, "nonfinite"):
-        raise BindError(f"watch must be None or 'nonfinite', got {shown(watch)}")
+    check_non_finite(nonfinite)
     given = together(by_name(args, graph.arguments, "args"), by_name(aux_states, graph.auxiliary, "aux_states"))
     missing = [n.name for n in graph.variables if n.name not in given]
     if missing:
@@ -129,7 +129,7 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
     if huge_pages:
         pages.ask_for_huge_pages([a._data for a in (*arrays.values(), *outputs, *grads.values())])
     return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
-                    grads=grads, in_place=frozenset(out or ()), monitors=Monitors(finite=watch is not None),
+                    grads=grads, in_place=frozenset(out or ()), monitors=Monitors(nonfinite=nonfinite),
                     placement=engines.place(engine, mesh, sharding, list(arrays), _output_names(graph.nodes), asked))
 
 
@@ -174,6 +174,8 @@ class Executor:
         The bound arguments and states; write into these arrays and the next `forward` sees it.
     outputs : list of NDArray
         In the order of `Symbol.list_outputs`; the next `forward` writes into the same arrays.
+    skipped : str or None
+        With ``nonfinite="skip"``, why the last run did nothing; None where it did something.
     placement : object or None
         With ``mesh=`` or a context under ``engine="xla"``: which part of each array is on which device.
 
@@ -205,6 +207,7 @@ class Executor:
         self.outputs: list[NDArray] = outputs
         self._grad_reqs, self._grads, self._zeros, self._in_place = grad_reqs, grads, {}, in_place
         self._lock, self._running = lock_of(self), False
+        self.skipped: str | None = None
         self._monitors = monitors or Monitors()
         self.placement = placement
         own = {id(a) for a in arrays.values()}
@@ -289,7 +292,7 @@ class Executor:
         OperatorError, BindError, ShapeError
             Before anything is written.
         NonFiniteError
-            While `watch_finite` is on.
+            With ``nonfinite="raise"``.
 
         Examples
         --------
@@ -314,9 +317,19 @@ class Executor:
                     self._run(is_train, inputs_for(inputs, self._memory), self._run_forward)
                 else:
                     self._run_forward(is_train)
+            except NonFiniteError as error:
+                self._skip(error)
+            else:
+                self.skipped = None
             finally:
                 self._running = False
         return self.outputs
+
+    def _skip(self, error: NonFiniteError) -> None:
+        """Note why a run did nothing, or raise."""
+        if self._monitors.nonfinite != "skip":
+            raise error
+        self.skipped = str(error)
 
     def _check_idle(self, what: str) -> None:
         if self._running:
@@ -385,6 +398,10 @@ class Executor:
                     self._mode = bool(is_train)
                 else:
                     self._run_backward(out_grads, self._mode)
+            except NonFiniteError as error:
+                self._skip(error)
+            else:
+                self.skipped = None
             finally:
                 self._running = False
 
@@ -497,25 +514,37 @@ class Executor:
             self._monitors.records.append(record)
         return record
 
-    def watch_finite(self, on: bool = True) -> None:
-        """Raise `NonFiniteError` at the first node that gives NaN or infinity, and then write nothing.
+    @property
+    def nonfinite(self) -> NonFinite | None:
+        """What a run does at the first node that gives NaN or infinity; it may be set.
 
-        While it is on, nodes run one by one, with the eager engine.
+        With ``"raise"`` it raises `NonFiniteError`, which names the node, and with ``"skip"`` it leaves that in
+        `skipped`; either way nothing is written.  Then nodes run one by one, with the eager engine.  None looks at no
+        values.
 
         Examples
         --------
         >>> import numpy as np, symbolic as sym
         >>> run = sym.log(sym.var("x"), name="low").bind(args={"x": np.array([-1.0])})
-        >>> run.watch_finite()
+        >>> run.nonfinite = "raise"
         >>> run.forward()  # doctest: +ELLIPSIS
         Traceback (most recent call last):
             ...
         ndarray.errors.NonFiniteError: low_output (log) is float64[1], 1 of 1 not finite (1 NaN, 0 infinite)
         ...
+        >>> run.nonfinite = "skip"
+        >>> outputs = run.forward()
+        >>> run.skipped.partition(" is ")[0]
+        'low_output (log)'
         """
+        return self._monitors.nonfinite
+
+    @nonfinite.setter
+    def nonfinite(self, value: NonFinite | None) -> None:
+        check_non_finite(value)
         with self._lock:
             self._ready.clear()
-            self._monitors.finite = on
+            self._monitors.nonfinite = value
 
     # Measuring: whatever runs, all arrays are afterwards as before
 
@@ -524,7 +553,7 @@ class Executor:
 
         The steps are real, and undone: each starts from the arrays as they are now, and afterwards outputs, states,
         gradients and random states hold what they held.  This takes a copy of all that a step writes.  Monitors and
-        `watch_finite` do not look on.
+        `nonfinite` do not look on.
 
         Parameters
         ----------

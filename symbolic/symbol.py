@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from symbolic.executor import Executor
     from symbolic.graph.node import Entry, Node
     from symbolic.methods import SymbolMethods
+    from symbolic.runtime.monitor import NonFinite
 else:
     SymbolMethods = object
 
@@ -435,7 +436,8 @@ class Symbol(SymbolMethods):
              grad_req: str | Sequence[str] | Mapping[str, str] = "write",
              aux_states: Sequence[ArrayLike] | Mapping[str, ArrayLike] | None = None, group2ctx: Any = None,
              shared_exec: Any = None, out: Mapping[str, ArrayLike] | None = None, engine: str = "auto",
-             watch: str | None = None, mesh: Any = None, sharding: Any = None, huge_pages: bool = False) -> Executor:
+             nonfinite: NonFinite | None = None, mesh: Any = None, sharding: Any = None,
+             huge_pages: bool = False) -> Executor:
         """Bind arrays, which are used in place, without copying, and return an `Executor`.
 
         Parameters
@@ -453,8 +455,8 @@ class Symbol(SymbolMethods):
         out : dict of str to array, optional
             Arrays that receive outputs; ``out={"step_output": w}`` updates ``w`` in place, all or nothing.
         engine : {'auto', 'eager', 'fused', 'xla'}, optional
-        watch : {None, 'nonfinite'}, optional
-            Raise at the first node that gives NaN or infinity; see `Executor.watch_finite`.
+        nonfinite : {None, 'raise', 'skip'}, optional
+            What to do at the first node that gives NaN or infinity: raise, or do nothing; see `Executor.nonfinite`.
         mesh : jax.sharding.Mesh, optional
             The devices on which the engine ``'xla'`` runs, as ``symbolic.jax.make_mesh`` makes it.
         sharding : dict or callable, optional
@@ -485,7 +487,7 @@ class Symbol(SymbolMethods):
         >>> run.forward()[0].asnumpy(), w
         (array([ 0.5, -1.5]), array([ 0.5, -1.5]))
         """
-        return executor.bind(self._graph, ctx, args, aux_states, out, engine, args_grad, grad_req, watch, mesh,
+        return executor.bind(self._graph, ctx, args, aux_states, out, engine, args_grad, grad_req, nonfinite, mesh,
                              sharding, huge_pages)
 
     def simple_bind(self, ctx: Context | None = None, grad_req: str | Sequence[str] | Mapping[str, str] = "write",

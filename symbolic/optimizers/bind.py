@@ -23,6 +23,7 @@ from symbolic.symbol import Symbol
 if TYPE_CHECKING:
     from ndarray.typing import ArrayLike
     from symbolic.executor import Executor
+    from symbolic.runtime.monitor import NonFinite
 
 
 def updates(step: Symbol) -> dict[str, str]:
@@ -60,7 +61,7 @@ def updated_by(node: Node, arguments: set[str]) -> list[str]:
 
 
 def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | None = None, engine: str = "auto",
-                  watch: str | None = None, mesh: Any = None, sharding: Any = None,
+                  nonfinite: NonFinite | None = None, mesh: Any = None, sharding: Any = None,
                   **shapes: Sequence[int]) -> Executor:
     """Bind a step so that each run updates the parameters in the arrays given, all or nothing.
 
@@ -71,7 +72,7 @@ def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | 
     arrays : dict of str to NDArray or numpy.ndarray
         The parameters; data and states may be among them.  What is missing is allocated: zeros, or what the
         variable's ``__init__`` gives, and for ``weight32`` a copy of the weight in float32.
-    ctx, engine, watch, mesh, sharding : optional
+    ctx, engine, nonfinite, mesh, sharding : optional
         As in `Symbol.bind`.
     **shapes : tuple of int
         Of inputs that do not follow from the arrays.
@@ -124,7 +125,7 @@ def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | 
             value = first_value(node, types[Entry(node)], weight, node.name in keys)
             given[node.name] = NDArray(value, where)
     out = {name: given[target] for name, target in updates(step).items()}
-    return step.bind(ctx, given, out=out, engine=engine, watch=watch, mesh=mesh, sharding=sharding)
+    return step.bind(ctx, given, out=out, engine=engine, nonfinite=nonfinite, mesh=mesh, sharding=sharding)
 
 
 def first_value(node: Node, type_: TensorType, weight: NDArray | None, is_key: bool) -> np.ndarray:

@@ -37,13 +37,16 @@ def fit(trainer: Trainer, history: History, batches: Batches, epochs: int, loss:
     measure = _measure(trainer, loss)
     before = history[-1].epoch if history else 0
     for epoch in range(before + 1, before + epochs + 1):
-        began = len(history)
+        began, skipped = len(history), 0
         with _bar(_batches_of(batches, epoch), f"epoch {epoch}/{before + epochs}", progress) as bar:
             for batch in bar:
                 if not isinstance(batch, Mapping):
                     raise ParamError(f"a batch is a dict of arrays by the names of inputs, got {shown(batch)}")
                 start = time.perf_counter()
                 trainer.step(**batch)
+                if trainer.skipped is not None:
+                    skipped += 1
+                    continue
                 record = Record(trainer.num_update, epoch, measure(), trainer.last_rate, time.perf_counter() - start)
                 history.append(record)
                 bar.show(record)
@@ -52,7 +55,7 @@ def fit(trainer: Trainer, history: History, batches: Batches, epochs: int, loss:
                     trainer.save(folder)
                 if ends:
                     return
-        if len(history) == began:
+        if len(history) == began and not skipped:
             raise ParamError(f"epoch {epoch} has no batches; an iterator is empty after one epoch: pass a list, or a "
                              "function of the epoch that returns one")
         if folder is not None and not (save_every and trainer.num_update % save_every == 0):

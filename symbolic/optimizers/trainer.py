@@ -28,6 +28,7 @@ from symbolic.symbol import Symbol
 if TYPE_CHECKING:
     from ndarray.typing import ArrayLike, Number
     from symbolic.optimizers.fit import Batches, Loss
+    from symbolic.runtime.monitor import NonFinite
 
 
 class Trainer:
@@ -43,7 +44,7 @@ class Trainer:
         What feeds the rate: a number, or a schedule of the number of the update, which starts with 1.
     num_update : int, optional
         How many updates have been made already.
-    ctx, engine, watch : optional
+    ctx, engine, nonfinite : optional
         See `bind_in_place`.
     precision : {'master', 'stochastic', 'kahan'}, optional
         How weights in 16 bits keep small steps; see `symbolic.optimizers.rule`.
@@ -74,10 +75,11 @@ class Trainer:
     """
 
     def __init__(self, step: Symbol, arrays: Mapping[str, ArrayLike], lr: float | Callable[[int], float] | None = None,
-                 num_update: int = 0, ctx: Context | None = None, engine: str = "auto", watch: str | None = None,
-                 precision: str | None = None, mesh: Any = None, sharding: Any = None, **shapes: Sequence[int]) -> None:
+                 num_update: int = 0, ctx: Context | None = None, engine: str = "auto",
+                 nonfinite: NonFinite | None = None, precision: str | None = None, mesh: Any = None,
+                 sharding: Any = None, **shapes: Sequence[int]) -> None:
         step = step if precision is None else with_precision(step, precision)
-        self.executor = bind_in_place(step, arrays, ctx, engine, watch, mesh, sharding, **shapes)
+        self.executor = bind_in_place(step, arrays, ctx, engine, nonfinite, mesh, sharding, **shapes)
         self.num_update = count_of(num_update)
         self.symbol, self._numbers = step, FedNumbers(step)
         self._numbers.check({k: v for k, v in self.executor.arg_dict.items() if k in arrays}, self.num_update + 1)
@@ -105,6 +107,8 @@ class Trainer:
     def step(self, **inputs: ArrayLike | Number) -> list[NDArray]:
         """Make one update; return the outputs of the loss.
 
+        With ``nonfinite="skip"`` an update that meets NaN or infinity writes and counts nothing; see `skipped`.
+
         Parameters
         ----------
         **inputs : array
@@ -125,9 +129,15 @@ class Trainer:
         self._numbers.check(inputs, number)
         with deferred():  # The count goes with the step, whenever an interrupt comes.
             self.executor.forward(is_train=True, **({k: v for k, v in fed.items() if k in self._fed} | inputs))
-            self.num_update = number
-            self.last_rate = _one_number((fed | inputs).get(rate)) if rate in self._fed else None
+            if self.executor.skipped is None:
+                self.num_update = number
+                self.last_rate = _one_number((fed | inputs).get(rate)) if rate in self._fed else None
         return self._losses
+
+    @property
+    def skipped(self) -> str | None:
+        """With ``nonfinite="skip"``, why the last update was left out; None where it was made."""
+        return self.executor.skipped
 
     def fit(self, batches: Batches, *, epochs: int = 1, loss: Loss | None = None,
             callbacks: Sequence[Callable[[Record], object]] = (), folder: str | PathLike[str] | None = None,
@@ -231,7 +241,7 @@ class Trainer:
     @classmethod
     def load(cls, folder: str | PathLike[str], *, step: Symbol | None = None, arrays: dict | None = None,
              lr: Any = None, rename: Mapping[str, str] | Callable[[str], str] | None = None, strict: bool = True,
-             ctx: Context | None = None, engine: str = "auto", watch: str | None = None, mesh: Any = None,
+             ctx: Context | None = None, engine: str = "auto", nonfinite: NonFinite | None = None, mesh: Any = None,
              sharding: Any = None, **shapes: Sequence[int]) -> Trainer:
         """Return a trainer that goes on from a checkpoint, bit for bit as if there had been no stop.
 
@@ -252,7 +262,7 @@ class Trainer:
         strict : bool, optional
             Raise unless the checkpoint and the step have the same arrays.  Otherwise what is missing keeps the values
             in `arrays`, or the state of a first update.
-        ctx, engine, watch, mesh, sharding, **shapes : optional
+        ctx, engine, nonfinite, mesh, sharding, **shapes : optional
             See `bind_in_place`; the saved shapes of inputs are used where none are given.
 
         Raises
@@ -281,7 +291,7 @@ class Trainer:
         bound = {name: array for name, array in found.items() if name not in states} | given
         inputs = {name: shape for name, shape in saved.inputs.items() if name in variables and name not in bound}
         lr = saved.lr if lr is None else lr
-        trainer = cls(step, bound, lr, saved.num_update, ctx, engine, watch, None, mesh, sharding,
+        trainer = cls(step, bound, lr, saved.num_update, ctx, engine, nonfinite, None, mesh, sharding,
                       **inputs | shapes)
         engines.check_alike(trainer.executor.placement, {"the checkpoint": checkpoint.checksum(saved)})
         targets = trainer.executor.arg_dict | trainer.executor.aux_dict

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.dtypes import is_floating
-from ndarray.errors import NonFiniteError, ParamError
+from ndarray.errors import BindError, NonFiniteError, ParamError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ndarray.context import Context
     from symbolic.graph.node import Node
+
+NonFinite = Literal["raise", "skip"]
+"""What to do where a value is NaN or infinite."""
 
 
 class Callback:
@@ -81,20 +84,31 @@ class Monitors:
     ----------
     callback : Callback or None
     records : list of Record
-    finite : bool
-        Whether the first value that is not finite is an error.
+    nonfinite : {None, 'raise', 'skip'}
+        Whether values are looked at, and what follows where one is not finite.
     """
 
     callback: Callback | None = None
     records: list[Record] = field(default_factory=list)
-    finite: bool = False
+    nonfinite: NonFinite | None = None
 
     def visits(self) -> list[Callable]:
         """Return the functions to call with each node, its inputs and its outputs."""
-        if not (self.callback or self.records or self.finite):
+        if not (self.callback or self.records or self.nonfinite):
             return []
         return [*([self.callback] if self.callback else ()), *self.records,
-                *([refuse_non_finite] if self.finite else ())]
+                *([refuse_non_finite] if self.nonfinite else ())]
+
+
+def check_non_finite(value: object) -> None:
+    """Raise unless `value` is something that ``nonfinite`` may be.
+
+    Raises
+    ------
+    BindError
+    """
+    if value not in (None, "raise", "skip"):
+        raise BindError(f"nonfinite must be None, 'raise' or 'skip', got {shown(value)}")
 
 
 def refuse_non_finite(node: Node, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:

@@ -76,7 +76,7 @@ def test_requests_as_str_list_and_dict(args_grad, grad_req):
     ({"args_grad": {"fc_weight": np.zeros((2, 3), "f4")}}, DTypeError, ["args_grad['fc_weight']", "float64", "float32"]),
     ({"args_grad": [np.zeros((4, 3))]}, BindError, ["`args_grad` has 1 arrays for 4"]),
     ({"args_grad": {"fc_weight": np.broadcast_to(np.zeros(1), (2, 3))}}, BindError, ["args_grad['fc_weight']", "overlap"]),
-    ({"watch": "inf"}, BindError, ["'nonfinite'", "'inf'"]),
+    ({"nonfinite": "warn"}, BindError, ["nonfinite must be None, 'raise' or 'skip'", "'warn'"]),
 ])
 def test_bad_requests(more, error, words):
     with pytest.raises(error) as caught:
@@ -402,9 +402,9 @@ def nan_step():
 def test_watch_names_the_first_bad_node_and_nothing_changes(on):
     w, m, x = np.ones(2), np.full(2, 3.0), np.ones(2)
     run = nan_step().bind(args={"w": w, "x": x}, aux_states={"m": m}, out={"step_output": w},
-                          watch="nonfinite" if on == "bind" else None)
+                          nonfinite="raise" if on == "bind" else None)
     if on == "method":
-        run.watch_finite()
+        run.nonfinite = "raise"
     run.forward()
     before = w.copy(), m.copy(), x.copy()
     with pytest.raises(NonFiniteError) as caught:
@@ -415,7 +415,7 @@ def test_watch_names_the_first_bad_node_and_nothing_changes(on):
         assert words in text, text
     for a, b in zip((w, m, x), before):
         np.testing.assert_array_equal(a, b)
-    run.watch_finite(False)
+    run.nonfinite = None
     run.forward(x=np.array([-1.0, 2.0]))
     assert np.isnan(w).any()
 
@@ -423,11 +423,34 @@ def test_watch_names_the_first_bad_node_and_nothing_changes(on):
 def test_watch_looks_at_gradients_too():
     grad = np.full(1, 7.0)
     loss = sym.make_loss(sym.sqrt(sym.var("x"), name="root"), name="l")
-    run = loss.bind(args={"x": np.zeros(1)}, args_grad={"x": grad}, watch="nonfinite")
+    run = loss.bind(args={"x": np.zeros(1)}, args_grad={"x": grad}, nonfinite="raise")
     run.forward(is_train=True)
     with pytest.raises(NonFiniteError, match="root_grad"):
         run.backward()
     assert grad == 7
+
+
+def test_skipping_says_what_was_bad_and_goes_on():
+    w, m, x = np.ones(2), np.full(2, 3.0), np.ones(2)
+    run = nan_step().bind(args={"w": w, "x": x}, aux_states={"m": m}, out={"step_output": w}, nonfinite="skip")
+    run.forward()
+    assert run.skipped is None
+    before = w.copy(), m.copy(), x.copy()
+    run.forward(x=np.array([-1.0, 2.0]))
+    assert run.skipped.startswith("log_output (log) is float64[2], 1 of 2 not finite")
+    for a, b in zip((w, m, x), before):
+        np.testing.assert_array_equal(a, b)
+    run.forward()
+    assert run.skipped is None and (w != before[0]).any()
+
+
+def test_skipping_leaves_gradients_as_they_were():
+    grad = np.full(1, 7.0)
+    loss = sym.make_loss(sym.sqrt(sym.var("x"), name="root"), name="l")
+    run = loss.bind(args={"x": np.zeros(1)}, args_grad={"x": grad}, nonfinite="skip")
+    run.forward(is_train=True)
+    run.backward()
+    assert grad == 7 and "root_grad" in run.skipped
 
 
 def test_a_failing_run_gives_the_inputs_back():

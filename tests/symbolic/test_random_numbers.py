@@ -88,7 +88,7 @@ def test_each_node_draws_for_itself_even_where_two_have_one_name():
 
 def test_a_run_that_fails_draws_nothing():
     y = sym.broadcast_div(drop(), sym.var("zero"), name="far")
-    run = y.bind(args={"x": np.ones(64), "zero": np.zeros(1)}, args_grad={"x": np.zeros(64)}, watch="nonfinite")
+    run = y.bind(args={"x": np.ones(64), "zero": np.zeros(1)}, args_grad={"x": np.zeros(64)}, nonfinite="raise")
     before = nd.random.get_state()
     with pytest.raises(FloatingPointError):
         run.forward(is_train=True)

@@ -154,7 +154,7 @@ def test_random_numbers_training_monitors_and_profiles_are_those_of_the_walk(at_
 def test_watching_looks_at_every_node(at_once):
     run = sym.log(W, name="low").bind(args={"w": np.array([1.0])}, engine="eager")
     run.forward()
-    run.watch_finite()
+    run.nonfinite = "raise"
     run.arg_dict["w"][:] = -1
     with pytest.raises(MXNetError, match="low_output"):
         run.forward()

@@ -287,7 +287,7 @@ def test_monitors_look_at_every_node_and_errors_write_nothing():
     seen = run.monitor(stat=np.max)
     run.forward()
     assert list(seen) == ["step_output"] and seen["step_output"] == arrays["w"].asnumpy().max()
-    run.watch_finite()
+    run.nonfinite = "raise"
     before = arrays["w"].asnumpy()
     with pytest.raises(NonFiniteError):
         run.forward(g=np.full(4, np.nan))

@@ -216,3 +216,16 @@ def test_epochs_are_counted_on_from_fit_to_fit():
     trained.fit([batch(2)], epochs=2)
     lines = str(trained.history).splitlines()
     assert [line.split()[:2] for line in lines] == [["epoch", "updates"], ["1", "1-2"], ["2", "3-3"], ["3", "4-4"]]
+
+
+def test_updates_that_are_skipped_are_neither_counted_nor_in_the_history():
+    loss = sym.make_loss(sym.mean(sym.square(sym.var("w") - sym.var("x"))), name="cost")
+    w = np.array([1.0])
+    trainer = sym.optimizers.Trainer(sym.optimizers.step(loss, "adam", ["w"]), {"w": w}, lr=0.1, nonfinite="skip", x=(1,))
+    good, bad = {"x": np.array([0.0])}, {"x": np.array([math.nan])}
+    history = trainer.fit([good, bad, good], progress=False)
+    assert [record.update for record in history] == [1, 2] and trainer.num_update == 2
+    before = w.copy()
+    trainer.step(**bad)
+    assert "not finite" in trainer.skipped and np.array_equal(w, before)
+    assert len(trainer.fit([bad], progress=False)) == 2

@@ -131,7 +131,7 @@ def test_half_precision_keeps_a_wide_weight():
 def test_a_step_that_meets_nan_changes_nothing():
     start = arrays()
     held = {name: a.copy() for name, a in start.items()}
-    run = optimizers.bind_in_place(optimizers.step(loss(), "adam", lr=0.1), held, watch="nonfinite", x=(2, 4))
+    run = optimizers.bind_in_place(optimizers.step(loss(), "adam", lr=0.1), held, nonfinite="raise", x=(2, 4))
     bad = x()
     bad[0, 0] = np.inf
     with pytest.raises(NonFiniteError, match="fc_output|act"):
