@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-from operator import is_
+from itertools import chain
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,15 +18,14 @@ from ndarray.kernels.threads import follow
 from symbolic.torch.counts import Counts
 from symbolic.torch.forms import state_types
 from symbolic.torch.program import GRAD, STATES, WEIGHT, Kind, Norms, Program, kind_of
-from symbolic.torch.tensors import TORCH, Facts, check_apart, facts_of, gradient, standing_in, walkable
+from symbolic.torch.tensors import TORCH, Facts, Like, check_apart, facts_of, gradient, standing_in, walkable
 from symbolic.torch.unfused import commit, compute, view
 from symbolic.torch.work import Span, Work, spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_data_ptr, _is_contiguous, _is_neg, _numel = (torch.Tensor.data_ptr, torch.Tensor.is_contiguous, torch.Tensor.is_neg,
-                                              torch.Tensor.numel)
+_data_ptr, _grad = torch.Tensor.data_ptr, attrgetter("grad")
 
 
 class Runner:
@@ -44,7 +44,9 @@ class Runner:
         self._spans: list[Span] = []
         self._facts: list[Facts | None] = [None] * n
         self._where: np.ndarray | None = None
-        self._shapes: Any = None
+        self._alike: Any = None
+        self._like: Like | None = None
+        self._formed: dict[tuple, tuple] = {}
         self._counts = Counts(n)
         self._keys: dict[tuple[int, bool], Any] = {}
         self._kinds: list[Kind | None] = [None] * n
@@ -52,7 +54,7 @@ class Runner:
         self._norms: tuple[list[int], Norms] | None = None
         self._ready = False
         self._row = np.full(n, -1)
-        self._own: tuple[list, list, list] | None = None
+        self._own: tuple[list, list] | None = None
         self._classes: dict[tuple[int, bool, bool], list[tuple[int, np.ndarray]]] = {}
         self._seen: dict[tuple[int, str], tuple[list, np.ndarray]] = {}
 
@@ -75,18 +77,20 @@ class Runner:
         """
         follow(torch.get_num_threads())
         with self._lock:
-            params = [p for work in works for p in work.params]
+            params = list(chain.from_iterable([work.params for work in works]))
             if len(params) != len(self._params) or not all(map(is_, params, self._params)):
                 self._forget(params)
-            grads = [p.grad for p in params]
-            live = [k for k, g in enumerate(grads) if g is not None]
+            grads = list(map(_grad, params))
+            whole = self._like is not None and len(self._live) == len(params) and self._like(grads)
+            live = self._live if whole else [k for k, g in enumerate(grads) if g is not None]
             if not live:
                 return None
             self._split(works, live)
             if len(live) < len(params):
                 params, grads = [params[k] for k in live], [grads[k] for k in live]
             self._look(params, works)
-            grads = self._gradients(params, grads, works)
+            if not (whole and self._like is not None):
+                grads = self._gradients(params, grads, works)
             scales, why = self._measure(works, grads, scale)
             if why is not None:
                 return why
@@ -105,21 +109,18 @@ class Runner:
         marks = [(work.no_decay, work.plain, len(work.params)) for work in works]
         if live != self._live or marks != self._marks:
             self._live, self._marks, self._where, self._seen, self._ready = live, marks, None, {}, False
-            self._own = None
+            self._own = self._like = None
             self._spans = spans(works, live)
 
     def _look(self, params, works):
         """Learn how parameters are in memory, where that changed."""
         try:
             where = np.fromiter(map(_data_ptr, params), np.int64, len(params))
-            shapes = list(map(_is_contiguous, params))
-            if not all(shapes):
-                shapes = [(p.shape, p.stride()) for p in params]
         except RuntimeError:  # sparse tensors have no address
-            where = shapes = None
-        if where is not None and shapes == self._shapes and self._where is not None and (
-                np.array_equal(where, self._where)):
+            where = None
+        if where is not None and self._where is not None and np.array_equal(where, self._where) and self._alike(params):
             return
+        self._like = None
         for span in self._spans:
             work = works[span.work]
             for k, p in zip(span.at, params[span.live]):
@@ -127,27 +128,22 @@ class Runner:
                 if facts != self._facts[k]:
                     self._facts[k], self._kinds[k], self._ready = facts, None, False
         check_apart(params, [works[span.work].names[k - span.first] for span in self._spans for k in span.at])
-        self._where, self._shapes = where, shapes
+        self._where, self._alike = where, Like(params)
         found = [self._facts[k] for k in self._live]
         self._plain = all([f.contiguous and not f.dtype.is_complex for f in found])
-        self._sizes, self._dtypes = [f.numel for f in found], [f.dtype for f in found]
 
     def _gradients(self, params, grads, works):
         """Return the gradients, a copy of each whose memory cannot be walked like its parameter's."""
-        try:
-            if (self._plain and all(map(_is_contiguous, grads)) and not any(map(_is_neg, grads))
-                    and [g.dtype for g in grads] == self._dtypes and list(map(_numel, grads)) == self._sizes):
-                return grads
-        except RuntimeError:  # sparse tensors have no order
-            pass
-        # A parameter may have become another one at the same address.
-        self._where, found = None, []
-        self._look(params, works)
+        if self._like is not None and self._like(grads):
+            return grads
+        found = []
         for span in self._spans:
             work = works[span.work]
             for k, p, g in zip(span.at, params[span.live], grads[span.live]):
                 found.append(gradient(g, p, self._facts[k], work.names[k - span.first], work.kind,
                                       work.sparse))
+        if all(map(is_, found, grads)):
+            self._like = Like(found)
         return found
 
     def _measure(self, works, grads, scale):
@@ -189,12 +185,12 @@ class Runner:
             return [[] for _ in self._spans]
         # To compare what there is with what there was takes a fraction of looking up every parameter, if it is theirs.
         if self._own is not None and len(states) <= 2 * len(params):
-            keys, values, found = self._own
-            if len(states) == len(keys) and all(map(is_, states, keys)) and all(map(is_, states.values(), values)):
+            values, found = self._own
+            if len(states) == len(values) and all(map(is_, states.values(), values)):
                 return found
         found = [[states.get(p) or {} for p in params[span.live]] for span in self._spans]
         if all(map(all, found)):
-            self._own = list(states), list(states.values()), found
+            self._own = list(states.values()), found
         return found
 
     # The program
@@ -207,8 +203,18 @@ class Runner:
                 counts = self._counts.values[at]
                 low, high = float(counts.min()), float(counts.max())
                 for count in (low,) if low == high else map(float, np.unique(counts)):
-                    found[span.work, decays, plain, count] = works[span.work].numbers(count + 1, decays, plain)
+                    found[span.work, decays, plain, count] = self._form(
+                        works, span.work, count, decays, plain)
         return found
+
+    def _form(self, works, w, count, decays, plain):
+        """Return the numbers of an update, those of the last step where nothing has changed."""
+        work, key = works[w], (w, decays, plain)
+        asked = work.rule, work.lr, work.settings(plain), work.rule.counts and count
+        before = self._formed.get(key)
+        if before is None or before[0] != asked:
+            before = self._formed[key] = asked, work.numbers(count + 1, decays, plain)
+        return before[1]
 
     def _arrange(self, works, forms):
         """Build the program where it does not fit what is to be computed."""
@@ -253,7 +259,9 @@ class Runner:
             for name, word in work.states.items():
                 tensors = [s.get(word) for s in before]
                 seen = self._seen.get((span.work, name))
-                if seen is None or not all(map(is_, tensors, seen[0])):
+                if seen is not None and all(map(is_, tensors, seen[0])):
+                    tensors = seen[0]
+                else:
                     for k, p, tensor in zip(span.at, ours, tensors):
                         if tensor is None:
                             self._make(work, p, states[p], k)
@@ -316,7 +324,7 @@ class Runner:
         """Return where tensors are, or copies of those that cannot be walked like their parameters."""
         found = np.fromiter(map(_data_ptr, tensors), np.int64, len(tensors))
         seen = self._seen.get(key)
-        if seen is not None and all(map(is_, tensors, seen[0])) and np.array_equal(found, seen[1]):
+        if seen is not None and tensors is seen[0] and np.array_equal(found, seen[1]):
             return found
         whole = True
         for i, (k, p, tensor) in enumerate(zip(at, params, tensors)):

@@ -18,6 +18,7 @@ from ndarray.errors import MXNetError, NonFiniteError  # noqa: E402
 from ndarray.kernels import machine_code  # noqa: E402
 from ndarray.kernels.threads import pool  # noqa: E402
 from symbolic.torch.names import RULES, TORCH  # noqa: E402
+from symbolic.torch.tensors import Like  # noqa: E402
 
 NAMES = [name for name in (*TORCH, *RULES) if name in RULES or hasattr(torch.optim, name)]
 PAIRS = [("AdamW", {}), ("SGD", {"momentum": 0.9, "weight_decay": 0.1}), ("Adam", {"amsgrad": True})]
@@ -503,6 +504,17 @@ class Test_tensors:
         walk(mine, a)
         walk(other, b)
         assert equal(a, b)
+
+    @pytest.mark.parametrize("guards", [True, False])
+    def test_are_seen_to_have_changed(self, monkeypatch, guards):
+        if not guards:
+            monkeypatch.setattr("symbolic.torch.tensors.TensorGuards", None)
+        zeros = torch.zeros(2, 2)
+        like = Like([zeros, torch.zeros(3)])
+        assert like([torch.ones(2, 2), torch.ones(3)])
+        for other in (None, zeros.double(), zeros[:1], torch.zeros(4, 2)[::2], zeros.t().contiguous().t()[:, :1],
+                      torch._neg_view(zeros), zeros.to_sparse(), torch.zeros(2, 2, device="meta"), torch.nn.Parameter(zeros)):
+            assert not like([other, torch.ones(3)]), other
 
     def test_gradients_are_not_kept(self):
         import weakref
