@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from ndarray.errors import OperatorError, UnknownNameError, unknown
+from ndarray.fork import around_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +19,10 @@ _by_any_name = {}
 _indexes = []
 _families = {}
 _derived = {}
+_loading = RLock()
+
+# A child would wait for ever for a module that another thread of its parent was importing.
+around_fork(_loading.acquire, _loading.release)
 
 
 def declare_later(index: Callable[[], Mapping[str, str]]) -> None:
@@ -38,16 +44,21 @@ def _homes() -> dict[str, str]:
     return {name: module for index in _indexes for module, names in index().items() for name in names.split()}
 
 
+def _load(module: str) -> None:
+    with _loading:
+        import_module(module)
+
+
 @cache
-def _load() -> None:
+def _load_all() -> None:
     for index in _indexes:
         for module in index():
-            import_module(module)
+            _load(module)
 
 
 def _declared() -> dict[str, Operator]:
     """Return the table, with every operator of the indexes in it."""
-    _load()
+    _load_all()
     return _by_any_name
 
 
@@ -56,7 +67,7 @@ def add(op: Operator) -> Operator:
     for name in (op.name, *op.aliases):
         home = _homes().get(name, op.compute.__module__)
         if home != op.compute.__module__:
-            import_module(home)
+            _load(home)
         if name in _by_any_name:
             raise OperatorError(f"operator {name!r} is already declared in {_by_any_name[name].compute.__module__}")
         _by_any_name[name] = op
@@ -87,7 +98,7 @@ def find(name: str) -> Operator | None:
     """Return the operator that is declared under `name`, None where there is none."""
     found = _by_any_name.get(name)
     if found is None and name in _homes():
-        import_module(_homes()[name])
+        _load(_homes()[name])
         found = _by_any_name[name]
     return found
 

@@ -33,7 +33,7 @@ def public_functions(package):
                 function = getattr(function, "fget", getattr(function, "func", getattr(function, "__func__", function)))
                 if method[0] != "_" and inspect.isfunction(function) and function.__name__ != "<lambda>":
                     yield f"{package}.{name}.{method}", function
-        elif inspect.isfunction(value) and "<locals>" not in value.__code__.co_qualname:
+        elif inspect.isfunction(value) and "<locals>" not in inspect.unwrap(value).__code__.co_qualname:
             yield f"{package}.{name}", value
 
 

@@ -224,7 +224,7 @@ def exports(form):
                 aliases += [f"{name} = _{name}\n"] * (own != name)
         elif name in registry.names() and value is form.function(name):
             continue
-        elif inspect.isfunction(value) and "<locals>" in value.__code__.co_qualname:
+        elif inspect.isfunction(value) and "<locals>" in inspect.unwrap(value).__code__.co_qualname:
             functions += of_two(name, [*inspect.signature(value).parameters], form.array, value.__doc__)
         elif callable(value):
             imports.setdefault(value.__module__, []).append(f"{name} as {name}")
