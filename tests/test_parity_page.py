@@ -13,9 +13,15 @@ PAGE = Path(__file__).parents[1] / "docs" / "parity.rst"
 HOW = "run: python -m docs.extensions.parity > docs/parity.rst"
 
 
+def _text():
+    """Return the rows of both tables."""
+    first, second = PAGE.read_text(encoding="utf-8").split("States that travel")
+    return first.split("- Authors\n")[1], second.split("- Optax\n")[1]
+
+
 def written():
     """Return the lines of each cell by rule."""
-    rows = re.split(r"^   \* - ``(\w+)``\n", PAGE.read_text(encoding="utf-8").split("- Authors\n")[1], flags=re.M)[1:]
+    rows = re.split(r"^   \* - ``(\w+)``\n", _text()[0], flags=re.M)[1:]
     return {rule: [re.findall(r"^ *(?:\* )?(\S.*)$", cell, re.M)
                    for cell in re.split(r"^     - ", row, flags=re.M)[1:]]
             for rule, row in zip(rows[::2], rows[1::2])}
@@ -41,6 +47,16 @@ def test_what_is_written_is_what_comes_out(library):
             re.sub(r"\d+ ulp", "n ulp", line) for line in made], f"{rule}: {HOW}"
         for a, b in zip(lines, made):
             assert number(b) <= 4 * number(a) + 8, f"{rule}: {HOW}"
+
+
+@pytest.mark.parametrize("library", ["mxnet", "torch", "optax"])
+def test_what_is_written_of_states_follows_from_the_rules(library):
+    if library != "mxnet" and not find_spec(library):
+        pytest.skip(f"{library} is not installed")
+    rows = re.findall(r"^   \* - ``(\w+)``\n     - (.*)\n     - (.*)\n     - (.*)$", _text()[1], re.M)
+    assert len(rows) > 20
+    for rule, *row in rows:
+        assert row[("mxnet", "torch", "optax").index(library)] == parity.traveling(rule, library), HOW
 
 
 def test_the_page_is_well_formed():

@@ -10,6 +10,7 @@ from ndarray.ops.precision import Precise
 from symbolic.optimizers.rules import rule_names
 from symbolic.parity.comparison import UPDATES, compared
 from symbolic.parity.counterparts import LIBRARIES, of_rule
+from symbolic.parity.states import lost
 
 _HEAD = """Rules beside other libraries
 ============================
@@ -104,6 +105,49 @@ def table(libraries=LIBRARIES):
     return {rule: [cells(rule, library) for library in libraries] for rule in rules()}
 
 
+_STATES = """
+States that travel
+------------------
+
+`symbolic.parity.convert`, and ``symbolic states convert RUN -o adam.pt --as torch:Adam`` on the command line, write
+the states of a training (`symbolic.optimizers.Trainer.save`) as torch's ``state_dict``, as MXNet's ``.states`` or, for
+Optax, as a ``.npz`` of the leaves of its state; with ``--like RUN`` they read such a file into a training.  torch's
+files are read with ``weights_only=True``, MXNet's pickles by a reader that runs no code in them.  The functions without
+files are `symbolic.parity.to_torch`, `symbolic.parity.from_torch` and those of the other two.
+
+*Bit for bit*: a training whose states were converted and came back goes on with the bits of one that never stopped;
+tests compare.  Hyper-parameters are part of the step, so they do not travel.  The number of updates does where theirs
+holds one; torch's ``SGD`` and MXNet's states alone do not: ``--num-update`` gives it.  A training must be of the rule,
+with the form, that the table above has as equal: a momentum that holds the rate is not torch's.
+
+.. list-table::
+   :header-rows: 1
+   :widths: 19 27 27 27
+
+   * - Rule
+     - MXNet
+     - torch
+     - Optax
+"""
+
+
+def traveling(rule, library):
+    """Return what becomes of the states of a rule in a library, as text."""
+    others = [each for each in of_rule(rule, library) if each.case is None or library == "mxnet"]
+    if not others:
+        return "–"
+    if not others[0].made.op.writes:
+        return "there are none"
+    words = {}
+    for each in others:
+        missing = ", ".join(f"``{name}``" for name in lost(each))
+        own = ", ".join(f"``{k}={v!r}``" for k, v in each.options.items()
+                        if any(other.options.get(k) != v for other in others))
+        words.setdefault(f"no, it does not hold {missing}" if missing else "bit for bit", (each.name, own))
+    return "; ".join(f"``{name}``" + (f" with {own}" if own and len(words) > 1 else "") + f": {text}"
+                     for text, (name, own) in words.items())
+
+
 def page():
     """Return the page."""
     import optax
@@ -115,6 +159,11 @@ def page():
         for lines in row:
             text += f"     - {lines[0]}\n" if len(lines) == 1 else f"     - * {lines[0]}\n" + "".join(
                 f"       * {line}\n" for line in lines[1:])
+    text += _STATES
+    for rule in rules():
+        row = [traveling(rule, library) for library in ("mxnet", "torch", "optax")]
+        if {*row} != {"–"}:
+            text += f"   * - ``{rule}``\n" + "".join(f"     - {cell}\n" for cell in row)
     return text
 
 

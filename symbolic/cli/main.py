@@ -130,6 +130,17 @@ def parser():
                       help="setting of the rule, such as momentum=0.9; may be given several times")
     made.add_argument("--updates", metavar="N", type=int, help="how many updates to compare, at most 50")
     add_json(made)
+    made = command(rules.states, "convert the states of a training to torch's, Optax's or MXNet's, and back", file=None)
+    made = made.add_subparsers(title="what to do", metavar="convert", required=True).add_parser(
+        "convert", help="write the states of one as the other's", epilog=EXIT_CODES)
+    made.add_argument("source", metavar="SOURCE", help="folder of a training, or file of states of the other library")
+    made.add_argument("-o", "--output", metavar="TARGET", required=True, help="the other one of the two")
+    made.add_argument("--as", metavar="LIBRARY:NAME", dest="other", required=True,
+                      help="torch:Adam, optax:adam, mxnet:Adam …")
+    made.add_argument("--like", metavar="FOLDER", help="training whose step, parameters and rate a file's states get")
+    made.add_argument("--num-update", metavar="N", type=int, help="how many updates were made, where a file lacks it")
+    made.add_argument("--set", metavar="NAME=VALUE", type=rules.parse_setting, action="append", default=[],
+                      help="option of torch's group, such as lr=0.001; may be given several times")
     made = command(arrays.ops, "list the operators, or document one", file=None)
     made.add_argument("name", metavar="NAME", nargs="?", help="operator")
     add_json(made)

@@ -1,4 +1,4 @@
-"""Commands about update rules: ``compare``."""
+"""Commands about update rules: ``compare`` and ``states``."""
 
 import argparse
 import json
@@ -29,3 +29,11 @@ def compare(options):
     else:
         print(found)
     return 0 if equal else 1
+
+
+def states(options):
+    """Convert the states of a training to those of another library, or back."""
+    from symbolic.parity.files import convert
+
+    convert(options.source, options.output, options.other, like=options.like, num_update=options.num_update,
+            **dict(options.set))

@@ -152,7 +152,8 @@ def _constant(init):
         return 0.0
 
 
-def _update_nodes(step):
+def update_nodes(step: Symbol) -> list[Node]:
+    """Return the nodes of a step that update parameters."""
     return [n for n in step.graph.nodes if n.op is not None and n.op.update and "__updates__" in dict(n.attrs)]
 
 
@@ -164,7 +165,7 @@ def _states(node):
 def _states_of_kind(step):
     """Return the name of the weight of which a state is a copy at first, and the states that are random keys."""
     copies, keys = {}, set()
-    for node in _update_nodes(step):
+    for node in update_nodes(step):
         op, width = node.op, len(node.op.many) or len(node.op.names)
         flat = width * (node.complete_params[op.count] if op.many else 1)
         for at in op.written(node.complete_params):
@@ -180,7 +181,7 @@ def _states_of_kind(step):
 
 def _check_states(step, given):
     """Raise where training would go on with some of its states and start the others again."""
-    states = [name for node in _update_nodes(step) for name in _states(node)]
+    states = [name for node in update_nodes(step) for name in _states(node)]
     missing = [name for name in states if name not in given]
     if missing and len(missing) < len(states):
         have = [name for name in states if name in given]

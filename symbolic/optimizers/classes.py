@@ -296,7 +296,7 @@ class Nadam(Optimizer):
     beta2: float = 0.999
     epsilon: float = 1e-8
     schedule_decay: float = 0.004
-    state_names = ("mean", "var", "product")
+    state_names, only_ours = ("mean", "var", "product"), ("product",)
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""

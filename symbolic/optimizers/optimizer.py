@@ -73,6 +73,8 @@ class Optimizer:
 
     state_names: tuple[str, ...] = ()
     """The rule's names of the states, in MXNet's order."""
+    only_ours: tuple[str, ...] = ()
+    """Those of them that MXNet's class does not have."""
     bare_state = False
     """Whether a single state is not in a tuple."""
     master_last = False

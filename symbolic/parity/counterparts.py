@@ -147,6 +147,9 @@ def _ours(states: Mapping[str, str], theirs: str) -> str:
 def _optax() -> Iterator[Counterpart]:
     if not find_spec("optax"):
         return
+    import jax
+    import optax
+
     from symbolic.jax.names import OPTAX
 
     for name, alias in OPTAX.items():
@@ -154,7 +157,11 @@ def _optax() -> Iterator[Counterpart]:
         for variant in alias.variants:
             options = {**_known(defaults), **variant}
             rule, settings = alias.rule(**options)
-            yield Counterpart("optax", name, options, rule, settings, alias.states)
+            state = jax.eval_shape(getattr(optax, name)(1.0, **options).init, {"w": jax.ShapeDtypeStruct((2,), "f4")})
+            needed = as_rule(rule, **settings).op.writes
+            states = {s: field for s, field in alias.states.items()
+                      if s in needed and optax.tree.get_all_with_path(state, field)}
+            yield Counterpart("optax", name, options, rule, settings, states)
 
 
 def _mxnet() -> Iterator[Counterpart]:
@@ -176,7 +183,8 @@ def _mxnet() -> Iterator[Counterpart]:
                 settings["wd"] = options["wd"]
             rated = bool(made.rates(0.5, [1.0]).base == 0.5)
             yield Counterpart("mxnet", cls.__name__, options, rule, settings,
-                              {name: str(n) for n, name in enumerate(made.state_names)},
+                              {name: str(n) for n, name in enumerate(made.state_names)
+                               if name not in cls.only_ours},
                               case=f"{cls.__name__}.{k}", rated=rated)
 
 
