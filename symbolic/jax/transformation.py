@@ -11,12 +11,13 @@ import optax
 from ndarray.errors import DTypeError, OperatorError, ShapeError, shown
 from ndarray.tensortype import TensorType, show_shape
 from symbolic.create import Group, var
+from symbolic.engines.xla.kinds import runner
 from symbolic.engines.xla.rules import differentiable
 from symbolic.engines.xla.words import Words, wide
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry
 from symbolic.graph.types import complete_types
-from symbolic.graph.walk import evaluate
+from symbolic.graph.walk import walk
 from symbolic.jax.function import settled
 from symbolic.optimizers.bind import first_state
 from symbolic.optimizers.factors import Factors, factors_of
@@ -110,6 +111,7 @@ class _Update:
         self._states = [name for name in rule.more_inputs if name in rule.op.writes]
         self._others = [name for name in rule.more_inputs if name not in rule.op.writes]
         self._graphs: dict[tuple[str, ...], Graph] = {}
+        self._types: dict[tuple, dict[str, TensorType]] = {}
 
     def init(self, params: Any) -> RuleState:
         """Return the state before the first update."""
@@ -118,15 +120,20 @@ class _Update:
 
     def _first(self, name: str, param: Any) -> jax.Array:
         param = jnp.asarray(param)
-        dtype = np.dtype(_computed_in(param, name))
-        graph = self._graph(("p",))
-        types = complete_types(graph, {"p0": TensorType(param.shape, dtype)}, "gradient_transformation")
-        type_ = next(types[Entry(n)] for n in graph.variables if n.name == f"p0_{name}")
+        type_ = self._type(name, param.shape, np.dtype(_computed_in(param, name)))
         if name in self._rule.op.update.copies:
             return jnp.astype(param, type_.dtype)
         if name in self._rule.op.update.keys:
             return jnp.asarray(first_state(type_, None).astype(np.int32))
         return jnp.zeros(type_.shape, type_.dtype)
+
+    def _type(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> TensorType:
+        key = shape, dtype
+        if key not in self._types:
+            graph = self._graph(("p",))
+            types = complete_types(graph, {"p0": TensorType(shape, dtype)}, "gradient_transformation")
+            self._types[key] = {n.name: types[Entry(n)] for n in graph.variables}
+        return self._types[key][f"p0_{name}"]
 
     def _graph(self, paths: tuple[str, ...]) -> Graph:
         """Return the graph that updates parameters with these paths; it names them p0, p1, …"""
@@ -203,7 +210,8 @@ class _Update:
 
         def run(values: Mapping[str, jax.Array]) -> tuple[tuple, dict[str, jax.Array]]:
             settled_graph, arrays = settled(graph, values, "gradient_transformation")
-            outputs, written = evaluate(settled_graph, {n: arrays[n.name] for n in settled_graph.variables}, Words())
+            given = {n: arrays[n.name] for n in settled_graph.variables}
+            outputs, written = walk(settled_graph, given, runner(settled_graph, Words()))
             return outputs, {n.name: y for n, y in written.items()}
 
         return differentiable(run)({n.name: values[n.name] for n in graph.variables})

@@ -18,12 +18,13 @@ from symbolic.diagnostics.attribution import Piece
 from symbolic.diagnostics.memory_plan import MemoryPlan
 from symbolic.engines.buffers import Buffers, commit, home_of
 from symbolic.engines.xla.agreement import device_errors, of_first
+from symbolic.engines.xla.kinds import runner
 from symbolic.engines.xla.placement import OneDevice, Placement, is_spread, whole
 from symbolic.engines.xla.resident import Home
 from symbolic.engines.xla.words import Words, wide
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry, Node
-from symbolic.graph.walk import compute, walk
+from symbolic.graph.walk import walk
 
 _LOST = "\n  values that it was to replace may be lost; go on from what was saved last"
 
@@ -89,7 +90,7 @@ class XlaProgram:
         for at, value in (*zip(self._donated, donated), *zip(self._kept, kept)):
             values[at] = value
         xp = Words(checked=True)
-        run = partial(self._run_node, xp)
+        run = partial(self._run_node, runner(self.graph, xp))
         outputs, written = walk(self.graph, dict(zip(self.graph.variables, values)), run)
         found = [*outputs, *(written[n] for n in self.graph.written)]
         results = [jnp.asarray(found[k]) for k in self._order]
@@ -104,8 +105,8 @@ class XlaProgram:
         return [jnp.where(in_range, y, old[id(h)]) if id(h) in old else y
                 for y, h in zip(results, self._outputs)], in_range
 
-    def _run_node(self, xp: Words, node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) -> tuple:
-        outputs, new = compute(node, xp, inputs, params)
+    def _run_node(self, run: Callable, node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) -> tuple:
+        outputs, new = run(node, inputs, params)
         if self.placement is not None:
             outputs = [reduce(lax.with_sharding_constraint, self.placement.within(node.output_name(i), jnp.shape(y)), y)
                        for i, y in enumerate(outputs)]

@@ -37,12 +37,13 @@ class Words(DerivedWords):
 
     Attributes
     ----------
+    checked : bool
     checks : list of jax.Array
         One truth value for each word that was given indices, in the order of the program.
     """
 
     def __init__(self, checked: bool = False) -> None:
-        self._checked, self.checks = checked, []
+        self.checked, self.checks = checked, []
 
     def __getattr__(self, word: str) -> Any:
         if word not in vocabulary.NUMPY_WORDS and word not in vocabulary._VECTOR_WORDS:
@@ -180,7 +181,7 @@ class Words(DerivedWords):
         return jnp.zeros(shape, x.dtype).at[tuple(map(slice, begin, end, step))].set(x)
 
     def _in_range(self, indices: Any, low: int, n: int) -> None:
-        if self._checked:
+        if self.checked:
             self.checks.append(jnp.all((indices >= low) & (indices < n)))
 
     def take(self, x: Any, indices: Any, axis: int) -> jax.Array:

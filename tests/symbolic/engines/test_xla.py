@@ -407,3 +407,18 @@ def test_a_gpu_that_is_not_there_is_named():
             binding()
     with pytest.raises(MXNetError, match="engine='xla'"):
         sym.exp(sym.var("x")).simple_bind(nd.gpu(), x=(2,))
+
+
+def test_nodes_of_one_kind_are_traced_once_and_kinds_that_look_alike_are_kept_apart():
+    """0.0 and -0.0 are equal, and not the same; an index out of range is found in every node of a kind."""
+    x = sym.var("x")
+    many = sym.Group([x * (0.0 if k % 2 else -0.0) for k in range(20)])
+    run = many.bind(args={"x": np.ones(2, "f4")}, engine="xla")
+    assert [bool(np.signbit(y.asnumpy()).all()) for y in run.forward()] == [k % 2 == 0 for k in range(20)]
+    taken = sym.Group([sym.take(sym.var(f"w{k}"), sym.var(f"i{k}"), mode="raise") for k in range(10)])
+    args = {name: nd.array([0, 1], dtype="int32" if name[0] == "i" else "float32") for name in taken.list_inputs()}
+    run = taken.bind(args=args, engine="xla")
+    run.forward()
+    with pytest.raises(OutOfRangeError):
+        run.forward(i7=np.array([0, 2]))
+    assert run.forward(i7=np.array([1, 1]))[7].tolist() == [1.0, 1.0]
