@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.workloads import ROLES
-from ndarray.kernels.driver import CHUNK, NOT_ALIGNED, POINTERS_AT
+from ndarray.kernels.layout import CHUNK, NOT_ALIGNED, POINTERS_AT
 from ndarray.kernels.machine_code import code
 from ndarray.kernels.table import Table
 from ndarray.kernels.threads import Pool, default_threads

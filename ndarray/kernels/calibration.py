@@ -22,7 +22,7 @@ import numpy as np
 
 from ndarray.fork import after_fork
 from ndarray.kernels import machine_code
-from ndarray.kernels.driver import NOT_ALIGNED, POINTERS_AT, UNIT
+from ndarray.kernels.layout import NOT_ALIGNED, POINTERS_AT, UNIT
 from ndarray.kernels.llvm import text_of
 from ndarray.kernels.loop import Loop, Step
 

@@ -13,8 +13,8 @@ from ndarray.cached import Bounded
 from ndarray.kernels import machine_code
 from ndarray.kernels.bind import Binding
 from ndarray.kernels.cluster import cluster
-from ndarray.kernels.driver import POINTERS_AT
 from ndarray.kernels.flow import Flow, Sink
+from ndarray.kernels.layout import POINTERS_AT
 from ndarray.kernels.look import Snapshot, look
 from ndarray.kernels.record import Recorder, Unfusible
 from ndarray.kernels.signals import deferred

@@ -8,7 +8,7 @@ import struct
 
 import numpy as np
 
-from ndarray.kernels.driver import LINE, POINTERS_AT
+from ndarray.kernels.layout import LINE, POINTERS_AT
 from ndarray.kernels.loop import LEAVES, Loop
 
 _INTEGERS = {f"{sign}int{bits}": f"i{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}

@@ -42,8 +42,9 @@ import numpy as np
 
 from ndarray.kernels import calibration, machine_code, memory
 from ndarray.kernels.cluster import cluster
-from ndarray.kernels.driver import CHUNK, CONTROL, DRIVER, LINE, NOT_ALIGNED, POINTERS_AT, ROW, TOTALS, UNIT
+from ndarray.kernels.driver import DRIVER, TOTALS
 from ndarray.kernels.flow import Flow
+from ndarray.kernels.layout import CHUNK, CONTROL, LINE, NOT_ALIGNED, POINTERS_AT, ROW, UNIT
 from ndarray.kernels.llvm import text_of
 from ndarray.kernels.loop import Loop
 from ndarray.kernels.schedule import CallRun, LoopRun, Schedule, Total

@@ -1,6 +1,6 @@
 """The work table: every loop of a step over every tensor as a row of integers, shared among threads in units.
 
-A row is `driver.ROW`, then pointers.  The table is built once; to run it is to call one function of machine code, in
+A row is `layout.ROW`, then pointers.  The table is built once; to run it is to call one function of machine code, in
 which each thread takes unit after unit of its range, and calls the kernel of the row that the unit belongs to.
 """
 
@@ -13,18 +13,17 @@ from typing import NamedTuple
 import numpy as np
 
 from ndarray.kernels import calibration, machine_code, workers
-from ndarray.kernels.driver import (
+from ndarray.kernels.driver import DRIVER, TOTALS
+from ndarray.kernels.layout import (
     BOX,
     CHUNK,
     CONTROL,
-    DRIVER,
     LINE,
     NOT_ALIGNED,
     POINTERS_AT,
     RANGE,
     ROW,
     SEMAPHORES,
-    TOTALS,
     UNIT,
 )
 from ndarray.kernels.llvm import text_of

@@ -11,7 +11,7 @@ from time import perf_counter_ns
 import numpy as np
 
 from ndarray.fork import after_fork
-from ndarray.kernels.driver import BOX, WORKER, WORKERS
+from ndarray.kernels.layout import BOX, WORKER, WORKERS
 from ndarray.kernels.machine_code import Code
 from ndarray.kernels.memory import aligned
 from ndarray.kernels.threads import pool

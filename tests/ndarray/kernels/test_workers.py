@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from ndarray.kernels import driver, table
+from ndarray.kernels import layout, table
 from ndarray.kernels.loop import Loop, Step
 from ndarray.kernels.threads import get_num_threads, set_num_threads
 
@@ -25,7 +25,7 @@ N = 2_500_000
 
 @pytest.fixture(params=[True, False], ids=["semaphores", "threads of Python"], autouse=True)
 def way(request, monkeypatch):
-    if request.param and not driver.SEMAPHORES:
+    if request.param and not layout.SEMAPHORES:
         pytest.skip("no such semaphores here")
     monkeypatch.setattr(table, "SEMAPHORES", request.param)
     before = get_num_threads()
