@@ -1732,6 +1732,17 @@ def smooth_l1(
         name: str | None = None) -> NDArray:
     """Huber's loss of each element: quadratic near zero, linear beyond."""
 
+def soap_update(
+        weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, factors: NDArray, basis: NDArray, *,
+        lr: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.95,
+        beta2: Number | NDArray | np.ndarray = 0.95, shampoo_beta: float = -1.0,
+        epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
+        rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+        t: Number | NDArray | np.ndarray, precondition_frequency: int = 10, max_precond_dim: int = 10000,
+        precondition_1d: bool = False, correct_bias: bool = True, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
+    """Step by Adam's ratio in the eigenbases of the products of gradients along each axis (SOAP)."""
+
 def softmax(
         data: NDArray, length: NDArray | None = None, axis: int = -1, temperature: float | None = None,
         dtype: DTypeLike | None = None, use_length: bool = False, *, out: NDArray | None = None,

@@ -202,6 +202,11 @@ def unslice(x, shape, begin, end, step):
     return whole
 
 
+def cond(condition, true_function, false_function, *arrays):
+    """Return the arrays that one of two functions gives for `arrays`; the other function is not computed."""
+    return tuple((true_function if condition else false_function)(*arrays))
+
+
 def constant(value):
     """Return a fixed array."""
     return value

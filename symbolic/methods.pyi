@@ -1419,6 +1419,16 @@ class SymbolMethods:
             attr: dict[str, str] | None = None) -> Symbol:
         """Huber's loss of each element: quadratic near zero, linear beyond."""
 
+    def soap_update(
+            self, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None,
+            factors: Symbol | None = None, basis: Symbol | None = None, *, lr: Number | Symbol,
+            beta1: Number | Symbol = 0.95, beta2: Number | Symbol = 0.95, shampoo_beta: float = -1.0,
+            epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+            clip_gradient: float = -1.0, t: Number | Symbol, precondition_frequency: int = 10,
+            max_precond_dim: int = 10000, precondition_1d: bool = False, correct_bias: bool = True,
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        """Step by Adam's ratio in the eigenbases of the products of gradients along each axis (SOAP)."""
+
     def softmax(
             self, length: Symbol | None = None, *, axis: int = -1, temperature: float | None = None,
             dtype: DTypeLike | None = None, use_length: bool = False, name: str | None = None,

@@ -8,7 +8,7 @@ FILES = """
     optimizer_lars layerwise optimizer_lamb optimizer_multi_lamb optimizer_lans optimizer_other optimizer_adagrad
     optimizer_dampened optimizer_sparse optimizer_yogi optimizer_adan optimizer_adopt optimizer_ademamix
     optimizer_sophia optimizer_novograd optimizer_sm3 optimizer_mars optimizer_adamp optimizer_schedule_free
-    optimizer_schedule_free_radam optimizer_muon optimizer_adafactor optimizer_came optimizer_shampoo
+    optimizer_schedule_free_radam optimizer_muon optimizer_adafactor optimizer_came optimizer_shampoo optimizer_soap
     optimizer_prodigy optimizer_dadapt optimizer_combined finite precision
 """.split()
 """The files that declare operators, or families of operators that follow from others; they are listed in this order."""

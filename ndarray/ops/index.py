@@ -165,6 +165,8 @@ DECLARED = {
         came_update""",
     "ndarray.ops.optimizer_shampoo": """
         shampoo_update""",
+    "ndarray.ops.optimizer_soap": """
+        soap_update""",
     "ndarray.ops.optimizer_prodigy": """
         multi_prodigy_update""",
     "ndarray.ops.optimizer_dadapt": """

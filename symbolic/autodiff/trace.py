@@ -97,6 +97,13 @@ class Trace(DerivedWords):
         """Return the elements times themselves."""
         return self.emit("square", x)
 
+    def cond(self, condition, true_function, false_function, *arrays):
+        """Return the arrays that one of two functions gives; nodes of both are built where the condition is one."""
+        if not isinstance(condition, Traced):
+            return vocabulary.cond(condition, true_function, false_function, *arrays)
+        both = zip(true_function(*arrays), false_function(*arrays), strict=True)
+        return tuple([self.where(condition, x, y) for x, y in both])
+
     def where(self, condition, x, y):
         """Return elements of `x` where the condition is not 0, of `y` elsewhere."""
         values = [v for v in (x, y) if isinstance(v, Traced)]

@@ -30,6 +30,7 @@ JUDGED = {
         "mars_1d": Judged("mars", {**ADAM, **WD, "gamma": 0.025, "optimize_1d": True}),
         "came": Judged("came", {"beta1": 0.9, "beta2": 0.99, "beta3": 0.999, "eps1": 1e-10, "eps2": 1e-8, **WD}),
         "shampoo": Judged("shampoo", {"epsilon": 1e-4, **WD}),
+        "soap": Judged("soap", {**ADAM, **WD, "precondition_frequency": 5}),
         "adamp": Judged("adamp", {**ADAM, **WD, "delta": 0.5}),
         "adamp_nesterov": Judged("adamp", {**ADAM, **WD, "nesterov": True}),
     },
@@ -63,5 +64,10 @@ TOGETHER = ["prodigy", "prodigy_slow", "dadapt_adam", "dadapt_adam_slow", "dadap
 RATES = dict.fromkeys(TOGETHER, 1.0)
 """The size of the rates, 0.02 elsewhere."""
 TOLERANCE = {"mars": 1e-8, "mars_1d": 1e-8, **dict.fromkeys(TOGETHER, 1e-6)}
-"""In parts of the way, 1e-11 elsewhere; `pytorch_optimizer` adds 1e-15 within the root of MARS, and the numbers that
-all tensors share are float32."""
+"""In float64, in parts of the way, 1e-11 elsewhere; `pytorch_optimizer` adds 1e-15 within the root of MARS, and the
+numbers that all tensors share are float32."""
+OF_WEIGHT, OF_WAY, OF_WAY_WITH_SUMS = 3e-6, 1e-5, 1e-4
+"""In float32, how far an element may be off: a part of its size, and of the way that it went in all."""
+WITH_SUMS = frozenset({"novograd", "mars", "mars_1d", "came", "shampoo", "soap", "adamp", "adamp_nesterov", "adafactor",
+                       "muon", "muon_plain", *TOGETHER})
+"""The cases of rules that have norms or products of matrices; in others each element is updated by itself."""

@@ -70,11 +70,16 @@ class Words:
 
         return say
 
+    def cond(self, condition, true_function, false_function, *arrays):
+        return (true_function if unwrap(condition) else false_function)(*arrays)
+
 
 def make(op, n=2):
     """Return flat inputs and complete parameters, every scalar a traced value."""
     values = {Scalar: 0.5, Scalars: (0.5,) * n}
     params = {p.name: values[p.type] for p in op.params.values() if p.type in values}
+    if op.name == "soap_update":
+        params["t"] = 11.0  # at which the bases change
     params = op.complete({**params, **({op.count: n} if op.many else {})})
     names = op.input_names(params)
     first = op.inputs[0].name

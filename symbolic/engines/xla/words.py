@@ -95,6 +95,28 @@ class Words(DerivedWords):
         """Return a fixed array."""
         return jnp.asarray(value)
 
+    def cond(self, condition: Any, true_function: Callable, false_function: Callable, *arrays: Any) -> tuple:
+        """Return the arrays that one of two functions gives for `arrays`; the other function is not computed."""
+        if not isinstance(condition, jax.Array):
+            return vocabulary.cond(condition, true_function, false_function, *arrays)
+
+        def checked(function: Callable) -> Callable:
+            def run(*values: Any) -> tuple:
+                # What is found within belongs to the branch, and leaves it as one truth value.
+                outer, self.checks = self.checks, []
+                try:
+                    found = tuple([jnp.asarray(x) for x in function(*values)])
+                    return found, jnp.all(jnp.stack([jnp.asarray(True), *self.checks]))
+                finally:
+                    self.checks = outer
+
+            return run
+
+        found, valid = lax.cond(jnp.reshape(condition, ()), checked(true_function), checked(false_function), *arrays)
+        if self._checked:
+            self.checks.append(valid)
+        return found
+
     # Elements
 
     def maximum(self, a: Any, b: Any) -> jax.Array:

@@ -48,9 +48,35 @@ def pytorch_optimizer_cases():
         "came": (pytorch_optimizer.CAME, {"betas": (0.9, 0.99, 0.999), "eps1": 1e-10, "eps2": 1e-8,
                                           "weight_decay": WD}),
         "shampoo": (pytorch_optimizer.Shampoo, {"matrix_eps": 1e-4, "weight_decay": WD, "weight_decouple": True}),
+        "soap": (soap_in_float64, {**ADAM, "weight_decay": WD, "precondition_frequency": 5}),
         "adamp": (pytorch_optimizer.AdamP, {**ADAM, "weight_decay": WD, "delta": 0.5}),
         "adamp_nesterov": (pytorch_optimizer.AdamP, {**ADAM, "weight_decay": WD, "nesterov": True}),
     }
+
+
+def soap_in_float64(groups, **settings):
+    """Return SOAP whose bases are orthogonalized in float64 in place of float32."""
+    import pytorch_optimizer
+    import torch
+
+    class Wide:
+        """torch, but that float32 is float64."""
+
+        float32 = torch.float64
+
+        def __getattr__(self, name):
+            return getattr(torch, name)
+
+    class Both(pytorch_optimizer.SOAP):
+        def get_orthogonal_matrix_qr(self, *args, **kwargs):
+            module = pytorch_optimizer.optimizer.soap
+            module.torch = Wide()
+            try:
+                return super().get_orthogonal_matrix_qr(*args, **kwargs)
+            finally:
+                module.torch = torch
+
+    return Both(groups, **settings)
 
 
 def torch_cases():

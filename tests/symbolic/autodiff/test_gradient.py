@@ -28,6 +28,7 @@ NO_SLOPE = {
     **{f"_sample_{row.name}": "random numbers carry none" for row in DISTRIBUTIONS},
     "linalg_potrf": "takes symmetric matrices, which cannot be moved element by element",
     "shampoo_update": "takes symmetric matrices, which cannot be moved element by element",
+    "soap_update": "takes symmetric matrices, which cannot be moved element by element",
     "_linalg_syevd": "takes symmetric matrices, which cannot be moved element by element",
     "SoftmaxOutput": "a loss's head", "LinearRegressionOutput": "a loss's head", "MAERegressionOutput": "a loss's head",
     "LogisticRegressionOutput": "a loss's head", "SVMOutput": "a loss's head", "MakeLoss": "a loss's head",

@@ -99,8 +99,47 @@ def shampoo(p):
     return move
 
 
+def soap(p):
+    """Vyas et al., algorithm 3, with a first step that only starts the bases, as in the authors' code."""
+    b1, b2, every = p["beta1"], p["beta2"], p.get("precondition_frequency", 10)
+    keep, most = p.get("shampoo_beta", b2), p.get("max_precond_dim", 10000)
+    kept = {"m": 0.0, "v": 0.0}
+
+    def along(x, axis, q):
+        return np.moveaxis(np.tensordot(x, q, (axis, 0)), -1, axis)
+
+    def move(w, g, rate, decay, t):
+        g = scaled(g, p)
+        axes = [a for a, d in enumerate(w.shape) if d <= most] if w.ndim > 1 or p.get("precondition_1d") else []
+        if t > 1:
+            def into(x, back=False):
+                for a in axes:
+                    x = along(x, a, kept["q", a].T if back else kept["q", a])
+                return x
+
+            kept["m"] = b1 * kept["m"] + (1 - b1) * g
+            kept["v"] = b2 * kept["v"] + (1 - b2) * into(g) ** 2
+            c1, c2 = (1 - b1 ** (t - 1), 1 - b2 ** (t - 1)) if p.get("correct_bias", True) else (1, 1)
+            step = into(into(kept["m"]) / (np.sqrt(kept["v"]) + p["epsilon"]), back=True)
+            w = (1 - rate * decay) * (w - rate * np.sqrt(c2) / c1 * step)
+        for a in axes:
+            others = [b for b in range(w.ndim) if b != a]
+            product = kept["l", a] = keep * kept.get(("l", a), 0.0) + (1 - keep) * np.tensordot(g, g, (others, others))
+            if t == 1:
+                kept["q", a] = np.linalg.svd(product)[0]
+            elif (t - 1) % every == 0:
+                order = np.argsort(-np.diag(kept["q", a].T @ product @ kept["q", a]))
+                kept["v"] = np.take(kept["v"], order, a)
+                kept["q", a] = np.linalg.qr((product @ kept["q", a])[:, order])[0]
+        return w
+
+    return move
+
+
 FACTORED = {"eps1": 1e-4, "eps2": 1e-3}
 CONFIDENT = {"beta1": 0.9, "beta2": 0.99, "beta3": 0.999, "eps1": 1e-10, "eps2": 1e-8}
+
+TURNED = {"beta1": 0.9, "beta2": 0.95, "epsilon": 1e-4}
 
 MATRICES = {
     "muon_update": (muon, [{**COMMON, "momentum": 0.9}, {
@@ -110,5 +149,7 @@ MATRICES = {
         {**FACTORED, "min_dim_size_to_factor": 4, "beta2_decay": -0.5}]),
     "came_update": (came, [{**COMMON, **CONFIDENT}, {**CONFIDENT, "clip_threshold": 0.5}]),
     "shampoo_update": (shampoo, [{**COMMON, "epsilon": 1e-4}]),
+    "soap_update": (soap, [{**COMMON, **TURNED}, {**TURNED, "precondition_frequency": 3, "shampoo_beta": 0.5},
+                           {**TURNED, "precondition_1d": True, "max_precond_dim": 3, "correct_bias": False}]),
 }
 """The statement of each rule, and settings under which the two are compared."""
