@@ -142,9 +142,10 @@ class _Calls:
                 values.append(self._out(step, register, varying))
                 # `_direct` gives words of more than one call an `out` of their own.
                 self.calls += bound_calls(step.word, args, values[-1], self._room, step.detail)
-        self._store(lines, values)
+        # What is summed up may be the old content of an array that is stored.
         for (word, at), partials in zip(job.loop.sums, job.partials):
             self.calls.append(partial(_sum_into, partials, word, values[at], job.n))
+        self._store(lines, values)
 
     def _out(self, step, register, varying):
         if not varying:
@@ -254,9 +255,10 @@ def _run_tile(lines, job, first, end, chunk):
             else:
                 _word(word, args, value, n)
         env.append(value)
-    _store(lines, job, env, first, end)
+    # What is summed up may be the old content of an array that is stored.
     for (word, value), partials in zip(job.loop.sums, job.partials):
         partials[chunk] = _sum(word, env[value], n)
+    _store(lines, job, env, first, end)
 
 
 def _store(lines, job, env, first, end):

@@ -121,7 +121,7 @@ DECLARED = {
     "ndarray.ops.optimizer_lars": """
         multi_lars multi_sum_sq clip_global_norm""",
     "ndarray.ops.layerwise": """
-        _decayed_sum_sq _corrected_momentum""",
+        _decayed_sum_sq _corrected_momentum _move_statistics""",
     "ndarray.ops.optimizer_lamb": """
         lamb_update_phase1 lamb_update_phase2 mp_lamb_update_phase1 mp_lamb_update_phase2""",
     "ndarray.ops.optimizer_multi_lamb": """

@@ -112,3 +112,58 @@ def _corrected_momentum(xp, lr, last_lr, /, *, momentum: Scalar):
     lr, last_lr = xp.reshape(lr, (1,)), xp.reshape(last_lr, (1,))
     known = last_lr != 0
     return momentum * xp.where(known, lr / xp.where(known, last_lr, lr), xp.ones_like(lr)), lr
+
+
+def _move(inputs, outputs, params):
+    """All arrays like the weight, the last move at least float32; the output has five elements of its dtype."""
+    (weight, grad, new), _ = same_floating(inputs[:3], [UNKNOWN], params)
+    dtype = None if weight.dtype is None else FLOAT64 if weight.dtype == FLOAT64 else float32
+    last = inputs[3].merge(TensorType(weight.shape, dtype))
+    return [weight, grad, new, last], [outputs[0].merge(TensorType((5,), float32))]
+
+
+@operator(_move, writes=("last",))
+def _move_statistics(xp, weight, grad, new, last, /):
+    r"""Sums of squares of a weight, its gradient and its update, for the statistics of a training.
+
+    .. math::
+
+       d = w_{t+1} - w_t, \qquad s = \left( \textstyle\sum w_t^2,\ \sum g_t^2,\ \sum d^2,\ \sum d \ell,\
+       \sum \ell^2 \right), \qquad \ell \leftarrow d
+
+    Parameters
+    ----------
+    weight : array, any shape, floating
+        The weights :math:`w_t`.
+    grad : array, like `weight`
+        Gradient :math:`g_t`.
+    new : array, like `weight`
+        The weights :math:`w_{t+1}`.
+    last : array, shape of `weight`, float64 if that is, else float32, written
+        The last update :math:`\ell`; zero at first.
+
+    Returns
+    -------
+    array, shape (5,), float32
+        :math:`s`.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        If the arrays differ in shape, or the weights and the gradient in dtype.
+
+    References
+    ----------
+    .. [1] Goyal et al., "Accurate, Large Minibatch SGD", 2017, https://arxiv.org/abs/1706.02677
+
+    Examples
+    --------
+    >>> import ndarray as nd
+    >>> last = nd.array([1.0, 0.0])
+    >>> sums = nd.op._move_statistics(nd.array([3.0, 4.0]), nd.array([1.0, 1.0]), nd.array([1.0, 4.0]), last)
+    >>> sums.asnumpy(), last.asnumpy()
+    (array([25.,  2.,  4., -2.,  1.], dtype=float32), array([-2.,  0.], dtype=float32))
+    """
+    move = xp.astype(new, last.dtype) - xp.astype(weight, last.dtype)
+    along = xp.astype(xp.sum(move * last), xp.float32)
+    return xp.stack((xp.sum_sq(weight), xp.sum_sq(grad), xp.sum_sq(move), along, xp.sum_sq(last))), move

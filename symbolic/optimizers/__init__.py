@@ -21,6 +21,7 @@ from symbolic.optimizers.routed import Routed
 from symbolic.optimizers.rules import Rule
 from symbolic.optimizers.schedules import (CosineScheduler, FactorScheduler, MultiFactorScheduler, PolyScheduler,
                                            Scheduler)
+from symbolic.optimizers.statistics import Move, Moves
 from symbolic.optimizers.step import BIASES_AND_NORMS, PARAMETERS, step, table
 from symbolic.optimizers.trainer import Trainer
 from symbolic.optimizers.update import update

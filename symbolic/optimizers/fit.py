@@ -13,7 +13,6 @@ import numpy as np
 from ndarray import vocabulary
 from ndarray.array import NDArray
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
-from symbolic.optimizers.bind import updates
 from symbolic.optimizers.history import History, Record
 
 if TYPE_CHECKING:
@@ -47,7 +46,8 @@ def fit(trainer: Trainer, history: History, batches: Batches, epochs: int, loss:
                 if trainer.skipped is not None:
                     skipped += 1
                     continue
-                record = Record(trainer.num_update, epoch, measure(), trainer.last_rate, time.perf_counter() - start)
+                record = Record(trainer.num_update, epoch, measure(), trainer.last_rate, time.perf_counter() - start,
+                                trainer.statistics)
                 history.append(record)
                 bar.show(record)
                 ends = any([callback(record) is True for callback in callbacks])
@@ -82,9 +82,7 @@ def _batches_of(batches: Batches, epoch: int) -> Iterable[Batch]:
 def _measure(trainer: Trainer, loss: Loss | None) -> Callable[[], float]:
     """Return a function that computes the loss of the last update from the step's outputs."""
     executor, step = trainer.executor, trainer.symbol
-    written = updates(step)
-    outputs = dict(zip(step.list_outputs(), executor.outputs, strict=True))
-    outputs = {name: array for name, array in outputs.items() if name not in written}
+    outputs = trainer.loss_outputs
     if callable(loss):
         return lambda: _number(loss(outputs))
     if loss is not None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from math import fsum, isfinite
+from math import fsum, isfinite, nan
 from os import PathLike
 from typing import TYPE_CHECKING, Any, overload
 
+from ndarray.errors import OperatorError
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from symbolic.optimizers.statistics import Moves
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Record:
         The learning rate that was fed; None where the step holds it.
     seconds : float
         The time of the update, with what was fed.
+    statistics : Moves or None
+        What it did to each tensor, where the trainer computes that.
     """
 
     update: int
@@ -36,6 +42,7 @@ class Record:
     loss: float
     lr: float | None
     seconds: float
+    statistics: Moves | None = None
 
 
 class History:
@@ -118,11 +125,7 @@ class History:
         ImportError
             If matplotlib is not installed, naming the extra.
         """
-        try:
-            from matplotlib.figure import Figure
-        except ImportError:
-            raise ImportError("a history is plotted by matplotlib; pip install 'symbolic-ndarray[plot]'") from None
-        figure = Figure(figsize=(7, 4), layout="constrained")
+        figure = _figure(4)
         axes = figure.subplots()
         updates = [r.update for r in self._records]
         lines = axes.plot(updates, self.losses, color="C0", alpha=0.35, label="loss of the batch")
@@ -143,3 +146,55 @@ class History:
         if file is not None:
             figure.savefig(file)
         return figure
+
+    def plot_statistics(self, file: str | PathLike[str] | None = None) -> Figure:
+        """Draw for each tensor, over the updates: update to weight, norm of the gradient, cosine with the last update.
+
+        Of a trainer that was made with ``statistics=True``.  Needs the extra ``plot`` (matplotlib).
+
+        Parameters
+        ----------
+        file : str or path, optional
+            Where to save it; its ending chooses the format, such as ``.svg`` or ``.png``.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        OperatorError
+            If no record has statistics.
+        ImportError
+            If matplotlib is not installed, naming the extra.
+        """
+        known = [r.statistics for r in self._records if r.statistics is not None]
+        if not known:
+            raise OperatorError("the history has no statistics; make the trainer with statistics=True")
+        figure = _figure(8)
+        axes = figure.subplots(3, sharex=True)
+        updates = [moves.update for moves in known]
+        for name in [row.name for row in known[0].rows]:
+            rows = [moves[name] for moves in known]
+            axes[0].plot(updates, [r.ratio if r.ratio > 0 else nan for r in rows], label=name)
+            axes[1].plot(updates, [r.gradient if r.gradient > 0 else nan for r in rows])
+            axes[2].plot(updates, [r.cosine for r in rows])
+        for each, label in zip(axes, ("update / weight", "norm of the gradient", "cosine with the last update")):
+            each.set(ylabel=label)
+            each.grid(alpha=0.3)
+        axes[0].set_yscale("log")
+        axes[1].set_yscale("log")
+        axes[2].set(xlabel="update", ylim=(-1.05, 1.05))
+        axes[0].legend(loc="upper right", fontsize="small")
+        if file is not None:
+            figure.savefig(file)
+        return figure
+
+
+def _figure(height: float) -> Figure:
+    """Return an empty figure."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError("a history is plotted by matplotlib; pip install 'symbolic-ndarray[plot]'") from None
+    return Figure(figsize=(7, height), layout="constrained")

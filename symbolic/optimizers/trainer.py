@@ -22,6 +22,7 @@ from symbolic.optimizers.fed import FedNumbers, count_of, rate_of
 from symbolic.optimizers.fit import fit
 from symbolic.optimizers.history import History, Record
 from symbolic.optimizers.precision import with_precision
+from symbolic.optimizers.statistics import Moves, Statistics, with_statistics
 from symbolic.runtime.checks import as_array, check_context
 from symbolic.symbol import Symbol
 
@@ -50,6 +51,8 @@ class Trainer:
         How weights in 16 bits keep small steps; see `symbolic.optimizers.rule`.
     mesh, sharding, **shapes : optional
         See `bind_in_place`.
+    statistics : bool, optional
+        Compute in each update what it does to each tensor: see the property of that name.
 
     Attributes
     ----------
@@ -63,6 +66,8 @@ class Trainer:
         The rate that was fed to the last update; None before the first, and where the step holds its rate.
     history : History
         The updates that `fit` has made.
+    loss_outputs : dict of str to NDArray
+        The outputs of the step that are neither new parameters nor statistics, by name.
 
     Examples
     --------
@@ -77,14 +82,20 @@ class Trainer:
     def __init__(self, step: Symbol, arrays: Mapping[str, ArrayLike], lr: float | Callable[[int], float] | None = None,
                  num_update: int = 0, ctx: Context | None = None, engine: str = "auto",
                  nonfinite: NonFinite | None = None, precision: str | None = None, mesh: Any = None,
-                 sharding: Any = None, **shapes: Sequence[int]) -> None:
+                 sharding: Any = None, statistics: bool = False, **shapes: Sequence[int]) -> None:
         step = step if precision is None else with_precision(step, precision)
+        step = with_statistics(step) if statistics else step
         self.executor = bind_in_place(step, arrays, ctx, engine, nonfinite, mesh, sharding, **shapes)
-        self.num_update = count_of(num_update)
+        self.num_update = self._begun = count_of(num_update)
         self.symbol, self._numbers = step, FedNumbers(step)
         self._numbers.check({k: v for k, v in self.executor.arg_dict.items() if k in arrays}, self.num_update + 1)
         self._kept = dict.fromkeys([*arrays, *updates(step).values(), *step.list_auxiliary_states()])
-        self._losses = [o for o, name in zip(self.executor.outputs, step.list_outputs()) if name not in updates(step)]
+        outputs = dict(zip(step.list_outputs(), self.executor.outputs, strict=True))
+        self._statistics = Statistics(step, outputs)
+        self._moves: Moves | None = None
+        others = {*updates(step), *self._statistics.names}
+        self.loss_outputs = {name: o for name, o in outputs.items() if name not in others}
+        self._losses = list(self.loss_outputs.values())
         self._fed = [name for name in (self._numbers.rate, self._numbers.count)
                      if name in self.executor.arg_dict and name not in arrays]
         self.lr = lr
@@ -130,7 +141,7 @@ class Trainer:
         with deferred():  # The count goes with the step, whenever an interrupt comes.
             self.executor.forward(is_train=True, **({k: v for k, v in fed.items() if k in self._fed} | inputs))
             if self.executor.skipped is None:
-                self.num_update = number
+                self.num_update, self._moves = number, None
                 self.last_rate = _one_number((fed | inputs).get(rate)) if rate in self._fed else None
         return self._losses
 
@@ -138,6 +149,16 @@ class Trainer:
     def skipped(self) -> str | None:
         """With ``nonfinite="skip"``, why the last update was left out; None where it was made."""
         return self.executor.skipped
+
+    @property
+    def statistics(self) -> Moves | None:
+        """Norms, ratio and cosine of each tensor in the last update; None before the first, and without statistics.
+
+        It prints as a table, and is an overlay for pictures of `symbol`: ``plot_network(…, overlays=[it])``.
+        """
+        if self._moves is None and self._statistics and self.num_update > self._begun:
+            self._moves = self._statistics.read(self.num_update)
+        return self._moves
 
     def fit(self, batches: Batches, *, epochs: int = 1, loss: Loss | None = None,
             callbacks: Sequence[Callable[[Record], object]] = (), folder: str | PathLike[str] | None = None,
@@ -291,7 +312,7 @@ class Trainer:
         bound = {name: array for name, array in found.items() if name not in states} | given
         inputs = {name: shape for name, shape in saved.inputs.items() if name in variables and name not in bound}
         lr = saved.lr if lr is None else lr
-        trainer = cls(step, bound, lr, saved.num_update, ctx, engine, nonfinite, None, mesh, sharding,
+        trainer = cls(step, bound, lr, saved.num_update, ctx, engine, nonfinite, None, mesh, sharding, False,
                       **inputs | shapes)
         engines.check_alike(trainer.executor.placement, {"the checkpoint": checkpoint.checksum(saved)})
         targets = trainer.executor.arg_dict | trainer.executor.aux_dict

@@ -17,7 +17,8 @@ from tests.symbolic.autodiff.torch_peers import PEERS  # noqa: E402
 # Whose gradient torch cannot show: what torch has nothing like, or has only as a sum of parts compared above.
 ALONE = set("""_mod _unbroadcast _unslice _untake _put_along_axis depth_to_space space_to_depth Dropout SequenceMask
     SequenceLast SequenceReverse _split_v2 fill_element_0index linalg_extracttrian linalg_maketrian
-    schedule_free_average clip_global_norm _sum_sq multi_sum_sq _decayed_sum_sq _corrected_momentum""".split()) | {
+    schedule_free_average clip_global_norm _sum_sq multi_sum_sq _decayed_sum_sq _corrected_momentum
+    _move_statistics""".split()) | {
     op.name for op in registry.operators() if "update" in op.name or "lars" in op.name}
 # What torch itself computes with a series cut off early.
 COARSE = {"polygamma": 1e-8}

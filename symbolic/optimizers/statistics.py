@@ -1,0 +1,176 @@
+"""What an update does to each tensor: norms, their ratio, and whether it goes on in the direction of the last one."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from symbolic.create import Group, var
+from symbolic.diagnostics.overlay import Overlay, quantity
+from symbolic.diagnostics.report import Report
+from symbolic.functions import function
+from symbolic.graph.attributes import AttrScope
+from symbolic.graph.graph import Graph
+from symbolic.graph.node import Entry
+from symbolic.optimizers.bind import update_nodes, updated_by
+from symbolic.symbol import Symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ndarray.array import NDArray
+    from symbolic.graph.node import Node
+
+_OPERATOR = "_move_statistics"
+
+
+def with_statistics(step: Symbol) -> Symbol:
+    """Return a step that also computes the statistics of its updates, in the same pass.
+
+    Parameters
+    ----------
+    step : Symbol
+        As `symbolic.optimizers.step` or `update` make it.
+
+    Returns
+    -------
+    Symbol
+        It has one more output for each parameter, ``<parameter>_statistics_output``, and one more state,
+        ``<parameter>_last_move``.  A step that has them is returned as it is.
+
+    Examples
+    --------
+    >>> import symbolic as sym
+    >>> with_statistics(sym.optimizers.update(["w"], "sgd")).list_outputs()
+    ['w_step_output', 'w_statistics_output']
+    """
+    if statistics_nodes(step):
+        return step
+    found = []
+    arguments = {n.name for n in step.graph.arguments}
+    for node in update_nodes(step):
+        width = len(node.op.many) or len(node.op.names)
+        for k, name in enumerate(updated_by(node, arguments)):
+            weight, grad = (Symbol(Graph([e])) for e in node.inputs[k * width:k * width + 2])
+            with AttrScope(__region__="statistics"):
+                new, last = Symbol(Graph([Entry(node, k)])), var(f"{name}_last_move")
+                found.append(function(_OPERATOR)(weight, grad, new, last, name=f"{name}_statistics"))
+    return Group([step, *found])
+
+
+def statistics_nodes(step: Symbol) -> dict[str, Node]:
+    """Return the nodes that compute statistics, by the name of the parameter."""
+    return {n.inputs[0].node.name: n for n in step.graph.nodes if n.op is not None and n.op.name == _OPERATOR}
+
+
+class Move(NamedTuple):
+    """What an update did to a tensor.
+
+    Attributes
+    ----------
+    name : str
+    weight, gradient, update : float
+        Norms: of the weight before the update, of its gradient, and of the change of the weight.
+    cosine : float
+        Of this update and the last one: 1 where it goes on, -1 where it goes back; NaN where one of them is zero.
+    """
+
+    name: str
+    weight: float
+    gradient: float
+    update: float
+    cosine: float
+
+    @property
+    def ratio(self) -> float:
+        """Update to weight; infinite where a weight of zero moves, NaN where it does not."""
+        if not self.weight:
+            return math.inf if self.update else math.nan
+        return self.update / self.weight
+
+
+class Moves(Report):
+    """The statistics of an update.
+
+    Parameters
+    ----------
+    update : int
+        Its number, from 1.
+    rows : sequence of Move
+    nodes : dict of str to sequence of Node
+        The variable and the update of each tensor, where a picture shows its ratio.
+
+    Attributes
+    ----------
+    update : int
+    rows : tuple of Move
+    """
+
+    COLUMNS = ("tensor", "weight", "gradient", "update", "update / weight", "cosine")
+
+    def __init__(self, update: int, rows: Iterable[Move], nodes: Mapping[str, tuple[Node, ...]]) -> None:
+        self.update, self.rows, self._nodes = update, tuple(rows), nodes
+
+    def __getitem__(self, name: str) -> Move:
+        """Return the statistics of a tensor."""
+        return {row.name: row for row in self.rows}[name]
+
+    @property
+    def title(self) -> str:
+        """The update, and the largest ratio, in a line."""
+        known = [row for row in self.rows if not math.isnan(row.ratio)]
+        if not known:
+            return f"update {self.update}: no weight has moved"
+        most = max(known, key=lambda row: row.ratio)
+        return f"update {self.update}: {most.name} moves most, by {most.ratio:.3g} of its norm"
+
+    def cells(self, row: Move) -> tuple[str, ...]:
+        """Return a row's text for each column."""
+        return (row.name, *(f"{x:.4g}" for x in (row.weight, row.gradient, row.update, row.ratio)),
+                "" if math.isnan(row.cosine) else f"{row.cosine:.3f}")
+
+    def rank(self, row: Move) -> float:
+        """Return by what rows are sorted: the largest ratio first."""
+        return -row.ratio if not math.isnan(row.ratio) else math.inf
+
+    def overlay(self) -> Overlay:
+        """Return the ratios as an overlay, on the variable of each tensor and on its update."""
+        values: dict[Node, float] = {}
+        for row in self.rows:
+            for node in self._nodes[row.name] if not math.isnan(row.ratio) else ():
+                values[node] = max(row.ratio, values.get(node, 0.0))
+        return Overlay("update / weight", "", values, {n: quantity(v) for n, v in values.items()}, worst=True, log=True)
+
+    def __repr__(self) -> str:
+        return f"<Moves of {len(self.rows)} tensors at update {self.update}>"
+
+
+class Statistics:
+    """Reads the statistics of a step that computes them.
+
+    Parameters
+    ----------
+    step : Symbol
+        As `with_statistics` makes it, or without statistics.
+    outputs : dict of str to NDArray
+        Of the step, by name.
+    """
+
+    def __init__(self, step: Symbol, outputs: Mapping[str, NDArray]) -> None:
+        nodes = statistics_nodes(step)
+        self._sums = {name: outputs[node.output_name(0)] for name, node in nodes.items()}
+        self._nodes = {name: (node.inputs[0].node, node.inputs[2].node) for name, node in nodes.items()}
+        self.names = frozenset(node.output_name(0) for node in nodes.values())
+
+    def read(self, update: int) -> Moves:
+        """Return the statistics of the update that was made last."""
+        rows = []
+        for name, sums in self._sums.items():
+            weight, grad, move, along, last = map(float, sums.asnumpy())
+            size = math.sqrt(move) * math.sqrt(last)
+            cosine = max(-1.0, min(1.0, along / size)) if size and math.isfinite(size) else math.nan
+            rows.append(Move(name, math.sqrt(weight), math.sqrt(grad), math.sqrt(move), cosine))
+        return Moves(update, rows, self._nodes)
+
+    def __bool__(self) -> bool:
+        return bool(self._sums)
