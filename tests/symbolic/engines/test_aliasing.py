@@ -52,7 +52,7 @@ def test_wherever_arrays_lie(update, engine, places, seed):
 
 
 def test_sums_of_what_is_changed_in_place_are_of_the_old_elements(engine):
-    w, g = np.array([3, 4], "f4"), np.ones(2, "f4")
-    step = sym.Group([sym.sgd_update(sym.var("w"), sym.var("g"), lr=1.0, name="s"), sym.op._sum_sq(sym.var("w"))])
+    w, g, weight = np.array([3, 4], "f4"), np.ones(2, "f4"), sym.var("w")
+    step = sym.Group([sym.sgd_update(weight, sym.var("g"), lr=1.0, name="s"), sym.op._sum_sq(weight)])
     bound = step.bind(args={"w": w, "g": g}, out={"s_output": w}, engine=engine)
     assert bound.forward()[1].asnumpy() == 25 and w.tolist() == [2, 3]
