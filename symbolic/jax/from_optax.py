@@ -79,7 +79,12 @@ def trace(transformation: optax.GradientTransformation, params: Any) -> tuple[Sy
             raise OperatorError("trace: the state has another structure after an update than before")
         return jax.tree.leaves(optax.apply_updates(p, changes)), jax.tree.leaves(new)
 
-    closed = jax.make_jaxpr(step)(weights, weights, states)
+    try:
+        closed = jax.make_jaxpr(step)(weights, weights, states)
+    except TypeError as error:
+        if "required keyword-only argument" not in str(error):
+            raise
+        raise OperatorError(f"trace: the update needs more than gradients, states and parameters: {error}") from error
     xp = Trace()
     values = [_variable(xp, name, aval) for name, aval in zip(inputs, closed.in_avals, strict=True)]
     results = read(xp, closed.jaxpr, closed.consts, values)

@@ -15,6 +15,9 @@ from symbolic.autodiff.tracer import Traced
 LOOPS = ("scan", "while")
 """Primitives with a jaxpr of their own that runs several times."""
 
+LONGEST = 32
+"""Turns of a loop that becomes nodes: one without arrays that it goes along."""
+
 EFFECTS = ("pure_callback", "io_callback", "debug_callback", "debug_print")
 """Primitives that are refused even where their inputs are constants."""
 
@@ -55,6 +58,9 @@ def _typed(xp: Trace, x: Any, aval: Any) -> Any:
 def _equation(xp: Trace, eqn: Any, values: list[Any]) -> list[Any]:
     name, params = eqn.primitive.name, eqn.params
     inner = next((params[key] for key in ("jaxpr", "call_jaxpr") if key in params), None)
+    if name == "scan" and params["num_consts"] + params["num_carry"] == len(values) == len(eqn.outvars) + (
+            params["num_consts"]) and params["length"] <= LONGEST:
+        return _repeated(xp, params, values)
     if inner is not None and name not in LOOPS:
         return read(xp, getattr(inner, "jaxpr", inner), getattr(inner, "consts", ()), values)
     if name not in EFFECTS and not any(isinstance(v, Traced) for v in values):
@@ -67,6 +73,14 @@ def _equation(xp: Trace, eqn: Any, values: list[Any]) -> list[Any]:
         raise OperatorError(f"trace: no operator computes JAX's primitive {name}; those known: "
                             f"{', '.join(sorted(PRIMITIVES))}")
     return [PRIMITIVES[name](xp, eqn, *values)]
+
+
+def _repeated(xp: Trace, params: Any, values: list[Any]) -> list[Any]:
+    """Return what a loop of a fixed number of turns leaves, each turn as nodes of its own."""
+    consts, carried = values[:params["num_consts"]], values[params["num_consts"]:]
+    for _ in range(params["length"]):
+        carried = read(xp, params["jaxpr"].jaxpr, params["jaxpr"].consts, [*consts, *carried])
+    return carried
 
 
 def _chosen(xp: Trace, which: Any, cases: Sequence[Any]) -> Any:
@@ -179,10 +193,12 @@ def _dot(xp: Trace, eqn: Any, a: Any, b: Any) -> Any:
     (left, right), batch = eqn.params["dimension_numbers"]
     if left == right == tuple(range(np.ndim(a))) and np.shape(a) == np.shape(b):
         return xp.sum(a * b)
-    if any(batch) or np.ndim(a) != 2 or np.ndim(b) != 2 or len(left) != 1:
-        raise _refused(eqn, "but of two matrices, or of all elements of two arrays")
+    n = len(batch[0])
+    if batch != (tuple(range(n)),) * 2 or np.ndim(a) != n + 2 or np.ndim(b) != n + 2 or len(left) != 1:
+        raise _refused(eqn, "but of matrices, or of all elements of two arrays")
     a, b = xp.traced(a), xp.traced(b)
-    return xp.matmul(xp.transpose(a) if left == (0,) else a, xp.transpose(b) if right == (1,) else b)
+    a, b = (xp.swapaxes(x, n, n + 1) if turned else x for x, turned in ((a, left == (n,)), (b, right == (n + 1,))))
+    return xp.matmul(a, b)
 
 
 def _slice(xp: Trace, eqn: Any, x: Any) -> Any:

@@ -76,7 +76,7 @@ def _computed(node: Node, values: Mapping[Entry, np.ndarray]) -> list[np.ndarray
         return None
     try:
         with np.errstate(all="ignore"):
-            return [np.ascontiguousarray(r) for r in op.run(vocabulary, [values[e] for e in node.inputs], params)[0]]
+            return [np.asarray(r, order="C") for r in op.run(vocabulary, [values[e] for e in node.inputs], params)[0]]
     except (ArithmeticError, LookupError, ValueError):
         # It will fail when it runs, with an error there.
         return None

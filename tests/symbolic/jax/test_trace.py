@@ -21,6 +21,8 @@ RULES = {name: partial(getattr(optax, name), 0.01) for name in ALIASES} | {
     "centred": partial(optax.rmsprop, 0.1, centered=True, momentum=0.9),
     "optimistic_adam": partial(optax.optimistic_adam_v2, 0.01),
 }
+RULES |= {name: partial(getattr(optax.contrib, name), 0.01) for name in ("muon", "schedule_free_sgd", "adopt", "ademamix")}
+RULES |= {"prodigy": optax.contrib.prodigy, "cocob": optax.contrib.cocob}
 RATE = optax.exponential_decay(0.1, 3, 0.7)
 CHAINS = {
     "clipped by norm": lambda: optax.chain(optax.clip_by_global_norm(1.0), optax.adam(RATE)),
@@ -138,9 +140,10 @@ def looping(change):
 
 def test_what_cannot_be_traced_is_named():
     error(OperatorError, lambda: sj.trace(3, PARAMS), "Optax transformation", "3")
-    error(OperatorError, lambda: sj.trace(optax.sgd(0.1), {}), "no parameters")
+    error(OperatorError, lambda: sj.trace(optax.sgd(0.1), {}), "at least one parameter")
     error(DTypeError, lambda: sj.trace(optax.sgd(0.1), {"n": np.ones(2, "int32")}), "n has dtype int32")
     error(BindError, lambda: sj.trace(optax.sgd(0.1), PARAMS | {"w_grad": PARAMS["w"]}), "'w_grad'")
+    error(OperatorError, lambda: sj.trace(optax.polyak_sgd(), PARAMS), "more than gradients", "'value'")
     error(DTypeError, lambda: sj.trace(optax.noisy_sgd(0.1, key=0), PARAMS), "key")
     for change, name in ((jnp.fft.fft, "fft"),
                          (lambda x: jax.lax.fori_loop(0, x.astype(int)[0], lambda i, y: y + 1, x), "while"),

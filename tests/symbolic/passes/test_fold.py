@@ -39,3 +39,9 @@ def test_a_constant_that_cannot_be_computed_fails_where_it_is_run():
 def test_folded_graphs_compute_the_same(engine):
     s = sym.arange(4) * 2 + sym.var("x")
     assert s.bind(args={"x": np.ones(4, "f4")}, engine=engine).forward()[0].tolist() == [1, 3, 5, 7]
+
+
+def test_a_constant_without_axes_keeps_none():
+    """NaN, which is not equal to itself, is not a fill."""
+    graph, constants = fold_constants((sym.op._constant(value=(np.nan,), shape=(), dtype="float32") + sym.var("x")).graph)
+    assert [v.shape for v in constants.values()] == [()]
