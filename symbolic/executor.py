@@ -12,9 +12,9 @@ import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.cached import cached_property
-from ndarray.context import Context, chosen_context
+from ndarray.context import Context
 from ndarray.dtypes import is_floating
-from ndarray.errors import BindError, NonFiniteError, OperatorError, ShapeError, UnknownNameError, shown, unknown
+from ndarray.errors import BindError, NonFiniteError, OperatorError, ShapeError, UnknownNameError, unknown
 from ndarray.generator import drawn_keys, next_keys
 from ndarray.kernels import pages
 from ndarray.kernels.signals import deferred
@@ -26,23 +26,13 @@ from symbolic.engines.buffers import commit, feed, undoing
 from symbolic.graph.graph import Graph
 from symbolic.graph.infer import from_mxnet_shape, infer
 from symbolic.graph.node import Entry
-from symbolic.graph.types import complete_types, given_types
-from symbolic.graph.unregistered import refuse_unregistered
 from symbolic.passes.fill_shapes import fill_shapes
 from symbolic.runtime.checks import (
-    as_array,
-    by_name,
-    check_context,
-    check_declared,
-    check_doubles,
-    check_states,
+    array_types,
     copied,
-    gradient_arrays,
     head_arrays,
     inputs_for,
     output_arrays,
-    requests,
-    together,
 )
 from symbolic.runtime.compiled import CompiledGradient, CompiledGraph
 from symbolic.runtime.modes import Modes
@@ -62,105 +52,6 @@ if TYPE_CHECKING:
 partition = Later("symbolic.autodiff.partition")
 _profile, _numerics, _memory = (Later("symbolic.diagnostics.profile"), Later("symbolic.diagnostics.numerics"),
                                 Later("symbolic.diagnostics.memory"))
-
-Arrays = Sequence[Any] | Mapping[str, Any]
-
-
-def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_states: Arrays | None = None,
-         out: Mapping[str, Any] | None = None, engine: str = "auto", args_grad: Arrays | None = None,
-         grad_req: str | Sequence[str] | Mapping[str, str] = "write", nonfinite: NonFinite | None = None,
-         mesh: Any = None, sharding: Any = None, huge_pages: bool = False) -> Executor:
-    """Bind arrays to a graph.
-
-    Parameters
-    ----------
-    graph : Graph
-    ctx : Context or None
-    args : list or dict of NDArray or numpy.ndarray
-        In the order of ``graph.arguments``, or by name; states may be among those given by name.
-    aux_states : list or dict of NDArray or numpy.ndarray, optional
-        In the order of ``graph.auxiliary``, or by name.
-    out : dict of str to array, optional
-        Arrays that receive outputs, by output name; one may be an argument, which is then updated in place.
-    engine : str, optional
-        One of `symbolic.engines.ENGINES`, or ``"auto"``.
-    args_grad : list or dict of array, optional
-        Arrays that receive gradients, by argument; None, and those left out of a dict, receive none.
-    grad_req : str, list or dict, optional
-        ``'write'``, ``'add'`` or ``'null'``: for all, in order, or by name.
-    nonfinite : {None, 'raise', 'skip'}, optional
-        See `Executor.nonfinite`.
-    mesh : jax.sharding.Mesh, optional
-        Devices on which the engine ``"xla"`` runs, see `symbolic.jax.make_mesh`.
-    sharding : dict or callable, optional
-        How arrays are split over the mesh, by patterns of their names; a pattern that fits no variable says it of the
-        outputs of nodes.
-    huge_pages : bool, optional
-        Whether the memory of large arrays is moved into huge pages; see `Symbol.bind`.
-
-    Returns
-    -------
-    Executor
-        Uses the arrays in place, without copying.
-
-    Raises
-    ------
-    BindError, ShapeError, DTypeError, UnknownNameError
-        Before anything is allocated or written.
-    """
-    refuse_unregistered(graph, "bind")
-    asked, ctx = ctx or chosen_context(), check_context(ctx, engine)
-    reqs = requests(graph, grad_req)
-    check_non_finite(nonfinite)
-    given = together(by_name(args, graph.arguments, "args"), by_name(aux_states, graph.auxiliary, "aux_states"))
-    missing = [n.name for n in graph.variables if n.name not in given]
-    if missing:
-        kind = "args" if missing[0] in {n.name for n in graph.arguments} else "aux_states"
-        names = ", ".join(map(shown, missing[:20]))
-        raise BindError(f"key {shown(missing[0])} is missing in {kind}; not given: {names}")
-    check_doubles(graph.variables)
-    arrays = {n.name: as_array(given[n.name], n.name, ctx) for n in graph.variables}
-    check_declared(graph.variables, arrays)
-    types = infer(graph, _types_of({name: a._data for name, a in arrays.items()}))
-    grads = gradient_arrays(graph, args_grad, reqs, arrays, ctx)
-    outputs = output_arrays(graph, types, out or {}, arrays, ctx)
-    check_states(graph, arrays)
-    reqs = {name: req if name in grads else "null" for name, req in reqs.items()}
-    if huge_pages:
-        pages.ask_for_huge_pages([a._data for a in (*arrays.values(), *outputs, *grads.values())])
-    return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
-                    grads=grads, in_place=frozenset(out or ()), monitors=Monitors(nonfinite=nonfinite),
-                    placement=engines.place(engine, mesh, sharding, list(arrays), _output_names(graph.nodes), asked))
-
-
-def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
-                type_dict: Mapping[str, Any] | None = None, engine: str = "auto",
-                grad_req: str | Sequence[str] | Mapping[str, str] = "write", mesh: Any = None,
-                sharding: Any = None) -> Executor:
-    """Infer all types from some shapes, allocate zeros and bind them.
-
-    Gradient arrays are allocated when they are first asked for: of each floating argument, zeros where no gradient
-    reaches it.
-
-    Raises
-    ------
-    ShapeError
-        When the shapes do not settle every type, naming what is missing.
-    """
-    asked, ctx = ctx or chosen_context(), check_context(ctx, engine)
-    reqs = requests(graph, grad_req)
-    refuse_unregistered(graph, "simple_bind")
-    types = complete_types(graph, given_types(graph, shapes, type_dict, "simple_bind"), "simple_bind")
-    check_doubles(graph.variables)
-    memory = pages.zeros([types[Entry(n)] for n in graph.variables])
-    arrays = {n.name: NDArray(a, ctx) for n, a in zip(graph.variables, memory)}
-    outputs = output_arrays(graph, types, {}, arrays, ctx)
-    return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
-                    placement=engines.place(engine, mesh, sharding, list(arrays), _output_names(graph.nodes), asked))
-
-
-def _types_of(arrays: Mapping[str, np.ndarray]) -> dict[str, TensorType]:
-    return {name: TensorType(a.shape, a.dtype.newbyteorder("=")) for name, a in arrays.items()}
 
 
 class Executor:
@@ -440,7 +331,7 @@ class Executor:
                 compiled = other
             else:
                 arrays = self._memory | keys
-                types = self._types if graph is self.graph else infer(graph, _types_of(arrays))
+                types = self._types if graph is self.graph else infer(graph, array_types(arrays))
                 compiled = CompiledGraph(graph, arrays, [o._data for o in self.outputs], types, self.engine,
                                          self.placement)
             self._compiled_graphs[is_train] = compiled
@@ -455,7 +346,7 @@ class Executor:
             arrays = self._memory | keys
             changing = set(graph.written) | {n for n in graph.variables if any(
                 np.may_share_memory(arrays[n.name], self.output_dict[o]._data) for o in self._in_place)}
-            parts = partition.split(graph, _types_of(arrays), self._wrt(), given, changing)
+            parts = partition.split(graph, array_types(arrays), self._wrt(), given, changing)
             self._compiled_gradients[key] = CompiledGradient(
                 parts, arrays, [o._data for o in self.outputs], {n: g._data for n, g in self._grads.items()},
                 {name for name, req in self._grad_reqs.items() if req == "add"}, self.engine, self.placement)
@@ -746,7 +637,7 @@ class Executor:
         out = {}
         for name in self._in_place:
             out[name] = arrays[self._same_as(name)] if self._same_as(name) else self.output_dict[name]
-        types = infer(self.graph, _types_of({name: a._data for name, a in arrays.items()}))
+        types = infer(self.graph, array_types({name: a._data for name, a in arrays.items()}))
         grads = None if self._grads is None else {
             name: _reshaped(g, arrays[name].shape, f"the gradient of {name}", allow_up_sizing, self._ctx)
             for name, g in self._grads.items()}
@@ -774,10 +665,6 @@ class Executor:
         names = ", ".join(map(label, self.output_dict))
         return (f"<Executor of {names}: {len(self.arg_dict)} arguments, {len(self.aux_dict)} states, "
                 f"engine {self.engine}>")
-
-
-def _output_names(nodes: Sequence[Node]) -> list[str]:
-    return [n.output_name(e.index) for n in nodes if n.op is not None for e in n.outputs]
 
 
 def _reshaped(old: NDArray, shape: tuple[int, ...], name: str, allow_up_sizing: bool, ctx: Context) -> NDArray:

@@ -37,7 +37,7 @@ else:
     SymbolMethods = object
 
 answers = Later("symbolic.graph.answers")
-differentiation, executor = Later("symbolic.autodiff.gradient"), Later("symbolic.executor")
+differentiation, binding = Later("symbolic.autodiff.gradient"), Later("symbolic.bind")
 json = Later("symbolic.save.json")
 digraph, summary = Later("symbolic.show.digraph"), Later("symbolic.show.summary")
 notebook = Later("symbolic.show.notebook")
@@ -487,8 +487,8 @@ class Symbol(SymbolMethods):
         >>> run.forward()[0].asnumpy(), w
         (array([ 0.5, -1.5]), array([ 0.5, -1.5]))
         """
-        return executor.bind(self._graph, ctx, args, aux_states, out, engine, args_grad, grad_req, nonfinite, mesh,
-                             sharding, huge_pages)
+        return binding.bind(self._graph, ctx, args, aux_states, out, engine, args_grad, grad_req, nonfinite, mesh,
+                            sharding, huge_pages)
 
     def simple_bind(self, ctx: Context | None = None, grad_req: str | Sequence[str] | Mapping[str, str] = "write",
                     type_dict: Mapping[str, DTypeLike] | None = None, stype_dict: Any = None, group2ctx: Any = None,
@@ -507,7 +507,7 @@ class Symbol(SymbolMethods):
         >>> run.arg_dict["fc_weight"].shape
         (3, 5)
         """
-        return executor.simple_bind(self._graph, ctx, shapes, type_dict, engine, grad_req, mesh, sharding)
+        return binding.simple_bind(self._graph, ctx, shapes, type_dict, engine, grad_req, mesh, sharding)
 
     def eval(self, ctx: Context | None = None, **arrays: ArrayLike) -> list[NDArray]:
         """Bind the arrays, run once and return the list of outputs.

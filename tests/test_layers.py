@@ -34,7 +34,7 @@ ROOMS = """
     symbolic.engines symbolic.engines.*
     symbolic.runtime symbolic.runtime.*
     symbolic.show symbolic.show.* symbolic.save symbolic.save.*
-    symbolic.executor
+    symbolic.executor symbolic.bind
     symbolic.symbol
     symbolic.arithmetic symbolic.functions symbolic.create symbolic.adapted symbolic.op symbolic.contrib symbolic.linalg \
     symbolic.random symbolic.sparse symbolic.model symbolic.tape symbolic.autograd

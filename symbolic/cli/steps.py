@@ -4,9 +4,9 @@ import json
 import os
 
 from ndarray.errors import ParamError, shown
+from symbolic.bind import bind
 from symbolic.cli.arrays import facts, print_arrays
 from symbolic.cli.files import read_graph, read_values, watch, write_arrays
-from symbolic.executor import bind
 from symbolic.symbol import Symbol
 
 

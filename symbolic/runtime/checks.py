@@ -279,3 +279,8 @@ def check_type(data: np.ndarray, type_: TensorType, name: str) -> None:
         raise ShapeError(f"{label(name)}: expected shape {show_shape(type_.shape)}, got {show_shape(data.shape)}")
     if data.dtype != type_.dtype:
         raise DTypeError(f"{label(name)}: expected dtype {type_.dtype}, got {data.dtype}")
+
+
+def array_types(arrays: Mapping[str, np.ndarray]) -> dict[str, TensorType]:
+    """Return the type of each array, its bytes in the processor's order."""
+    return {name: TensorType(a.shape, a.dtype.newbyteorder("=")) for name, a in arrays.items()}

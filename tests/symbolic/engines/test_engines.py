@@ -10,7 +10,7 @@ import symbolic as sym
 from ndarray import registry
 from ndarray.kernels import machine_code
 from ndarray.params import REQUIRED, Scalar, Scalars
-from symbolic.executor import bind
+from symbolic.bind import bind
 from tests.ndarray.samples import SAMPLES
 
 SUMS = ("sum", "mean", "norm", "nansum", "multi_sum_sq", "_sum_sq", "clip_global_norm", "_multi_lamb_update",

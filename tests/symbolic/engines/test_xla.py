@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import ndarray as nd
 import symbolic as sym
 from ndarray.errors import BindError, MXNetError, NonFiniteError, OutOfRangeError
+from symbolic.bind import bind
 from symbolic.engines.buffers import elsewhere
-from symbolic.executor import bind
 from tests.ndarray import test_golden as golden
 from tests.symbolic.engines.test_engines import BINARY, UNARY
 
