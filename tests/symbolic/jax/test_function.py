@@ -312,3 +312,17 @@ def test_without_jax_it_says_what_to_install():
     code = ("import sys; sys.modules['jax'] = None\nimport symbolic\ntry: symbolic.jax\n"
             "except ImportError as e: assert \"pip install 'symbolic-ndarray[xla]'\" in str(e)\nelse: raise SystemExit(1)")
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_goes_forwards_is_refused_and_second_derivatives_are_not():
+    f = sj.function(sym.sum(sym.tanh(sym.var("x")), name="total"))
+
+    def total(x):
+        return f({"x": x})[0]["total_output"][0]
+
+    x = jnp.array([0.5, -1.0])
+    with pytest.raises(TypeError, match="jvp"):
+        jax.jvp(total, (x,), (x,))
+    expected = np.diag(-2 * np.tanh(x) * (1 - np.tanh(x) ** 2))
+    np.testing.assert_allclose(jax.hessian(total)(x), expected, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(jax.jvp(jax.grad(total), (x,), (x,))[1], expected @ x, rtol=1e-5)
