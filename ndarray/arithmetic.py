@@ -5,7 +5,8 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from ndarray.array import arithmetic, is_number
+from ndarray.array import arithmetic
+from ndarray.binary import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable

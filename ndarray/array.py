@@ -9,7 +9,7 @@ import numpy as np
 from ndarray import call as calls
 from ndarray import registry
 from ndarray.arguments import flattened, present_inputs, sort_arguments
-from ndarray.binary import BINARY, give_operators
+from ndarray.binary import BINARY, give_operators, is_number
 from ndarray.call import call, plan_of, with_key
 from ndarray.context import Context, current_context
 from ndarray.dtypes import DEFAULT, dtype_of, is_known
@@ -683,11 +683,6 @@ def arithmetic(word: str, lhs: Any, rhs: Any, out: NDArray | None = None) -> Any
         return invoke(registry.get(names.reflected), (rhs,), {"scalar": lhs}, out)
     other = rhs if isinstance(lhs, NDArray) else lhs
     raise OperatorError(f"{word} takes NDArrays and numbers, got {shown(other)}{_way(other)}")
-
-
-def is_number(value: object) -> bool:
-    """Tell whether arithmetic takes `value` as a number."""
-    return isinstance(value, (int, float, np.number, np.bool_)) and not isinstance(value, np.complexfloating)
 
 
 def _give_own() -> None:

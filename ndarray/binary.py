@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 
 class BinaryWord(NamedTuple):
     """What computes a word of two values.
@@ -76,6 +78,11 @@ ARITHMETIC = ("add", "sub", "mul", "truediv", "mod", "pow")
 
 COMPARISONS = ("eq", "ne", "gt", "ge", "lt", "le")
 """The words that Python writes as comparisons."""
+
+
+def is_number(value: object) -> bool:
+    """Tell whether arithmetic takes `value` as a number."""
+    return isinstance(value, (int, float, np.number, np.bool_)) and not isinstance(value, np.complexfloating)
 
 
 def give_operators(kind: type, apply: Callable[[str, Any, Any], Any],

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ndarray.array import is_number
-from ndarray.binary import BINARY, give_operators
+from ndarray.binary import BINARY, give_operators, is_number
 from ndarray.errors import NotImplementedForSymbol, OperatorError, shown
 from symbolic.symbol import Symbol, apply_op
 
