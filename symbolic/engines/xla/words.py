@@ -113,7 +113,7 @@ class Words(DerivedWords):
             return run
 
         found, valid = lax.cond(jnp.reshape(condition, ()), checked(true_function), checked(false_function), *arrays)
-        if self._checked:
+        if self.checked:
             self.checks.append(valid)
         return found
 
