@@ -364,6 +364,16 @@ class NDArrayMethods:
             name: str | None = None) -> NDArray:
         """Step by the gradient, scaled as earlier steps are to earlier gradients (AdaDelta)."""
 
+    def adafactor_mom_update(
+            self, grad: NDArray, mom: NDArray, row: NDArray, column: NDArray, *, lr: Number | NDArray | np.ndarray,
+            beta1: Number | NDArray | np.ndarray = 0.9, beta2_decay: Number | NDArray | np.ndarray = -0.8,
+            eps1: Number | NDArray | np.ndarray = 1.1920929e-07, eps2: Number | NDArray | np.ndarray = 0.001,
+            clip_threshold: Number | NDArray | np.ndarray = 1.0, wd: Number | NDArray | np.ndarray = 0.0,
+            rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
+            t: Number | NDArray | np.ndarray, relative_step: bool = True, scale_parameter: bool = True,
+            min_dim_size_to_factor: int = 1, out: NDArray | None = None, name: str | None = None) -> NDArray:
+        """Step by a mean of Adafactor's steps."""
+
     def adafactor_update(
             self, grad: NDArray, row: NDArray, column: NDArray, *, lr: Number | NDArray | np.ndarray,
             beta2_decay: Number | NDArray | np.ndarray = -0.8, eps1: Number | NDArray | np.ndarray = 1.1920929e-07,

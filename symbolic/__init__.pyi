@@ -355,6 +355,15 @@ def adadelta_update(
         attr: dict[str, str] | None = None) -> Symbol:
     """Step by the gradient, scaled as earlier steps are to earlier gradients (AdaDelta)."""
 
+def adafactor_mom_update(
+        weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None, row: Symbol | None = None,
+        column: Symbol | None = None, *, lr: Number | Symbol, beta1: Number | Symbol = 0.9,
+        beta2_decay: Number | Symbol = -0.8, eps1: Number | Symbol = 1.1920929e-07, eps2: Number | Symbol = 0.001,
+        clip_threshold: Number | Symbol = 1.0, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
+        clip_gradient: float = -1.0, t: Number | Symbol, relative_step: bool = True, scale_parameter: bool = True,
+        min_dim_size_to_factor: int = 1, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+    """Step by a mean of Adafactor's steps."""
+
 def adafactor_update(
         weight: Symbol | None = None, grad: Symbol | None = None, row: Symbol | None = None,
         column: Symbol | None = None, *, lr: Number | Symbol, beta2_decay: Number | Symbol = -0.8,

@@ -160,7 +160,7 @@ DECLARED = {
     "ndarray.ops.optimizer_muon": """
         muon_update""",
     "ndarray.ops.optimizer_adafactor": """
-        adafactor_update""",
+        adafactor_update adafactor_mom_update""",
     "ndarray.ops.optimizer_came": """
         came_update""",
     "ndarray.ops.optimizer_shampoo": """

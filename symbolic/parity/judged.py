@@ -17,11 +17,11 @@ ADAN = {"beta1": 0.9, "beta2": 0.8, "beta3": 0.99, "epsilon": 1e-4, **WD}
 
 JUDGED = {
     "optax": {
-        "yogi": Judged("yogi", ADAM),
+        "yogi": Judged("yogi", {**ADAM, **WD}),
         "adopt": Judged("adopt", ADAM),
         "ademamix": Judged("ademamix", {**ADAM, "beta3": 0.999, "alpha": 5.0, **WD}),
         "novograd": Judged("novograd", {**ADAM, **WD}),
-        "sm3": Judged("sm3", {"momentum": 0.9, "epsilon": 1e-8}),
+        "sm3": Judged("sm3", {"momentum": 0.9, "epsilon": 1e-8, **WD}),
     },
     "pytorch_optimizer": {
         "adan": Judged("adan", ADAN),
@@ -29,6 +29,7 @@ JUDGED = {
         "mars": Judged("mars", {**ADAM, **WD, "gamma": 0.025, "wd_1d_factor": 1.0}),
         "mars_1d": Judged("mars", {**ADAM, **WD, "gamma": 0.025, "optimize_1d": True}),
         "came": Judged("came", {"beta1": 0.9, "beta2": 0.99, "beta3": 0.999, "eps1": 1e-10, "eps2": 1e-8, **WD}),
+        "adafactor_mom": Judged("adafactor", {"beta1": 0.9, "eps1": 1e-15, "eps2": 1e-3, "relative_step": False}),
         "shampoo": Judged("shampoo", {"epsilon": 1e-4, **WD}),
         "soap": Judged("soap", {**ADAM, **WD, "precondition_frequency": 5}),
         "adamp": Judged("adamp", {**ADAM, **WD, "delta": 0.5}),
@@ -69,5 +70,5 @@ numbers that all tensors share are float32."""
 OF_WEIGHT, OF_WAY, OF_WAY_WITH_SUMS = 3e-6, 1e-5, 1e-4
 """In float32, how far an element may be off: a part of its size, and of the way that it went in all."""
 WITH_SUMS = frozenset({"novograd", "mars", "mars_1d", "came", "shampoo", "soap", "adamp", "adamp_nesterov", "adafactor",
-                       "muon", "muon_plain", *TOGETHER})
+                       "adafactor_mom", "muon", "muon_plain", *TOGETHER})
 """The cases of rules that have norms or products of matrices; in others each element is updated by itself."""

@@ -28,16 +28,18 @@ def optax_cases():
 
     adam = {"b1": 0.9, "b2": 0.99, "eps": 1e-4}
     return {
-        "yogi": (optax.scale_by_yogi, {**adam, "initial_accumulator_value": 1e-6}),
+        "yogi": (optax.scale_by_yogi, {**adam, "initial_accumulator_value": 1e-6, "decay": WD}),
+        # Decay after it would begin with the first update, which moves nothing in the authors' code.
         "adopt": (optax.contrib.scale_by_adopt, adam),
         "ademamix": (optax.contrib.scale_by_ademamix, {**adam, "b3": 0.999, "alpha": 5.0, "decay": WD}),
         "novograd": (optax.scale_by_novograd, {**adam, "weight_decay": WD}),
-        "sm3": (optax.scale_by_sm3, {"b1": 0.9, "eps": 1e-8}),
+        "sm3": (optax.scale_by_sm3, {"b1": 0.9, "eps": 1e-8, "decay": WD}),
     }
 
 
 def pytorch_optimizer_cases():
     import pytorch_optimizer
+    import torch
 
     return {
         "adan": (pytorch_optimizer.Adan, {"betas": (0.9, 0.8, 0.99), "eps": 1e-4, "weight_decay": WD}),
@@ -47,6 +49,8 @@ def pytorch_optimizer_cases():
         "mars_1d": (pytorch_optimizer.MARS, {**ADAM, "weight_decay": WD, "optimize_1d": True}),
         "came": (pytorch_optimizer.CAME, {"betas": (0.9, 0.99, 0.999), "eps1": 1e-10, "eps2": 1e-8,
                                           "weight_decay": WD}),
+        "adafactor_mom": (pytorch_optimizer.AdaFactor, {"betas": (0.9, 0.999), "eps1": 1e-30, "relative_step": False,
+                                                        "momentum_dtype": torch.float64}),
         "shampoo": (pytorch_optimizer.Shampoo, {"matrix_eps": 1e-4, "weight_decay": WD, "weight_decouple": True}),
         "soap": (soap_in_float64, {**ADAM, "weight_decay": WD, "precondition_frequency": 5}),
         "adamp": (pytorch_optimizer.AdamP, {**ADAM, "weight_decay": WD, "delta": 0.5}),

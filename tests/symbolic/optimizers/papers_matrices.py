@@ -36,7 +36,7 @@ def muon(p):
 
 def adafactor(p):
     """Shazeer and Stern, algorithms 4 and 5, with the two epsilons as torch has them."""
-    kept = {"r": 0.0, "c": 0.0}
+    kept = {"m": 0.0, "r": 0.0, "c": 0.0}
     eps1, least = p["eps1"], p.get("min_dim_size_to_factor", 1)
 
     def move(w, g, rate, decay, t):
@@ -51,7 +51,10 @@ def adafactor(p):
         u = g / np.sqrt(np.maximum(v, eps1 ** 2))
         rho = min(rate, t ** -0.5) if p.get("relative_step", True) else rate
         rho *= max(p["eps2"], np.sqrt((w * w).mean())) if p.get("scale_parameter", True) else 1
-        return w * (1 - rate * decay) - rho * u / max(1, np.sqrt((u * u).mean()) / p.get("clip_threshold", 1.0))
+        step = rho * u / max(1, np.sqrt((u * u).mean()) / p.get("clip_threshold", 1.0))
+        b1 = p.get("beta1", 0)
+        step = kept["m"] = b1 * kept["m"] + (1 - b1) * step
+        return w * (1 - rate * decay) - step
 
     return move
 
@@ -147,6 +150,7 @@ MATRICES = {
     "adafactor_update": (adafactor, [
         {**COMMON, **FACTORED}, {**FACTORED, "relative_step": False, "scale_parameter": False, "clip_threshold": 0.5},
         {**FACTORED, "min_dim_size_to_factor": 4, "beta2_decay": -0.5}]),
+    "adafactor_mom_update": (adafactor, [{**COMMON, **FACTORED, "beta1": 0.9}]),
     "came_update": (came, [{**COMMON, **CONFIDENT}, {**CONFIDENT, "clip_threshold": 0.5}]),
     "shampoo_update": (shampoo, [{**COMMON, "epsilon": 1e-4}]),
     "soap_update": (soap, [{**COMMON, **TURNED}, {**TURNED, "precondition_frequency": 3, "shampoo_beta": 0.5},

@@ -27,13 +27,13 @@ from tests.symbolic.save.onnx.test_operators import WITHOUT
 
 SUMS = {"_contrib_group_adagrad_update": 8, "clip_global_norm": 4, "_multi_lamb_update": 4, "_multi_mp_lamb_update": 4,
         "_multi_lans_update": 4, "multi_sum_sq": 4, "novograd_update": 4, "mars_update": 4, "adamp_update": 8,
-        "adafactor_update": 8, "came_update": 16, "muon_update": 256}
+        "adafactor_update": 8, "adafactor_mom_update": 8, "came_update": 16, "muon_update": 256}
 """Operators that add elements up, which is done in another order, with the roundings that may cost."""
 
 POWERS = {"adam_update", "_multi_lamb_update", "_multi_mp_lamb_update", "lamb_update_phase1", "mp_lamb_update_phase1",
           "ftml_update", "_multi_lans_update", "adabelief_update", "adamax_update", "yogi_update", "adan_update",
           "adopt_update", "ademamix_update", "mars_update", "adamp_update",
-          "muon_update", "adafactor_update", "came_update", "schedule_free_sgd_update", "schedule_free_adamw_update", "schedule_free_radam_update"}
+          "muon_update", "adafactor_update", "adafactor_mom_update", "came_update", "schedule_free_sgd_update", "schedule_free_adamw_update", "schedule_free_radam_update"}
 """Operators that raise to the power of a step number, which may be fed: two libraries' powers differ in the last bit."""
 
 CHOOSE_ZEROS = {"rmsprop_update", "rmspropalex_update", "multi_lars"}
