@@ -88,12 +88,12 @@ class RuleOptimizer(torch.optim.Optimizer):
             As `state_dict` gives it.
         """
         # The last of the hooks sees what the others made of it.
-        last = self.register_load_state_dict_pre_hook(lambda _, given: vars(self).update(_loading=given))
+        last = self.register_load_state_dict_pre_hook(lambda _, given: self.__dict__.update(_loading=given))
         try:
             super().load_state_dict(state_dict)
         finally:
             last.remove()
-            vars(self).pop("_loading", None)
+            self.__dict__.pop("_loading", None)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of parameters, with options of its own.
@@ -143,7 +143,7 @@ class RuleOptimizer(torch.optim.Optimizer):
                 loss = closure()
         with torch.no_grad():
             if float(vars(self).get("found_inf") or 0.0):
-                self._skipped = "the scaler found gradients that are not finite; nothing was updated"
+                self._skipped: str | None = "the scaler found gradients that are not finite; nothing was updated"
                 return loss
             self._skipped = self._runner().step(self._works(), self.state, self._unscaling())
         return loss
