@@ -123,7 +123,7 @@ def _move(inputs, outputs, params):
 
 
 @operator(_move, writes=("last",))
-def _move_statistics(xp, weight, grad, new, last, /):
+def _move_statistics(xp, old, grad, new, last, /):
     r"""Sums of squares of a weight, its gradient and its update, for the statistics of a training.
 
     .. math::
@@ -133,13 +133,13 @@ def _move_statistics(xp, weight, grad, new, last, /):
 
     Parameters
     ----------
-    weight : array, any shape, floating
+    old : array, any shape, floating
         The weights :math:`w_t`.
-    grad : array, like `weight`
+    grad : array, like `old`
         Gradient :math:`g_t`.
-    new : array, like `weight`
+    new : array, like `old`
         The weights :math:`w_{t+1}`.
-    last : array, shape of `weight`, float64 if that is, else float32, written
+    last : array, shape of `old`, float64 if that is, else float32, written
         The last update :math:`\ell`; zero at first.
 
     Returns
@@ -164,6 +164,6 @@ def _move_statistics(xp, weight, grad, new, last, /):
     >>> sums.asnumpy(), last.asnumpy()
     (array([25.,  2.,  4., -2.,  1.], dtype=float32), array([-2.,  0.], dtype=float32))
     """
-    move = xp.astype(new, last.dtype) - xp.astype(weight, last.dtype)
+    move = xp.astype(new, last.dtype) - xp.astype(old, last.dtype)
     along = xp.astype(xp.sum(move * last), xp.float32)
-    return xp.stack((xp.sum_sq(weight), xp.sum_sq(grad), xp.sum_sq(move), along, xp.sum_sq(last))), move
+    return xp.stack((xp.sum_sq(old), xp.sum_sq(grad), xp.sum_sq(move), along, xp.sum_sq(last))), move

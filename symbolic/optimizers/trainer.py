@@ -49,10 +49,12 @@ class Trainer:
         See `bind_in_place`.
     precision : {'master', 'stochastic', 'kahan'}, optional
         How weights in 16 bits keep small steps; see `symbolic.optimizers.rule`.
-    mesh, sharding, **shapes : optional
+    mesh, sharding : optional
         See `bind_in_place`.
     statistics : bool, optional
         Compute in each update what it does to each tensor: see the property of that name.
+    **shapes : tuple of int
+        See `bind_in_place`.
 
     Attributes
     ----------
