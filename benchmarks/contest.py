@@ -39,7 +39,7 @@ def local(step):
     return seconds
 
 
-def peer(name, workload):
+def peer(name, workload, known=OURS | PEERS):
     """Return a contestant in a process of its own.
 
     Raises
@@ -47,7 +47,7 @@ def peer(name, workload):
     LookupError
         With the reason, where it cannot run.
     """
-    library, form = (OURS | PEERS)[name]
+    library, form = known[name]
     python = os.environ.get(f"{library.upper()}_PYTHON", sys.executable)
     script = Path(__file__).parent / "peers" / f"{library}_steps.py"
     process = subprocess.Popen([python, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,

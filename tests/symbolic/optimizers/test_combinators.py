@@ -29,7 +29,7 @@ def grams(move):
 def bounded(move, bound=0.005):
     def combined(w, g, rate, decay, t):
         step = w - move(w, g, rate, 0.0, t)
-        return w - step * min(1, bound * max(norm(w), 1e-3) / norm(step)) - rate * decay * w
+        return w - step * min(1, bound * max(norm(w), 1e-3) / max(norm(step), 1e-300)) - rate * decay * w
 
     return combined
 
@@ -77,6 +77,7 @@ RULES = {
     "sgd": ("sgd_mom_update", {**COMMON, "momentum": 0.9}),
     "lion": ("lion_update", {"beta1": 0.9, "beta2": 0.99}),
     "muon": ("muon_update", {"momentum": 0.9}),
+    "soap": ("soap_update", {"beta1": 0.9, "beta2": 0.95, "epsilon": 1e-4, "precondition_frequency": 5}),
 }
 FACTORS = {"lr_mult": paths.LR_MULT, "wd_mult": paths.WD_MULT}
 
@@ -183,3 +184,11 @@ def test_what_cannot_be_combined_is_refused():
         optimizers.ema(optimizers.ema("sgd"))
     with pytest.raises(nd.errors.ParamError, match="lookahead_period"):
         optimizers.lookahead("sgd", period=0)
+
+
+@pytest.mark.parametrize("rule", ["lars", "lamb", "lans", "prodigy", "dadapt_adam", "dadapt_sgd", {"*": "soap"}], ids=str)
+@pytest.mark.parametrize("name", [*FORMULAS, "ema"])
+def test_rules_of_many_tensors_are_refused(name, rule):
+    """What a combinator does to a step is done tensor by tensor, with states of its own for each."""
+    with pytest.raises(OperatorError, match=f"{name}: expected (an update of one tensor|a rule of one operator).*, got"):
+        getattr(optimizers, name)(rule)

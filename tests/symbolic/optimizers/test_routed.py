@@ -57,6 +57,14 @@ def test_a_whole_step_is_saved_and_goes_on(tmp_path):
     assert trainer.executor.aux_dict["fc_bias_mom"].shape == (2, 4)
 
 
+@pytest.mark.parametrize("engine", INSTALLED_ENGINES)
+def test_one_route_for_all_is_the_rule_itself(engine):
+    rule = optimizers.rule("soap", wd=0.1, precondition_frequency=2)
+    found, expected = (trained(made, SHAPES, engine) for made in ({"*": rule}, rule))
+    for n, w in expected.items():
+        np.testing.assert_array_equal(found[n], w)
+
+
 def test_a_table_has_each_rate_and_decay():
     assert optimizers.table(net(), ROUTES).splitlines() == [
         "parameter    lr x  wd", "embed_weight  0.1   0", "fc_weight       1 0.1", "fc_bias         1 0.1"]
