@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _by_any_name = {}
 _indexes = []
 _families = {}
+_family_homes = {}
 _derived = {}
 _loading = RLock()
 
@@ -138,7 +139,7 @@ def _derive(name: str) -> Operator | None:
     prefixes: list[str] = []
     base = name
     while (op := find(base)) is None:
-        prefix = next((p for p in _families if base.startswith(p)), None)
+        prefix = next((p for p in (*_families, *_family_homes) if base.startswith(p)), None)
         if prefix is None or len(prefixes) == MOST_DERIVED:
             return None
         prefixes.append(prefix)
@@ -146,6 +147,8 @@ def _derive(name: str) -> Operator | None:
     for prefix in reversed(prefixes):
         key = prefix + op.name
         if key not in _derived:
+            if prefix not in _families:
+                _load(_family_homes[prefix])
             _derived[key] = _families[prefix](op)
         op = _derived[key]
     return op
@@ -157,6 +160,11 @@ def derive(prefix: str, make: Callable[[Operator], Operator]) -> None:
     Such operators follow from others: `operators` and `names` do not list them.
     """
     _families[prefix] = make
+
+
+def derive_later(prefix: str, module: str) -> None:
+    """Let a module call `derive` for a prefix when such a name is first looked up."""
+    _family_homes[prefix] = module
 
 
 def within(space: str, name: str) -> str | None:

@@ -29,6 +29,8 @@ _LATE = {"Executor": "symbolic.executor", "plot_network": "symbolic.show.plot",
 _EXTRA = {"jax": "symbolic.jax"}
 """The same of what needs the library of that name, which must be installed in addition."""
 
+_registry.derive_later("_backward_", "symbolic.autodiff.backward_op")
+
 __getattr__ = _lazy.attributes(globals(), _lazy.imported(_LATE | _EXTRA),
                                _registry.functions(_function, _registry.known))
 

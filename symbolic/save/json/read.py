@@ -428,7 +428,7 @@ def _check_counted(op: Any, params: dict, location: str) -> None:
     """Raise where the gradient of an operator on any number of tensors does not have their number."""
     while op.kind == "gradient":
         op = op.of
-    if op.many and params[op.count] is None and op.fixed_names(params) is None:
+    if op.many and params[op.count] is None:
         raise FormatError(f"{location}.attrs: a gradient of {op.name} needs {op.count}")
 
 

@@ -3,6 +3,8 @@
 import json
 import os
 import pickle
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -217,3 +219,20 @@ def test_loading_warns_of_nothing():
 ])
 def test_a_lone_output_is_numbered_where_mxnet_counts_more(make, outputs):
     assert make(sym.var("x")).list_outputs() == outputs
+
+
+def test_the_file_of_a_gradient_loads_in_a_process_that_has_made_none(tmp_path):
+    x = sym.var("x")
+    sym.gradient(sym.make_loss(sym.exp(x)), ["x"]).save(tmp_path / "gradient.json")
+    code = f"import symbolic as sym; print(sym.load({str(tmp_path / 'gradient.json')!r}).list_arguments())"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True,
+                          cwd=Path(__file__).parents[3])
+    assert (done.stdout, done.stderr) == ("['x']\n", "")
+
+
+def test_a_gradient_needs_the_number_of_inputs_of_its_operator():
+    net = sym.UpSampling(sym.var("x"), sym.var("w"), num_args=2, num_filter=2, sample_type="bilinear", scale=2)
+    document = json.loads(sym.gradient(net, ["x"]).tojson())
+    del document["nodes"][-1]["attrs"]["num_args"]
+    with pytest.raises(FormatError, match="a gradient of UpSampling needs num_args"):
+        sym.load_json(json.dumps(document))

