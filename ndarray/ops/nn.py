@@ -289,7 +289,7 @@ def Dropout(xp, data, /, *, p: Annotated[float, Within(0, 1)] = 0.5,
     data : array, any shape, floating
         Input.
     p : float, optional
-        Probability that an element is dropped, in [0, 1).
+        Probability that an element is dropped, in [0, 1].  With 1 all are zero, where MXNet gives NaN.
     mode : {'always', 'training'}, optional
         When to drop.
     axes : tuple of int, optional
@@ -332,10 +332,10 @@ def _(xp, head, output, data, *, p, mode, axes, cudnn_off, key, train):
 
 
 def kept_elements(xp, data, key, p, axes):
-    """Return 0 for each dropped element and 1 / (1 - p) for the others."""
+    """Return 0 for each dropped element and 1 / (1 - p) for the others; all are dropped where p is 1."""
     shape = tuple(1 if i in axes else d for i, d in enumerate(data.shape))
     drawn = xp.uniform(key, shape, data.dtype)
-    return xp.astype(drawn >= p, data.dtype) * (1 / (1 - p))
+    return xp.astype(drawn >= p, data.dtype) * (1 / (1 - p) if p < 1 else 0.0)
 
 
 def _uniform(inputs, outputs, params):

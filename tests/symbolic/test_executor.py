@@ -224,6 +224,13 @@ def test_backward_sees_the_values_of_the_forward_pass_though_the_weight_was_upda
 
 # Modes
 
+def test_dropout_of_everything_gives_zeros_and_their_gradient():
+    run = sym.Dropout(sym.var("x"), p=1).bind(args={"x": np.ones(4)}, args_grad={"x": np.ones(4)})
+    assert not run.forward(is_train=True)[0].asnumpy().any()
+    run.backward(np.ones(4))
+    assert not run.grad_dict["x"].asnumpy().any()
+
+
 def test_dropout_trains_only_in_training_and_goes_back_through_the_same_mask():
     drop = sym.Dropout(sym.var("x"), p=0.5, name="drop")
     x, grad = np.ones(1000), np.zeros(1000)
