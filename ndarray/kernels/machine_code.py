@@ -8,7 +8,6 @@ import hashlib
 import os
 import platform
 import sys
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
@@ -282,12 +281,15 @@ def keep(path: Path | None, content: bytes) -> None:
         return
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
     except OSError:
         return
+    # Named before it is made: an interrupt at any moment knows what to remove.
+    temporary = path.parent / f".{os.urandom(8).hex()}"
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(_MAGIC + _digest(path.name, content) + content)
         os.replace(temporary, path)
-    except OSError:
-        os.unlink(temporary)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise

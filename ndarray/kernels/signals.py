@@ -36,16 +36,17 @@ class deferred:
             handler = getsignal(SIGINT)
             if callable(handler):
                 self._handler = handler
-                deferred._outermost = self
+                # An interrupt before the handler changes leaves nothing behind; one after it is noted.
                 signal(SIGINT, self._note)
+                deferred._outermost = self
 
     def _note(self, number, frame):
         self._arrived = number, frame
 
     def __exit__(self, *error: object) -> None:
         if self._handler is not None:
-            signal(SIGINT, self._handler)
             deferred._outermost = None
+            signal(SIGINT, self._handler)
             self._deliver()
 
     def _deliver(self):

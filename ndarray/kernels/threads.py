@@ -74,15 +74,16 @@ class Pool:
         job : callable
             Without arguments; may be called any number of times, or by one thread alone.
         """
-        busy = self._busy
-        if self.threads == 1 or not busy.acquire(False):
-            job()
-            return
-        try:
+        if self.threads > 1:
+            busy = self._busy
+            # No interrupt comes between taking the lock and the block that releases it.
             with deferred():
-                self._share(job)
-        finally:
-            busy.release()
+                if busy.acquire(False):
+                    try:
+                        return self._share(job)
+                    finally:
+                        busy.release()
+        job()
 
     def _share(self, job):
         helpers = self._helpers

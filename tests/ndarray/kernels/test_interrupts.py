@@ -1,0 +1,34 @@
+"""An interrupt at any line of what guards a step leaves no lock held, no handler changed and no file behind."""
+
+import os
+import signal
+
+import pytest
+
+from ndarray.kernels import machine_code, signals, threads
+from ndarray.kernels.signals import deferred
+from tests.interrupts import at_every_line
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def test_a_block_that_is_interrupted_leaves_interrupts_as_they_were():
+    def block():
+        with deferred():
+            pass
+
+    for _ in at_every_line(signals, block):
+        assert not signals.is_deferred() and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_pool_that_is_interrupted_can_be_used_again():
+    pool = threads.Pool(2)
+    for _ in at_every_line(threads, lambda: pool.run(lambda: None)):
+        assert not pool._busy.locked() and not signals.is_deferred()
+    pool.resize(1)
+
+
+def test_machine_code_whose_writing_is_interrupted_leaves_no_file(tmp_path):
+    for _ in at_every_line(machine_code, lambda: machine_code.keep(tmp_path / "code", b"abc")):
+        assert os.listdir(tmp_path) in ([], ["code"])
+    assert os.listdir(tmp_path) == ["code"]
