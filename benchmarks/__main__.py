@@ -63,15 +63,18 @@ def main():
     found = machine.spread(next(iter(limits(known[CHECKED]).values())))
     print(machine.verdict(found), flush=True)
     ratios, seconds = {}, {}
-    for name in options.names or known:
-        times, missing = measure(known[name], options.rounds, not options.no_peers)
-        seconds[name] = times
-        ratios[name] = {k: t / times["limit"] for k, t in times.items() if k != "limit"}
-        print(table(known[name], times, missing), flush=True)
-    if not options.no_keep:
-        print(f"kept in {machine.keep(known_facts, found, seconds)}; python -m benchmarks.table prints what is kept")
-    if options.svg:
-        options.svg.write_text(svg(ratios), encoding="utf-8")
+    try:
+        for name in options.names or known:
+            times, missing = measure(known[name], options.rounds, not options.no_peers)
+            seconds[name] = times
+            ratios[name] = {k: t / times["limit"] for k, t in times.items() if k != "limit"}
+            print(table(known[name], times, missing), flush=True)
+    finally:  # Also what was measured before an interrupt.
+        if seconds and not options.no_keep:
+            kept = machine.keep(known_facts, found, seconds)
+            print(f"kept in {kept}; python -m benchmarks.table prints what is kept")
+        if seconds and options.svg:
+            options.svg.write_text(svg(ratios), encoding="utf-8")
 
 
 if __name__ == "__main__":
