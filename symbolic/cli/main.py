@@ -2,8 +2,12 @@
 
 import argparse
 import os
+import signal
 import sys
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ndarray.errors import MXNetError
 from ndarray.text import printable
@@ -30,7 +34,7 @@ def main(argv=None):
     if hasattr(sys.stdout, "reconfigure"):
         # A terminal that lacks a letter must not make it fail.
         sys.stdout.reconfigure(errors="backslashreplace")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _ending_in_order():
         warnings.simplefilter("always")
         warnings.showwarning = lambda message, *_: _complain(f"warning: {message}")
         try:
@@ -51,6 +55,19 @@ def main(argv=None):
         except MemoryError:
             _complain("not enough memory")
     return options.trouble
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let SIGTERM end the command by an exception, so that files are written whole or not at all."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _complain(message):

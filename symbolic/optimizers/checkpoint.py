@@ -19,7 +19,6 @@ import shutil
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,8 +97,10 @@ def write(folder: str | os.PathLike[str], step: Symbol, arrays: Mapping[str, np.
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(mkdtemp(dir=folder, prefix=_UNFINISHED))
+    # Named before it is made: an interrupt at any moment knows what to remove.
+    unfinished = folder / f"{_UNFINISHED}{os.urandom(8).hex()}"
     try:
+        unfinished.mkdir(0o700)
         save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, unfinished / ARRAYS)
         _write_synced(unfinished / GRAPH, step.tojson())
         training = {"num_update": num_update, "lr": _lr_to_json(lr), "inputs": {k: list(v) for k, v in inputs.items()},

@@ -154,9 +154,10 @@ def test_sizes_and_dtypes(op, shape, dtype):
 
 
 RESTING = {"schedule_free_adamw_update": {"lr_max"}, "schedule_free_radam_update": {"lr_max", "z"},
-           "multi_prodigy_update": {"start_0", "start_1"}, "multi_dadapt_sgd_update": {"start_0", "start_1"}}
+           "multi_prodigy_update": {"start_0", "start_1"}, "multi_dadapt_sgd_update": {"start_0", "start_1"},
+           "soap_update": {"basis"}}
 """States that this call does not change: a largest rate that is above the rate, weights at a rate of zero, the first
-weights."""
+weights, bases that change at every tenth update."""
 
 
 @named(OPERATORS)

@@ -183,6 +183,21 @@ def test_elsewhere_it_is_quiet_and_an_interrupt_leaves_no_trace(folder):
     assert process.returncode == 130
 
 
+def test_a_command_that_is_ended_while_it_writes_leaves_no_file(folder):
+    code = """
+import os, signal, sys
+from symbolic.cli.main import main
+os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGTERM)
+sys.exit(main(["convert", "graph.json", "-o", "written.json"]))
+"""
+    (folder / "graph.json").write_bytes(GRAPH.read_bytes())
+    before = sorted(folder.iterdir())
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, timeout=60,
+                          env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert (done.returncode, done.stdout, done.stderr) == (143, b"", b"")
+    assert sorted(folder.iterdir()) == before
+
+
 def test_the_entry_point_is_the_same_command():
     from importlib.metadata import entry_points
 

@@ -18,7 +18,7 @@ WITHOUT = {
     "erfinv": "erfinv", "gamma": "gamma", "gammaln": "gammaln", "polygamma": "polygamma",
     "linalg_inverse": "inv", "linalg_potrf": "cholesky", "_uniform_of_key": "uniform",
     "linalg_trsm": "solve_triangular", "linalg_potri": "solve_triangular", "linalg_gelqf": "qr", "_linalg_syevd": "eigh",
-    "_random_of_key": "draw", "shampoo_update": "eigh", "soap_update": "qr",
+    "_random_of_key": "draw", "shampoo_update": "eigh", "soap_update": "cond",
 } | {f"_sample_{row.name}": "draw" for row in DISTRIBUTIONS}
 """Operators without a counterpart among ONNX's, and the word that lacks one.  No other may join them unseen."""
 
