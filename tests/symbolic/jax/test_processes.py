@@ -1,6 +1,7 @@
 """Several processes on this machine: they join, agree to the bit on a vote, and end soon when one of them is gone."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -84,7 +85,9 @@ def test_the_others_end_when_one_is_gone(tmp_path, ends, status):
     found = run(tmp_path, ENDING.replace("ENDS", ends))
     assert found.returncode == status, found.stderr
     assert time.monotonic() - start < 50  # of which most is starting; the error itself takes a fraction of a second
-    assert "[0] Traceback" in found.stderr and "Connection closed by peer" in found.stderr
+    # What the survivor's socket reports depends on how far the other one's system is.
+    assert "[0] Traceback" in found.stderr
+    assert re.search("Connection closed by peer|Connection reset by peer|Read error", found.stderr)
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
