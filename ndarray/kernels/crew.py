@@ -92,18 +92,18 @@ next:
   %awake.at = {at(WORKER, "awake", "%box")}
   %awake.word = load atomic i64, ptr %awake.at monotonic, align 8
   %awake = icmp ne i64 %awake.word, 0
-  %wanted = or i1 %awake, %everybody
-  %wanted.word = zext i1 %wanted to i64
+  %needed = or i1 %awake, %everybody
+  %needed.word = zext i1 %needed to i64
   %posted.at = {at(WORKER, "posted", "%box")}
-  store i64 %wanted.word, ptr %posted.at
-  br i1 %wanted, label %post, label %over
+  store i64 %needed.word, ptr %posted.at
+  br i1 %needed, label %post, label %over
 post:
   %job.at = {at(WORKER, "job", "%box")}
   store ptr %job, ptr %job.at
   %result = call i32 @sem_post(ptr %box)
   br label %over
 over:
-  %given1 = add i64 %given, %wanted.word
+  %given1 = add i64 %given, %needed.word
   br label %next
 all:
   ret i64 %given

@@ -87,7 +87,7 @@ def place(name: str, mesh: Any, sharding: Any, names: Sequence[str], inner: Sequ
     ------
     BindError, UnknownNameError
     MXNetError
-        If there is no such device.
+        If the device does not exist.
     """
     if mesh is None and sharding is None:
         if name != "xla" or ctx is None:

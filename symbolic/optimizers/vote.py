@@ -10,7 +10,7 @@ def majority_vote(grads: Symbol, *, bits: int = 8, name: str = "vote") -> Symbol
 
     Counts are whole numbers: they have the same bits on any number of devices and processes.  Where the workers' axis
     is split over a mesh (``engine="xla"``), signs travel: with 8 bits in one sum, with 2 bits packed into bytes.  For
-    the latter each device counts a part of the elements for all, which ``sharding=`` says of two nodes::
+    the latter each device counts a part of the elements for all, which ``sharding=`` states for two nodes::
 
         part = (None, None, "data")
         sharding = {"grads": "data", "vote_ballots_output": ["data", part], "vote_verdict_output": [part, None]}
