@@ -1,5 +1,9 @@
 """Symbolic graphs of named operators: declare, compose, infer, run, show and save them."""
 
+from symbolic.interrupt import end_quietly_if_command as _end_quietly_if_command
+
+_end_quietly_if_command()  # before all that takes time
+
 from symbolic.clash import check as _check
 
 _check()  # before the first import of `ndarray`, which may be another project's

@@ -26,7 +26,7 @@ ROOMS = """
     ndarray.array ndarray.csr ndarray.sparse ndarray.functions ndarray.arithmetic ndarray.create ndarray.adapted \
     ndarray.random ndarray.contrib ndarray.linalg ndarray.op ndarray.paramsfile ndarray.pickles
     ndarray
-    symbolic.clash
+    symbolic.interrupt symbolic.clash
     symbolic.graph symbolic.graph.*
     symbolic.autodiff symbolic.autodiff.*
     symbolic.passes symbolic.passes.*

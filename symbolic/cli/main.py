@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from ndarray.errors import MXNetError
 from ndarray.text import printable
+from symbolic import interrupt
 from symbolic.cli import arrays, graphs, rules, steps
 from symbolic.cli.engine import engine
 from symbolic.cli.files import parse_dtype, parse_shape
@@ -59,14 +60,19 @@ def main(argv=None):
 
 @contextmanager
 def _ending_in_order() -> Iterator[None]:
-    """Let SIGTERM end the command by an exception, so that files are written whole or not at all."""
+    """Let SIGTERM and Ctrl-C end the command by an exception, so that files are written whole or not at all."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    outside = signal.getsignal(signal.SIGINT)
     before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
+        if outside is interrupt.end:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
     finally:
+        if outside is interrupt.end:
+            signal.signal(signal.SIGINT, outside)
         signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 

@@ -183,6 +183,23 @@ def test_elsewhere_it_is_quiet_and_an_interrupt_leaves_no_trace(folder):
     assert process.returncode == 130
 
 
+@pytest.mark.parametrize("module", ["numpy", "argparse", "atexit"])
+def test_an_interrupt_while_modules_are_imported_leaves_no_trace(module, tmp_path):
+    """One that `symbolic` imports, one that the command line imports, and what runs after the command."""
+    code = "import signal\nsignal.raise_signal(signal.SIGINT)\nraise AssertionError('still here')\n"
+    if module == "atexit":
+        module, code = "sitecustomize", "import atexit, signal\natexit.register(signal.raise_signal, signal.SIGINT)\n"
+    (tmp_path / f"{module}.py").write_text(code)
+    script = tmp_path / "symbolic"
+    script.write_text("import sys\nfrom symbolic.cli.main import main\nsys.exit(main())\n")
+    os.symlink(sys.executable, tmp_path / "python")
+    paths = os.pathsep.join(map(str, (tmp_path, ROOT, Path(np.__file__).parents[1])))
+    for start_ in ([sys.executable, "-m", "symbolic"], [tmp_path / "python", script]):
+        done = subprocess.run([*start_, "ops", "sgd_update"], capture_output=True, timeout=60,
+                              env=os.environ | {"PYTHONPATH": paths})
+        assert (done.returncode, done.stderr) == (130, b"")
+
+
 def test_a_command_that_is_ended_while_it_writes_leaves_no_file(folder):
     code = """
 import os, signal, sys
