@@ -1,13 +1,27 @@
-"""Writing a file whole or not at all."""
+"""Writing whole or not at all: a file, or several arrays."""
 
 from __future__ import annotations
 
 import os
+from itertools import repeat
+from operator import setitem
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from os import PathLike
+
+    from numpy import ndarray
+
+
+def write_arrays(targets: Iterable[ndarray], values: Iterable[Any]) -> None:
+    """Write values into arrays, with no point between at which an interrupt could leave half.
+
+    The loop runs in C from end to end: Python handles signals between bytecodes only, so a KeyboardInterrupt comes
+    before the first write or after the last.  Shapes and dtypes must have been checked, so that no write can fail.
+    """
+    any(map(setitem, targets, repeat(Ellipsis), values))  # type: ignore[arg-type]  # each gives None: it runs to the end
 
 
 def write_atomically(path: str | PathLike[str], data: bytes) -> None:

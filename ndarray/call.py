@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 from ndarray import generator, vocabulary
+from ndarray.atomic import write_arrays
 from ndarray.cached import Bounded
 from ndarray.errors import BindError, DTypeError, ShapeError
 from ndarray.params import kind_of
@@ -114,12 +115,11 @@ def call(op: Operator, arrays: Sequence[np.ndarray], plan: CallPlan, outs: Seque
             # A result may be an input itself, and an earlier write may change it: take copies first.
             outputs = [_own(value, (*arrays, *outs)) for value in outputs] if len(outs) > 1 or written else outputs
         written = [_own(value, arrays) for value in written] if len(written) > 1 or outs else written
-        for at, value in zip(positions, written):
-            arrays[at][...] = value
+        written_to = [arrays[at] for at in positions]
         if outs is None:
+            write_arrays(written_to, written)
             return result
-        for target, value in zip(outs, outputs):
-            target[...] = value
+        write_arrays([*written_to, *outs], [*written, *outputs])
     return list(outs)
 
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from ndarray.errors import ParamError
 from ndarray.fork import around_fork
+from ndarray.kernels.signals import deferred
 
 lock = threading.Lock()
-"""Held while somebody draws."""
+"""Held while somebody draws, in a `deferred` block: an interrupt leaves neither the lock nor the generator half way."""
 
 _generator = None
 
@@ -28,19 +29,19 @@ def numbers() -> "np.random.Generator":
 def seed(value: int) -> None:
     """Start the generator again, so that the same numbers follow."""
     global _generator
-    with lock:
+    with deferred(), lock:
         _generator = np.random.default_rng(value)
 
 
 def get_state() -> dict[str, object]:
     """Return the state of the generator; see `ndarray.random.get_state`."""
-    with lock:
+    with deferred(), lock:
         return dict(numbers().bit_generator.state)
 
 
 def set_state(state: dict[str, object]) -> None:
     """Let the generator continue from a state; see `ndarray.random.set_state`."""
-    with lock:
+    with deferred(), lock:
         try:
             numbers().bit_generator.state = state
         except (TypeError, ValueError, KeyError) as error:
@@ -55,7 +56,7 @@ def keys(n: int) -> np.ndarray:
     >>> seed(1); a = keys(2); seed(1); bool((a == keys(2)).all())
     True
     """
-    with lock:
+    with deferred(), lock:
         return _keys(n)
 
 
@@ -67,7 +68,7 @@ def next_keys(n: int) -> np.ndarray:
     >>> bool((next_keys(2) == keys(2)).all())
     True
     """
-    with lock:
+    with deferred(), lock:
         before = numbers().bit_generator.state
         found = _keys(n)
         numbers().bit_generator.state = before
@@ -101,7 +102,7 @@ class drawn_keys:
         self._n = n
 
     def __enter__(self) -> np.ndarray:
-        with lock:
+        with deferred(), lock:
             self._before = numbers().bit_generator.state
             found = _keys(self._n)
             self._after = numbers().bit_generator.state
@@ -110,6 +111,6 @@ class drawn_keys:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         if error is not None:
-            with lock:
+            with deferred(), lock:
                 if numbers().bit_generator.state == self._after:
                     numbers().bit_generator.state = self._before

@@ -10,6 +10,7 @@ import numpy as np
 
 from ndarray import vocabulary
 from ndarray.array import NDArray
+from ndarray.atomic import write_arrays
 from ndarray.dtypes import is_floating
 from ndarray.errors import BindError, DTypeError, NotDifferentiableError, OperatorError, ShapeError, shown
 from ndarray.params import Training
@@ -33,18 +34,19 @@ class _Scope:
         self._before: list[tuple[bool, bool, object]] = []
 
     def __enter__(self) -> None:
-        self._before.append((state.recording, state.training, state.scope))
-        if self._recording and state.scope is None:
-            state.scope = object()
-        if self._recording is not None:
-            state.recording = self._recording
-        if self._training is not None:
-            state.training = self._training
+        before = state.recording, state.training, state.scope
+        recording = before[0] if self._recording is None else self._recording
+        training = before[1] if self._training is None else self._training
+        scope = object() if self._recording and state.scope is None else state.scope
         activate()
+        self._before.append(before)
+        # Last, and in one line: an interrupt before it leaves no scope behind.
+        state.recording, state.training, state.scope, state.inside = recording, training, scope, False
 
     def __exit__(self, *error: object) -> None:
-        deactivate()
         state.recording, state.training, state.scope = self._before.pop()
+        if not (state.recording or state.training):
+            deactivate()
 
 
 def record(train_mode: bool = True) -> _Scope:
@@ -243,9 +245,12 @@ def backward(heads: NDArray | Sequence[NDArray], head_grads: NDArray | Sequence[
         raise NotDifferentiableError("backward: no variable with a gradient leads to the heads; call attach_grad() "
                                      "before recording")
     found = passed.gradients(heads, _head_grads(heads, head_grads), [mark.entry for mark in wanted])
+    new: dict[int, tuple[np.ndarray, np.ndarray]] = {}
     for mark, value in zip(wanted, found):
         target = mark.grad._data  # type: ignore[union-attr]
-        target[...] = target + value if mark.req == "add" else value
+        _, before = new.get(id(target), (target, target))  # Two variables may have one gradient.
+        new[id(target)] = target, before + value if mark.req == "add" else value
+    write_arrays(*zip(*new.values()))
     if not retain_graph:
         passed.free()
 

@@ -1,7 +1,7 @@
 """What eager calls leave behind while a thread records: their nodes, and the arrays that went in and came out."""
 
-import threading
 from collections.abc import Mapping, Sequence
+from threading import get_ident, local
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,7 @@ class Mark:
         return self.scope is None if self.step is None else self.step.inputs is not None
 
 
-class _State(threading.local):
+class _State(local):
     recording = training = inside = False
     scope: object = None
 
@@ -70,25 +70,23 @@ class _State(threading.local):
 state = _State()
 """What this thread does: whether it records, whether operators train, and whether it is inside of a call."""
 
-_lock = threading.Lock()
-_active = 0
+_active: set[int] = set()
+"""The threads that record or train.  One that an interrupt has kept from leaving costs others a look, no more."""
 
 
 def activate() -> None:
-    """Let eager calls come here, for one more scope."""
-    global _active
-    with _lock:
-        _active += 1
-        calls.tape = _TAPE
+    """Let eager calls of this thread come here."""
+    _active.add(get_ident())
+    calls.tape = _TAPE
 
 
 def deactivate() -> None:
-    """Let eager calls no longer come here once no scope is left."""
-    global _active
-    with _lock:
-        _active -= 1
-        if not _active:
-            calls.tape = None
+    """Let eager calls no longer come here once no thread is left."""
+    _active.discard(get_ident())
+    if not _active:
+        calls.tape = None
+        if _active:  # Another thread has come in between.
+            calls.tape = _TAPE
 
 
 def mark_of(x: Any) -> Mark | None:

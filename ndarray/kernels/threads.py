@@ -107,7 +107,7 @@ class Pool:
 
     def resize(self, threads: int) -> None:
         """Use `threads` threads from the next job on."""
-        with self._busy:
+        with deferred(), self._busy:
             self.threads = threads
             while len(self._helpers) > threads - 1:
                 self._helpers.pop().go.release()

@@ -14,6 +14,7 @@ from ndarray.fork import after_fork
 from ndarray.kernels.layout import BOX, WORKER, WORKERS
 from ndarray.kernels.machine_code import Code
 from ndarray.kernels.memory import aligned
+from ndarray.kernels.signals import deferred
 from ndarray.kernels.threads import pool
 
 PATIENCE = 200_000
@@ -92,7 +93,7 @@ def workers_of(code: Code) -> Workers:
 
 def _hired(code):
     global _workers
-    with _lock:
+    with deferred(), _lock:
         if _workers is None or _workers.threads != pool.threads:
             former, _workers = _workers, Workers(pool.threads, code)
             if former is not None:

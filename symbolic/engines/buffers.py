@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import repeat
-from operator import setitem
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import ref
 
 import numpy as np
 
+from ndarray.atomic import write_arrays
 from ndarray.kernels.signals import deferred
 
 if TYPE_CHECKING:
@@ -69,12 +68,11 @@ class Buffers(NamedTuple):
 def commit(targets: Iterable[np.ndarray], results: Iterable[np.ndarray]) -> None:
     """Write all results into their targets, with no point between at which an interrupt could leave half.
 
-    The loop runs in C from end to end: Python handles signals between bytecodes only, so a KeyboardInterrupt comes
-    before the first write or after the last.  Shapes and dtypes were checked at bind, so no write can fail.
+    Shapes and dtypes were checked at bind, so no write can fail.
     """
     if elsewhere:
         to_host(targets := list(targets))
-    any(map(setitem, targets, repeat(Ellipsis), results))  # type: ignore[arg-type]  # each gives None: it is run to the end
+    write_arrays(targets, results)
 
 
 def feed(targets: Sequence[np.ndarray], values: Sequence[Any]) -> Callable[[], None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from numbers import Integral
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 from ndarray import vocabulary
 from ndarray.array import NDArray
 from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
+from ndarray.kernels.signals import deferred
 from symbolic.optimizers.history import History, Record
 
 if TYPE_CHECKING:
@@ -42,13 +44,15 @@ def fit(trainer: Trainer, history: History, batches: Batches, epochs: int, loss:
                 if not isinstance(batch, Mapping):
                     raise ParamError(f"a batch is a dict of arrays by the names of inputs, got {shown(batch)}")
                 start = time.perf_counter()
-                trainer.step(**batch)
-                if trainer.skipped is not None:
-                    skipped += 1
-                    continue
-                record = Record(trainer.num_update, epoch, measure(), trainer.last_rate, time.perf_counter() - start,
-                                trainer.statistics)
-                history.append(record)
+                # An update and its record go together; a function of the user's may take long, or wait.
+                with nullcontext() if callable(loss) else deferred():
+                    trainer.step(**batch)
+                    if trainer.skipped is not None:
+                        skipped += 1
+                        continue
+                    record = Record(trainer.num_update, epoch, measure(), trainer.last_rate,
+                                    time.perf_counter() - start, trainer.statistics)
+                    history.append(record)
                 bar.show(record)
                 ends = any([callback(record) is True for callback in callbacks])
                 if folder is not None and (ends or save_every and trainer.num_update % save_every == 0):

@@ -11,6 +11,7 @@ import numpy as np
 from ndarray import pickles
 from ndarray.array import NDArray
 from ndarray.errors import OperatorError, UnknownNameError, shown, unknown
+from ndarray.kernels.signals import deferred
 from symbolic.optimizers.fed import count_of, rate_of
 from symbolic.optimizers.forms import Arrays, Tensor
 from symbolic.optimizers.layerwise import LayerwiseRule
@@ -244,9 +245,10 @@ class Optimizer:
         if rule.shared_states:
             shared = self._shared.setdefault(tuple(index), {
                 n: NDArray(np.zeros(1, np.float32)) for n in rule.shared_states})
-        rule.apply(Arrays, tensors, rates, decays, Amounts(1.0, counts), self.plain(index), shared)
-        self._counts.update(zip(index, counts))
-        self.num_update = number
+        with deferred():  # The count goes with the update, whenever an interrupt comes.
+            rule.apply(Arrays, tensors, rates, decays, Amounts(1.0, counts), self.plain(index), shared)
+            self._counts.update(zip(index, counts))
+            self.num_update = number
 
     def number_of_rate(self, number: int) -> int:
         """Return for which number of updates a schedule gives the rate of an update."""
@@ -260,9 +262,10 @@ class Optimizer:
             return self.update(index, weight, grad, state)
         pairs = [s[::-1] if self.master_last else s for s in states]
         masters, wide = [p[0] for p in pairs], [g.astype("float32") for g in grads]
-        self.update(list(index) if many else [index], masters, wide, [p[1] for p in pairs])
-        for low, master in zip(weights, masters):
-            low[:] = master.astype(low.dtype)
+        with deferred():
+            self.update(list(index) if many else [index], masters, wide, [p[1] for p in pairs])
+            for low, master in zip(weights, masters):
+                low[:] = master.astype(low.dtype)
 
     @property
     def name(self) -> str:

@@ -319,8 +319,9 @@ class Trainer:
         engines.check_alike(trainer.executor.placement, {"the checkpoint": checkpoint.checksum(saved)})
         targets = trainer.executor.arg_dict | trainer.executor.aux_dict
         found = checkpoint.matched(saved.arrays, {name: targets[name]._data for name in expected}, rename, strict)
-        commit([targets[name]._data for name in found], found.values())
-        random.set_state(saved.random_state)
+        with deferred():
+            random.set_state(saved.random_state)
+            commit([targets[name]._data for name in found], found.values())
         return trainer
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from ndarray import pickles
 from ndarray.array import NDArray
 from ndarray.errors import FormatError, OperatorError, shown
+from ndarray.kernels.signals import deferred
 from ndarray.operator import Operator
 from ndarray.params import REQUIRED
 from ndarray.tensortype import UNKNOWN, TensorType
@@ -163,10 +164,11 @@ class Updater:
             name: NDArray(np.zeros(1, np.float32)) for name in self._rule.shared_states}
         if shared and not one_rate:
             raise OperatorError(f"{self._rule} needs one rate for all tensors; they have had {shown(numbers)} updates")
-        self._rule.apply(Arrays, tensors, scaled, decays, Amounts(1.0, numbers), skip, shared)
-        self._shared[tuple(indices)] = shared
-        self.states.update(zip(indices, states))
-        self.counts.update(zip(indices, numbers))
+        with deferred():  # States and counts go with the update, whenever an interrupt comes.
+            self._rule.apply(Arrays, tensors, scaled, decays, Amounts(1.0, numbers), skip, shared)
+            self._shared[tuple(indices)] = shared
+            self.states.update(zip(indices, states))
+            self.counts.update(zip(indices, numbers))
 
     def _check(self, indices, grads, weights, more):
         needed = {name for name in self._rule.more_inputs if name not in self._rule.op.writes}

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from ndarray import generator, random
 from ndarray.kernels import machine_code, signals, threads
 from ndarray.kernels.signals import deferred
 from tests.interrupts import at_every_line
@@ -25,7 +26,18 @@ def test_a_pool_that_is_interrupted_can_be_used_again():
     pool = threads.Pool(2)
     for _ in at_every_line(threads, lambda: pool.run(lambda: None)):
         assert not pool._busy.locked() and not signals.is_deferred()
+    for number in (3, 2):
+        for _ in at_every_line(threads, lambda: pool.resize(number)):
+            assert not pool._busy.locked() and not signals.is_deferred()
+    pool.run(lambda: None)
     pool.resize(1)
+
+
+def test_random_numbers_are_drawn_or_not():
+    state = random.get_state()
+    for run in (random.get_state, lambda: generator.next_keys(2), lambda: random.set_state(state)):
+        for _ in at_every_line(generator, run):
+            assert not generator.lock.locked() and random.get_state() == state
 
 
 def test_machine_code_whose_writing_is_interrupted_leaves_no_file(tmp_path):
