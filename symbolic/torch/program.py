@@ -62,6 +62,15 @@ class Kind:
             self.sizes = {i.size for i in needed.values()} - {1}
             self.numbers = {at: i.detail for at, i in needed.items() if i.word == "number"}
 
+    @property
+    def elementwise(self) -> bool:
+        """Whether each element is updated by itself; False where that is not known, or where there is only one."""
+        if self.flow is None or self.size == 1:
+            return False
+        found = self.flow.instructions
+        sizes = [{found[a].size for a in found[at].args} - {1, found[at].size} for at in needed_by(self.flow)]
+        return self.sizes <= {self.size} and not any(sizes)
+
     def stamped(self, sizes: Sequence[int]) -> stamp.Kind:
         """Return what stamps tensors of these sizes."""
         n = np.array(sizes, np.int64)

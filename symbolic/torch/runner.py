@@ -16,9 +16,10 @@ from ndarray.errors import BindError, NonFiniteError
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.threads import follow
 from symbolic.torch.counts import Counts
-from symbolic.torch.forms import state_types
 from symbolic.torch.program import GRAD, STATES, WEIGHT, Kind, Norms, Program, kind_of
-from symbolic.torch.tensors import TORCH, Facts, Like, check_apart, facts_of, gradient, standing_in, walkable
+from symbolic.torch.shards import check_kind, is_distributed, local_of, state
+from symbolic.torch.states import Maker
+from symbolic.torch.tensors import Facts, Like, check_apart, facts_of, gradient, standing_in, walkable
 from symbolic.torch.unfused import commit, compute, view
 from symbolic.torch.work import Span, Work, spans
 
@@ -39,6 +40,7 @@ class Runner:
         """Start again, with other parameters."""
         n = len(params)
         self._params = params
+        self._sharded: bool | None = None
         self._live: list[int] = []
         self._marks: list[Any] = []
         self._spans: list[Span] = []
@@ -80,26 +82,30 @@ class Runner:
             params = list(chain.from_iterable([work.params for work in works]))
             if len(params) != len(self._params) or not all(map(is_, params, self._params)):
                 self._forget(params)
-            grads = list(map(_grad, params))
+            owners, grads = params, list(map(_grad, params))
+            if self._sharded is None:
+                self._sharded = any(map(is_distributed, params))
+            if self._sharded:
+                params, grads = local_of(works, params, grads)
             whole = self._like is not None and len(self._live) == len(params) and self._like(grads)
             live = self._live if whole else [k for k, g in enumerate(grads) if g is not None]
             if not live:
                 return None
             self._split(works, live)
             if len(live) < len(params):
-                params, grads = [params[k] for k in live], [grads[k] for k in live]
+                owners, params, grads = [[ts[k] for k in live] for ts in (owners, params, grads)]
             self._look(params, works)
             if not (whole and self._like is not None):
                 grads = self._gradients(params, grads, works)
             scales, why = self._measure(works, grads, scale)
             if why is not None:
                 return why
-            own = self._states(works, params, states)
+            own = self._states(works, owners, states)
             self._counts.read(works, self._spans, own)
             forms = self._forms(works)
             self._arrange(works, forms)
-            everything = self._start(works, params, states, own)
-            self._run(works, params, grads, everything, forms, scales)
+            everything = self._start(works, owners, params, states, own)
+            self._run(works, owners, params, grads, everything, forms, scales)
             return None
 
     # What there is
@@ -179,16 +185,16 @@ class Runner:
                 scales[w] = scale if bound > 1 else bound * scale
         return scales, None
 
-    def _states(self, works, params, states):
+    def _states(self, works, owners, states):
         """Return the states of each group's parameters, an empty dict where there is none yet."""
         if not any(work.states or work.counts for work in works):
             return [[] for _ in self._spans]
         # To compare what there is with what there was takes a fraction of looking up every parameter, if it is theirs.
-        if self._own is not None and len(states) <= 2 * len(params):
+        if self._own is not None and len(states) <= 2 * len(owners):
             values, found = self._own
             if len(states) == len(values) and all(map(is_, states.values(), values)):
                 return found
-        found = [[states.get(p) or {} for p in params[span.live]] for span in self._spans]
+        found = [[states.get(p) or {} for p in owners[span.live]] for span in self._spans]
         if all(map(all, found)):
             self._own = list(states.values()), found
         return found
@@ -233,7 +239,12 @@ class Runner:
             facts, work = self._facts[k], works[w]
             plain, self._kinds[k] = within in work.plain, None
             if facts is not None and facts.n and (w, plain) in keys:
-                self._kinds[k] = kind_of(keys[w, plain], work.rule, facts.real, facts.shape, work.settings(plain))
+                asked = keys[w, plain], work.rule, facts.real
+                self._kinds[k] = kind_of(*asked, facts.shape, work.settings(plain))
+                if self._sharded:
+                    two = (2,) * len(facts.shape)
+                    check_kind(self._params[k], work.names[within], work.kind,
+                               kind_of(*asked, two, work.settings(plain)))
         fused = [k for k, kind in enumerate(self._kinds) if kind is not None and kind.flow is not None]
         self._program = Program([self._kinds[k] for k in fused], [self._facts[k].n for k in fused]) if fused else None
         self._row[:] = -1
@@ -250,49 +261,41 @@ class Runner:
         self._on[self._rows] = True
         self._ready, self._seen = True, {}
 
-    def _start(self, works, params, states, own):
+    def _start(self, works, owners, params, states, own):
         """Return the states' tensors by group and the rule's name of them, with those that are missing made."""
-        self._counts.write(works, self._spans, params, states)
-        found = {}
+        self._counts.write(works, self._spans, owners, states)
+        found, unseen = {}, {}
         for span, before in zip(self._spans, own):
-            work, ours = works[span.work], params[span.live]
-            for name, word in work.states.items():
-                tensors = [s.get(word) for s in before]
-                seen = self._seen.get((span.work, name))
-                if seen is not None and all(map(is_, tensors, seen[0])):
-                    tensors = seen[0]
-                else:
-                    for k, p, tensor in zip(span.at, ours, tensors):
-                        if tensor is None:
-                            self._make(work, p, states[p], k)
-                    tensors = [states[p][word] for p in ours]
-                found[span.work, name] = tensors
+            for name, word in works[span.work].states.items():
+                tensors, seen = [s.get(word) for s in before], self._seen.get((span.work, name))
+                same = seen is not None and all(map(is_, tensors, seen[0]))
+                found[span.work, name] = seen[0] if same else tensors
+                if not same:
+                    unseen[span.work] = span
+        maker = Maker()
+        for w, span in unseen.items():
+            states_of = [found[w, name] for name in works[w].states]
+            for i, (k, p, owner) in enumerate(zip(span.at, params[span.live], owners[span.live])):
+                if any(tensors[i] is None for tensors in states_of):
+                    maker.make(works[w], owner, p, states[owner], self._facts[k])
+        maker.finish()
+        for w, span in unseen.items():
+            for name, word in works[w].states.items():
+                found[w, name] = [states[p][word] for p in owners[span.live]]
+        if self._sharded:
+            for span in self._spans:
+                names = [works[span.work].names[k - span.first] for k in span.at]
+                for name, word in works[span.work].states.items():
+                    found[span.work, name] = [
+                        state(t, p, word, own) for t, p, own in zip(found[span.work, name], owners[span.live], names)]
         return found
-
-    def _make(self, work, p, state, k):
-        facts = self._facts[k]
-        types = state_types(work.rule, facts.real, facts.shape, work.singles)
-        update = work.rule.op.update
-        for name, word in work.states.items():
-            if state.get(word) is not None:
-                continue
-            type_, dtype = types[name], facts.of(types[name].dtype).dtype
-            if name in update.keys:
-                state[word] = torch.full(type_.shape, torch.randint(1 << 30, ()).item(), dtype=dtype)
-            elif name in update.copies:
-                state[word] = p.detach().to(dtype, copy=True, memory_format=torch.preserve_format)
-            elif type_.shape == facts.shape:
-                number = work.first.get(word, 0)
-                state[word] = torch.full_like(p, complex(number, number) if p.is_complex() else number, dtype=dtype,
-                                              requires_grad=False, memory_format=torch.preserve_format)
-            else:
-                state[word] = torch.full(type_.shape, work.singles.get(name, 0.0), dtype=TORCH[type_.dtype])
 
     # The run
 
-    def _run(self, works, params, grads, everything, forms, scales):
+    def _run(self, works, owners, params, grads, everything, forms, scales):
         """Update what is live; nothing can be refused from here on but by an operator that no loop computes."""
-        written, copied, results, program = list(params), [], [], self._program
+        written, copied, results, program = list(owners), [], [], self._program
+        written += params if self._sharded else ()
         for tensors in everything.values():
             written += tensors
         fused, rows = self._fused, self._rows

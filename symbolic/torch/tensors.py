@@ -124,8 +124,7 @@ def check(p: torch.Tensor, name: str) -> None:
         If several of its elements are one.
     """
     if type(p).__torch_dispatch__ is not torch.Tensor.__torch_dispatch__:
-        hint = "; give what is here of it, a parameter made of p.to_local()" if hasattr(p, "to_local") else ""
-        raise DTypeError(f"{name} is a {type(p).__name__}; expected a torch.Tensor with memory of its own{hint}")
+        raise DTypeError(f"{name} is a {type(p).__name__}; expected a torch.Tensor with memory of its own")
     if p.layout is not torch.strided:
         raise DTypeError(f"{name} has layout {p.layout}; expected a dense tensor")
     if p.device.type != "cpu":

@@ -487,26 +487,6 @@ class Test_tensors:
             optimizer.step()
         assert not optimizer.state and torch.equal(w, parameters((3,))[0])
 
-    @pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch has no distributed tensors")
-    def test_that_are_distributed_are_refused_with_a_hint(self):
-        from torch.distributed.tensor import DTensor, Shard, init_device_mesh
-
-        store = torch.distributed.HashStore()
-        torch.distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
-        try:
-            mesh = init_device_mesh("cpu", (1,))
-            w = torch.nn.Parameter(DTensor.from_local(torch.ones(4), mesh, [Shard(0)]))
-            w.grad = DTensor.from_local(torch.ones(4), mesh, [Shard(0)])
-            optimizer = st.AdamW([("w", w)])
-            with pytest.raises(TypeError, match=r"w is a .*DTensor; expected .*p\.to_local\(\)"):
-                optimizer.step()
-            local = torch.nn.Parameter(w.detach().to_local())
-            local.grad = w.grad.to_local()
-            st.SGD([local], lr=0.5).step()
-            assert torch.equal(w.detach().to_local(), torch.full((4,), 0.5))
-        finally:
-            torch.distributed.destroy_process_group()
-
     def test_that_got_other_memory_or_other_groups_are_found(self):
         a, b = parameters((30, 40), (5,)), parameters((30, 40), (5,))
         mine, other = st.AdamW(a), st.AdamW(b)
