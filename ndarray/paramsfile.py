@@ -12,6 +12,7 @@ import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.atomic import write_atomically
+from ndarray.collector import without_collection
 from ndarray.context import cpu
 from ndarray.csr import CSRNDArray, check_csr
 from ndarray.dtypes import NAMES, flag_of
@@ -26,8 +27,13 @@ if TYPE_CHECKING:
 _LIST = 0x112
 _VERSION_1, _VERSION_2, _VERSION_3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 _MOST_AXES = 32
+_MOST_ARRAYS = 250_000
 _MOST_ELEMENTS = 1 << 60
 _BFLOAT16 = 12
+_STORED: dict[int, tuple[np.dtype, np.dtype | None]] = {
+    flag: (np.dtype("u1" if name == "bool" else name).newbyteorder("<"), np.dtype(name))
+    for flag, name in enumerate(NAMES[:_BFLOAT16])} | {_BFLOAT16: (np.dtype("<u2"), None)}
+"""How the elements of each dtype number are stored, and what they become; None is for the reader to choose."""
 _STORAGES = ("default", "row_sparse", "csr")
 
 
@@ -216,15 +222,21 @@ def load_frombuffer(buf: bytes | bytearray | memoryview, *, bfloat16: bool = Fal
         raise FormatError(f"byte 0: {magic:#x} is not the magic number {_LIST:#x} of a params file")
     reader.number("Q", "the reserved number")
     count = reader.count("arrays", 4)
-    arrays = [_read_array(reader, i) for i in range(count)]
-    place = reader.at
-    named = reader.count("names", 8)
-    if named not in (0, count):
-        raise FormatError(f"byte {place}: {named} names for {count} arrays")
-    names = [_read_name(reader) for _ in range(named)]
+    if count > _MOST_ARRAYS:
+        raise LimitError(f"byte 16: {count} arrays, more than the limit of {_MOST_ARRAYS:,}")
+    with without_collection():
+        arrays = [_read_array(reader, i) for i in range(count)]
+        place = reader.at
+        named = reader.count("names", 8)
+        if named not in (0, count):
+            raise FormatError(f"byte {place}: {named} names for {count} arrays")
+        names = [_read_name(reader) for _ in range(named)]
     if reader.left:
         warnings.warn(f"{reader.left} bytes after the last name are ignored", UserWarning, stacklevel=2)
     return dict(zip(names, arrays)) if names else arrays
+
+
+_SIZES = {code: struct.calcsize(f"<{code}") for code in "iIqQ"}
 
 
 class _Reader:
@@ -240,14 +252,19 @@ class _Reader:
 
     def take(self, n: int, what: str) -> memoryview:
         """Return the next `n` bytes."""
-        if n > self.left:
-            raise FormatError(f"byte {self.at}: {what} takes {n} bytes, {self.left} are left")
-        self.at += n
-        return self.data[self.at - n:self.at]
+        at, end = self.at, self.at + n
+        if end > len(self.data):
+            raise FormatError(f"byte {at}: {what} takes {n} bytes, {self.left} are left")
+        self.at = end
+        return self.data[at:end]
 
     def number(self, code: str, what: str) -> int:
         """Return the next number, of a format of `struct`."""
-        return struct.unpack(f"<{code}", self.take(struct.calcsize(f"<{code}"), what))[0]
+        return self.numbers(1, code, what)[0]
+
+    def numbers(self, n: int, code: str, what: str) -> tuple[int, ...]:
+        """Return the next `n` numbers, of a format of `struct`."""
+        return struct.unpack(f"<{n}{code}", self.take(n * _SIZES[code], what))
 
     def count(self, what: str, each: int) -> int:
         """Return how many things follow, of at least `each` bytes."""
@@ -299,11 +316,11 @@ def _read_shape(reader: _Reader, i: int) -> tuple[int, ...]:
 def _read_dims(reader: _Reader, rank: int, code: str, i: int, place: int) -> tuple[int, ...]:
     if not 0 <= rank <= _MOST_AXES:
         raise FormatError(f"byte {place}: array {i} has rank {rank}, which is not between 0 and {_MOST_AXES}")
-    shape = tuple(reader.number(code, f"the shape of array {i}") for _ in range(rank))
-    if any(d < 0 for d in shape):
+    shape = reader.numbers(rank, code, f"the shape of array {i}")
+    if shape and min(shape) < 0:
         raise FormatError(f"byte {place}: array {i} has shape {shape}")
     # NumPy counts bytes in 63 bits, also those of the other axes where one has no length.
-    if math.prod(d or 1 for d in shape) >= _MOST_ELEMENTS:
+    if math.prod(filter(None, shape)) >= _MOST_ELEMENTS:
         raise FormatError(f"byte {place}: array {i} has shape {shape}, beyond what an array can have")
     return shape
 
@@ -317,24 +334,22 @@ def _read_kind(reader: _Reader, i: int) -> Any:
 def _read_dtype(reader: _Reader, i: int) -> Any:
     place = reader.at
     flag = reader.number("i", f"the dtype of array {i}")
-    if flag == _BFLOAT16:
-        return _BFLOAT16
-    if not 0 <= flag < len(NAMES):
+    if flag not in _STORED:
         raise FormatError(f"byte {place}: array {i} has dtype number {flag}; known: 0 to {_BFLOAT16}")
-    return np.dtype(NAMES[flag])
+    return _STORED[flag]
 
 
 def _read_values(reader: _Reader, shape: tuple[int, ...], dtype: Any, i: int) -> np.ndarray:
     """Return the elements; bfloat16, unless it is asked for, as the float32 that it is the upper half of."""
-    stored = np.dtype("<u2") if dtype == _BFLOAT16 else dtype.newbyteorder("<")
+    stored, native = dtype
     raw = np.frombuffer(reader.take(math.prod(shape) * stored.itemsize, f"the elements of array {i}"), stored)
-    if dtype == _BFLOAT16 and reader.bfloat16:
+    if native is None and reader.bfloat16:
         return raw.astype(np.uint16).view(bfloat16_dtype()).reshape(shape)
-    if dtype == _BFLOAT16:
+    if native is None:
         return (raw.astype(np.uint32) << 16).view(np.float32).reshape(shape)
-    if dtype == np.bool_:
-        return (raw.view(np.uint8) != 0).reshape(shape)
-    return raw.astype(dtype).reshape(shape)
+    if native == np.bool_:
+        return (raw != 0).reshape(shape)
+    return raw.astype(native).reshape(shape)
 
 
 def _read_sparse(reader: _Reader, storage: int, i: int) -> RowSparseNDArray | CSRNDArray:

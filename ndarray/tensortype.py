@@ -49,7 +49,12 @@ class TensorType(NamedTuple):
         ShapeError, DTypeError
             Where they disagree.
         """
-        if self is other or self == other:
+        if other is self or other is UNKNOWN:
+            return self
+        # The same object where the other knows all: what is compared most is then one object.
+        if self is UNKNOWN:
+            return other
+        if self == other:
             return self
         return TensorType(merge_shapes(self.shape, other.shape), merge_dtypes(self.dtype, other.dtype))
 

@@ -24,7 +24,7 @@ def run(options):
     results |= executor.aux_dict
     if options.output:
         write_arrays(options.output, {name: a.asnumpy() for name, a in results.items()})
-    rows = [facts(name, a) for name, a in results.items()]
+    rows = facts(results.items())
     if options.json:
         print(json.dumps({"outputs": rows[:-len(executor.aux_dict) or None],
                           "auxiliary_states": rows[len(rows) - len(executor.aux_dict):]}, indent=2))

@@ -137,17 +137,17 @@ class _Where:
 def _learn(node: Node, types: dict[Entry, TensorType]) -> list[Entry]:
     """Infer one node; return the entries whose type is now better known."""
     params = node.complete_params
-    entries = node.inputs
-    outputs = node.outputs
     fed = len(node.op.fed(params))
-    arrays = entries[:-fed] if fed else entries
-    before = [types[e] for e in arrays], [types[e] for e in outputs]
+    arrays = node.inputs[:-fed] if fed else node.inputs
+    entries = (*arrays, *node.outputs)
+    before = [types[e] for e in entries]
+    n = len(arrays)
     try:
-        after = node.op.infer_types(*before, params, _Where(node))
-        changed = [e for e, old, new in zip((*arrays, *outputs), before[0] + before[1], after[0] + after[1])
+        inputs, outputs = node.op.infer_types(before[:n], before[n:], params, _Where(node))
+        changed = [e for e, old, new in zip(entries, before, (*inputs, *outputs))
                    if old is not new and old != new and _store(types, e, new)]
         if fed:
-            dtype = after[0][node.op.scalar_source(params)].dtype if arrays else None
+            dtype = inputs[node.op.scalar_source(params)].dtype if arrays else None
             changed += _learn_fed(node, params, types, dtype)
     except (ShapeError, DTypeError, ParamError) as error:
         if node.location:
@@ -158,10 +158,9 @@ def _learn(node: Node, types: dict[Entry, TensorType]) -> list[Entry]:
 
 def _store(types: dict[Entry, TensorType], entry: Entry, new: TensorType) -> bool:
     """Keep what is learnt of an entry; an entry read twice by a node learns from both places."""
-    merged = types[entry].merge(new)
-    better = merged != types[entry]
-    types[entry] = merged
-    return better
+    old = types[entry]
+    types[entry] = merged = old.merge(new)
+    return merged is not old and merged != old
 
 
 def _learn_fed(node: Node, params: Mapping[str, Any], types: dict[Entry, TensorType], dtype: Any) -> list[Entry]:
