@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from functools import partial
 
 import numpy as np
 
 from ndarray.kernels import memory
 from ndarray.kernels.flow import Flow
-from ndarray.kernels.schedule import CallRun, Schedule, Total
+from ndarray.kernels.schedule import CallRun, Schedule, Slot, Total
 from ndarray.kernels.table import Job, TotalJob
 
 
@@ -25,9 +24,8 @@ class Binding:
         `table.Table` or `tiles.TileTable`.
     number : callable, optional
         ``number(detail)`` gives the value of a ``number``; by default it is the detail.
-    call : callable, optional
-        ``call(what, inputs, results)`` runs a call on arrays and copies its outputs into `results`, a dict from
-        the number of an output to an array.
+    block : numpy.ndarray, optional
+        Bytes for temporary values, aligned; by default they are allocated.
 
     Attributes
     ----------
@@ -38,12 +36,12 @@ class Binding:
     """
 
     def __init__(self, schedule: Schedule, flow: Flow, buffers: Mapping[object, np.ndarray], table: type,
-                 number: Callable[[object], object] | None = None, call: Callable | None = None):
+                 number: Callable[[object], object] | None = None, block: np.ndarray | None = None):
         self.schedule, self.flow, self.buffers, self.table = schedule, flow, buffers, table
-        self.number, self.call = number or (lambda detail: detail), call
+        self.number = number or (lambda detail: detail)
         intervals = memory.lifetimes(schedule, flow, self.table.parts)
         self.memory = memory.plan(intervals)
-        self.block = memory.aligned(self.memory.bytes)
+        self.block = memory.aligned(self.memory.bytes) if block is None else block
         self.numbers, self.sizes = {}, {}
         self.results = defaultdict(list)
         for at in schedule.where:
@@ -105,7 +103,9 @@ class Binding:
         call = self.flow.calls[number]
         inputs = [self._value(at) for at in call.inputs]
         results = {index: self._value(at) for index, at in self.results[number]}
-        return partial(self.call, call.what, inputs, results)
+        size = call.what.scratch(self.table.parts)
+        scratch = self._of(Slot("scratch", number), np.dtype(np.uint8), size) if size else self.block[:0]
+        return call.what.bind(inputs, results, self.table, scratch)
 
     def _value(self, at):
         """Return the array of an instruction that a call reads or gives, in its shape."""

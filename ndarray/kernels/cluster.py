@@ -80,7 +80,7 @@ from collections import defaultdict
 from functools import cache
 from typing import NamedTuple
 
-from ndarray.kernels.flow import Flow, needed_by
+from ndarray.kernels.flow import Flow, apart, calls_of, needed_by
 from ndarray.kernels.loop import Loop, Step
 from ndarray.kernels.schedule import CallRun, LoopRun, Schedule, Slot, Total
 
@@ -109,13 +109,27 @@ def cluster(flow: Flow) -> Schedule:
     -------
     Schedule
     """
-    late = set()
+    parts = apart(flow) if flow.calls and not flow.overlaps else [flow]
+    if len(parts) == 1:
+        phases, _, where = _clustered(flow, set())
+        return Schedule(phases, where)
+    # One tensor after the other needs the temporary memory of one; what may fail comes before all that is written.
+    phases, ends, where = [], [], {}
+    sure = all(call.what.sure for part in parts for call in calls_of(part))
+    for part in parts:
+        found, end, memory = _clustered(part, set() if sure else {s.buffer for s in part.sinks})
+        phases, ends, where = phases + found[:len(found) - end], ends + found[len(found) - end:], where | memory
+    return Schedule([*phases, *([[step for phase in ends for step in phase]] if ends else [])], where)
+
+
+def _clustered(flow, late):
+    """Return the phases of a flow, how many of the last ones only copy into buffers, and the memory of values."""
     while True:
         attempt = _Attempt(flow, late)
         phases = attempt.phases()
         torn = _torn(phases, flow.overlaps)
         if not torn:
-            return Schedule([p for p in phases if p], attempt.where)
+            return [p for p in phases if p], bool(attempt.copies), attempt.where
         late |= torn
 
 

@@ -1,9 +1,36 @@
 """What a step computes, recorded: instructions, the calls between them, and the buffers that results go to."""
 
-from collections.abc import Hashable
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 from ndarray.kernels.record import Instruction
+
+
+class Runnable(Protocol):
+    """What a call computes; as text, its name.
+
+    Attributes
+    ----------
+    sure : bool
+        Whether it cannot fail.
+    node : object
+        What it belongs to.
+    """
+
+    @property
+    def sure(self) -> bool: ...
+
+    @property
+    def node(self) -> Any: ...
+
+    def scratch(self, parts: Any) -> int:
+        """Return how many bytes it needs while it runs; `parts` is a table's."""
+
+    def bind(self, inputs: Sequence[np.ndarray], results: dict[int, np.ndarray], table: type, scratch: np.ndarray
+             ) -> Callable[[], object]:
+        """Return a function that computes from inputs the outputs that are needed, by their numbers."""
 
 
 class Call(NamedTuple):
@@ -11,15 +38,14 @@ class Call(NamedTuple):
 
     Attributes
     ----------
-    what : object
-        Known to whoever runs the flow; as text, its name.
+    what : Runnable
     inputs : tuple of int
         Instructions.
     why : str
         What kept it from being fused.
     """
 
-    what: object
+    what: Runnable
     inputs: tuple[int, ...]
     why: str
 
@@ -79,3 +105,44 @@ def needed_by(flow: Flow) -> set[int]:
         if instruction.word == "result":
             stack += flow.calls[instruction.detail[0]].inputs
     return needed
+
+
+def calls_of(flow: Flow) -> list[Call]:
+    """Return the calls that the sinks need."""
+    needed = needed_by(flow)
+    return [flow.calls[k] for k in sorted({flow.instructions[at].detail[0] for at in needed
+                                           if flow.instructions[at].word == "result"})]
+
+
+_FREE = frozenset({"input", "number", "constant", "element"})
+
+
+def apart(flow: Flow) -> list[Flow]:
+    """Return flows that share no more than arithmetic of scalars, and no buffer that one of them writes.
+
+    Together they have the sinks of `flow`, in order; there may be only one.
+    """
+    owner, sinks = {}, {}
+    written = {sink.buffer for sink in flow.sinks}
+
+    def find(x):
+        while (above := owner.setdefault(x, x)) != x:
+            owner[x] = x = owner.setdefault(above, above)
+        return x
+
+    for sink in flow.sinks:
+        mine = find(("sink", sink.buffer))
+        for at in needed_by(flow._replace(sinks=(sink,))):
+            word, _, _, _, detail = instruction = flow.instructions[at]
+            what = None
+            if word == "input" and detail in written:
+                what = "sink", detail
+            elif word == "result":
+                what = "call", detail[0]
+            elif word not in _FREE and (instruction.size > 1 or word in ("sum", "sum_sq")):
+                what = at
+            if what is not None:
+                owner[find(what)] = mine
+    for sink in flow.sinks:
+        sinks.setdefault(find(("sink", sink.buffer)), []).append(sink)
+    return [flow._replace(sinks=tuple(mine)) for mine in sinks.values()]

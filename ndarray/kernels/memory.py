@@ -9,10 +9,10 @@ import numpy as np
 from ndarray.kernels.flow import Flow
 from ndarray.kernels.loop import Loop
 from ndarray.kernels.pages import block
-from ndarray.kernels.schedule import CallRun, LoopRun, Schedule, Total
+from ndarray.kernels.schedule import CallRun, LoopRun, Schedule, Slot, Total
 
 ALIGNMENT = 64
-_OWN = ("value", "late", "partial")
+_OWN = ("value", "late", "partial", "scratch")
 
 
 class Interval(NamedTuple):
@@ -77,8 +77,11 @@ def lifetimes(schedule: Schedule, flow: Flow, parts: Callable[[Loop, int], int])
                 use(step.partial, phase, 0)
                 use(step.out, phase, _bytes(step.out, 8, flow))
             else:
-                for at in flow.calls[step.number].inputs:
+                call = flow.calls[step.number]
+                for at in call.inputs:
                     use(schedule.where[at], phase, 0)
+                if size := call.what.scratch(parts):
+                    use(Slot("scratch", step.number), phase, size)
     called = {step.number: phase for phase, steps in enumerate(schedule.phases) for step in steps
               if isinstance(step, CallRun)}
     for at, slot in schedule.where.items():

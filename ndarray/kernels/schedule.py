@@ -18,9 +18,9 @@ class Slot(NamedTuple):
     kind : str
         ``buffer``, one of the caller's; ``updated``, its new content; ``number``, a scalar that loops read; ``value``,
         the temporary memory of an instruction; ``late``, what is copied into a buffer at the end; ``partial``, the
-        partial sums of an instruction.
+        partial sums of an instruction; ``scratch``, what a call works in.
     name : object
-        Of the buffer, or the number of the instruction.
+        Of the buffer, or the number of the instruction or the call.
     offset : int
         The element at which it begins.
     """

@@ -88,7 +88,8 @@ def _owners(flow: Flow, origins: Mapping[Node, Any]) -> tuple[Any, Any]:
             if at not in seen:
                 seen.add(at)
                 owners[at].append(node)
-                stack += flow.instructions[at].args
+                word, args, _, _, detail = flow.instructions[at]
+                stack += flow.calls[detail[0]].inputs if word == "result" else args
     return owners, givers
 
 

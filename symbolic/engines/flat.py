@@ -71,7 +71,7 @@ class ExactRecorder(GraphRecorder):
         NumPy orders the elements of a result in memory like those of its operands, and what adds up or multiplies
         matrices may round according to that order.
         """
-        self._node = node
+        self._node = node  # its sums and products round in an order that depends on memory: nothing is opened
         if any(map(changes, params.values())):
             raise Unfusible("an array among its parameters may change")
         if any(self._is_loose(value.id) for value in values):
@@ -374,7 +374,7 @@ class _Maker:
                 copies.append((detail[1], array))
             self.arrays.append(array)
             self._roots.append(k)
-        node: Any = what.node  # type: ignore[attr-defined]
+        node: Any = what.node
         self._add([_body(node, number, given, copies, self.raw)], node)
 
 

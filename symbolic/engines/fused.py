@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from ndarray import vocabulary
 from ndarray.kernels import machine_code
 from ndarray.kernels.bind import Binding
 from ndarray.kernels.buffers import NumberedBuffers
@@ -34,7 +33,6 @@ from symbolic.engines.stamped import kinds_of
 from symbolic.graph.graph import Graph
 from symbolic.graph.infer import infer
 from symbolic.graph.node import Entry, Node
-from symbolic.graph.walk import feed
 from symbolic.passes.fold import fold_constants
 from symbolic.passes.merge import merge_duplicates
 
@@ -131,7 +129,7 @@ class _Whole:
         table = Table if machine_code.available() else TileTable
         self.schedule = cluster(self.flow)
         arrays: Any = self.numbered.arrays
-        self.binding = Binding(self.schedule, self.flow, arrays, table, call=_call)
+        self.binding = Binding(self.schedule, self.flow, arrays, table)
         self.steps = [*self.numbered.before, *self.binding.steps, *self.numbered.after]
 
 
@@ -203,17 +201,6 @@ def _types(graph: Graph, before: Graph, types: dict[Entry, TensorType],
     known = {n.name: types[Entry(n)] for n in before.variables}
     known |= {n.name: TensorType(v.shape, v.dtype) for n, v in constants.items()}
     return types if graph is before else infer(graph, known)
-
-
-def _call(what: Any, inputs: Sequence[Any], results: Mapping[int, np.ndarray]) -> None:
-    """Run a node with NumPy."""
-    node = what.node
-    arrays, params = feed(node, inputs, node.complete_params)
-    with np.errstate(all="ignore"):
-        outputs, new = node.op.run(vocabulary, arrays, params)
-        values = (*outputs, *new)
-        for i, target in results.items():
-            target[...] = values[i]
 
 
 def _joined(steps: Sequence[Any]) -> Callable[[], None]:
