@@ -68,8 +68,8 @@ def save_checkpoint(prefix: str | os.PathLike[str], epoch: int, symbol: Symbol |
         symbol.save(symbol_path)
 
 
-def load_checkpoint(prefix: str | os.PathLike[str], epoch: int, *, unknown: Literal['error', 'keep'] = "error"
-                    ) -> tuple[Symbol, dict[str, NDArray], dict[str, NDArray]]:
+def load_checkpoint(prefix: str | os.PathLike[str], epoch: int, *, unknown: Literal['error', 'keep'] = "error",
+                    bfloat16: bool = False) -> tuple[Symbol, dict[str, NDArray], dict[str, NDArray]]:
     """Return what `save_checkpoint` has written.
 
     Parameters
@@ -78,6 +78,8 @@ def load_checkpoint(prefix: str | os.PathLike[str], epoch: int, *, unknown: Lite
     epoch : int
     unknown : {"error", "keep"}, optional
         What to do with an operator that the registry does not have, as in `load`.
+    bfloat16 : bool, optional
+        Whether arrays of bfloat16 stay so, as in `ndarray.load`; otherwise they come as float32.
 
     Returns
     -------
@@ -100,16 +102,19 @@ def load_checkpoint(prefix: str | os.PathLike[str], epoch: int, *, unknown: Lite
     (<Symbol net>, [1.0, 1.0])
     """
     symbol_path, _ = _paths(prefix, epoch)
-    return load(symbol_path, unknown=unknown), *load_params(prefix, epoch)
+    return load(symbol_path, unknown=unknown), *load_params(prefix, epoch, bfloat16=bfloat16)
 
 
-def load_params(prefix: str | os.PathLike[str], epoch: int) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
+def load_params(prefix: str | os.PathLike[str], epoch: int, *, bfloat16: bool = False
+                ) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
     """Return the arrays of a checkpoint.
 
     Parameters
     ----------
     prefix : str or path
     epoch : int
+    bfloat16 : bool, optional
+        See `load_checkpoint`.
 
     Returns
     -------
@@ -122,7 +127,7 @@ def load_params(prefix: str | os.PathLike[str], epoch: int) -> tuple[dict[str, N
     """
     _, path = _paths(prefix, epoch)
     found = {"arg": {}, "aux": {}}
-    arrays = load_arrays(path)
+    arrays = load_arrays(path, bfloat16=bfloat16)
     for full in arrays:
         kind, colon, name = full.partition(":") if isinstance(full, str) else ("", "", "")
         if not colon or kind not in found:

@@ -96,3 +96,14 @@ def test_epochs_of_any_integer_type_and_length(tmp_path, epoch, name):
     assert (tmp_path / name).exists()
     _, params, _ = sym.load_checkpoint(tmp_path / "m", epoch)
     assert params["w"].tolist() == [1.0, 1.0]
+
+
+def test_bfloat16_stays_where_it_is_asked_for(tmp_path):
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    prefix = tmp_path / "net"
+    weight = nd.array([1.5, -2.0], dtype="bfloat16")
+    sym.save_checkpoint(prefix, 0, sym.exp(sym.var("w"), name="net"), {"w": weight}, {"s": weight})
+    for asked, dtype in ((False, np.dtype("float32")), (True, np.dtype(ml_dtypes.bfloat16))):
+        _, args, aux = sym.load_checkpoint(prefix, 0, bfloat16=asked)
+        assert {a._data.dtype for a in (args["w"], aux["s"])} == {dtype}
+        assert args["w"].astype("float32").tolist() == [1.5, -2.0]

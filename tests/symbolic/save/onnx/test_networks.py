@@ -93,6 +93,18 @@ def test_networks(name):
     agree(make(), shapes)
 
 
+@pytest.mark.parametrize("more", [{}, {"num_layers": 2, "bidirectional": True, "state_outputs": True}],
+                         ids=["one layer", "two layers, both ways"])
+@pytest.mark.parametrize("mode", ["rnn_relu", "rnn_tanh", "lstm", "gru"])
+def test_recurrent_layers(mode, more):
+    agree(sym.RNN(sym.var("x"), mode=mode, state_size=3, name="rnn", **{"num_layers": 1} | more), {"x": (5, 2, 4)})
+
+
+def test_a_step_of_a_recurrent_layer():
+    cost = sym.make_loss(sym.mean(sym.square(sym.RNN(sym.var("x"), mode="gru", state_size=3, num_layers=1, name="rnn"))))
+    agree(optimizers.step(cost, "adam", ["rnn_parameters"]), {"x": (5, 2, 4)})
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_whole_steps(rule):
     symbol = optimizers.step(loss_of(digits()), rule, no_decay=optimizers.BIASES_AND_NORMS)
