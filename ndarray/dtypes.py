@@ -101,7 +101,7 @@ def _adopt(dtype: Any) -> None:
 
 def flag_of(dtype: Any) -> int:
     """Return MXNet's number for a dtype, as symbol and ``.params`` files write it."""
-    return _FLAGS[np.dtype(dtype)]
+    return _FLAGS[dtype_of(dtype)]
 
 
 def is_known(dtype: object) -> bool:

@@ -1,6 +1,7 @@
 """bfloat16 stores what operators compute in float32: rounded once, to nearest even, by every engine."""
 
 import pickle
+import subprocess
 import sys
 
 import numpy as np
@@ -13,7 +14,7 @@ from ndarray.call import infer_outputs
 from tests.symbolic.cases import CASES
 
 ml_dtypes = pytest.importorskip("ml_dtypes")
-BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+BFLOAT16 = dtypes.bfloat16()
 NOT_TAKEN = {"multi_lars", "multi_sum_sq"}
 
 
@@ -133,6 +134,14 @@ def test_files(tmp_path):
     text = net.tojson()
     assert '"__dtype__": "12"' in text
     assert sym.load_json(text).infer_type() == ([ml_dtypes.bfloat16], [np.float32], [])
+
+
+@pytest.mark.parametrize("use", ["nd.save(path, [x])", "(x * 2).tolist()", "nd.from_dlpack(x) * 2", "pickle.dumps(x)",
+                                 "sym.exp(sym.var('x')).bind(args={'x': x}).forward()"])
+def test_whatever_uses_it_first_knows_it(use, tmp_path):
+    code = ("import pickle, sys, ml_dtypes, numpy as np, ndarray as nd, symbolic as sym\n"
+            f"path, x = sys.argv[1], nd.NDArray(np.ones(2, ml_dtypes.bfloat16))\n{use}")
+    subprocess.run([sys.executable, "-c", code, tmp_path / "x.params"], check=True, timeout=60)
 
 
 def test_dlpack():
