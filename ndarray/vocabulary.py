@@ -12,6 +12,8 @@ import numpy as np
 from ndarray.dtypes import bfloat16 as _bfloat16
 from ndarray.errors import OutOfRangeError as _OutOfRangeError
 from ndarray.errors import ParamError as _ParamError
+from ndarray.orthogonal import WORTH_BLOCKS as _WORTH_BLOCKS
+from ndarray.orthogonal import blocked_qr as _blocked_qr
 from ndarray.special import erf, erfinv, gamma, gammaln, polygamma  # noqa: F401, words of this vocabulary
 
 NUMPY_WORDS = (
@@ -229,7 +231,9 @@ def solve_triangular(a, b, lower):
 
 def qr(x):
     """Return each matrix as a product of orthonormal columns and an upper triangle."""
-    return tuple([part.astype(x.dtype) for part in np.linalg.qr(_wide(x))])
+    x, dtype = _wide(x), x.dtype
+    blocked = x.dtype == np.float32 and x.ndim == 2 and min(x.shape) >= _WORTH_BLOCKS
+    return tuple([part.astype(dtype, copy=False) for part in (_blocked_qr if blocked else np.linalg.qr)(x)])
 
 
 def eigh(x):

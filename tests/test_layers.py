@@ -19,7 +19,7 @@ ROOMS = """
     ndarray.errors ndarray.typing ndarray.text ndarray.atomic ndarray.cached ndarray.collector ndarray.lazy ndarray.fork ndarray.notebook
     ndarray.dtypes ndarray.tensortype ndarray.widening ndarray.params ndarray.registry ndarray.update ndarray.operator \
     ndarray.rules ndarray.rules_shape
-    ndarray.binary ndarray.special ndarray.vocabulary ndarray.derived
+    ndarray.binary ndarray.special ndarray.orthogonal ndarray.vocabulary ndarray.derived
     ndarray.kernels ndarray.kernels.*
     ndarray.ops ndarray.ops.*
     ndarray.context ndarray.dlpack ndarray.indexing ndarray.generator ndarray.arguments ndarray.call
