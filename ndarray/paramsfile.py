@@ -20,13 +20,13 @@ from ndarray.dtypes import bfloat16 as bfloat16_dtype
 from ndarray.errors import FormatError, LimitError, OperatorError, ShapeError, shown
 from ndarray.ops.optimizer_sparse import Rows
 from ndarray.sparse import RowSparseNDArray
+from ndarray.tensortype import MOST_AXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LIST = 0x112
 _VERSION_1, _VERSION_2, _VERSION_3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
-_MOST_AXES = 32
 _MOST_ARRAYS = 250_000
 _MOST_ELEMENTS = 1 << 60
 _BFLOAT16 = 12
@@ -314,8 +314,8 @@ def _read_shape(reader: _Reader, i: int) -> tuple[int, ...]:
 
 
 def _read_dims(reader: _Reader, rank: int, code: str, i: int, place: int) -> tuple[int, ...]:
-    if not 0 <= rank <= _MOST_AXES:
-        raise FormatError(f"byte {place}: array {i} has rank {rank}, which is not between 0 and {_MOST_AXES}")
+    if not 0 <= rank <= MOST_AXES:
+        raise FormatError(f"byte {place}: array {i} has rank {rank}, which is not between 0 and {MOST_AXES}")
     shape = reader.numbers(rank, code, f"the shape of array {i}")
     if shape and min(shape) < 0:
         raise FormatError(f"byte {place}: array {i} has shape {shape}")

@@ -14,6 +14,10 @@ Dims: TypeAlias = "tuple[int | Any, ...]"
 """A shape; None for each length that is not known."""
 
 
+MOST_AXES = 32
+"""The most axes that an array of a file or a graph may have, as in MXNet."""
+
+
 class TensorType(NamedTuple):
     """Shape and dtype; ``None`` marks what is not yet known.
 

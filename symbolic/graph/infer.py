@@ -11,9 +11,9 @@ import numpy as np
 
 from ndarray.collector import without_collection
 from ndarray.dtypes import DEFAULT, dtype_of
-from ndarray.errors import DTypeError, ParamError, ShapeError, shown
+from ndarray.errors import DTypeError, LimitError, ParamError, ShapeError, shown
 from ndarray.params import Param, Shape
-from ndarray.tensortype import UNKNOWN, TensorType, show_shape
+from ndarray.tensortype import MOST_AXES, UNKNOWN, TensorType, show_shape
 from ndarray.text import counted
 from symbolic.graph.node import Entry
 
@@ -100,6 +100,7 @@ def declared(variable: Node, given: TensorType | None = None) -> TensorType:
         attrs = dict(variable.attrs)
         if shape is None and "__shape__" in attrs:
             shape = from_mxnet_shape(_SHAPE.parse(attrs["__shape__"], variable.name))
+            check_axes(shape, variable.shown_name)
         if dtype is None and "__dtype__" in attrs:
             dtype = dtype_of(attrs["__dtype__"])
     return TensorType(shape, dtype) if shape is not None or dtype is not None else UNKNOWN
@@ -107,6 +108,17 @@ def declared(variable: Node, given: TensorType | None = None) -> TensorType:
 
 _SHAPE = Param("shape", Shape)
 _KEY = np.dtype("int64")
+
+
+def check_axes(shape: Sequence[int | None] | None, where: object) -> None:
+    """Raise where a shape has more axes than the limit: a chain of nodes could make it ever longer.
+
+    Raises
+    ------
+    LimitError
+    """
+    if shape is not None and len(shape) > MOST_AXES:
+        raise LimitError(f"{where}: {len(shape):,} axes are more than the limit of {MOST_AXES}")
 
 
 def from_mxnet_shape(shape: Sequence[int]) -> tuple[int | None, ...]:
@@ -146,10 +158,12 @@ def _learn(node: Node, types: dict[Entry, TensorType]) -> list[Entry]:
         inputs, outputs = node.op.infer_types(before[:n], before[n:], params, _Where(node))
         changed = [e for e, old, new in zip(entries, before, (*inputs, *outputs))
                    if old is not new and old != new and _store(types, e, new)]
+        for entry in changed:
+            check_axes(types[entry].shape, _Where(node))
         if fed:
             dtype = inputs[node.op.scalar_source(params)].dtype if arrays else None
             changed += _learn_fed(node, params, types, dtype)
-    except (ShapeError, DTypeError, ParamError) as error:
+    except (ShapeError, DTypeError, ParamError, LimitError) as error:
         if node.location:
             error.args = (f"{error.args[0]}\n  made at {node.location}",)
         raise

@@ -40,13 +40,12 @@ def check_context(ctx: Context | None, engine: str = "auto") -> Context:
 
 def as_array(value: Any, name: str, ctx: Context) -> NDArray:
     """Return a bound array as an NDArray over the caller's memory."""
-    if isinstance(value, NDArray):
-        return value
-    if isinstance(value, np.ndarray):
-        if not is_known(value.dtype.newbyteorder("=")):
-            raise DTypeError(f"`{label(name)}` has unsupported dtype {value.dtype}; supported: {', '.join(NAMES)}")
-        return NDArray(value, ctx)
-    raise BindError(f"`{label(name)}` must be an NDArray or a numpy.ndarray, got {shown(value)}")
+    if not isinstance(value, (NDArray, np.ndarray)):
+        raise BindError(f"`{label(name)}` must be an NDArray or a numpy.ndarray, got {shown(value)}")
+    dtype = np.dtype(value.dtype)
+    if not is_known(dtype.newbyteorder("=")):
+        raise DTypeError(f"`{label(name)}` has unsupported dtype {dtype}; supported: {', '.join(NAMES)}")
+    return value if isinstance(value, NDArray) else NDArray(value, ctx)
 
 
 def by_name(given: Any, variables: Sequence[Node], what: str) -> dict[str, Any]:

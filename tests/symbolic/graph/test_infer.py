@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import symbolic as sym
-from ndarray.errors import DTypeError, ShapeError
+from ndarray.errors import DTypeError, LimitError, ShapeError
 
 
 def test_one_known_shape_settles_an_update():
@@ -84,3 +84,14 @@ def test_the_positional_form():
         s.infer_shape(a=(True, 3))
     (shape, *_), _, _ = s.infer_shape(a=(np.int64(2), np.int64(3)), b=[3, 4])
     assert [type(d) for d in shape] == [int, int]
+
+
+def test_shapes_have_a_limit_of_axes():
+    """A chain of nodes could make a shape ever longer."""
+    x = sym.var("x")
+    for i in range(40):
+        x = sym.expand_dims(x, axis=0, name=f"n{i}")
+    with pytest.raises(LimitError, match=r"^n31 \(expand_dims\): 33 axes are more than the limit of 32"):
+        x.infer_shape(x=(2,))
+    with pytest.raises(LimitError, match="^x: 33 axes"):
+        sym.exp(sym.var("x", shape=(1,) * 33)).infer_shape()
