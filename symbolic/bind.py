@@ -38,7 +38,7 @@ Arrays = Sequence[Any] | Mapping[str, Any]
 
 
 def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_states: Arrays | None = None,
-         out: Mapping[str, Any] | None = None, engine: str = "auto", args_grad: Arrays | None = None,
+         out: Arrays | None = None, engine: str = "auto", args_grad: Arrays | None = None,
          grad_req: str | Sequence[str] | Mapping[str, str] = "write", nonfinite: NonFinite | None = None,
          mesh: Any = None, sharding: Any = None, huge_pages: bool = False) -> Executor:
     """Bind arrays to a graph.
@@ -51,8 +51,9 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
         In the order of ``graph.arguments``, or by name; states may be among those given by name.
     aux_states : list or dict of NDArray or numpy.ndarray, optional
         In the order of ``graph.auxiliary``, or by name.
-    out : dict of str to array, optional
-        Arrays that receive outputs, by output name; one may be an argument, which is then updated in place.
+    out : list or dict of array, optional
+        Arrays that receive outputs, in order, with None for those that get new memory, or by output name; one may be an
+        argument, which is then updated in place.
     engine : str, optional
         One of `symbolic.engines.ENGINES`, or ``"auto"``.
     args_grad : list or dict of array, optional
@@ -83,7 +84,10 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
     asked, ctx = ctx or chosen_context(), check_context(ctx, engine)
     reqs = requests(graph, grad_req)
     check_non_finite(nonfinite)
-    given = together(by_name(args, graph.arguments, "args"), by_name(aux_states, graph.auxiliary, "aux_states"))
+    given = together(by_name(args, [n.name for n in graph.arguments], "args"),
+                     by_name(aux_states, [n.name for n in graph.auxiliary], "aux_states"))
+    receiving = by_name(out, [e.node.output_name(e.index) for e in graph.outputs], "out")
+    outs = {name: a for name, a in receiving.items() if a is not None}
     missing = [n.name for n in graph.variables if n.name not in given]
     if missing:
         kind = "args" if missing[0] in {n.name for n in graph.arguments} else "aux_states"
@@ -94,13 +98,13 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
     check_declared(graph.variables, arrays)
     types = infer(graph, array_types({name: a._data for name, a in arrays.items()}))
     grads = gradient_arrays(graph, args_grad, reqs, arrays, ctx)
-    outputs = output_arrays(graph, types, out or {}, arrays, ctx)
+    outputs = output_arrays(graph, types, outs, arrays, ctx)
     check_states(graph, arrays)
     reqs = {name: req if name in grads else "null" for name, req in reqs.items()}
     if huge_pages:
         pages.ask_for_huge_pages([a._data for a in (*arrays.values(), *outputs, *grads.values())])
     return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
-                    grads=grads, in_place=frozenset(out or ()), monitors=Monitors(nonfinite=nonfinite),
+                    grads=grads, in_place=frozenset(outs), monitors=Monitors(nonfinite=nonfinite),
                     placement=engines.place(engine, mesh, sharding, list(arrays), _names_of(graph), asked))
 
 

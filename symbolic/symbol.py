@@ -435,7 +435,8 @@ class Symbol(SymbolMethods):
              args_grad: Sequence[ArrayLike | None] | Mapping[str, ArrayLike | None] | None = None,
              grad_req: str | Sequence[str] | Mapping[str, str] = "write",
              aux_states: Sequence[ArrayLike] | Mapping[str, ArrayLike] | None = None, group2ctx: Any = None,
-             shared_exec: Any = None, out: Mapping[str, ArrayLike] | None = None, engine: str = "auto",
+             shared_exec: Any = None,
+             out: Sequence[ArrayLike | None] | Mapping[str, ArrayLike | None] | None = None, engine: str = "auto",
              nonfinite: NonFinite | None = None, mesh: Any = None, sharding: Any = None,
              huge_pages: bool = False) -> Executor:
         """Bind arrays, which are used in place, without copying, and return an `Executor`.
@@ -452,8 +453,9 @@ class Symbol(SymbolMethods):
         aux_states : list or dict, optional
         group2ctx, shared_exec : optional
             Accepted as MXNet has them; there is one device.
-        out : dict of str to array, optional
-            Arrays that receive outputs; ``out={"step_output": w}`` updates ``w`` in place, all or nothing.
+        out : list or dict of array, optional
+            Arrays that receive outputs, in the order of `list_outputs` or by name; ``out={"step_output": w}`` updates
+            ``w`` in place, all or nothing.  An output that is left out, or None, gets memory of its own.
         engine : {'auto', 'eager', 'fused', 'xla'}, optional
         nonfinite : {None, 'raise', 'skip'}, optional
             What to do at the first node that gives NaN or infinity: raise, or do nothing; see `Executor.nonfinite`.

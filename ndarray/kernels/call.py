@@ -137,18 +137,19 @@ def _by_identity(wrappers):
 
     It keeps no object alive: once one of them dies, it says no.
     """
-    ids, arrays, kinds = list(map(id, wrappers)), [w._data for w in wrappers], {type(wrappers[0])}
+    ids, arrays = list(map(id, wrappers)), list({id(w._data): w._data for w in wrappers}.values())
     facts = [arrays, *(list(map(fact, arrays)) for fact in _MAY_CHANGE)]
     watched = [weakref.ref(w, lambda _: facts.clear()) for w in wrappers]
 
     def are(addresses, objects, table):
         known = facts.copy()
-        if not known or list(map(id, objects)) != ids or set(map(type, objects)) != kinds:
+        if not known or list(map(id, objects)) != ids:
             return False
         for fact, before in zip(_MAY_CHANGE, known[1:]):
             if list(map(fact, known[0])) != before:
                 return False
-        table.move(addresses)
+        if table.at is not addresses:
+            table.move(addresses)
         return bool(watched)
 
     return are
@@ -314,7 +315,7 @@ class _Bound:
         binding = Binding(schedule, flow, buffers, table, number=_or_zero)
         self.numbers = [(flow.instructions[at].detail, target) for at, target in binding.numbers.items()
                         if isinstance(flow.instructions[at].detail, Number)]
-        self.params = None
+        self.params, self.at = None, addresses
         self.steps = binding.steps
         self.movable = table is Table
         self.run = self.steps[0].calls[0] if len(self.steps) == 1 and len(self.steps[0].calls) == 1 else self._run
@@ -353,6 +354,7 @@ class _Bound:
 
     def move(self, addresses: Sequence[int]) -> None:
         """Point the rows at other arrays."""
+        self.at = addresses
         for flat, cell, which, offset in self.few:
             flat[cell] = addresses[which] + offset
         if self.cells:

@@ -70,6 +70,12 @@ entry:
 ready:
   store atomic i64 1, ptr %awake monotonic, align 8
 {_awaited("%box", "%looks", "ready", "work", "store atomic i64 0, ptr %awake monotonic, align 8")}work:
+  ; The caller takes back what it finds not begun when nothing is left to do.
+  %offer = {at(WORKER, "offered", "%box")}
+  %mine = atomicrmw xchg ptr %offer, i64 0 acquire
+  %late = icmp eq i64 %mine, 0
+  br i1 %late, label %ready, label %begin
+begin:
   %job = load ptr, ptr %job.at
   %over = icmp eq ptr %job, null
   br i1 %over, label %leave, label %run
@@ -100,6 +106,8 @@ next:
 post:
   %job.at = {at(WORKER, "job", "%box")}
   store ptr %job, ptr %job.at
+  %offer = {at(WORKER, "offered", "%box")}
+  store atomic i64 1, ptr %offer release, align 8
   %result = call i32 @sem_post(ptr %box)
   br label %over
 over:
@@ -110,16 +118,21 @@ all:
 }}
 
 define void @gather(ptr %workers, i64 %count) nounwind {{
-; Wait for the workers that were given a job.
+; Wait for the workers that have begun the job they were given; the others need not begin it: all of it is taken.
 entry:
   {load(WORKERS, "looks", "%workers")}
   br label %next
 next:
-  %k = phi i64 [ 0, %entry ], [ %k1, %one ], [ %k1, %back ]
+  %k = phi i64 [ 0, %entry ], [ %k1, %one ], [ %k1, %recall ], [ %k1, %back ]
 {_BOX_OF_NEXT}
   {load(WORKER, "posted", "%box")}
   %working = icmp ne i64 %posted, 0
-  br i1 %working, label %look, label %next
+  br i1 %working, label %recall, label %next
+recall:
+  %offer = {at(WORKER, "offered", "%box")}
+  %recalled = atomicrmw xchg ptr %offer, i64 0 acquire
+  %begun = icmp eq i64 %recalled, 0
+  br i1 %begun, label %look, label %next
 look:
   %done = {at(WORKER, "done", "%box")}
 {_awaited("%done", "%looks", "look", "back")}back:

@@ -5,10 +5,38 @@ When its own range is done it takes units from the far ends of the others'.
 """
 
 from ndarray.kernels.crew import CREW
-from ndarray.kernels.layout import BOX, CONTROL, LINE, POINTERS_AT, RANGE, ROW, SEMAPHORES, at, load
+from ndarray.kernels.layout import (
+    AHEAD,
+    BOX,
+    CONTROL,
+    LINE,
+    LINES,
+    POINTERS_AT,
+    RANGE,
+    ROW,
+    SEMAPHORES,
+    SHORT,
+    at,
+    load,
+)
 from ndarray.kernels.machine_code import PLAIN
 
+
+def _fetched():
+    """Return the lines that fetch where the row ``%after`` points."""
+    text = []
+    for k in range(AHEAD):
+        text.append(f"  %next{k}.at = getelementptr i64, ptr %after, i64 {POINTERS_AT + k}")
+        text.append(f"  %next{k} = load ptr, ptr %next{k}.at")
+        for line in range(LINES):
+            text.append(f"  %next{k}.{line} = getelementptr i8, ptr %next{k}, i64 {LINE * line}")
+            text.append(f"  call void @llvm.prefetch.p0(ptr %next{k}.{line}, i32 0, i32 3, i32 1)")
+    return "\n".join(text)
+
+
 _UNIT = f"""
+declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
+
 define internal ptr @unit(ptr %row, i64 %stride, i64 %c) nounwind {{
 ; Compute unit %c, of %row or one near it, and return the row.
 entry:
@@ -29,19 +57,21 @@ downwards:
   %beyond = icmp sle i64 %after.first, %c
   br i1 %beyond, label %downwards, label %found
 found:
+{_fetched()}
   {load(ROW, "kernel", "%here", "ptr")}
   {load(ROW, "n", "%here")}
   {load(ROW, "first", "%here", name="start")}
   {load(ROW, "unit", "%here")}
   {load(ROW, "shift", "%here")}
   %k = sub i64 %c, %start
-  ; The elements before the first whole line of the first array belong to unit 0, in a call of their own.
+  ; The elements before the first whole line of the first array belong to unit 0, in a call of their own; in short
+  ; rows they are computed with the rest.
   %array.at = getelementptr i64, ptr %here, i64 {POINTERS_AT}
   %array = load i64, ptr %array.at
   %minus = sub i64 0, %array
   %bytes = and i64 %minus, {LINE - 1}
   %odd = lshr i64 %bytes, %shift
-  %fits = icmp slt i64 %odd, %n
+  %fits = icmp sge i64 %n, {SHORT}
   %head = select i1 %fits, i64 %odd, i64 0
   %is.first = icmp eq i64 %k, 0
   %has.head = icmp ne i64 %head, 0

@@ -21,6 +21,13 @@ ROW = ("kernel", "n", "first", "unit", "shift")
 """Kernel and number of elements, the number of the row's first unit, elements of a unit, and log2 of the bytes of an
 element of the first array; pointers follow."""
 POINTERS_AT = len(ROW)
+AHEAD, LINES = 4, 4
+"""Pointers of the next row, and lines from each on, that are fetched while a row is computed: small tensors are not
+beside each other, so that no processor foresees where the next one begins."""
+LEAST = POINTERS_AT + AHEAD
+"""Words that each row has at least."""
+SHORT = 512
+"""Elements below which a row begins where its memory does: a call for what precedes the first whole line costs more."""
 
 CONTROL = ("rows", "stride", "begin", "end", "ranges", "down")
 """First row of the span, bytes from row to row, its units, the number of ranges, and whether they run downwards."""
@@ -31,9 +38,9 @@ BOX = 16
 
 WORKERS = ("busy", "count", "looks", "seconds", "nanoseconds", "last", "often")
 """Whether somebody uses the workers, their number, the looks of a caller before it sleeps; then for `urged`."""
-WORKER = ("go", "", "", "", "done", "", "", "", "job", "index", "awake", "posted", "looks")
+WORKER = ("go", "", "", "", "done", "", "", "", "job", "index", "awake", "posted", "offered", "looks")
 """Two semaphores of 4 words, the control block to work on, the worker's number, whether it would notice work at once,
-whether it was given some, and its looks before it sleeps."""
+whether it was given some in this span, whether nobody has taken that yet, and its looks before it sleeps."""
 
 OFTEN, SOON = 8, 100_000
 """So many calls within so many nanoseconds of each other wake workers for work too small to wake them once."""

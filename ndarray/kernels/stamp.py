@@ -44,7 +44,7 @@ from ndarray.kernels import calibration, machine_code, memory
 from ndarray.kernels.cluster import cluster
 from ndarray.kernels.driver import DRIVER, TOTALS
 from ndarray.kernels.flow import Flow
-from ndarray.kernels.layout import CHUNK, CONTROL, LINE, NOT_ALIGNED, POINTERS_AT, ROW, UNIT
+from ndarray.kernels.layout import CHUNK, CONTROL, LEAST, LINE, NOT_ALIGNED, POINTERS_AT, ROW, UNIT
 from ndarray.kernels.llvm import text_of
 from ndarray.kernels.loop import Loop
 from ndarray.kernels.schedule import CallRun, LoopRun, Schedule, Total
@@ -144,7 +144,7 @@ class StampedTable(Table):
             outer.setdefault(rows.phase, _Lines()).add(self, k, rows, ~apart)
         sequences = self._sequences(inner)
         moved = [inner] if sequences is not None else []
-        blocks, spans, row, unit, width = [], [], 0, 0, POINTERS_AT + 1
+        blocks, spans, row, unit, width = [], [], 0, 0, LEAST
         for phase in sorted(outer):
             lines = outer[phase]
             block = lines.joined()
@@ -237,7 +237,7 @@ class _Lines:
 
     def joined(self, by_tensor=False):
         """Return the rows as one block, tensor by tensor, and remember where each part has gone."""
-        width = POINTERS_AT + max([len(rows.pointers) for _, rows, *_ in self.parts], default=1)
+        width = max([LEAST, *(POINTERS_AT + len(rows.pointers) for _, rows, *_ in self.parts)])
         block = np.zeros((sum([len(rows.n) for _, rows, *_ in self.parts]), width), np.int64)
         owners, phases, begin = np.empty(len(block), np.int64), np.empty(len(block), np.int64), 0
         for k, rows, address, table in self.parts:

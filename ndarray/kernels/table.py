@@ -18,9 +18,9 @@ from ndarray.kernels.layout import (
     BOX,
     CHUNK,
     CONTROL,
+    LEAST,
     LINE,
     NOT_ALIGNED,
-    POINTERS_AT,
     RANGE,
     ROW,
     SEMAPHORES,
@@ -31,8 +31,9 @@ from ndarray.kernels.loop import Loop
 from ndarray.kernels.memory import aligned
 from ndarray.kernels.threads import pool
 
-WORTH_SHARING = 256 << 10
-"""Bytes moved from which on a worker that is awake is used."""
+WORTH_SHARING = 768 << 10
+"""Bytes moved from which on a worker that is awake is used: below that, to hand it over and to wait for the other core
+costs as much as it saves, and more where another process runs there."""
 WORTH_WAKING = 6 << 20
 """Bytes moved from which on waking a worker pays off: that takes some 100 microseconds."""
 WORTH_STREAMS = 1 << 18
@@ -201,7 +202,7 @@ class Table:
                 unit += job.units
             if unit > begin:
                 spans.append(Span(row, begin, unit, sum([job.bytes for job, _ in phase])))
-        width = max(map(len, rows), default=POINTERS_AT)
+        width = max([LEAST, *map(len, rows)])
         end = [0, 0, unit, 0, 0]
         self.rows = np.array([r + [0] * (width - len(r)) for r in (*rows, end)], np.int64)
         self._codes = list(codes.values())

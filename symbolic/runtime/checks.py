@@ -48,18 +48,17 @@ def as_array(value: Any, name: str, ctx: Context) -> NDArray:
     return value if isinstance(value, NDArray) else NDArray(value, ctx)
 
 
-def by_name(given: Any, variables: Sequence[Node], what: str) -> dict[str, Any]:
-    """Return arrays by variable name, from a list in order or a dict."""
+def by_name(given: Any, names: Sequence[str], what: str) -> dict[str, Any]:
+    """Return arrays by name, from a list in order or a dict."""
     if given is None:
         return {}
     if isinstance(given, dict):
         return dict(given)
     if not isinstance(given, (list, tuple)):
         raise BindError(f"`{what}` must be a list or a dict of arrays, got {shown(given)}")
-    if len(given) != len(variables):
-        names = ", ".join(n.name for n in variables[:20])
-        raise BindError(f"`{what}` has {len(given)} arrays for {len(variables)} variables: {names}")
-    return {n.name: a for n, a in zip(variables, given)}
+    if len(given) != len(names):
+        raise BindError(f"`{what}` has {len(given)} arrays for {len(names)} names: {', '.join(names[:20])}")
+    return dict(zip(names, given))
 
 
 def check_doubles(variables: Sequence[Node]) -> None:
@@ -176,7 +175,7 @@ def gradient_arrays(graph: Graph, args_grad: Any, reqs: Mapping[str, str], array
         for name in args_grad:
             if name not in names:
                 raise UnknownNameError(f"args_grad: {unknown('argument', name, names)}")
-    given = by_name(args_grad, graph.arguments, "args_grad")
+    given = by_name(args_grad, [n.name for n in graph.arguments], "args_grad")
     found = {}
     for name, value in given.items():
         if value is None or reqs[name] == "null":

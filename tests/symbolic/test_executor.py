@@ -1,5 +1,6 @@
 """The executor: gradients into the caller's arrays, modes, monitors, reshaping; what fails leaves everything as it was."""
 
+import re
 import threading
 
 import numpy as np
@@ -522,6 +523,24 @@ def test_groups_of_contexts_and_shared_executors_are_accepted():
     first = classifier().bind(args=arrays())
     run = classifier().bind(nd.cpu(), args=arrays(), group2ctx={"dev1": nd.cpu(1)}, shared_exec=first)
     np.testing.assert_allclose(run.forward()[0].asnumpy(), first.forward()[0].asnumpy())
+
+
+@pytest.mark.parametrize("given", [list, tuple])
+def test_arrays_that_receive_outputs_in_order(given):
+    x, twice = np.ones(3, "f4"), np.zeros(3, "f4")
+    v = sym.var("x")
+    run = sym.Group([v + 1, v * 2]).bind(args={"x": x}, out=given([None, twice]))
+    plus, _ = run.forward()
+    assert plus.asnumpy().tolist() == [2, 2, 2] and twice.tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize("out, message", [
+    (np.ones(3, "f4"), "`out` must be a list or a dict of arrays, got a float32 ndarray of shape (3,)"),
+    (3, "`out` must be a list or a dict of arrays, got 3"),
+    ([None, None], "`out` has 2 arrays for 1 names: twice_output")])
+def test_what_cannot_receive_outputs(out, message):
+    with pytest.raises(BindError, match=re.escape(message)):
+        sym.sum(sym.var("x"), name="twice").bind(args={"x": np.ones(3, "f4")}, out=out)
 
 
 def test_outputs_are_the_same_list_and_have_shapes_before_the_first_run():

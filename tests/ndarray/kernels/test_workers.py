@@ -185,3 +185,33 @@ print(codes)
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, capture_output=True, text=True,
                           timeout=60, env=environment)
     assert done.stdout.strip() == str([0] * 10), done.stderr
+
+
+@pytest.mark.skipif(not layout.SEMAPHORES, reason="no such semaphores here")
+def test_nobody_waits_for_a_worker_that_gets_no_processor():
+    """It shares the caller's processor and is to run only when that is idle: the caller does all, and need not sleep."""
+    script = """
+import os, resource, threading
+import numpy as np
+from ndarray.kernels import table, workers
+from ndarray.kernels.loop import Loop, Step
+from ndarray.kernels.threads import set_num_threads
+add = Loop((Step("load", (), "float32", 0), Step("constant", (), "float32", 1.0), Step("add", (0, 1), "float32")),
+           ("float32",), (), ((0, 2),))
+set_num_threads(2)
+x = np.zeros(1_000_000, np.float32)
+run = table.Table([[table.Job(add, len(x), (x,))]] * 2)
+run()
+processor = min(os.sched_getaffinity(0))
+helper, = [t for t in threading.enumerate() if t.name == "symbolic"]
+for thread in (0, helper.native_id):
+    os.sched_setaffinity(thread, {processor})
+os.sched_setscheduler(helper.native_id, os.SCHED_IDLE, os.sched_param(0))
+before = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+for _ in range(200):
+    run()
+slept = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw - before
+print((x == 402).all(), slept < 100 or slept)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["True", "True"], done
