@@ -1,4 +1,4 @@
-"""The streaming limit: the least loop with the same reads and writes, over one run of memory, through llvmlite.
+"""The streaming limit: the least loop with the same reads and writes, over arrays of the same shapes, through llvmlite.
 
 It does just enough arithmetic that every number is read and every result depends on it.  It is run by one thread, by
 threads of Python and by those of the engine; the limit is the fastest.
@@ -94,17 +94,17 @@ done:
 def limits(workload):
     """Return functions that move what a step of the workload must move, by who shares it out.
 
-    The limit is the fastest of them.
+    The limit is the fastest of them.  Its arrays are made as those of the workload are, so that they are equally
+    aligned and in pages of the same size: both follow from how many bytes NumPy is asked for at once.
     """
-    n = workload.elements
-    arrays = [np.full(n, 1e-3, np.float32) for _ in ROLES[workload.kind]]
-    loops = [(_text("momentum" if workload.kind == "lars" else workload.kind), arrays)]
+    tensors = [[np.full(shape, 1e-3, np.float32) for _ in ROLES[workload.kind]] for shape in workload.shapes]
+    loops = [(_text("momentum" if workload.kind == "lars" else workload.kind), tensors)]
     if workload.kind == "lars":
-        loops.insert(0, (_SUMS, [*arrays[:2], np.zeros(1, np.float32)]))
-    ways = {"one thread": _alone} if n <= MOST_ALONE else {}
-    if n >= LEAST_SHARED:
+        loops.insert(0, (_SUMS, [[*arrays[:2], np.zeros(1, np.float32)] for arrays in tensors]))
+    ways = {"one thread": _alone} if workload.elements <= MOST_ALONE else {}
+    if workload.elements >= LEAST_SHARED:
         ways |= {"threads of Python": _pooled, "threads of the engine": _tabled}
-    return {f"limit, {name}": _chain([way(*loop, n) for loop in loops]) for name, way in ways.items()}
+    return {f"limit, {name}": _chain([way(*loop) for loop in loops]) for name, way in ways.items()}
 
 
 MOST_ALONE, LEAST_SHARED = 3_000_000, 100_000
@@ -118,44 +118,46 @@ def _chain(steps):
     return steps[0] if len(steps) == 1 else run
 
 
-def _function(text, arrays):
+def _functions(text, tensors):
+    """Return the loop and the pointers of each tensor, with its number of elements."""
     compiled = code(text)
     # Pages that nobody has written are one page of zeros, which costs nothing to read: `limits` has filled them.
-    pointers = [ctypes.c_void_p(a.ctypes.data) for a in arrays]
-    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(pointers), ctypes.c_int64, ctypes.c_int64)(
+    pointers = [([ctypes.c_void_p(a.ctypes.data) for a in arrays], arrays[0].size) for arrays in tensors]
+    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(tensors[0]), ctypes.c_int64, ctypes.c_int64)(
         compiled.address("run"))
-    function.keep = compiled, arrays
+    function.keep = compiled, tensors
     return function, pointers
 
 
-def _alone(text, arrays, n):
-    function, pointers = _function(text, arrays)
-    return partial(function, *pointers, ctypes.c_int64(0), ctypes.c_int64(n))
+def _alone(text, tensors):
+    function, pointers = _functions(text, tensors)
+    return _chain([partial(function, *at, ctypes.c_int64(0), ctypes.c_int64(n)) for at, n in pointers])
 
 
-def _pooled(text, arrays, n):
-    function, pointers = _function(text, arrays)
+def _pooled(text, tensors):
+    function, pointers = _functions(text, tensors)
     pool = Pool(default_threads())
-    part = min(LARGEST_PART, -(-n // default_threads()))
+    part = min(LARGEST_PART, -(-sum(n for _, n in pointers) // default_threads()))
+    parts = [(*at, start, min(start + part, n)) for at, n in pointers for start in range(0, n, part)]
 
     def run():
-        starts = iter(range(0, n, part))
+        left = iter(parts)
 
         def job():
-            for start in starts:
-                function(*pointers, start, min(start + part, n))
+            for one in left:
+                function(*one)
 
         pool.run(job)
 
     return run
 
 
-def _tabled(text, arrays, n):
-    return Table([[_Row(text, tuple(arrays), n)]])
+def _tabled(text, tensors):
+    return Table([[_Row(text, tuple(arrays), arrays[0].size) for arrays in tensors]])
 
 
 class _Row(NamedTuple):
-    """The loop as a job of the engine's table, as `ndarray.kernels.table.Job` is one."""
+    """The loop over a tensor as a job of the engine's table, as `ndarray.kernels.table.Job` is one."""
 
     module: str
     arrays: tuple
