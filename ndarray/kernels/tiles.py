@@ -6,8 +6,11 @@ for one tile.
 
 import itertools
 import threading
+from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache, partial
+from operator import call
+from types import BuiltinFunctionType
 
 import numpy as np
 
@@ -15,7 +18,7 @@ from ndarray.kernels.loop import LEAVES, Loop
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.table import Job, TotalJob
 from ndarray.kernels.threads import pool
-from ndarray.kernels.words import bound_calls, round_into, ufunc
+from ndarray.kernels.words import bound_calls, copied, quiet_context, round_into, ufunc
 from ndarray.vocabulary import power, round_stochastic
 
 TILE = 1 << 18
@@ -44,10 +47,10 @@ class TileTable:
             if sum([job.n for job in phase]) < WORTH_WAKING:
                 together += [part for job in phase for part in _bound(job, scratch)]
                 continue
-            calls += [partial(_run_in_order, tuple(together))] if together else []
+            calls += [_in_order(together)] if together else []
             together = []
             calls.append(partial(_run_shared, [part for job in phase for part in _tiles(job)]))
-        calls += [partial(_run_in_order, tuple(together))] if together else []
+        calls += [_in_order(together)] if together else []
         self.calls = tuple(calls)
 
     @staticmethod
@@ -70,6 +73,22 @@ class TileTable:
         with deferred():
             for call in self.calls:
                 call()
+
+
+def _in_order(parts):
+    """Return a function that runs parts in order; Ctrl-C comes before the first or after the last."""
+    quiet = quiet_context()
+    if quiet is not None and all([type(p) is partial and type(p.func) in _OF_C for p in parts]):
+        return partial(quiet.run, _run_of_c, tuple(parts))
+    return partial(_run_in_order, tuple(parts))
+
+
+_OF_C = np.ufunc, BuiltinFunctionType
+"""Types of functions that come back before Python handles an interrupt."""
+
+
+def _run_of_c(parts):
+    deque(map(call, parts), 0)
 
 
 def _run_in_order(parts):
@@ -164,8 +183,8 @@ class _Calls:
             # The value of one may be the old content of another.
             for k, at in enumerate(dict.fromkeys(at for _, at in stores if lines[at][0].word == "load")):
                 old, values[at] = values[at], self._room(str(values[at].dtype), f"stored {k}")
-                self.calls.append(partial(np.copyto, values[at], old))
-        self.calls += [partial(np.copyto, self.job.arrays[array], values[at]) for array, at in stores]
+                self.calls.append(copied(values[at], old))
+        self.calls += [copied(self.job.arrays[array], values[at]) for array, at in stores]
 
 
 def _sum_into(partials, word, x, n):

@@ -8,7 +8,6 @@ more than elementwise arithmetic stays one call of its body, on the very arrays 
 from __future__ import annotations
 
 from collections import deque
-from contextvars import Context, copy_context
 from functools import partial
 from math import prod
 from operator import call, length_hint
@@ -19,7 +18,7 @@ import numpy as np
 from ndarray import vocabulary
 from ndarray.kernels.record import Unfusible
 from ndarray.kernels.signals import deliver, is_deferred
-from ndarray.kernels.words import bound_calls
+from ndarray.kernels.words import bound_calls, copied, quiet_context
 from symbolic.engines.buffers import commit
 from symbolic.engines.lower import GraphRecorder, lower
 from symbolic.graph.walk import feed, note_node
@@ -146,7 +145,7 @@ class FlatCalls:
         self.nodes: list[Node] = made.nodes
         self._raw = made.raw
         self._results = made.results()
-        self._quiet = None if flow.calls else _quiet_context()
+        self._quiet = None if flow.calls else quiet_context()
 
     def __call__(self) -> None:
         """Run all calls, then write all results."""
@@ -201,16 +200,6 @@ class FlatCalls:
         return result
 
 
-def _quiet_context() -> Context | None:
-    """Return a context in which NumPy warns of nothing; to run in it takes an eighth of what ``np.errstate`` takes.
-
-    Nothing but functions of NumPy may run in it: other variables of the context are as they are now.
-    """
-    with np.errstate(all="ignore"):
-        context = copy_context()
-    return context if set(context.run(np.geterr).values()) == {"ignore"} else None
-
-
 class _Maker:
     """Finds memory for the instructions of a flow, and binds calls to it.
 
@@ -261,7 +250,7 @@ class _Maker:
             if self.flow.instructions[self._roots[sink.value]].word == "input":
                 # Another target may be this very memory.
                 array, old = np.empty(array.shape, array.dtype), array
-                self._add([partial(np.copyto, array, old)], self._owners[sink.value])
+                self._add([copied(array, old)], self._owners[sink.value])
             found.append(array)
         return tuple(found)
 
@@ -349,10 +338,10 @@ class _Maker:
         """Return the calls that compute an instruction."""
         word = instruction.word
         if word == "reshape":
-            return [partial(np.copyto, out.reshape(args[0].shape), args[0])]
+            return [copied(out.reshape(args[0].shape), args[0])]
         if word == "element":
             place: Any = np.unravel_index(instruction.detail, args[0].shape)  # type: ignore[call-overload]
-            return [partial(np.copyto, out, args[0][(*place, ...)])]
+            return [copied(out, args[0][(*place, ...)])]
         if word == "stack":
             return [partial(np.concatenate, [a.reshape(1) for a in args], 0, out)]
         return bound_calls(word, args, out, partial(self._room, out.size), instruction.detail)
