@@ -31,14 +31,14 @@ def compile(graph: Graph, buffers: Buffers) -> EagerProgram:
     return EagerProgram(graph, buffers)
 
 
-WORTH_FLATTENING, WORTH_LOADING = 8, 64
+WORTH_FLATTENING, WORTH_LOADING = 8, 40
 """How many walks cost as much as making a list of calls, and as much as importing what makes the first one."""
 
 
 class EagerProgram:
     """A graph that is walked with NumPy; results are written when every node has succeeded.
 
-    From its eighth run on, the first of a process from its 64th, a small graph is a list of calls that are bound to
+    From its eighth run on, the first of a process from its 40th, a small graph is a list of calls that are bound to
     their operands (`symbolic.engines.flat`).
 
     Parameters
