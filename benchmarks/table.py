@@ -53,16 +53,22 @@ def table(machines: dict[str, dict[str, dict[str, float]]]) -> str:
     return "\n".join([rule, lines[0], rule, *lines[1:], rule])
 
 
+def kept(unsteady: bool = False) -> dict[str, dict[str, dict[str, float]]]:
+    """Return what is kept, for `table`; see `latest`."""
+    machines = {}
+    for path in sorted(RESULTS.glob("*.json")):
+        runs = json.loads(path.read_text(encoding="utf-8"))
+        if found := latest(runs, unsteady):
+            known = runs[-1]["machine"]
+            machines[f"{known['processor']} ({known['LLVM name']}), {known['processors']} cores"] = found
+    return machines
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.table", description=__doc__)
     parser.add_argument("--unsteady", action="store_true", help="count runs in which the limit varied, too")
-    options = parser.parse_args()
-    machines = {}
-    for path in sorted(RESULTS.glob("*.json")):
-        runs = json.loads(path.read_text(encoding="utf-8"))
-        if found := latest(runs, options.unsteady):
-            machines[runs[-1]["machine"]["processor"]] = found
+    machines = kept(parser.parse_args().unsteady)
     print(table(machines) if machines else "there are no results; python -m benchmarks makes them")
 
 

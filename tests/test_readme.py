@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import table
 from docs.extensions.snippets import snippets
 
 ROOT = Path(__file__).parents[1]
@@ -40,9 +41,14 @@ def test_commands_install_extras_that_exist():
     for command in COMMANDS:
         assert command.startswith("python3 -m venv .venv && .venv/bin/pip install -e '.[")
         assert set(re.search(r"\.\[(.*?)\]", command)[1].split(",")) <= extras
-    table = (ROOT / "docs/installing.rst").read_text(encoding="utf-8")
+    page = (ROOT / "docs/installing.rst").read_text(encoding="utf-8")
     for extra in extras:
-        assert f"\n``{extra}``" in table
+        assert f"\n``{extra}``" in page
+
+
+def test_the_table_is_that_of_the_results():
+    """``python -m benchmarks.table`` prints it."""
+    assert f"\n{table.table(table.kept())}\n" in README
 
 
 def test_is_short():
