@@ -184,6 +184,8 @@ def from_torch(trainer: Trainer, state_dict: Mapping[str, Any], name: str, num_u
         raise FormatError(f"expected the state_dict of an optimizer of torch, got {shown(state_dict)}") from None
     if len(keys) != len(own.variables):
         raise FormatError(f"expected states of {len(own.variables)} parameters, got {len(keys)}")
+    if not states and not trainer.num_update:
+        return  # Neither has made an update.
     order = names if set(names) == own.variables.keys() else list(own.variables)
     found, counts = {}, set()
     for parameter, key in zip(order, keys, strict=True):

@@ -74,6 +74,18 @@ def test_to_torch_and_back(other, tmp_path):
     goes_on(other, convert)
 
 
+def test_before_the_first_update_torch_has_no_states():
+    torch = pytest.importorskip("torch")
+    trainer = trainer_of(next(each for each in counterparts("torch") if each.name == "Adam"))
+    theirs = torch.optim.Adam([torch.zeros(2), torch.zeros(2)])
+    for given in (parity.to_torch(trainer, "Adam"), theirs.state_dict()):
+        parity.from_torch(trainer, given, "Adam")
+        assert trainer.num_update == 0
+    train(trainer, 0, 1)
+    with pytest.raises(FormatError, match="parameter a has no exp_avg, got nothing"):
+        parity.from_torch(trainer, theirs.state_dict(), "Adam")
+
+
 @pytest.mark.parametrize("other", cases("torch"))
 def test_torch_goes_on(other):
     """Its own class loads the states, and moves on as the training does."""
