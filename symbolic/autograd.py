@@ -45,8 +45,15 @@ class _Scope:
 
     def __exit__(self, *error: object) -> None:
         state.recording, state.training, state.scope = self._before.pop()
-        if not (state.recording or state.training):
-            deactivate()
+        _listen()
+
+
+def _listen() -> None:
+    """Let eager calls come to the tape as long as this thread records or trains."""
+    if state.recording or state.training:
+        activate()
+    else:
+        deactivate()
 
 
 def record(train_mode: bool = True) -> _Scope:
@@ -143,6 +150,35 @@ def is_training() -> bool:
     False
     """
     return state.training
+
+
+def set_recording(is_record: bool) -> bool:
+    """Let eager calls of this thread be recorded, or no longer; return whether they were.  Scopes do both.
+
+    Examples
+    --------
+    >>> from ndarray import autograd
+    >>> autograd.set_recording(True), autograd.is_recording(), autograd.set_recording(False)
+    (False, True, True)
+    """
+    before, state.recording = state.recording, bool(is_record)
+    state.scope = (state.scope or object()) if state.recording else None
+    _listen()
+    return before
+
+
+def set_training(train_mode: bool) -> bool:
+    """Let operators that differ in training train, or predict, in this thread; return what they did.
+
+    Examples
+    --------
+    >>> from ndarray import autograd
+    >>> autograd.set_training(True), autograd.is_training(), autograd.set_training(False)
+    (False, True, True)
+    """
+    before, state.training = state.training, bool(train_mode)
+    _listen()
+    return before
 
 
 def mark_variables(variables: NDArray | Sequence[NDArray], gradients: NDArray | Sequence[NDArray],

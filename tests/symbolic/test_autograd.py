@@ -326,3 +326,30 @@ def test_a_long_chain():
             y = y + x
     y.backward()
     assert x.grad.tolist() == [5001]
+
+
+def test_scopes_within_scopes():
+    x = nd.array([1, 2])
+    x.attach_grad()
+    with autograd.record():
+        a = x * 2
+        with autograd.pause():
+            b = a * 3
+            with autograd.record():
+                c = a * 5
+        y = a * b + c
+    y.backward()
+    assert x.grad.tolist() == [22, 34]
+
+
+def test_recording_and_training_are_set_without_a_scope():
+    x = nd.array([3])
+    x.attach_grad()
+    assert [autograd.set_recording(True), autograd.set_training(True)] == [False, False]
+    try:
+        y = x * x
+        assert autograd.is_recording() and autograd.is_training()
+    finally:
+        assert [autograd.set_recording(False), autograd.set_training(False)] == [True, True]
+    y.backward()
+    assert x.grad.tolist() == [6] and call.tape is None
