@@ -6,9 +6,11 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from ndarray.kernels.flow import Flow, Sink
+from ndarray.kernels.layout import LEAST, ROW
+from ndarray.kernels.loop import Loop, Step
 from ndarray.kernels.record import Recorder
 from ndarray.kernels.stamp import Kind, StampedTable
-from ndarray.kernels.table import address_of
+from ndarray.kernels.table import Job, Table, address_of
 
 SIZES = [5, 70_000, 300_001, 3, 66_000, 20_000, 1_000, 40_000, 10, 11]
 
@@ -62,3 +64,12 @@ def test_what_is_switched_off_stays_as_it_is_even_beside_nan():
     switched.switch([~active])
     switched()
     assert all(np.isnan(w).all() for w in np.array(mine, object)[~active])
+
+
+def test_each_row_has_the_words_that_are_read_ahead_of_it():
+    """The driver fetches where the next row points, beyond the last row, too."""
+    x = np.zeros(4, "f4")
+    add = Loop((Step("load", (), "float32", 0), Step("add", (0, 0), "float32")), ("float32",), (), ((0, 1),))
+    one, many = Table([[Job(add, 4, (x,))]]), table(arrays(0), arrays(1), 0.5)[0]
+    for rows in (one.rows, many.rows, many._inner):
+        assert rows.shape[1] >= LEAST and rows[-1, ROW.index("first")] > rows[-2, ROW.index("first")]
