@@ -1,19 +1,23 @@
 """Optimizers of `symbolic.torch`, with fresh gradients at each step, in turn with PyTorch's own.
 
-``python -m benchmarks.torch_door [--shapes small resnet50 bert_base] [--optimizers SGD AdamW …] [--compile]``.
-Needs torch.  Each row is the median over rounds, in milliseconds; the bound graph is a step whose arrays never move.
+``python -m benchmarks.torch_door [--shapes small resnet50 bert_base] [--optimizers SGD AdamW …] [--dtype bfloat16]
+[--compile]``.  Needs torch; DeepSpeed's AdamW takes part where it is installed and builds.  Each row is the median over
+rounds, in milliseconds, and the bytes that the update has to move for a parameter: what it reads and writes once.  The
+bound graph is a step whose arrays never move.
 """
 
 import argparse
 import statistics
 import time
 
+import numpy as np
 import torch
 
 import symbolic as sym
 import symbolic.torch as st
 from benchmarks import machine
 from benchmarks.workloads import model
+from symbolic.torch.tensors import REAL
 
 OPTIMIZERS = {"SGD": {"lr": 0.1, "momentum": 0.9}, "AdamW": {"lr": 1e-3}, "Lion": {"lr": 1e-4}, "LAMB": {"lr": 1e-3},
               "LARS": {"lr": 0.1, "momentum": 0.9}}
@@ -27,9 +31,9 @@ SHAPES = {"small": lambda: ((64,),) * 500, "resnet50": lambda: model("resnet50")
 class Contender:
     """An optimizer on parameters of its own, and two sets of gradients that become new tensors at each step."""
 
-    def __init__(self, cls, options, shapes, compiled=False):
-        self.params = [torch.nn.Parameter(torch.randn(shape)) for shape in shapes]
-        self.grads = [torch.randn(shape) for shape in shapes]
+    def __init__(self, cls, options, shapes, dtype, compiled=False):
+        self.params = [torch.nn.Parameter(torch.randn(shape).to(dtype)) for shape in shapes]
+        self.grads = [torch.randn(shape).to(dtype) for shape in shapes]
         self.optimizer = cls(self.params, **options)
         self.run = torch.compile(self.optimizer.step) if compiled else self.optimizer.step
         self.first = self.seconds()
@@ -46,14 +50,19 @@ class Contender:
 
 
 class Bound:
-    """The same rule as a bound graph, whose arrays stay where they are."""
+    """The same rule as a bound graph, whose arrays stay where they are; gradients are written anew before each step.
 
-    def __init__(self, name, shapes):
+    What a backward pass has just written is partly in the caches, and has to leave them; without it a step takes less.
+    """
+
+    def __init__(self, name, shapes, dtype):
         rule, params = RULES[name]
         names = [f"w{k}" for k in range(len(shapes))]
         step = sym.optimizers.update(names, rule, **params)
-        arrays = {n: torch.randn(s).numpy() for n, s in zip(names, shapes)}
-        arrays |= {f"{n}_grad": torch.randn(s).numpy() for n, s in zip(names, shapes)}
+        dtype = REAL[dtype]
+        arrays = {n: torch.randn(s).numpy().astype(dtype) for n, s in zip(names, shapes)}
+        arrays |= {f"{n}_grad": torch.randn(s).numpy().astype(dtype) for n, s in zip(names, shapes)}
+        self.grads = [(arrays[f"{n}_grad"], arrays[f"{n}_grad"].copy()) for n in names]
         start = time.perf_counter()
         self.executor = sym.optimizers.bind_in_place(step, arrays, engine="fused")
         self.fed = {"lr": 1e-3, **({"t": 10} if "t" in self.executor.arg_dict else {})}
@@ -61,33 +70,57 @@ class Bound:
         self.first = time.perf_counter() - start
 
     def seconds(self):
-        """Return what a step takes."""
+        """Return what a step takes, without the writing of its gradients."""
+        for bound, g in self.grads:
+            np.copyto(bound, g)
         start = time.perf_counter()
         self.executor.forward(is_train=True, **self.fed)
         return time.perf_counter() - start
 
 
-def contenders(name, shapes, compiled):
+def moved(optimizer):
+    """Return the bytes that an update has to move for a parameter: gradients are read, all else read and written."""
+    tensors = [(p, *(t for t in optimizer.state[p].values() if t.shape == p.shape))
+               for p in optimizer.param_groups[0]["params"]]
+    moves = sum([p.nbytes + 2 * sum([t.nbytes for t in (p, *states)]) for p, *states in tensors])
+    return moves / sum([p.numel() for p, *_ in tensors])
+
+
+def deepspeed(shapes, dtype):
+    """Return DeepSpeed's AdamW, None where it is not installed or does not build here, with the reason printed."""
+    try:
+        from deepspeed.ops.adam import DeepSpeedCPUAdam
+
+        return Contender(DeepSpeedCPUAdam, {**OPTIMIZERS["AdamW"], "weight_decay": 0.01}, shapes, dtype)
+    except Exception as error:
+        print(f"DeepSpeed does not take part: {type(error).__name__}: {str(error).partition(chr(10))[0][:100]}")
+        return None
+
+
+def contenders(name, shapes, dtype, compiled):
     """Return all forms of an optimizer by what they are."""
     options = OPTIMIZERS[name]
-    found = {"ours": Contender(getattr(st, name), options, shapes), "bound graph": Bound(name, shapes)}
+    found = {"ours": Contender(getattr(st, name), options, shapes, dtype), "bound graph": Bound(name, shapes, dtype)}
     if hasattr(torch.optim, name):
         theirs = getattr(torch.optim, name)
-        found["torch fused"] = Contender(theirs, {**options, "fused": True}, shapes)
-        found["torch foreach"] = Contender(theirs, {**options, "foreach": True}, shapes)
+        found["torch fused"] = Contender(theirs, {**options, "fused": True}, shapes, dtype)
+        found["torch foreach"] = Contender(theirs, {**options, "foreach": True}, shapes, dtype)
         if compiled:
-            found["torch.compile"] = Contender(theirs, {**options, "foreach": True}, shapes, compiled=True)
+            found["torch.compile"] = Contender(theirs, {**options, "foreach": True}, shapes, dtype, compiled=True)
+    if name == "AdamW" and (other := deepspeed(shapes, dtype)) is not None:
+        found["DeepSpeed"] = other
     return found
 
 
-def measure(name, shapes, rounds, compiled=False):
-    """Return the seconds of each form: of the first step, and the median of the others, taken in turn."""
-    forms = contenders(name, shapes, compiled)
+def measure(name, shapes, rounds, dtype=torch.float32, compiled=False):
+    """Return the seconds of each form, of the first step and the median of the others, in turn; and bytes moved."""
+    forms = contenders(name, shapes, dtype, compiled)
     times = {what: [] for what in forms}
     for _ in range(rounds):
         for what, form in forms.items():
             times[what].append(min(form.seconds() for _ in range(3)))
-    return {what: (form.first, statistics.median(times[what])) for what, form in forms.items()}
+    found = {what: (form.first, statistics.median(times[what])) for what, form in forms.items()}
+    return found, moved(forms["ours"].optimizer)
 
 
 def main():
@@ -95,6 +128,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
     parser.add_argument("--optimizers", nargs="+", choices=OPTIMIZERS, default=list(OPTIMIZERS))
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--compile", action="store_true")
     args = parser.parse_args()
@@ -104,8 +138,11 @@ def main():
     for kind in args.shapes:
         shapes = SHAPES[kind]()
         for name in args.optimizers:
-            for what, (first, median) in measure(name, shapes, args.rounds, args.compile).items():
-                print(f"{kind:10} {name:6} {what:14} {1e3 * median:9.3f} ms   first {1e3 * first:9.1f} ms", flush=True)
+            times, moves = measure(name, shapes, args.rounds, getattr(torch, args.dtype), args.compile)
+            size = moves * sum([int(np.prod(shape)) for shape in shapes])
+            for what, (first, median) in times.items():
+                print(f"{kind:10} {name:6} {what:14} {1e3 * median:9.3f} ms   first {1e3 * first:9.1f} ms   "
+                      f"{moves:4.1f} bytes a parameter, {size / median / 1e9:5.1f} GB/s", flush=True)
 
 
 if __name__ == "__main__":

@@ -154,6 +154,8 @@ class StampedTable(Table):
                 continue
             bytes_ = lines.bytes + (inner.bytes if not phase and sequences is not None else 0)
             end = _number(block, unit)
+            if end == unit:  # Nothing but arrays of no elements.
+                continue
             spans.append(Span(row, unit, end, bytes_))
             lines.at = row
             moved.append(lines)

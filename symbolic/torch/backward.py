@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
-from ndarray.errors import OperatorError
+from ndarray.errors import OperatorError, shown
+from symbolic.torch.optimizer import RuleOptimizer
 from symbolic.torch.runner import Runner
-
-if TYPE_CHECKING:
-    from symbolic.torch.optimizer import RuleOptimizer
 
 
 class InBackward:
@@ -82,7 +80,8 @@ def step_in_backward(optimizer: RuleOptimizer) -> InBackward:
     Raises
     ------
     OperatorError
-        If an option needs all gradients at once: ``clip_norm``, or ``nonfinite``, which updates all or nothing.
+        If an option needs all gradients at once: ``clip_norm``, or ``nonfinite``, which updates all or nothing; or if
+        the optimizer is another.
 
     Examples
     --------
@@ -93,6 +92,8 @@ def step_in_backward(optimizer: RuleOptimizer) -> InBackward:
     >>> w.detach(), w.grad
     (tensor([2.]), None)
     """
+    if not isinstance(optimizer, RuleOptimizer):
+        raise OperatorError(f"step_in_backward: expected an optimizer of symbolic.torch, got {shown(optimizer)}")
     for work in optimizer._works():
         _refuse(optimizer, work)
     return InBackward(optimizer)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
 from symbolic.create import Group, var
+from symbolic.functions import function
 from symbolic.graph.attributes import AttrScope
+from symbolic.graph.naming import Prefix
 from symbolic.optimizers.bind import bind_in_place
 from symbolic.optimizers.factors import Factors
 from symbolic.optimizers.update import updated
 from symbolic.torch.forms import state_types
+from symbolic.torch.shards import here
 from symbolic.torch.tensors import facts_of
 from symbolic.torch.unfused import view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import torch
 
     from symbolic.diagnostics.profile import Profile
     from symbolic.symbol import Symbol
@@ -76,19 +82,48 @@ def rows_of(works: Sequence[Work]) -> Rows:
 
 def symbol_of(works: Sequence[Work]) -> Symbol:
     """Return the update of all parameters as one Symbol; see `RuleOptimizer.symbol`."""
-    made = []
+    made: list[Symbol] = []
+    grads, count = _grads(works), var("t", shape=(1,))
+    parts = [_alike(work) for work in works]
     for k, work in enumerate(works):
-        names = _names(work)
-        with AttrScope(__region__="update"):
-            grads = [var(f"{name}_grad") for name in names]
-            if work.maximize:
-                grads = [-g for g in grads]
-            factors = Factors(names, [1.0] * len(names), [float(i not in work.no_decay) for i in range(len(names))],
-                              frozenset([names[i] for i in work.plain]))
-            lr = var("lr" if len(works) == 1 else f"lr{k}", shape=(1,))
-            made += updated(work.rule, [var(name) for name in names], grads, factors, lr, var("t", shape=(1,)),
-                            work.clip_norm)
+        names, own = _names(work), grads[k]
+        lr = var("lr" if len(works) == 1 else f"lr{k}", shape=(1,))
+        news: dict[int, Symbol] = {}
+        for j, alike in enumerate(parts[k]):
+            factors = Factors([names[i] for i in alike], [1.0] * len(alike),
+                              [float(i not in work.no_decay) for i in alike],
+                              frozenset([names[i] for i in alike if i in work.plain]))
+            # Operators on many tensors have one name in all groups.
+            apart = Prefix(f"group{k}_{j}_") if sum(map(len, parts)) > 1 else nullcontext()
+            with AttrScope(__region__="update"), apart:
+                found = updated(work.rule, [var(names[i]) for i in alike], [own[i] for i in alike], factors, lr,
+                                count, None)
+            news |= dict(zip(alike, found, strict=True))
+        made += [news[i] for i in range(len(names))]
     return Group(made)
+
+
+def _grads(works: Sequence[Work]) -> list[list[Symbol]]:
+    """Return the gradients of each group as its rule takes them: those of all groups have one common norm."""
+    with AttrScope(__region__="update"):
+        given = [[var(f"{name}_grad") for name in _names(work)] for work in works]
+        every, found = [g for grads in given for g in grads], []
+        clipped = {bound: list(function("clip_global_norm")(*every, max_norm=bound, name="clipped"))[:-1]
+                   for bound in dict.fromkeys([work.clip_norm for work in works]) if bound is not None}
+        for work, grads in zip(works, given):
+            first = sum(map(len, given[:len(found)]))
+            if work.clip_norm is not None:
+                grads = clipped[work.clip_norm][first:first + len(grads)]
+            found.append([-g for g in grads] if work.maximize else grads)
+    return found
+
+
+def _alike(work: Work) -> list[list[int]]:
+    """Return the positions of a group's parameters that one operator can update: all, or those of one dtype."""
+    found: dict[torch.dtype | None, list[int]] = {}
+    for i, p in enumerate(work.params):
+        found.setdefault(p.dtype if work.rule.op.many else None, []).append(i)
+    return list(found.values())
 
 
 def profile_of(works: Sequence[Work], state: Any, steps: int) -> Profile:
@@ -96,14 +131,15 @@ def profile_of(works: Sequence[Work], state: Any, steps: int) -> Profile:
     arrays = {}
     for work in works:
         for p, name in zip(work.params, _names(work)):
-            facts, own = facts_of(p, name), state.get(p) or {}
-            arrays[name] = np.ascontiguousarray(view(p).copy())
-            arrays[f"{name}_grad"] = (np.zeros_like(arrays[name]) if p.grad is None
-                                      else np.ascontiguousarray(view(p.grad.to_dense().resolve_neg()).copy()))
+            local, own = here(p), state.get(p) or {}
+            facts = facts_of(local, name)
+            arrays[name] = view(local).copy(order="C")
+            arrays[f"{name}_grad"] = (np.zeros_like(arrays[name]) if p.grad is None else
+                                      view(here(p.grad).to_dense().resolve_conj().resolve_neg()).copy(order="C"))
             for given, type_ in state_types(work.rule, facts.real, facts.shape, work.singles).items():
                 kept = own.get(work.states[given])
                 arrays[f"{name}_{given}"] = (np.zeros(type_.shape, type_.dtype) if kept is None
-                                             else view(kept).reshape(type_.shape).copy())
+                                             else view(here(kept)).reshape(type_.shape).copy())
     made = symbol_of(works)
     run = bind_in_place(made, arrays, engine="fused")
     for k, work in enumerate(works):

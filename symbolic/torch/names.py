@@ -140,5 +140,9 @@ TORCH: dict[str, Words] = {
 """The optimizers of torch that a rule is, by the name of their class."""
 
 RULES = {"LAMB": "lamb", "LARS": "lars", "LANS": "lans", "Lion": "lion", "SignSGD": "signsgd", "Signum": "signum",
-         "AdaBelief": "adabelief", "FTRL": "ftrl"}
+         "AdaBelief": "adabelief", "FTRL": "ftrl", "AdamP": "adamp", "Adan": "adan",
+         "AdEMAMix": "ademamix", "ADOPT": "adopt", "CAME": "came", "DCASGD": "dcasgd",
+         "MARS": "mars", "NovoGrad": "novograd", "ScheduleFreeAdamW": "schedule_free_adamw",
+         "ScheduleFreeRAdam": "schedule_free_radam", "ScheduleFreeSGD": "schedule_free_sgd",
+         "Shampoo": "shampoo", "SM3": "sm3", "SOAP": "soap", "Sophia": "sophia", "Yogi": "yogi"}
 """Classes of rules that torch lacks, and the names of these."""

@@ -18,7 +18,7 @@ from ndarray.kernels.threads import follow
 from symbolic.torch.counts import Counts
 from symbolic.torch.program import GRAD, STATES, WEIGHT, Kind, Norms, Program, kind_of
 from symbolic.torch.shards import check_kind, is_distributed, local_of, state
-from symbolic.torch.states import Maker
+from symbolic.torch.states import Maker, check_state
 from symbolic.torch.tensors import Facts, Like, check_apart, facts_of, gradient, standing_in, walkable
 from symbolic.torch.unfused import commit, compute, view
 from symbolic.torch.work import Span, Work, spans
@@ -54,7 +54,7 @@ class Runner:
         self._kinds: list[Kind | None] = [None] * n
         self._program: Program | None = None
         self._norms: tuple[list[int], Norms] | None = None
-        self._ready = False
+        self._ready = self._chosen = False
         self._row = np.full(n, -1)
         self._own: tuple[list, list] | None = None
         self._classes: dict[tuple[int, bool, bool], list[tuple[int, np.ndarray]]] = {}
@@ -114,7 +114,8 @@ class Runner:
         """Find which parameters of which group have a gradient."""
         marks = [(work.no_decay, work.plain, len(work.params)) for work in works]
         if live != self._live or marks != self._marks:
-            self._live, self._marks, self._where, self._seen, self._ready = live, marks, None, {}, False
+            self._ready = self._ready and marks == self._marks
+            self._live, self._marks, self._where, self._seen, self._chosen = live, marks, None, {}, False
             self._own = self._like = None
             self._spans = spans(works, live)
 
@@ -232,8 +233,13 @@ class Runner:
         if keys != self._keys:
             self._keys = keys
             self._ready = False
-        if self._ready:
-            return
+        if not self._ready:
+            self._build(works, keys)
+        if not self._chosen:
+            self._choose()
+
+    def _build(self, works, keys):
+        """Make the program of all parameters that have had a gradient."""
         owner = [(w, within) for w, work in enumerate(works) for within in range(len(work.params))]
         for k, (w, within) in enumerate(owner):
             facts, work = self._facts[k], works[w]
@@ -255,11 +261,15 @@ class Runner:
             flags = w, within not in works[w].no_decay, within in works[w].plain
             alike.setdefault(flags, {}).setdefault(self._program.kind(self._row[k]), []).append(k)
         self._classes = {flags: [(kind, np.array(at)) for kind, at in found.items()] for flags, found in alike.items()}
+        self._ready, self._chosen, self._seen = True, False, {}
+
+    def _choose(self):
+        """Note which rows of the program have a gradient now."""
         self._fused = self._row[self._live] >= 0
         self._rows = self._row[self._live][self._fused]
-        self._on = np.zeros(len(fused), bool)
+        self._on = np.zeros(int((self._row >= 0).sum()), bool)
         self._on[self._rows] = True
-        self._ready, self._seen = True, {}
+        self._chosen = True
 
     def _start(self, works, owners, params, states, own):
         """Return the states' tensors by group and the rule's name of them, with those that are missing made."""
@@ -325,7 +335,12 @@ class Runner:
 
     def _addresses(self, params, tensors, at, copied, key, works):
         """Return where tensors are, or copies of those that cannot be walked like their parameters."""
-        found = np.fromiter(map(_data_ptr, tensors), np.int64, len(tensors))
+        try:
+            found = np.fromiter(map(_data_ptr, tensors), np.int64, len(tensors))
+        except (RuntimeError, TypeError):  # What is sparse has no address, what is no tensor neither.
+            for k, tensor in zip(at, tensors):
+                self._check_dense(tensor, works, key, k)
+            raise
         seen = self._seen.get(key)
         if seen is not None and tensors is seen[0] and np.array_equal(found, seen[1]):
             return found
@@ -334,6 +349,8 @@ class Runner:
             facts, kind = self._facts[k], self._kinds[k]
             if kind is None or kind.flow is None:
                 continue
+            if key is not None:
+                self._check_dense(tensor, works, key, k)
             if key is not None and key[1] not in kind.alike:
                 self._check_state(tensor, kind.types[key[1]], works[key[0]], key[1], k)
             elif tensor.shape != p.shape:
@@ -348,10 +365,17 @@ class Runner:
             self._seen[key] = tensors, found.copy()
         return found
 
+    def _check_dense(self, tensor, works, key, k):
+        """Raise where a state cannot be what the loops read."""
+        kind = self._kinds[k]
+        alike = kind is None or key[1] in kind.alike
+        check_state(tensor, f"the state {works[key[0]].states[key[1]]} of parameter {k}",
+                    self._facts[k].dtype.is_complex if alike else None)
+
     def _check_state(self, tensor, type_, work, name, k):
         """Raise where a state is not the few numbers that the rule reads."""
-        if (tensor.device.type != "cpu" or tensor.layout is not torch.strided or not tensor.is_contiguous()
-                or tensor.numel() != math.prod(type_.shape) or view(tensor).dtype != type_.dtype):
+        if (not tensor.is_contiguous() or tensor.numel() != math.prod(type_.shape)
+                or view(tensor).dtype != type_.dtype):
             raise BindError(f"the state {work.states[name]} of parameter {k} is {tensor.dtype} of shape "
                             f"{tuple(tensor.shape)}; expected {type_.dtype} of shape {type_.shape}")
 

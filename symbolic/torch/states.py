@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 
+from ndarray.errors import BindError, shown
 from ndarray.kernels.pages import WORTH_ASKING, zeros
 from symbolic.torch.forms import state_types
 from symbolic.torch.shards import like
-from symbolic.torch.tensors import TORCH, Facts
+from symbolic.torch.tensors import TORCH, Facts, overlaps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +80,32 @@ class Maker:
         for z, memory in zip(wanted, _blocks(wanted)):
             strides = torch.empty_like(z.p, device="meta", memory_format=torch.preserve_format).stride()
             z.state[z.word] = like(torch.from_numpy(memory).view(z.dtype).as_strided(z.p.shape, strides), z.owner)
+
+
+def check_state(t: Any, what: str, complex_: bool | None) -> None:
+    """Raise where a state is not a dense tensor on the CPU, each element by itself.
+
+    Parameters
+    ----------
+    t : object
+        As somebody has put it there.
+    what : str
+        For the message.
+    complex_ : bool or None
+        Whether its numbers must be complex or real floating ones; None where that is checked elsewhere.
+
+    Raises
+    ------
+    BindError
+    """
+    if not isinstance(t, torch.Tensor):
+        raise BindError(f"{what} is {shown(t)}; expected a tensor")
+    if t.layout is not torch.strided or t.device.type != "cpu":
+        raise BindError(f"{what} is a {t.layout} tensor on device {t.device}; expected a dense tensor on the CPU")
+    if overlaps(t):
+        raise BindError(f"{what} is expanded: several of its elements are one; give a copy of it")
+    if complex_ is not None and not (t.is_complex() if complex_ else t.is_floating_point()):
+        raise BindError(f"{what} has dtype {t.dtype}; expected {'complex' if complex_ else 'floating'} numbers")
 
 
 def _blocks(wanted: Sequence[_Zeros]) -> list[np.ndarray]:

@@ -131,8 +131,33 @@ def check(p: torch.Tensor, name: str) -> None:
         raise DTypeError(f"{name} is on device {p.device}; symbolic.torch updates parameters on the CPU")
     if p.dtype not in REAL:
         raise DTypeError(f"{name} has dtype {p.dtype}; expected one of {', '.join(map(str, REAL))}")
-    if any(stride == 0 and size > 1 for size, stride in zip(p.shape, p.stride())):
+    if overlaps(p):
         raise BindError(f"{name} is expanded: several of its elements are one; give a copy of it, p.clone()")
+
+
+def overlaps(t: torch.Tensor) -> bool:
+    """Tell whether several elements of a tensor are one.
+
+    Examples
+    --------
+    >>> a = torch.zeros(10)
+    >>> overlaps(a[:1].expand(3)), overlaps(a.as_strided((4, 3), (2, 1))), overlaps(a.as_strided((3, 2), (2, 5)))
+    (True, True, False)
+    """
+    if t.is_contiguous():
+        return False
+    axes = sorted((stride, size) for stride, size in zip(t.stride(), t.shape) if size > 1)
+    end = 0
+    for stride, size in axes:
+        if stride <= end:
+            break
+        end += stride * (size - 1)
+    else:
+        return False
+    if not t.numel() or axes[0][0] == 0:
+        return bool(t.numel())
+    offsets = sum(np.ix_(*[stride * np.arange(size) for stride, size in axes]), np.int64(0))
+    return len(np.unique(offsets)) < t.numel()
 
 
 def dense(t: torch.Tensor) -> bool:

@@ -55,3 +55,8 @@ def test_what_needs_all_gradients_is_refused(options):
     optimizer = st.AdamW(network().parameters(), **options)
     with pytest.raises(TypeError, match="needs all gradients at once"):
         st.step_in_backward(optimizer)
+
+
+def test_an_optimizer_of_torch_is_refused():
+    with pytest.raises(TypeError, match="expected an optimizer of symbolic.torch"):
+        st.step_in_backward(torch.optim.AdamW(network().parameters()))

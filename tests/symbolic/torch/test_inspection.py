@@ -55,3 +55,23 @@ def test_a_profile_changes_nothing():
     profile = optimizer.profile(steps=2)
     assert profile.rows and "lamb" in str(profile)
     assert all(torch.equal(p, k) for p, k in zip(module.parameters(), kept))
+
+
+@pytest.mark.parametrize("name", ["AdamW", "LAMB", "LARS"])
+def test_the_graph_of_several_groups_and_dtypes_has_one_norm(name):
+    params = {n: torch.nn.Parameter(torch.full(shape, 2.0, dtype=dtype))
+              for n, shape, dtype in [("a", (3,), torch.float64), ("b", (), torch.float64), ("c", (4,), torch.float32)]}
+    optimizer = getattr(st, name)([{"params": [("a", params["a"])]}, {"params": [*params.items()][1:]}], lr=0.1,
+                                  clip_norm=0.5)
+    symbol = optimizer.symbol()
+    arrays = {n: p.detach().numpy().copy() for n, p in params.items()}
+    for n, p in params.items():
+        p.grad = torch.ones_like(p)
+        arrays[f"{n}_grad"] = p.grad.numpy().copy()
+        arrays |= {state: np.zeros_like(arrays[n]) for state in symbol.list_auxiliary_states() if state[0] == n}
+    run = sym.optimizers.bind_in_place(symbol, arrays)
+    run.forward(is_train=True, **{k: 0.1 if k != "t" else 1 for k in ("lr0", "lr1", "t") if k in run.arg_dict})
+    assert optimizer.profile(steps=1).rows
+    optimizer.step()
+    for n, p in params.items():
+        np.testing.assert_allclose(arrays[n], p.detach().numpy(), rtol=1e-6)

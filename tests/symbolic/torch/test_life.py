@@ -321,6 +321,32 @@ class Test_a_step:
             pool.resize(ours)
         assert equal(found[0], found[1]) and equal(found[0], found[2])
 
+    def test_runs_within_a_compiled_function_outside_of_its_graph(self):
+        paths = []
+        for cls in (st.AdamW, torch.optim.AdamW):
+            torch.manual_seed(0)
+            module = torch.nn.Linear(3, 2)
+            optimizer = cls(module.parameters(), lr=0.01)
+
+            def train(inputs, module=module, optimizer=optimizer):
+                module(inputs).square().sum().backward()
+                optimizer.step()
+                optimizer.zero_grad()
+
+            # Of torch's own, the plain function: compiled, it computes its corrections in float32.
+            run = torch.compile(train, backend="eager") if cls is st.AdamW else train
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Dynamo looks at what it should not.
+                for _ in range(3):
+                    run(torch.ones(1, 3))
+            paths.append(list(module.parameters()))
+            assert float(optimizer.state[module.weight]["step"]) == 3
+        for ours, theirs in zip(*paths):
+            torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+        with pytest.raises(torch._dynamo.exc.Unsupported):
+            torch.compile(st.SGD(module.parameters()).step, backend="eager", fullgraph=True)()
+        torch._dynamo.reset()
+
     def test_two_optimizers_step_in_two_threads(self):
         def train(params):
             walk(st.LAMB(params), params, 20)
@@ -472,6 +498,24 @@ class Test_tensors:
         p.grad = torch.ones(5)
         with pytest.raises(ValueError, match="parameter 0 is expanded"):
             st.SignSGD([p]).step()
+        p = torch.nn.Parameter(torch.zeros(10).as_strided((4, 3), (2, 1)))
+        p.grad = torch.ones(4, 3)
+        with pytest.raises(ValueError, match="parameter 0 is expanded"):
+            st.SignSGD([p]).step()
+
+    def test_of_which_others_have_a_gradient_need_no_other_program(self, monkeypatch):
+        mine, other = parameters((3,), (4, 2), (5,), (1,)), parameters((3,), (4, 2), (5,), (1,))
+        ours, theirs = st.AdamW(mine), torch.optim.AdamW(other)
+        live = [[0, 1, 2, 3], [0], [1, 3], [2], [0, 1, 2, 3], [3]]
+        for k, which in enumerate(live):
+            if k == 1:
+                monkeypatch.setattr("symbolic.torch.runner.Program", None)
+            for optimizer, params in ((ours, mine), (theirs, other)):
+                for i, p in enumerate(params):
+                    p.grad = filled(*p.shape, seed=k) if i in which else None
+                optimizer.step()
+        for a, b in zip(mine, other):
+            torch.testing.assert_close(a, b)
 
     @pytest.mark.parametrize("p, words", [
         (torch.zeros(3, dtype=torch.int64), "dtype torch.int64"),
@@ -590,6 +634,36 @@ class Test_states:
         assert float(other.state[v]["step"]) == 3
         other.step()
         assert float(other.state[v]["step"]) == 4
+
+    @pytest.mark.parametrize(("state", "words"), [
+        (torch.zeros(4).to_sparse(), "sparse"), ([1, 2], "expected a tensor"),
+        (torch.zeros(4, device="meta"), "meta"), (torch.zeros(4, dtype=torch.int64), "int64"),
+        (torch.zeros(1).expand(4), "expanded"), (torch.zeros(3), "shape"), (torch.zeros(4, dtype=torch.complex64),
+                                                                            "complex64")])
+    def test_that_others_have_put_there_are_refused_before_anything_is_written(self, state, words):
+        w, = parameters((4,))
+        optimizer = st.AdamW([w])
+        walk(optimizer, [w])
+        before, optimizer.state[w]["exp_avg"] = w.detach().clone(), state
+        w.grad = torch.ones(4)
+        with pytest.raises(ValueError, match=f"exp_avg of parameter 0 .*{words}"):
+            optimizer.step()
+        assert torch.equal(w, before) and optimizer.state[w]["step"] == 3
+
+    def test_that_are_large_begin_with_zeros_in_the_order_of_their_parameter(self):
+        w = torch.nn.Parameter(torch.ones(8, 64, 32, 32).contiguous(memory_format=torch.channels_last))
+        v = torch.nn.Parameter(torch.ones(1000, 500, dtype=torch.bfloat16))
+        z = torch.nn.Parameter(torch.ones(100, dtype=torch.complex64))
+        mine, other = (module.AdamW([p.detach().clone().requires_grad_() for p in (w, v, z)], lr=0.0)
+                       for module in (st, torch.optim))
+        for optimizer in (mine, other):
+            for p in optimizer.param_groups[0]["params"]:
+                p.grad = torch.ones_like(p)
+            optimizer.step()
+        for ours, theirs in zip(mine.state.values(), other.state.values()):
+            for key, t in theirs.items():
+                assert ours[key].stride() == t.stride() and ours[key].dtype == t.dtype
+                torch.testing.assert_close(ours[key], t)
 
     def test_are_views_of_one_vector_of_steps(self):
         params = parameters((3,), (4,))

@@ -49,6 +49,16 @@ def test_a_rule_whose_state_all_tensors_share_is_refused(name):
         st.optimizer(name)
 
 
+def test_a_rule_takes_a_parameter_without_axes():
+    for name in ("Shampoo", "SOAP", "AdamP", "SM3", "CAME"):
+        w = torch.nn.Parameter(torch.tensor(1.0))
+        w.grad = torch.tensor(1.0)
+        optimizer = getattr(st, name)([w], lr=0.1)
+        for _ in range(2):  # The first of SOAP only learns its bases.
+            optimizer.step()
+        assert 0 < float(w.detach()) < 1
+
+
 def test_a_users_own_rule_is_an_optimizer():
     registered = registry.find("my_torch_rule_update")
     if registered is None:
