@@ -1,7 +1,7 @@
 """Large matrices in float32 as products of orthonormal columns and an upper triangle, by blocks of columns.
 
-NumPy computes these in float64, whatever it is given.  Here that is so within a block; what joins blocks are products of
-matrices in float32, most of the work.
+NumPy computes these in float64, whatever it is given.  Here that is so within a block; what joins blocks are products
+of matrices in float32, most of the work.
 """
 
 import numpy as np
