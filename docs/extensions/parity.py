@@ -26,8 +26,11 @@ authors' code, which are float64.
   the rule.
 * *Differs*: the first value of an update that is another one, a state or the weight, and at which update.
 * *Has none*: the library has no such rule.
-* *Not compared*: Optax has something of that name, which has not been compared.
+* *Not compared*: Optax's ``sophia`` makes its estimates of the curvature itself, at random; ours is given them.
 
+Optax's ``adafactor`` factors the two longest axes in place of the last two, and its ``adan`` weights the difference of
+gradients by ``1 - b2``; its ``muon`` takes rows for columns, as Flax has them; its ``prodigy`` and ``dadapt_adamw`` are
+other recursions.  ``adopt_decay`` is Optax's ``adopt`` with decay from the second update on, as its authors have it.
 Of torch's Muon the iteration is computed in float64, where torch computes it in bfloat16.  MXNet's ``Nadam`` moves one
 schedule on for every tensor; the first tensor is equal.
 
@@ -143,7 +146,8 @@ def traveling(rule, library):
         missing = ", ".join(f"``{name}``" for name in lost(each))
         own = ", ".join(f"``{k}={v!r}``" for k, v in each.options.items()
                         if any(other.options.get(k) != v for other in others))
-        words.setdefault(f"no, it does not hold {missing}" if missing else "bit for bit", (each.name, own))
+        lacking = f"no, it does not hold {missing}" if each.states else "no, its states are others"
+        words.setdefault(lacking if missing else "bit for bit", (each.name, own))
     return "; ".join(f"``{name}``" + (f" with {own}" if own and len(words) > 1 else "") + f": {text}"
                      for text, (name, own) in words.items())
 

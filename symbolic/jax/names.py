@@ -21,11 +21,17 @@ class Alias(NamedTuple):
         For states of the rule, the fields of Optax's.
     variants : sequence of mapping of str to object
         Arguments under each of which it is another rule.
+    rated : bool
+        Whether its rate may be a schedule.
+    near : bool
+        Whether the rule only comes near.
     """
 
     rule: Callable[..., Made]
     states: Mapping[str, str] = MappingProxyType({})
     variants: Sequence[Mapping[str, Any]] = (MappingProxyType({}),)
+    rated: bool = True
+    near: bool = False
 
 
 def _sgd(momentum: Any = None, nesterov: Any = False) -> Made:
@@ -98,6 +104,35 @@ def _adadelta(rho: Any = 0.9, eps: Any = 1e-6) -> Made:
     return "adadelta", {"rho": rho, "epsilon": eps}
 
 
+def _adafactor(min_dim_size_to_factor: Any = 128, eps: Any = 1e-30) -> Made:
+    return "adafactor", {"min_dim_size_to_factor": min_dim_size_to_factor, "eps1": eps, "relative_step": False}
+
+
+def _adan(b1: Any = 0.98, b2: Any = 0.92, b3: Any = 0.99, eps: Any = 1e-8, weight_decay: Any = 0.0) -> Made:
+    return "adan", {"beta1": b1, "beta2": b2, "beta3": b3, "epsilon": eps, "wd": weight_decay}
+
+
+def _muon(beta: Any = 0.95, eps: Any = 1e-8, weight_decay: Any = 0.0, nesterov: Any = True, adam_b1: Any = 0.9,
+          adam_b2: Any = 0.999) -> Made:
+    return "muon", {"momentum": beta, "epsilon": eps, "wd": weight_decay, "nesterov": nesterov, "beta1_1d": adam_b1,
+                    "beta2_1d": adam_b2}
+
+
+def _estimated(rule: str) -> Callable[..., Made]:
+    def made(betas: Any = (0.9, 0.999), eps: Any = 1e-8, estim_lr0: Any = 1e-6, weight_decay: Any = 0.0) -> Made:
+        return rule, {"beta1": betas[0], "beta2": betas[1], "epsilon": eps, "d0": estim_lr0, "wd": weight_decay}
+
+    return made
+
+
+def _schedule_free_sgd(b1: Any = 0.9, weight_decay: Any = None) -> Made:
+    return "schedule_free_sgd", {"momentum": b1, "wd": weight_decay or 0.0}
+
+
+def _schedule_free_adamw(b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-8, weight_decay: Any = 0.0) -> Made:
+    return "schedule_free_adamw", {"beta1": b1, "beta2": b2, "epsilon": eps, "wd": weight_decay}
+
+
 _MOMENTS = {"mean": "mu", "var": "nu"}
 
 OPTAX: dict[str, Alias] = {
@@ -106,9 +141,9 @@ OPTAX: dict[str, Alias] = {
     "adamw": Alias(_adamw, _MOMENTS),
     "adabelief": Alias(_adabelief, _MOMENTS),
     "adamax": Alias(_adamax, {"mean": "mu", "largest": "nu"}),
-    "nadam": Alias(_nadam, _MOMENTS),
-    "radam": Alias(_radam, _MOMENTS),
-    "amsgrad": Alias(_amsgrad, {**_MOMENTS, "largest": "nu_max"}),
+    "nadam": Alias(_nadam, _MOMENTS, near=True),
+    "radam": Alias(_radam, _MOMENTS, near=True),
+    "amsgrad": Alias(_amsgrad, {**_MOMENTS, "largest": "nu_max"}, near=True),
     "lion": Alias(_lion, {"mom": "mu"}),
     "lamb": Alias(_lamb, _MOMENTS),
     "lars": Alias(_lars, {"mom": "trace"}),
@@ -118,5 +153,19 @@ OPTAX: dict[str, Alias] = {
         {}, {"centered": True}, {"momentum": 0.9}, {"centered": True, "momentum": 0.9})),
     "adagrad": Alias(_adagrad),  # whose sum holds the initial accumulator
     "adadelta": Alias(_adadelta, {"squares": "e_g", "moves": "e_x"}),
+    "adafactor": Alias(_adafactor, variants=({"min_dim_size_to_factor": 1, "eps": 1e-30},), near=True),
+    "adan": Alias(_adan, near=True),
+    "muon": Alias(_muon, near=True),
+    "prodigy": Alias(_estimated("prodigy"), near=True),
+    "dadapt_adamw": Alias(_estimated("dadapt_adam"), near=True),
+    "schedule_free_sgd": Alias(_schedule_free_sgd, rated=False),
+    "schedule_free_adamw": Alias(_schedule_free_adamw, rated=False),
 }
 """The optimizers of Optax that a rule is, or comes near, by the name of their function."""
+
+
+def optax_function(name: str) -> Callable[..., Any]:
+    """Return the function of an optimizer: of Optax, or of its ``contrib``."""
+    import optax
+
+    return getattr(optax, name, None) or getattr(optax.contrib, name)

@@ -21,7 +21,7 @@ LIBRARIES = ("mxnet", "torch", "optax", "authors")
 
 NUMBERS: dict[str, Any] = {"betas": (0.9, 0.99), "b1": 0.9, "b2": 0.99, "beta1": 0.9, "beta2": 0.99, "eps": 1e-4,
                            "eps_root": 1e-4, "epsilon": 1e-4, "weight_decay": 0.1, "wd": 0.1, "trust_coefficient": 0.1,
-                           "initial_accumulator_value": 0.1}
+                           "initial_accumulator_value": 0.1, "estim_lr0": 1e-3, "b3": 0.999}
 """Options of all libraries under which rules are compared: so large that what differs shows within a few updates."""
 
 _RATES = {"adadelta": 1.0, "lars": 1.0, "preloaded_multi_sgd_mom": 1.0, **RATES}
@@ -150,18 +150,19 @@ def _optax() -> Iterator[Counterpart]:
     import jax
     import optax
 
-    from symbolic.jax.names import OPTAX
+    from symbolic.jax.names import OPTAX, optax_function
 
     for name, alias in OPTAX.items():
+        function = optax_function(name)
         defaults = {p.name: p.default for p in inspect.signature(alias.rule).parameters.values()}
         for variant in alias.variants:
             options = {**_known(defaults), **variant}
             rule, settings = alias.rule(**options)
-            state = jax.eval_shape(getattr(optax, name)(1.0, **options).init, {"w": jax.ShapeDtypeStruct((2,), "f4")})
+            state = jax.eval_shape(function(1.0, **options).init, {"w": jax.ShapeDtypeStruct((2, 2), "f4")})
             needed = as_rule(rule, **settings).op.writes
             states = {s: field for s, field in alias.states.items()
                       if s in needed and optax.tree.get_all_with_path(state, field)}
-            yield Counterpart("optax", name, options, rule, settings, states)
+            yield Counterpart("optax", name, options, rule, settings, states, rated=alias.rated)
 
 
 def _mxnet() -> Iterator[Counterpart]:

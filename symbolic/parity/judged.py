@@ -19,6 +19,7 @@ JUDGED = {
     "optax": {
         "yogi": Judged("yogi", {**ADAM, **WD}),
         "adopt": Judged("adopt", ADAM),
+        "adopt_decay": Judged("adopt", {**ADAM, **WD}),
         "ademamix": Judged("ademamix", {**ADAM, "beta3": 0.999, "alpha": 5.0, **WD}),
         "novograd": Judged("novograd", {**ADAM, **WD}),
         "sm3": Judged("sm3", {"momentum": 0.9, "epsilon": 1e-8, **WD}),

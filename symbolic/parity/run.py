@@ -123,9 +123,12 @@ def _optax(other: Counterpart, updates: int) -> list[Values]:
     import jax
     import optax
 
+    from symbolic.jax.names import optax_function
+
     rates = np.array([inputs.rate(k, other.size) for k in range(1, updates + 1)], np.float32)
     params = {n: jax.numpy.asarray(w, jax.numpy.float32) for n, w in inputs.start().items()}
-    made = getattr(optax, other.name)(lambda count: jax.numpy.asarray(rates)[count], **other.options)
+    rate = (lambda count: jax.numpy.asarray(rates)[count]) if other.rated else other.size
+    made = optax_function(other.name)(rate, **other.options)
     state, update_, found = made.init(params), jax.jit(made.update), []
     for grads in inputs.gradients()[:updates]:
         changes, state = update_({n: jax.numpy.asarray(grads[n], jax.numpy.float32) for n in params}, state, params)

@@ -29,8 +29,9 @@ def optax_cases():
     adam = {"b1": 0.9, "b2": 0.99, "eps": 1e-4}
     return {
         "yogi": (optax.scale_by_yogi, {**adam, "initial_accumulator_value": 1e-6, "decay": WD}),
-        # Decay after it would begin with the first update, which moves nothing in the authors' code.
         "adopt": (optax.contrib.scale_by_adopt, adam),
+        # The first update moves nothing in the authors' code; Optax's would decay.
+        "adopt_decay": (optax.contrib.scale_by_adopt, {**adam, "decay": WD, "decays_from": 2}),
         "ademamix": (optax.contrib.scale_by_ademamix, {**adam, "b3": 0.999, "alpha": 5.0, "decay": WD}),
         "novograd": (optax.scale_by_novograd, {**adam, "weight_decay": WD}),
         "sm3": (optax.scale_by_sm3, {"b1": 0.9, "eps": 1e-8, "decay": WD}),
@@ -203,16 +204,18 @@ def optax_path(scaling, settings, size, shared):
 
     jax.config.update("jax_enable_x64", True)
     settings, found = dict(settings), {}
-    decay = settings.pop("decay", 0.0)
+    decay, first = settings.pop("decay", 0.0), settings.pop("decays_from", 1)
     for name, w in paths.start(paths.FOUR).items():
         own = dict(settings)
         if "weight_decay" in own:
             own["weight_decay"] *= paths.WD_MULT.get(name, 1.0)
-        made = optax.chain(scaling(**own), optax.add_decayed_weights(decay * paths.WD_MULT.get(name, 1.0)))
+        made, after = scaling(**own), optax.add_decayed_weights(decay * paths.WD_MULT.get(name, 1.0))
         weight, path = jax.numpy.asarray(w), []
         state = made.init(weight)
         for number, grads in enumerate(paths.gradients(paths.FOUR, paths.MANY), 1):
             change, state = made.update(jax.numpy.asarray(grads[name]), state, weight)
+            if number >= first:
+                change, _ = after.update(change, optax.EmptyState(), weight)
             weight = weight - paths.rate(number, size) * paths.LR_MULT.get(name, 1.0) * change
             path.append(np.asarray(weight))
         found[name] = path

@@ -5,9 +5,6 @@ import inspect
 import symbolic.jax as sj
 from symbolic.jax.names import OPTAX
 
-DIFFERENT = ("nadam", "radam", "amsgrad")
-"""Those that a rule only comes near."""
-
 
 def _alias(name):
     known = inspect.signature(OPTAX[name].rule)
@@ -26,4 +23,4 @@ def _alias(name):
     return make
 
 
-ALIASES = {name: _alias(name) for name in OPTAX if name not in DIFFERENT}
+ALIASES = {name: _alias(name) for name, alias in OPTAX.items() if alias.rated and not alias.near}
