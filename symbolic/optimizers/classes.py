@@ -360,6 +360,7 @@ class Ftrl(Optimizer):
     learning_rate: float = 0.1
     beta: float = 1
     state_names = ("z", "n")
+    schedule_first = True
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""

@@ -3,7 +3,6 @@
 import inspect
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from symbolic.optimizers.layerwise import LayerwiseRule
 from symbolic.optimizers.layerwise import rule as as_rule
 from symbolic.optimizers.rates import Amounts
 from symbolic.optimizers.rules import Rule
+from symbolic.optimizers.schedules import Scheduler
 from symbolic.optimizers.states import Counted, read_states
 from symbolic.optimizers.updater import fresh_states
 from symbolic.symbol import Symbol
@@ -80,6 +80,8 @@ class Optimizer:
     """Whether a single state is not in a tuple."""
     master_last = False
     """Whether the float32 copy follows the states."""
+    schedule_first = False
+    """Whether a learning rate leaves the base rate of a schedule as it is."""
     decayed: tuple[str, ...] = ("_weight", "_gamma")
     """Endings of the names that have decay where names are given."""
     variants: tuple[Mapping[str, Any], ...] = ({},)
@@ -125,13 +127,14 @@ class Optimizer:
     def _set_rate(self, rate, schedule):
         if rate is not None:
             rate_of(rate, 1)
-        if schedule is not None and rate is not None and getattr(schedule, "base_lr", rate) != rate:
-            warnings.warn(f"learning_rate={rate} replaces the base rate {schedule.base_lr} of lr_scheduler",
-                          stacklevel=4)
-            if is_dataclass(schedule):
-                schedule = replace(schedule, base_lr=rate)
+        base = getattr(schedule, "base_lr", rate)
+        if schedule is not None and rate is not None and rate != base and not self.schedule_first:
+            if isinstance(schedule, Scheduler):
+                schedule = schedule.with_base(rate)
             else:
                 schedule.base_lr = rate
+            if schedule.base_lr == rate:
+                warnings.warn(f"learning_rate={rate} replaces the base rate {base} of lr_scheduler", stacklevel=4)
         self.lr_scheduler, self.lr = schedule, 0.01 if rate is None and schedule is None else rate
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -40,6 +41,8 @@ class Scheduler:
     warmup_steps: int
     warmup_begin_lr: float
     warmup_mode: Warmup
+    warmup_final_lr = 0.0
+    """Where the warm-up ends; not a field of its own: `base_lr` as it was given."""
 
     def __init__(self, base_lr: float = 0.01, warmup_steps: int = 0, warmup_begin_lr: float = 0.0,
                  warmup_mode: Warmup = "linear") -> None:
@@ -50,7 +53,8 @@ class Scheduler:
             raise ParamError(f"warmup_mode must be 'linear' or 'constant', got {shown(warmup_mode)}")
         if warmup_begin_lr > base_lr:
             raise ParamError(f"a warm-up rises, got warmup_begin_lr={warmup_begin_lr} above base_lr={base_lr}")
-        self._keep(base_lr=base_lr, warmup_steps=warmup_steps, warmup_begin_lr=warmup_begin_lr, warmup_mode=warmup_mode)
+        self._keep(base_lr=base_lr, warmup_steps=warmup_steps, warmup_begin_lr=warmup_begin_lr, warmup_mode=warmup_mode,
+                   warmup_final_lr=base_lr)
 
     def _keep(self, **values: Any) -> None:
         for name, value in values.items():
@@ -68,12 +72,18 @@ class Scheduler:
             raise ParamError(f"num_update must not be negative, got {shown(num_update)}")
         if num_update < self.warmup_steps:
             done = num_update / self.warmup_steps if self.warmup_mode == "linear" else 0
-            return self.warmup_begin_lr + (self.base_lr - self.warmup_begin_lr) * done
+            return self.warmup_begin_lr + (self.warmup_final_lr - self.warmup_begin_lr) * done
         return self.after_warmup(num_update)
 
     def after_warmup(self, num_update: int) -> float:
         """Return the rate once the warm-up is over."""
         return self.base_lr
+
+    def with_base(self, base_lr: float) -> Scheduler:
+        """Return what follows from another rate after the same warm-up, as where MXNet's optimizers replace it."""
+        found = copy(self)
+        found._keep(base_lr=number("base_lr", base_lr))
+        return found
 
 
 @dataclass(frozen=True, init=False)
@@ -182,6 +192,10 @@ class PolyScheduler(Scheduler):
         left = part_left(self, num_update, self.max_update)
         return self.final_lr + (self.base_lr - self.final_lr) * left ** self.pwr
 
+    def with_base(self, base_lr: float) -> Scheduler:
+        """Return the schedule itself: the curve is that of the rate that it was made with, as in MXNet."""
+        return self
+
 
 @dataclass(frozen=True, init=False)
 class CosineScheduler(Scheduler):
@@ -212,6 +226,10 @@ class CosineScheduler(Scheduler):
         """Return the rate once the warm-up is over."""
         left = part_left(self, num_update, self.max_update)
         return self.final_lr + (self.base_lr - self.final_lr) * (1 - math.cos(math.pi * left)) / 2
+
+    def with_base(self, base_lr: float) -> Scheduler:
+        """Return the schedule itself: the curve is that of the rate that it was made with, as in MXNet."""
+        return self
 
 
 def part_left(schedule: Scheduler, num_update: int, max_update: int) -> float:

@@ -132,6 +132,18 @@ def test_rates_and_counts():
     assert optimizers.SGD().learning_rate == 0.01 and optimizers.Adam().learning_rate == 0.001
 
 
+def test_a_learning_rate_replaces_the_base_of_a_schedule_where_it_does_in_mxnet():
+    """Not where the curve is that of the schedule's own base, nor in Ftrl; never where a warm-up ends."""
+    warm = {"warmup_steps": 2, "warmup_begin_lr": 0.01, "base_lr": 0.1}
+    for schedule in (optimizers.PolyScheduler(8, **warm), optimizers.CosineScheduler(8, **warm)):
+        optimizer = optimizers.Adam(lr_scheduler=schedule)
+        assert [optimizer.lr_scheduler(n) for n in range(9)] == [schedule(n) for n in range(9)]
+    with pytest.warns(UserWarning, match="learning_rate=0.001 replaces the base rate 0.1"):
+        optimizer = optimizers.Adam(lr_scheduler=optimizers.FactorScheduler(3, 0.5, **warm))
+    assert [optimizer.lr_scheduler(n) for n in range(5)] == pytest.approx([0.01, 0.055, 0.001, 0.001, 0.0005])
+    assert optimizers.Ftrl(lr_scheduler=optimizers.FactorScheduler(3, 0.5, base_lr=0.2)).lr_scheduler(1) == 0.2
+
+
 def test_factors_of_names_and_of_the_net():
     net = sym.FullyConnected(sym.var("x"), sym.var("fc_weight", lr_mult=0.5, wd_mult=3), num_hidden=1, name="fc")
     optimizer = optimizers.SGD(learning_rate=1.0, wd=0.1, sym=net, param_idx2name={0: "fc_weight", 1: "fc_bias"})
