@@ -304,6 +304,8 @@ class Param(NamedTuple):
             return self._allowed(value, where) if self.within else value
         if self.optional and (value is None or isinstance(value, str) and value == "None"):
             return None
+        if self.type in _TUPLES and isinstance(value, str) and value == "None" and self.default is not REQUIRED:
+            return self.default  # MXNet writes a shape that was not given so.
         try:
             value = _scalar(value, finite=False) if self.unbounded else _parse(self.type, value)
         except (TypeError, ValueError, OverflowError, DTypeError) as error:
@@ -317,6 +319,9 @@ class Param(NamedTuple):
             if not isinstance(each, Fed) and each not in self.within:
                 raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}")
         return value
+
+
+_TUPLES = (Shape, Ints, SlicePoints)
 
 
 def describe(param: Param) -> str:

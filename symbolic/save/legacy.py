@@ -45,8 +45,10 @@ def upgrade(records, version):
                 if at is not None and _is_variable(records, at):
                     upgraded = upgraded or list(records)
                     hidden = next(k for k in HIDDEN if name.endswith(f"_{k}"))
-                    upgraded[at] = {**upgraded[at], "attrs": {
-                        **_attrs(upgraded[at]), f"__{hidden}__": attrs[name]}, "attr": {}, "param": {}}
+                    # It goes before the variable's own.
+                    own = {k: v for k, v in _attrs(upgraded[at]).items() if k != hidden}
+                    upgraded[at] = {**upgraded[at], "attrs": {**own, f"__{hidden}__": attrs[name]}, "attr": {},
+                                    "param": {}}
                     upgraded[i] = {**upgraded[i], key: {k: v for k, v in upgraded[i][key].items() if k != name}}
     return upgraded or records
 

@@ -100,3 +100,18 @@ def test_long_integers_of_python_2_in_parameters_and_variables():
     for wrong in ("(2LL, 2)", "(L,)", "(2l,)"):
         with pytest.raises(FormatError):
             one("Pooling", {"kernel": wrong})
+
+
+@pytest.mark.parametrize("own", [{"lr_mult": "3"}, {"__lr_mult__": "3"}, {"lr_mult": "3", "__lr_mult__": "2"}])
+def test_a_layers_factor_goes_before_the_variables_own(own):
+    nodes = (*variables("x"), ("null", "w", [], {"attr": own}), *variables("b"),
+             ("FullyConnected", "fc", [[0, 0], [1, 0], [2, 0]], {"attr": {"num_hidden": "4", "weight_lr_mult": "0.5"}}))
+    assert sym.load_json(text(*nodes)).attr_dict()["w"] == {"lr_mult": "0.5", "__lr_mult__": "0.5"}
+
+
+@pytest.mark.parametrize("op, attrs, shape", [
+    ("Dropout", {"axes": "None"}, (2, 3, 4, 4)), ("sum", {"axis": "None"}, (1,)), ("squeeze", {"axis": "None"}, (2, 3, 4, 4)),
+    ("Pooling", {"kernel": "None", "global_pool": "True"}, (2, 3, 1, 1)),
+    ("slice", {"begin": "(None,1)", "end": "(None,3)", "step": "None"}, (2, 2, 4, 4))])
+def test_none_is_a_shape_that_was_not_given(op, attrs, shape):
+    assert one(op, attrs).infer_shape(x=(2, 3, 4, 4))[1] == [shape]
