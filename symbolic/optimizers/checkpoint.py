@@ -210,12 +210,16 @@ def renamed(saved: Mapping[str, np.ndarray], rename: Mapping[str, str] | Callabl
     if rename is None:
         return dict(saved)
     if not callable(rename):
+        if not isinstance(rename, Mapping):
+            raise ParamError(f"rename must be a dict of names, or a function of a name, got {shown(rename)}")
         for name in rename:
             if name not in saved:
                 raise UnknownNameError(f"rename: {unknown('saved array', name, saved)}")
     found = {}
     for name, array in saved.items():
         new = rename(name) if callable(rename) else rename.get(name, name)
+        if not isinstance(new, str):
+            raise ParamError(f"rename: the new name of {shown(name)} must be a str, got {shown(new)}")
         if new in found:
             raise ParamError(f"rename: two saved arrays would be named {shown(new)}")
         found[new] = array

@@ -161,6 +161,12 @@ def test_what_does_not_fit_is_listed_and_nothing_is_loaded(tmp_path):
     assert (mine["out_weight"] == 1).all()
 
 
+@pytest.mark.parametrize("rename", [5, ["a"], {"w": ["a"]}, {"w": None}, lambda name: None])
+def test_new_names_are_text(rename):
+    with pytest.raises(errors.ParamError, match="rename"):
+        optimizers.checkpoint.renamed({"w": np.ones(2)}, rename)
+
+
 def test_renamed(tmp_path):
     straight = train(trainer(rule="sgd", momentum=0.9), 0, 3)
     straight.save(tmp_path)
