@@ -71,13 +71,13 @@ class Maker:
 
     def finish(self) -> None:
         """Make the zeros."""
-        wanted, self._zeros = self._zeros, []
-        if sum([z.p.numel() * z.dtype.itemsize for z in wanted]) < WORTH_ASKING:
-            for z in wanted:
+        begun, self._zeros = self._zeros, []
+        if sum([z.p.numel() * z.dtype.itemsize for z in begun]) < WORTH_ASKING:
+            for z in begun:
                 z.state[z.word] = like(torch.zeros_like(z.p, dtype=z.dtype, requires_grad=False,
                                                         memory_format=torch.preserve_format), z.owner)
             return
-        for z, memory in zip(wanted, _blocks(wanted)):
+        for z, memory in zip(begun, _blocks(begun)):
             strides = torch.empty_like(z.p, device="meta", memory_format=torch.preserve_format).stride()
             z.state[z.word] = like(torch.from_numpy(memory).view(z.dtype).as_strided(z.p.shape, strides), z.owner)
 
@@ -108,5 +108,5 @@ def check_state(t: Any, what: str, complex_: bool | None) -> None:
         raise BindError(f"{what} has dtype {t.dtype}; expected {'complex' if complex_ else 'floating'} numbers")
 
 
-def _blocks(wanted: Sequence[_Zeros]) -> list[np.ndarray]:
-    return zeros([((z.p.numel() * z.dtype.itemsize,), np.uint8) for z in wanted])
+def _blocks(begun: Sequence[_Zeros]) -> list[np.ndarray]:
+    return zeros([((z.p.numel() * z.dtype.itemsize,), np.uint8) for z in begun])
