@@ -180,3 +180,13 @@ def test_a_life_with_precision(precision, tmp_path):
 def test_precisions_are_known():
     with pytest.raises(ValueError, match="AdamW: precision must be 'master', 'stochastic', 'kahan' or None, got 'half'"):
         st.AdamW([torch.nn.Parameter(torch.ones(1))], precision="half")
+
+
+def test_adamw_in_bfloat16_moves_14_bytes_a_parameter():
+    from benchmarks.torch_door import moved
+
+    w, = parameters(torch.bfloat16, 0, (64, 64))
+    optimizer = st.AdamW([w])
+    w.grad = torch.ones_like(w)
+    optimizer.step()
+    assert moved(optimizer) == 14
