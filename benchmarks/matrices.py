@@ -1,10 +1,10 @@
 """Steps of Muon and SOAP on matrices of BERT-base, beside torch and HeavyBall, in turn.
 
-``HEAVYBALL_PYTHON=… python -m benchmarks.matrices [--rules muon soap] [--matrices N] [--rounds N]``: the interpreter
-has torch and heavyball.  The matrices are those of BERT-base without its embeddings, from the first on.  torch and
-HeavyBall iterate Muon in bfloat16; where a processor has no arithmetic for it, that is slow, so that torch's is run in
-float32 as well.  HeavyBall runs without ``torch.compile``.  A step of SOAP is the mean of ten, which change its bases
-once.
+``HEAVYBALL_PYTHON=… python -m benchmarks.matrices [--rules muon soap] [--shapes 768x768 …] [--peers torch …] [--rounds
+N]``: the interpreter has torch and heavyball.  The matrices are those of BERT-base without its embeddings, or one of
+each of the shapes.  torch and HeavyBall iterate Muon in bfloat16; where a processor has no arithmetic for it, that is
+slow, so that both are run in float32 as well.  HeavyBall runs without ``torch.compile``.  A step of SOAP is the mean of
+ten, which change its bases once.
 """
 
 import argparse
@@ -22,13 +22,13 @@ from symbolic import optimizers
 
 SETTINGS = {"muon": {"wd": 0.1, "lr": 1e-3}, "soap": {"wd": 0.01, "lr": 3e-3}}
 STEPS = {"muon": 1, "soap": 10}
-PEERS = {"muon": ("torch in float32", "torch", "heavyball"), "soap": ("heavyball",)}
+PEERS = {"muon": ("torch in float32", "heavyball in float32", "torch", "heavyball"), "soap": ("heavyball",)}
 
 
-def matrices(number):
-    """Return the shapes of the first matrices of BERT-base, embeddings left out."""
+def matrices():
+    """Return the shapes of the matrices of BERT-base, embeddings left out."""
     listed = json.loads((Path(__file__).parent / "data/bert_base_shapes.json").read_text())
-    return tuple([tuple(s) for name, s in listed if len(s) == 2 and "embeddings" not in name][:number])
+    return tuple([tuple(s) for name, s in listed if len(s) == 2 and "embeddings" not in name])
 
 
 def ours(rule, shapes):
@@ -41,10 +41,10 @@ def ours(rule, shapes):
     return lambda: trainer.step(**grads)
 
 
-def race(rule, shapes, rounds):
+def race(rule, shapes, rounds, peers):
     """Return the median seconds of a step of each contestant, by name, and why others did not run."""
     contestants, missing = {"ours": local(ours(rule, shapes))}, {}
-    for form in PEERS[rule]:
+    for form in [form for form in PEERS[rule] if form in peers]:
         try:
             contestants[form] = peer(form, Workload(rule, rule, shapes), {form: ("heavyball", form)})
         except LookupError as error:
@@ -66,17 +66,18 @@ def main():
     """Print each race."""
     chosen = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     chosen.add_argument("--rules", nargs="+", choices=SETTINGS, default=list(SETTINGS))
-    chosen.add_argument("--matrices", type=int, default=None)
+    chosen.add_argument("--shapes", nargs="+", type=lambda text: tuple(map(int, text.split("x"))), default=matrices())
+    chosen.add_argument("--peers", nargs="+", default=PEERS["muon"])
     chosen.add_argument("--rounds", type=int, default=3)
     given = chosen.parse_args()
-    shapes = matrices(given.matrices)
+    shapes = tuple(given.shapes)
     for rule in given.rules:
-        times, missing = race(rule, shapes, given.rounds)
+        times, missing = race(rule, shapes, given.rounds, given.peers)
         print(f"{rule}, {len(shapes)} matrices, {sum(a * b for a, b in shapes):,} weights")
         for name, seconds in times.items():
-            print(f"  {name:18} {1e3 * seconds:10.1f} ms  {seconds / times['ours']:6.2f} x")
+            print(f"  {name:20} {1e3 * seconds:10.1f} ms  {seconds / times['ours']:6.2f} x")
         for name, reason in missing.items():
-            print(f"  {name:18} {reason}")
+            print(f"  {name:20} {reason}")
 
 
 if __name__ == "__main__":

@@ -11,10 +11,12 @@ def make(kind, shapes, form):
     """Return a function that does one step."""
     weights = [torch.nn.Parameter(torch.randn(s) * 0.02) for s in shapes]
     grads = [torch.randn(s) for s in shapes]
-    if form == "heavyball":
+    if form.startswith("heavyball"):
         import heavyball
 
         heavyball.utils.compile_mode = None
+        if form == "heavyball in float32":
+            heavyball.utils.stochastic_round_ = torch.Tensor.clone
         optimizer = heavyball.Muon(weights, lr=1e-3, betas=(0.95, 0.99), weight_decay=0.1) if kind == "muon" else (
             heavyball.SOAP(weights, lr=3e-3, betas=(0.95, 0.95), shampoo_beta=0.95, weight_decay=0.01,
                            precondition_frequency=10, max_precond_dim=10_000, merge_dims=False,

@@ -67,7 +67,8 @@ def _clipped_by_unit(xp, grad, weight, agc_clipping, agc_epsilon):
 def _cautious(xp, weight, stepped, grad):
     step = weight - stepped
     agrees = step * grad > 0
-    share, = scalars_in(xp, weight.dtype, xp.maximum(xp.mean(xp.astype(agrees, FLOAT64)), 1e-3))
+    share = xp.sum(xp.astype(agrees, FLOAT64)) / max(1, math.prod(agrees.shape))
+    share, = scalars_in(xp, weight.dtype, xp.maximum(share, 1e-3))
     return (weight - xp.where(agrees, step / share, xp.zeros_like(step)),)
 
 

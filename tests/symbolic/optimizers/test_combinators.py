@@ -192,3 +192,14 @@ def test_rules_of_many_tensors_are_refused(name, rule):
     """What a combinator does to a step is done tensor by tensor, with states of its own for each."""
     with pytest.raises(OperatorError, match=f"{name}: expected (an update of one tensor|a rule of one operator).*, got"):
         getattr(optimizers, name)(rule)
+
+
+@pytest.mark.parametrize("name", ["cautious", "grams", "bounded", "lookahead", "ema", "centralized", "agc"])
+@pytest.mark.parametrize("rule", ["sgd", "muon"])
+def test_a_tensor_without_elements(name, rule):
+    """NumPy warns of the mean of nothing."""
+    weights = {"a": np.ones((0, 3), "f4"), "b": np.ones((2, 3), "f4")}
+    trainer = optimizers.Trainer(optimizers.update(list(weights), getattr(optimizers, name)(rule)), weights, lr=0.1,
+                                 engine="eager")
+    trainer.step(a_grad=np.ones((0, 3), "f4"), b_grad=np.ones((2, 3), "f4"))
+    assert np.isfinite(weights["b"]).all() and weights["a"].shape == (0, 3)
