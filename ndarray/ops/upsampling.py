@@ -41,11 +41,14 @@ def _upsampling(inputs, outputs, params):
         for k, shape in enumerate(shapes):
             if shape is not None and any(None not in (a, n) and (n < 1 or a % n) for a, n in zip(size, shape[2:])):
                 raise slot_error(ShapeError, f"`{{}}` of shape {shape} does not grow to {size} by whole numbers", k)
+            if shape is not None and None not in (*size, *shape[2:]) and size[0] // shape[2] != size[1] // shape[3]:
+                raise slot_error(ShapeError, f"`{{}}` of shape {shape} does not grow to {size} by one number", k)
         if params["multi_input_mode"] == "sum":
             joined = reduce(merge_shapes, [(c,) for c in channels])[0]
         else:
             joined = None if None in channels else sum(channels)
-        out = merge_shapes(out, (shapes[0][0], joined, *size))
+        batch, = reduce(merge_shapes, [(None if s is None else s[0],) for s in shapes])
+        out = merge_shapes(out, (batch, joined, *size))
     return [TensorType(s, dtype) for s in shapes], [TensorType(out, dtype)]
 
 

@@ -175,3 +175,10 @@ def test_not_enough_and_too_many():
         nd.reshape(nd.array(X), shape=(5, 5))
     with pytest.raises(OperatorError, match="num_outputs"):
         nd.split(nd.array(X))
+
+
+@pytest.mark.parametrize("mode", ["sum", "concat"])
+@pytest.mark.parametrize("other", [(1, 2, 1, 10), (2, 2, 5, 5)], ids=["another shape of elements", "another batch"])
+def test_images_that_do_not_grow_together_are_refused(mode, other):
+    with pytest.raises(ShapeError):
+        nd.UpSampling(nd.ones((1, 2, 5, 5)), nd.ones(other), scale=4, sample_type="nearest", multi_input_mode=mode)
