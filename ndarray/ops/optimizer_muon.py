@@ -45,8 +45,7 @@ def orthogonalized(xp, matrix, steps, epsilon):
     x = x / size
     for _ in range(steps):
         gram = xp.matmul(x, xp.swapaxes(x, 0, 1))
-        # A product with one's own transpose takes half the arithmetic; this one is symmetric.
-        x = a * x + xp.matmul(b * gram + c * xp.matmul(gram, xp.swapaxes(gram, 0, 1)), x)
+        x = a * x + xp.matmul(b * gram + c * xp.matmul(gram, gram), x)
     return xp.astype(x if wide else xp.swapaxes(x, 0, 1), matrix.dtype)
 
 
