@@ -5,6 +5,7 @@ import os
 import shutil
 import warnings
 
+from ndarray.collector import without_collection
 from ndarray.errors import MXNetError, ParamError, shown
 from ndarray.params import text_of
 from ndarray.paramsfile import load_frombuffer
@@ -20,6 +21,7 @@ from symbolic.show.summary import summary, tree
 from symbolic.symbol import Symbol
 
 
+@without_collection()
 def show(options):
     """Print a graph as a table and as a tree."""
     graph = read_graph(options.file, unknown="keep")
@@ -62,6 +64,7 @@ def draw(options):
     plot.save(options.output)
 
 
+@without_collection()
 def diff(options):
     """List what differs between two graphs; the exit code is 1 where something does."""
     if options.file == options.other == "-":
@@ -83,6 +86,7 @@ def code(options):
     write_text(options.output, to_code(read_graph(options.file)))
 
 
+@without_collection()
 def check(options):
     """List every problem of a file; the exit code is 1 where it cannot be used."""
     data = read_file(options.file)
