@@ -142,7 +142,7 @@ def _read_npz(path):
     return arrays
 
 
-def write_arrays(path, arrays):
+def save_arrays(path, arrays):
     """Write NumPy arrays to a ``.npz`` or ``.params`` file, whole or not at all."""
     suffix = os.path.splitext(path)[1].lower()
     if suffix == ".params":

@@ -6,7 +6,7 @@ import os
 from ndarray.errors import ParamError, shown
 from symbolic.bind import bind
 from symbolic.cli.arrays import facts, print_arrays
-from symbolic.cli.files import read_graph, read_values, watch, write_arrays
+from symbolic.cli.files import read_graph, read_values, watch, save_arrays
 from symbolic.symbol import Symbol
 
 
@@ -23,7 +23,7 @@ def run(options):
         results[name] = array
     results |= executor.aux_dict
     if options.output:
-        write_arrays(options.output, {name: a.asnumpy() for name, a in results.items()})
+        save_arrays(options.output, {name: a.asnumpy() for name, a in results.items()})
     rows = facts(results.items())
     if options.json:
         print(json.dumps({"outputs": rows[:-len(executor.aux_dict) or None],
