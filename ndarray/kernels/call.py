@@ -137,13 +137,14 @@ def _by_identity(wrappers):
 
     It keeps no object alive: once one of them dies, it says no.
     """
-    ids, arrays = list(map(id, wrappers)), list({id(w._data): w._data for w in wrappers}.values())
+    ids, kinds = list(map(id, wrappers)), {type(wrappers[0])}
+    arrays = list({id(w._data): w._data for w in wrappers}.values())
     facts = [arrays, *(list(map(fact, arrays)) for fact in _MAY_CHANGE)]
     watched = [weakref.ref(w, lambda _: facts.clear()) for w in wrappers]
 
     def are(addresses, objects, table):
         known = facts.copy()
-        if not known or list(map(id, objects)) != ids:
+        if not known or list(map(id, objects)) != ids or set(map(type, objects)) != kinds:
             return False
         for fact, before in zip(_MAY_CHANGE, known[1:]):
             if list(map(fact, known[0])) != before:
