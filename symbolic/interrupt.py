@@ -4,7 +4,7 @@ import os
 import sys
 
 # The functions of `signal` come from here; it would import more than all else that this file needs.
-from _signal import SIGINT, default_int_handler, getsignal, signal
+from _signal import SIGINT, default_int_handler, getsignal, signal  # type: ignore[import-not-found]
 
 
 def end_quietly_if_command() -> None:

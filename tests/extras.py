@@ -7,7 +7,7 @@ from symbolic.engines import ENGINES
 EXTRAS = {"symbolic.jax.transformation": {"jax", "optax"}, "symbolic.jax.from_optax": {"jax", "optax"},
           "symbolic.jax": {"jax"}, "symbolic.engines.xla": {"jax"},
           "symbolic.torch": {"torch"}, "tests.symbolic.jax.aliases": {"jax", "optax"},
-          "tests.symbolic.torch.stand_in": {"torch"}}
+          "tests.symbolic.torch.stand_in": {"torch"}, "tests.symbolic.torch.ranks": {"torch"}}
 """The libraries that a module, or a room with all that is in it, needs besides NumPy; the first that fits counts."""
 
 

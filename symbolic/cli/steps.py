@@ -6,7 +6,7 @@ import os
 from ndarray.errors import ParamError, shown
 from symbolic.bind import bind
 from symbolic.cli.arrays import facts, print_arrays
-from symbolic.cli.files import read_graph, read_values, watch, save_arrays
+from symbolic.cli.files import read_graph, read_values, save_arrays, watch
 from symbolic.symbol import Symbol
 
 

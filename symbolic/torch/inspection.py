@@ -111,7 +111,7 @@ def _grads(works: Sequence[Work]) -> list[list[Symbol]]:
         clipped = {bound: list(function("clip_global_norm")(*every, max_norm=bound, name="clipped"))[:-1]
                    for bound in dict.fromkeys([work.clip_norm for work in works]) if bound is not None}
         for work, grads in zip(works, given):
-            first = sum(map(len, given[:len(found)]))
+            first = sum([len(own) for own in given[:len(found)]])
             if work.clip_norm is not None:
                 grads = clipped[work.clip_norm][first:first + len(grads)]
             found.append([-g for g in grads] if work.maximize else grads)
