@@ -45,7 +45,7 @@ def blocked_qr(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return q, left[:rank]
 
 
-def _block(raw, factors):
+def _block(raw: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return ``v`` and ``t`` of the reflections of a block as LAPACK stores them."""
     n = len(factors)
     v = np.tril(raw, -1)

@@ -107,13 +107,16 @@ def _grads(works: Sequence[Work]) -> list[list[Symbol]]:
     """Return the gradients of each group as its rule takes them: those of all groups have one common norm."""
     with AttrScope(__region__="update"):
         given = [[var(f"{name}_grad") for name in _names(work)] for work in works]
-        every, found = [g for grads in given for g in grads], []
+        every = [g for grads in given for g in grads]
+        found: list[list[Symbol]] = []
         clipped = {bound: list(function("clip_global_norm")(*every, max_norm=bound, name="clipped"))[:-1]
                    for bound in dict.fromkeys([work.clip_norm for work in works]) if bound is not None}
+        first = 0
         for work, grads in zip(works, given):
-            first = sum([len(own) for own in given[:len(found)]])
+            end = first + len(grads)
             if work.clip_norm is not None:
-                grads = clipped[work.clip_norm][first:first + len(grads)]
+                grads = clipped[work.clip_norm][first:end]
+            first = end
             found.append([-g for g in grads] if work.maximize else grads)
     return found
 
