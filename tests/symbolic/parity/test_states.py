@@ -159,7 +159,7 @@ def test_torchs_momentum_does_not_hold_the_rate():
         parity.to_torch(sgd, "SGD")
     adam = optimizers.Trainer(optimizers.update(["w"], "adam"), {"w": np.ones(2, "f4")}, lr=0.1)
     for given, words in (({}, "state_dict of an optimizer"), ({"state": {}, "param_groups": []}, "1 parameters, got 0"),
-                         ({"state": {}, "param_groups": [{"params": [0]}]}, "has no exp_avg, got nothing")):
+                         ({"state": {0: {}}, "param_groups": [{"params": [0]}]}, "has no exp_avg, got nothing")):
         with pytest.raises(FormatError, match=words):
             parity.from_torch(adam, given, "Adam")
     with pytest.raises(OperatorError, match="option named 'beta'"):
