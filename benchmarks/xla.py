@@ -6,7 +6,7 @@ trace and to compile is measured once.  JAX and Optax must be installed.
 
 import argparse
 import time
-from functools import partial
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -33,10 +33,17 @@ def plain_momentum(params, state, grads, lr):
     return jax.tree.map(jnp.add, params, state), state
 
 
+@cache
 def trees(shapes):
-    """Return parameters and gradients, as trees of NumPy's arrays."""
+    """Return parameters and gradients, as trees of NumPy's arrays, the same ones for all."""
     rng = np.random.default_rng(0)
     return [{f"w{k}": rng.standard_normal(shape, dtype="float32") for k, shape in enumerate(shapes)} for _ in range(2)]
+
+
+@cache
+def gradients(shapes):
+    """Return the gradients on the device, where all contenders read the same ones."""
+    return jax.tree.map(jnp.asarray, trees(shapes)[1])
 
 
 class Jitted:
@@ -49,7 +56,7 @@ class Jitted:
     """
 
     def __init__(self, step, state, shapes):
-        params, grads = (jax.tree.map(jnp.asarray, tree) for tree in trees(shapes))
+        params, grads = jax.tree.map(jnp.array, trees(shapes)[0]), gradients(shapes)
         self._grads, self._state = grads, (params, jax.tree.map(jnp.array, state(params)))
         start = time.perf_counter()
         lowered = jax.jit(step, donate_argnums=(0, 1)).lower(*self._state, grads, jnp.float32(RATE))
@@ -133,7 +140,7 @@ def main():
     print(f"JAX {jax.__version__}, Optax {optax.__version__}, {jax.devices()[0].device_kind}")
     for shapes in options.shapes:
         for rule in options.rules:
-            print(row(rule, SHAPES[shapes](), options.rounds), flush=True)
+            print(row(rule, tuple(SHAPES[shapes]()), options.rounds), flush=True)
 
 
 if __name__ == "__main__":

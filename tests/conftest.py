@@ -31,16 +31,28 @@ def _use(backend, monkeypatch):
         pytest.skip("llvmlite is not installed")
 
 
-@pytest.fixture(params=[name for name in ENGINES if name not in ("fused", "xla")] + [f"fused, {backend}" for backend in BACKENDS])
-def engine(request, monkeypatch):
-    """Return the name of an engine: every one of them, the fused engine with both kinds of loops.
+OTHER_ENGINES = (*(f"fused, {backend}" for backend in BACKENDS), *(n for n in ENGINES if n not in ("eager", "fused")))
 
-    But for XLA, which rounds otherwise: see ``tests/symbolic/engines/test_xla.py``.
-    """
+
+def _engine(request, monkeypatch):
     name, _, backend = request.param.partition(", ")
     if backend:
         _use(backend, monkeypatch)
+    if name == "xla":
+        pytest.importorskip("jax")
     return name
+
+
+@pytest.fixture(params=("eager", *OTHER_ENGINES))
+def engine(request, monkeypatch):
+    """Return the name of an engine: every one of them, the fused engine with both kinds of loops."""
+    return _engine(request, monkeypatch)
+
+
+@pytest.fixture(params=OTHER_ENGINES)
+def other_engine(request, monkeypatch):
+    """Return the name of an engine to compare with the eager one: ``tests/symbolic/engines/rounding.py`` says how."""
+    return _engine(request, monkeypatch)
 
 
 @pytest.fixture(params=BACKENDS)

@@ -90,17 +90,19 @@ def _free_port() -> int:
 
 def _wait(processes: Sequence[subprocess.Popen[bytes]], grace: float) -> int:
     """Return the status of the first process that fails, some time after it has; 0 when all have ended well."""
-    ended: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for process in processes:  # A thread for each: two may end within one look at all of them.
-        threading.Thread(target=lambda one=process: ended.put(one.wait()), daemon=True).start()
+    ended: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
+    for rank, process in enumerate(processes):  # A thread for each: two may end within one look at all of them.
+        threading.Thread(target=lambda rank=rank, one=process: ended.put((rank, one.wait())), daemon=True).start()
     status, until = 0, None
     for _ in processes:
         try:
-            found = ended.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
+            rank, found = ended.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
         except queue.Empty:
             break
         if found and not status:
             status, until = found, time.monotonic() + grace
+            how = f"was ended by signal {-found}" if found < 0 else f"ended with status {found}"
+            sys.stderr.write(f"launch: process {rank} {how}; the others have {grace:g} s to end\n")
     return 128 - status if status < 0 else status
 
 

@@ -1,5 +1,6 @@
 """A declared update rule as an Optax transformation."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from ndarray.errors import DTypeError, OperatorError, ShapeError, shown
+from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError, shown
 from ndarray.tensortype import TensorType, show_shape
 from symbolic.create import Group, var
 from symbolic.engines.xla.kinds import runner
@@ -97,6 +98,11 @@ def gradient_transformation(rule: str | Rule | LayerwiseRule, lr: Any = None, *,
     if isinstance(lr, bool) or not (lr is None or callable(lr)
                                     or isinstance(lr, (int, float, np.ndarray, np.generic, jax.Array))):
         raise OperatorError(f"lr must be a number, an array or a schedule, got {shown(lr)}")
+    for name, value in {"lr": lr, **traced}.items():
+        if isinstance(value, (jax.Array, np.ndarray)) and value.size != 1:
+            raise ParamError(f"{made}: {name} is one number, got an array of shape {show_shape(value.shape)}")
+    if isinstance(lr, (int, float)) and not math.isfinite(lr):
+        raise ParamError(f"{made}: lr must be finite, got {lr}")
     update = _Update(made, lr, traced, {"lr_mult": lr_mult, "wd_mult": wd_mult, "no_decay": no_decay,
                                         "no_lars": no_lars})
     return optax.GradientTransformationExtraArgs(update.init, update)
@@ -151,6 +157,8 @@ class _Update:
         """Return the updates and the new state."""
         if params is None:
             raise OperatorError(f"{self._rule}: an update needs the parameters: update(grads, state, params)")
+        if not isinstance(state, RuleState) or state.states.keys() != {*self._states, *self._rule.shared_states}:
+            raise OperatorError(f"{self._rule}: expected a state as init(params) returns it, got {shown(state)}")
         flat, tree = jax.tree_util.tree_flatten_with_path(params)
         new = state._replace(count=optax.safe_increment(state.count))
         if not flat:
@@ -180,6 +188,8 @@ class _Update:
             param = jnp.asarray(given["p"][k])
             dtype = _computed_in(param, path)
             for name, leaves in given.items():
+                if leaves[k] is None:
+                    raise OperatorError(f"{path}: {name} is None, where the parameters have an array")
                 array = jnp.asarray(leaves[k])
                 if name == "grad" and array.shape != param.shape:
                     raise ShapeError(f"{path}: the gradient has shape {show_shape(array.shape)}, the parameter "

@@ -45,6 +45,8 @@ def factors_of(names: Sequence[str], attrs: Mapping[str, Mapping[str, str]], lr_
 
 
 def _multipliers(names, attrs, key, given):
+    if not isinstance(given, Mapping | None):
+        raise ParamError(f"{key} must be a dict of factors by name, got {shown(given)}")
     for name in given or ():
         if name not in names:
             raise UnknownNameError(f"{key}: {unknown('parameter', name, names)}")

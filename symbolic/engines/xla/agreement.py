@@ -40,23 +40,30 @@ def device_errors(what: str, hint: str = "") -> Iterator[None]:
         raise DeviceError(f"{what}: {str(error).splitlines()[0]}{hint}") from error
 
 
-def check_alike(sums: Mapping[str, int]) -> None:
-    """Raise where the processes have different checksums of what is to be the same in all.
+FIRST = "start all of them from the same ones"
+FED = "feed and write the same ones in all of them; or split the array by sharding=, and feed each process its own part"
+"""Hints of `check_alike`."""
+
+
+def check_alike(sums: Mapping[str, int], hint: str = FIRST) -> None:
+    """Raise in every process where they have different checksums of what is to be the same in all.
 
     Raises
     ------
     BindError
-        Naming what differs.
+        Naming what differs, and in which processes.
     DeviceError
     """
     from jax.experimental import multihost_utils
 
     with device_errors("the processes could not be compared"):
         theirs = np.asarray(multihost_utils.process_allgather(np.array([*sums.values()], np.uint32)))
-    different = [name for name, column in zip(sums, theirs.T) if len(set(column.tolist())) > 1]
+    different = {name: np.flatnonzero(column != column[0]).tolist() for name, column in zip(sums, theirs.T)
+                 if (column != column[0]).any()}
     if different:
-        raise BindError(f"the processes hold different values of {', '.join(map(label, different))}; start all of them "
-                        "from the same ones")
+        found = ", ".join(f"{label(name)} (process {', '.join(map(str, ranks))} other than process 0)"
+                          for name, ranks in different.items())
+        raise BindError(f"the processes hold different values of {found}; {hint}")
 
 
 def of_first(values: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -1,6 +1,8 @@
 """Which part of each array is on which device."""
 
+import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -70,6 +72,8 @@ def zero(mesh: Mesh, axis: str = "data", min_size: int = 1024) -> Callable[[str,
 
     Raises
     ------
+    BindError
+        If the mesh or the size is something else.
     UnknownNameError
         If the mesh has no such axis.
 
@@ -79,6 +83,10 @@ def zero(mesh: Mesh, axis: str = "data", min_size: int = 1024) -> Callable[[str,
     >>> rule("w", (4, 1024)), rule("b", (4,))
     (P(None, 'data'), P())
     """
+    if not isinstance(mesh, Mesh):
+        raise BindError(f"zero: expected a jax.sharding.Mesh such as make_mesh(data=8), got {shown(mesh)}")
+    if type(min_size) is not int:
+        raise BindError(f"zero: min_size is a number of elements, got {shown(min_size)}")
     if axis not in mesh.shape:
         raise UnknownNameError(f"zero: {unknown('axis of the mesh', axis, mesh.shape)}")
 
@@ -123,6 +131,9 @@ class Placement:
                             f"{shown(sharding)}")
         self.mesh, self._sharding, self._names = mesh, {} if sharding is None else sharding, frozenset(names)
         patterns = [] if callable(sharding) else [*self._sharding]
+        for pattern in patterns:
+            if not isinstance(pattern, str):
+                raise BindError(f"sharding: a pattern of names is a str, got {shown(pattern)}")
         within = [p for p in patterns if not any(fnmatchcase(name, p) for name in names)]
         for pattern in within:
             if not any(fnmatchcase(name, pattern) for name in inner):
@@ -156,16 +167,24 @@ class Placement:
 
     def _checked(self, name: str, shape: tuple[int, ...], spec: Any) -> NamedSharding:
         if spec is None or isinstance(spec, str):
-            spec = PartitionSpec(*[spec] if spec else [])
+            spec = () if spec is None else (spec,)
         if not isinstance(spec, PartitionSpec):
-            if not isinstance(spec, tuple):
-                raise BindError(f"sharding of {label(name)} must be a PartitionSpec, got {shown(spec)}")
+            # JAX takes 0 and "" for None.
+            if not isinstance(spec, tuple) or not all(axes is None or axes and isinstance(axes, (str, tuple))
+                                                      for axes in spec):
+                raise BindError(f"sharding of {label(name)} must be a PartitionSpec, or a tuple of names of axes of "
+                                f"the mesh, got {shown(spec)}")
             spec = PartitionSpec(*spec)
         if len(spec) > len(shape):
             raise ShapeError(f"sharding of {label(name)}: {spec} splits {len(spec)} axes, the shape is "
                              f"{show_shape(shape)}")
-        for d, axes in enumerate(spec):
-            self._check(name, shape, d, () if axes is None else axes if isinstance(axes, tuple) else (axes,))
+        split = [() if axes is None else axes if isinstance(axes, tuple) else (axes,) for axes in spec]
+        for axis, times in Counter(itertools.chain(*split)).items():
+            if times > 1:
+                raise BindError(f"sharding of {label(name)}: {spec} splits along {axis!r} twice; an axis of the mesh "
+                                "splits one axis of an array")
+        for d, axes in enumerate(split):
+            self._check(name, shape, d, axes)
         return NamedSharding(self.mesh, spec)
 
     def _spec(self, name: str, shape: tuple[int, ...]) -> Any:

@@ -17,7 +17,7 @@ from ndarray.text import label
 from symbolic.diagnostics.attribution import Piece
 from symbolic.diagnostics.memory_plan import MemoryPlan
 from symbolic.engines.buffers import Buffers, commit, home_of
-from symbolic.engines.xla.agreement import device_errors, of_first
+from symbolic.engines.xla.agreement import FED, check_alike, device_errors, of_first
 from symbolic.engines.xla.kinds import runner
 from symbolic.engines.xla.placement import OneDevice, Placement, is_spread, whole
 from symbolic.engines.xla.resident import Home
@@ -116,6 +116,10 @@ class XlaProgram:
         if self._drawn:  # Each process draws its own keys of random numbers: those of the first count.
             commit([h.host for h in self._drawn], of_first([h.host for h in self._drawn]))
         there = [h.push() for h in self._inputs]
+        if self._spread:
+            check_alike({h.name: h.sent for h in self._inputs}, FED)
+            for h in self._inputs:
+                h.sent = 0
         return tuple([there[i] for i in self._donated]), tuple([there[i] for i in self._kept])
 
     def __call__(self) -> None:

@@ -42,12 +42,14 @@ class Home:
     device : jax.Array or None
     newest : {'host', 'device', 'both'}
         Who has the newest value.
+    sent : int
+        A checksum of what this process has sent, where others send it too, until they are compared; else 0.
     """
 
     def __init__(self, host: np.ndarray, sharding: Any, shared: bool, name: str) -> None:
         self.host, self.sharding, self.shared, self.name = host, sharding, shared, name
         self.device: jax.Array | None = None
-        self.newest = "host"
+        self.newest, self.sent = "host", 0
 
     def push(self) -> jax.Array:
         """Return the newest value on the devices.
@@ -58,8 +60,13 @@ class Home:
             If a step that failed there has lost it.
         """
         if self.newest == "host" or self.shared:
-            self.device, self.newest = put(self.host, self.sharding), "both"
+            self.device, self.newest = self._put(self.host), "both"
         return self._there()
+
+    def _put(self, value: Any) -> jax.Array:
+        if is_spread(self.sharding):
+            self.sent = checksum(value)
+        return put(value, self.sharding)
 
     def _there(self) -> jax.Array:
         if self.device is None or self.device.is_deleted():
@@ -97,12 +104,12 @@ class Home:
 
     def feed(self, value: Any) -> Callable[[], None]:
         """Receive a new value, of the host or as `accept` has returned it; return what brings the old one back."""
-        before = self.device, self.newest
+        before = self.device, self.newest, self.sent
         with wide():
-            self.take(value if isinstance(value, jax.Array) else put(np.reshape(value, self.host.shape), self.sharding))
+            self.take(value if isinstance(value, jax.Array) else self._put(np.reshape(value, self.host.shape)))
 
         def back() -> None:
-            self.device, self.newest = before
+            self.device, self.newest, self.sent = before
 
         return back
 
@@ -244,6 +251,11 @@ def newest(array: NDArray) -> np.ndarray:
     return _slot.__get__(array).pull() if type(array) is Resident else array._data
 
 
+def checksum(value: np.ndarray) -> int:
+    """Return a number that differs between values that differ."""
+    return zlib.crc32(np.ascontiguousarray(value).tobytes())
+
+
 def checksums(homes: Iterable[Home]) -> dict[str, int]:
     """Return a checksum of the value of each home, by name."""
-    return {h.name: zlib.crc32(np.ascontiguousarray(h.pull()).tobytes()) for h in homes}
+    return {h.name: checksum(h.pull()) for h in homes}

@@ -72,6 +72,9 @@ class Words(DerivedWords):
         if is_narrow(np.dtype(dtype)) and x.dtype == np.float32:
             # XLA leaves out a conversion that another one undoes, but not this word.
             x = lax.reduce_precision(x, exponent_bits=8, mantissa_bits=7)
+        if x.dtype == bool:
+            # XLA makes a choice of a product with a converted truth value, and 0 of NaN times 0.
+            return jnp.where(x, jnp.ones((), dtype), jnp.zeros((), dtype))
         return jnp.astype(x, dtype)
 
     def round_stochastic(self, x: jax.Array, key: Any, number: int = 0) -> jax.Array:

@@ -86,9 +86,11 @@ def test_what_is_constant_takes_no_time_and_what_numpy_does_its_own(engine):
     profile = graph.bind(args={"x": np.arange(6, dtype="f4")}, engine=engine).profile(steps=1)
     names = {node.name for node in profile.times}
     assert {"s", "sorted", "out"} <= names
-    assert ("n" in names) == (engine == "eager")
-    row = check(profile, 1)["sorted"]
-    assert row.what == "NumPy" and (row.read, row.written) == (24, 24)
+    assert ("n" in names) == (engine != "fused")
+    rows = check(profile, 1)
+    if engine != "xla":  # of which the whole graph is one piece
+        row = rows["sorted"]
+        assert row.what == "NumPy" and (row.read, row.written) == (24, 24)
 
 
 def test_copies_of_arrays_that_no_loop_walks_are_pieces(engine):

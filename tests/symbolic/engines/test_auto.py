@@ -14,7 +14,7 @@ from ndarray.kernels import machine_code
 from symbolic.engines import auto, eager
 from symbolic.engines.program import Program
 from tests.symbolic.cases import CASES, Case
-from tests.symbolic.engines.test_engines import assert_same_bits
+from tests.symbolic.engines.rounding import assert_same_bits
 
 pytest.importorskip("llvmlite")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(__file__))))

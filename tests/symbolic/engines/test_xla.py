@@ -15,7 +15,7 @@ import symbolic as sym
 from ndarray.errors import BindError, MXNetError, NonFiniteError, OutOfRangeError
 from symbolic.bind import bind
 from symbolic.engines.buffers import elsewhere
-from tests.ndarray import test_golden as golden
+from tests.symbolic.engines.rounding import assert_near
 from tests.symbolic.engines.test_engines import BINARY, UNARY
 
 jax = pytest.importorskip("jax")
@@ -25,42 +25,8 @@ import symbolic.jax as sj  # noqa: E402
 from symbolic.engines.xla.resident import Resident  # noqa: E402
 
 
-def close(got, expected, tolerance=2e-5):
-    """XLA multiplies and adds in one rounding, adds up in another order, and takes subnormal numbers for zero."""
-    assert (got.dtype, got.shape) == (expected.dtype, expected.shape)
-    if expected.dtype.kind != "f":
-        np.testing.assert_array_equal(got, expected)
-        return
-    finite = np.isfinite(expected)
-    np.testing.assert_array_equal(np.isfinite(got), finite)
-    tolerance = {2: 8e-3, 4: tolerance, 8: 1e-11}[expected.dtype.itemsize]
-    most = np.abs(expected[finite].astype("f8")).max(initial=1)
-    np.testing.assert_allclose(got[finite].astype("f8"), expected[finite], rtol=tolerance, atol=tolerance * most)
-
-
-def recorded(case, engine):
-    """Return outputs and inputs of a case that was recorded from MXNet, after a step in a graph."""
-    inputs, _ = golden.load(case)
-    symbol = sym.functions.function(case["op"])
-    node = symbol(*map(sym.Variable, inputs), name="node", **golden.rounded(case))
-    inputs = golden.copies(inputs)
-    out = dict(zip(node.list_outputs(), golden.weights_of(inputs))) if case["inplace"] else None
-    run = node.bind(args=inputs, grad_req="null", out=out, engine=engine)
-    return [*(o.asnumpy() for o in run.forward()), *inputs.values()]
-
-
-CASES = [c for c in golden.DENSE if not golden.is_eager_only(c)]
-
-
-@pytest.mark.parametrize("op", sorted({c["op"] for c in CASES}))
-def test_recorded_values(op):
-    """Every sixth case: the eager engine has all of them bit for bit."""
-    for case in [c for c in CASES if c["op"] == op][::6]:
-        if case["case"] in golden.SKIPPED:
-            continue
-        with np.errstate(all="ignore"):
-            for expected, got in zip(recorded(case, "eager"), recorded(case, "xla"), strict=True):
-                close(got, expected)
+def close(got, expected):
+    assert_near(got, expected, 5)  # after some steps
 
 
 @settings(max_examples=12, deadline=None)

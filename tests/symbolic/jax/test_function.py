@@ -22,6 +22,7 @@ from ndarray.errors import (
 from symbolic.graph.walk import evaluate
 from symbolic.symbol import Symbol
 from tests.symbolic.cases import CASES, Case
+from tests.symbolic.engines.rounding import assert_agrees
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
@@ -29,23 +30,9 @@ jnp = jax.numpy
 import symbolic.jax as sj  # noqa: E402
 from symbolic.engines.xla import philox  # noqa: E402
 
-OTHER_NUMBERS = {f"_random_{name}" for name in philox.DISTRIBUTIONS} | {f"_sample_{name}" for name in philox.DISTRIBUTIONS}
-OTHER_NUMBERS |= {f"_random_{name}_like" for name in philox.DISTRIBUTIONS} | {"_shuffle"}
-"""Operators whose random numbers are JAX's; nothing is refused, and all others give what NumPy gives."""
 
-TOLERANCE = {np.dtype("float16"): 8e-3, np.dtype("float32"): 4e-6, np.dtype("float64"): 1e-11}
-LONGER = {"gamma": 10, "gammaln": 10, "polygamma": 30, "erfinv": 10}
-"""Functions that JAX computes in another way: how many times as far they may be."""
-
-
-def close(got, expected, times=1):
-    got = np.asarray(got)
-    assert (got.dtype, got.shape) == (expected.dtype, expected.shape)
-    if expected.dtype.kind == "f":
-        tolerance = times * TOLERANCE[expected.dtype]
-        np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance)
-    else:
-        np.testing.assert_array_equal(got, expected)
+def close(got, expected, op=""):
+    assert_agrees(np.asarray(got), expected, "xla", op)
 
 
 def of_case(case):
@@ -77,6 +64,7 @@ def all_of(cases):
 
 
 def test_every_operator_gives_what_numpy_gives():
+    """None is refused; ``rounding.py`` lists those whose random numbers are JAX's."""
     cases = ready("float32", most=2)
     ours = {op.name for op in registry.operators() if op.inputs and op.__module__.startswith("ndarray.")}
     assert {registry.get(s.op).name for s, *_ in cases} >= ours  # Other tests declare operators of their own.
@@ -84,10 +72,7 @@ def test_every_operator_gives_what_numpy_gives():
         found = jax.jit(all_of(cases))([case.arrays for _, case, *_ in cases])
     for (sample, _, expected, _), values in zip(cases, found, strict=True):
         for got, value in zip(values, expected, strict=True):
-            if registry.get(sample.op).name in OTHER_NUMBERS:
-                assert (got.dtype, got.shape) == (value.dtype, value.shape)
-            else:
-                close(got, value, LONGER.get(sample.op, 1))
+            close(got, value, registry.get(sample.op).name)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64"])

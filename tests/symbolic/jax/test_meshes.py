@@ -159,7 +159,9 @@ def bound(mesh, sharding, engine="xla"):
 @pytest.mark.parametrize(("sharding", "kind", "words"), [
     ({"z": "data"}, UnknownNameError, ["'z'"]), ({"x": "dta"}, UnknownNameError, ["x", "dta", "did you mean 'data'"]),
     ({"x": (None, None, "data")}, ShapeError, ["x", "3 axes", "(6, 8)"]), ({"x": "data"}, ShapeError, ["x", "axis 0", "8"]),
-    ({"x": 3}, BindError, ["x", "3"]), (["x"], BindError, ["sharding"]),
+    ({"x": 3}, BindError, ["x", "3"]), (["x"], BindError, ["sharding"]), ({3: "data"}, BindError, ["pattern", "3"]),
+    ({"x": (0,)}, BindError, ["x", "(0,)"]), ({"x": ""}, BindError, ["x", "''"]),
+    ({"x": ("data", "data")}, BindError, ["x", "'data' twice"]), ({"x": (("data", "data"),)}, BindError, ["'data' twice"]),
 ])
 def test_errors_at_bind(mesh, sharding, kind, words):
     with pytest.raises(kind) as caught:
@@ -171,6 +173,14 @@ def test_meshes_belong_to_this_engine(mesh):
     for wrong in ((mesh, None, "eager"), (None, {"x": "data"}), (3, None)):
         with pytest.raises(BindError, match="mesh"):
             bound(*wrong)
+
+
+def test_what_zero_takes(mesh):
+    for wrong, kind, word in (((3,), BindError, "mesh"), ((mesh, "dta"), UnknownNameError, "data"),
+                              ((mesh, "data", "big"), BindError, "'big'")):
+        with pytest.raises(kind, match=word):
+            sj.zero(*wrong)
+    assert sj.zero(mesh, min_size=1)("w", (7, 5)) == jax.sharding.PartitionSpec()
 
 
 def test_device_arrays():

@@ -67,6 +67,46 @@ def test_bound_graphs_have_the_numbers_of_one_process(tmp_path, n):
             assert f"[{rank}] {line}" in done.stdout
 
 
+FED = '''
+import jax, numpy as np
+import ndarray as nd, symbolic as sym, symbolic.jax as sj
+
+sj.initialize()
+rank, w = jax.process_index(), nd.zeros((4,))
+step = sym.sgd_update(sym.var("w"), sym.var("g"), lr=sym.var("lr"), name="step")
+run = step.bind(args={"w": w, "g": nd.ones((4,)), "lr": nd.array([0.5])}, out={"step_output": w}, engine="xla",
+                mesh=sj.make_mesh(data=-1))
+run.forward()
+
+
+def refused(name, **fed):
+    try:
+        run.forward(**fed)
+    except ValueError as error:
+        assert f"different values of {name} (process 1 other than process 0)" in str(error), error
+        assert "sharding=" in str(error) and (w.asnumpy() == -0.5).all()
+        return
+    raise AssertionError(name)
+
+
+refused("lr", lr=0.5 + rank)
+refused("g", g=np.full(4, rank), lr=0.5)
+run.arg_dict["g"][:] = rank
+refused("g")
+refused("g")
+run.arg_dict["g"][:] = 2
+run.forward(lr=0.25)
+assert (w.asnumpy() == -1).all() and run._program.traces == 1
+print("compared")
+'''
+
+
+def test_what_is_fed_or_written_is_the_same_in_every_process(tmp_path):
+    done = run(tmp_path, FED)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[0] compared" in done.stdout and "[1] compared" in done.stdout
+
+
 LOST = '''
 import os, time
 import jax, numpy as np

@@ -180,6 +180,13 @@ def test_errors_name_what_is_wrong():
     error(ParamError, lambda: sj.gradient_transformation("sgd", 0.1, wd="much"), "wd")
     error(OperatorError, lambda: sj.gradient_transformation("sgd", "fast"), "lr", "fast")
     error(OperatorError, lambda: update(sj.gradient_transformation("sgd"), params), "no learning rate")
+    error(ParamError, lambda: sj.gradient_transformation("sgd", float("nan")), "lr must be finite")
+    error(ParamError, lambda: sj.gradient_transformation("sgd", np.ones(2)), "lr is one number", "(2,)")
+    error(ParamError, lambda: sj.gradient_transformation("sgd", 0.1, momentum=np.ones(2)), "momentum is one number")
+    error(ParamError, lambda: update(sj.gradient_transformation("sgd", 0.1, wd_mult=3), params), "wd_mult", "3")
+    for state in (None, sj.gradient_transformation("adam", 0.1).init(params)):
+        error(OperatorError, lambda state=state: sgd.update(params, state, params), "expected a state")
+    error(OperatorError, lambda: update(sgd, params, {"dense": {"kernel": None}}), "dense.kernel: grad is None")
     error(OperatorError, lambda: sgd.update(params, sgd.init(params)), "needs the parameters")
     error(ShapeError, lambda: update(sgd, params, {"dense": {"kernel": jnp.ones(3)}}), "dense.kernel", "(3,)", "(2,)")
     error(OperatorError, lambda: update(sgd, params, {"dense": jnp.ones(2)}), "gradients", "tree")
