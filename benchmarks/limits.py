@@ -101,7 +101,9 @@ def limits(workload):
     loops = [(_text("momentum" if workload.kind == "lars" else workload.kind), tensors)]
     if workload.kind == "lars":
         loops.insert(0, (_SUMS, [[*arrays[:2], np.zeros(1, np.float32)] for arrays in tensors]))
-    ways = {"one thread": _alone} if workload.elements <= MOST_ALONE else {}
+    # Calls of a function for each of many small tensors would be most of the time.
+    alone = _alone if len(tensors) == 1 else partial(_tabled, moved=0)
+    ways: dict = {"one thread": alone} if workload.elements <= MOST_ALONE else {}
     if workload.elements >= LEAST_SHARED:
         ways |= {"threads of Python": _pooled, "threads of the engine": _tabled}
     return {f"limit, {name}": _chain([way(*loop) for loop in loops]) for name, way in ways.items()}
@@ -130,8 +132,8 @@ def _functions(text, tensors):
 
 
 def _alone(text, tensors):
-    function, pointers = _functions(text, tensors)
-    return _chain([partial(function, *at, ctypes.c_int64(0), ctypes.c_int64(n)) for at, n in pointers])
+    function, ((pointers, n),) = _functions(text, tensors)
+    return partial(function, *pointers, ctypes.c_int64(0), ctypes.c_int64(n))
 
 
 def _pooled(text, tensors):
@@ -152,8 +154,8 @@ def _pooled(text, tensors):
     return run
 
 
-def _tabled(text, tensors):
-    return Table([[_Row(text, tuple(arrays), arrays[0].size) for arrays in tensors]])
+def _tabled(text, tensors, moved=1 << 40):
+    return Table([[_Row(text, tuple(arrays), arrays[0].size, moved) for arrays in tensors]])
 
 
 class _Row(NamedTuple):
@@ -162,9 +164,10 @@ class _Row(NamedTuple):
     module: str
     arrays: tuple
     n: int
+    bytes: int
+    """By which the engine decides whether threads share it."""
 
     entry = "row"
-    bytes = 1 << 40
     kernel = property(lambda self: self.module)
     unit, shift = CHUNK, NOT_ALIGNED
     units = property(lambda self: -(-self.n // self.unit))
