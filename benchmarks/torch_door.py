@@ -50,7 +50,7 @@ class Contender:
 
 
 class Bound:
-    """The same rule as a bound graph, whose arrays stay where they are; gradients are written anew before each step.
+    """The same rule as a bound graph, whose arrays stay where they are; gradients are rewritten before each step.
 
     What a backward pass has just written is partly in the caches, and has to leave them; without it a step takes less.
     """

@@ -337,7 +337,7 @@ class Runner:
         """Return where tensors are, or copies of those that cannot be walked like their parameters."""
         try:
             found = np.fromiter(map(_data_ptr, tensors), np.int64, len(tensors))
-        except (RuntimeError, TypeError):  # What is sparse has no address, what is no tensor neither.
+        except (RuntimeError, TypeError):  # A sparse tensor has no address, nor has what is not a tensor.
             for k, tensor in zip(at, tensors):
                 self._check_dense(tensor, works, key, k)
             raise
