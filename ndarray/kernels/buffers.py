@@ -15,12 +15,15 @@ class NumberedBuffers:
     ----------
     arrays : dict of int to numpy.ndarray
         Contiguous and aligned: the caller's arrays, or copies of those that are not.
+    addresses : dict of int to int
+        Of the first element of each.
     before, after : list of callable
         Copy into the copies, and back.
     """
 
     def __init__(self):
         self.arrays: dict[int, np.ndarray] = {}
+        self.addresses: dict[int, int] = {}
         self.before: list[Callable[[], None]] = []
         self.after: list[Callable[[], None]] = []
         self._known, self._written = {}, set()
@@ -41,21 +44,23 @@ class NumberedBuffers:
         return number
 
     def _number(self, array):
-        key = (address_of(array), array.dtype, array.shape, array.strides)
-        if is_plain(array):
-            key = (address_of(array), array.dtype, array.size)
+        plain, at = is_plain(array), address_of(array)
+        key = (at, array.dtype, array.size) if plain else (at, array.dtype, array.shape, array.strides)
         number = self._known.get(key)
-        if number is None:
-            number = self._known[key] = len(self.arrays)
-            self.arrays[number] = array if is_plain(array) else np.empty(array.shape, array.dtype.newbyteorder("="))
-            return number, True
-        return number, False
+        if number is not None:
+            return number, False
+        number = self._known[key] = len(self.arrays)
+        mine = array if plain else np.empty(array.shape, array.dtype.newbyteorder("="))
+        self.arrays[number], self.addresses[number] = mine, at if plain else address_of(mine)
+        return number, True
 
     def overlaps(self) -> frozenset[frozenset[int]]:
         """Return the pairs of buffers that share some memory, at least one of which is written."""
-        spans = sorted((address_of(a), address_of(a) + a.nbytes, number) for number, a in self.arrays.items() if a.size)
+        spans = sorted([(at, at + self.arrays[number].nbytes, number) for number, at in self.addresses.items()])
         found, open_ = set(), []
         for start, end, number in spans:
+            if start == end:
+                continue
             open_ = [(e, b) for e, b in open_ if e > start]
             found.update(frozenset((b, number)) for _, b in open_ if b in self._written or number in self._written)
             open_.append((end, number))

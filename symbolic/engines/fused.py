@@ -20,7 +20,7 @@ from ndarray.kernels.flow import Flow
 from ndarray.kernels.report import describe, parts_of
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.stamp import StampedTable
-from ndarray.kernels.table import Table
+from ndarray.kernels.table import Table, address_of
 from ndarray.kernels.tiles import TileTable
 from ndarray.tensortype import TensorType
 from ndarray.text import counted
@@ -149,7 +149,8 @@ class _Stamped:
         targets = [numbered.write(a) for a in (*buffers.outputs, *(values[n] for n in graph.written))]
         common = {entry: np.empty(*buffers.types[entry]) for entry in found.common}
         arrays: Any = numbered.arrays | common
-        kinds = kinds_of(graph, found, inputs, targets, arrays, numbered.overlaps())
+        starts = {name: (numbered.addresses.get(name) or address_of(a), a.itemsize) for name, a in arrays.items()}
+        kinds = kinds_of(graph, found, inputs, targets, starts, numbered.overlaps())
         self._table = StampedTable(kinds)
         first = []
         if common:

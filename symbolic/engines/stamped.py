@@ -10,7 +10,6 @@ import numpy as np
 from ndarray.kernels.flow import Flow, Sink
 from ndarray.kernels.record import Recorder, Unfusible
 from ndarray.kernels.stamp import Kind
-from ndarray.kernels.table import address_of
 from ndarray.params import fill_fed
 from ndarray.tensortype import TensorType
 from symbolic.engines.lower import as_type
@@ -32,7 +31,7 @@ class _Number(NamedTuple):
 
 
 def kinds_of(graph: Graph, found: Split, inputs: Mapping[Node, int], targets: Sequence[int],
-             arrays: Mapping[Hashable, np.ndarray], overlaps: frozenset) -> list[Kind]:
+             starts: Mapping[Hashable, tuple[int, int]], overlaps: frozenset) -> list[Kind]:
     """Return the kinds of tensors of a graph.
 
     Parameters
@@ -44,8 +43,8 @@ def kinds_of(graph: Graph, found: Split, inputs: Mapping[Node, int], targets: Se
     targets : list of int
         The numbers of the arrays of the outputs, then of the variables that are written, in the order of
         ``graph.written``.
-    arrays : dict of (int or Entry) to numpy.ndarray
-        By number, and of what is common.
+    starts : dict of (int or Entry) to (int, int)
+        Address and bytes of an element of each array, by number, and of what is common.
     overlaps : frozenset of frozenset
         Pairs of numbers whose arrays share some memory.
 
@@ -62,7 +61,6 @@ def kinds_of(graph: Graph, found: Split, inputs: Mapping[Node, int], targets: Se
         kinds[tensor.key].append(tensor)
     if 2 * len(kinds) > len(tensors):
         raise Unsplittable
-    starts = {name: (address_of(array), array.itemsize) for name, array in arrays.items()}
     return [_kind(alike, starts) for alike in kinds.values()]
 
 
