@@ -1,6 +1,7 @@
 """What benchmarks print and keep of the machine, and the table that is made of it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -32,16 +33,43 @@ def test_runs_are_appended_and_the_last_steady_one_counts(tmp_path, monkeypatch)
     assert path.name == "some-cpu-2-ghz-zen.json"
     runs = json.loads(path.read_text())
     assert [run["steady"] for run in runs] == [True, True, False]
-    assert table.latest(runs) == {"step": {"ours, symbolic": 3.0, "NumPy": 10.0}}
+    assert table.latest(runs) == {"step": {"limit": 1.0, "ours, symbolic": 3.0, "NumPy": 10.0}}
     assert table.latest(runs, unsteady=True)["step"]["ours, symbolic"] == 9.0
 
 
 def test_the_table_has_a_column_for_each_machine():
-    assert table.table({"A": {"x": {"ours, symbolic": 1.25, "ours, eager": 2, "torch fused": 1.5, "NumPy": 4}},
-                        "B": {"y": {"ours, symbolic": 1}}}) == """\
+    assert table.table({"A": {"x": {"limit": 2, "ours, symbolic": 2.5, "ours, eager": 4, "torch fused": 3, "NumPy": 8}},
+                        "B": {"y": {"limit": 1, "ours, symbolic": 1}}}) == """\
 ====  =======================  ====
 step  A                        B
 ====  =======================  ====
 x     1.25 (torch fused 1.50)
 y                              1.00
 ====  =======================  ===="""
+
+
+def test_every_contestant_has_a_row_and_every_kind_of_step_a_table():
+    assert table.everything({"signsgd 1e3": {"limit": 1e-6, "NumPy": 12.3e-6, "ours, eager": 2e-6},
+                             "momentum ResNet-50": {"limit": 0.002, "ours, eager": 0.0021, "MXNet": 2.5}}) == """\
+===========  ===========
+step         signsgd 1e3
+===========  ===========
+limit, µs    1.00
+ours, eager  2.00
+NumPy        12
+===========  ===========
+
+===========  ==================
+step         momentum ResNet-50
+===========  ==================
+limit, µs    2,000
+ours, eager  1.05
+MXNet        1,250
+===========  =================="""
+
+
+def test_the_page_has_the_tables_of_the_results():
+    """``python -m benchmarks.table --all`` prints them."""
+    page = (Path(__file__).parents[1] / "docs/performance.rst").read_text(encoding="utf-8")
+    for found in table.kept().values():
+        assert f"\n{table.everything(found)}\n" in page
