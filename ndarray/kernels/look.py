@@ -245,19 +245,20 @@ def look(wrapper: type) -> Callable[[ctypes.c_void_p, tuple, ctypes.c_void_p], i
 
     ``look(snapshot.at, objects, cells)`` returns whether objects are as in a `Snapshot`.
     """
-    if not _is_plain_cpython() or not machine_code.available():
+    if not is_plain_cpython() or not machine_code.available():
         return None
     arrays = [np.zeros(()), np.arange(6, dtype="f4").reshape(2, 3), np.arange(8.0)[::2], np.zeros((2, 1, 4), "i4")]
     arrays[3].flags.writeable = False
     wrapped = [wrapper(a) for a in arrays]
     slot = _slot(wrapped)
-    if slot is None or not all(map(_is_laid_out, arrays)) or not _is_tuple_laid_out((wrapper, slot, arrays)):
+    if slot is None or not all(map(_is_laid_out, arrays)) or not is_tuple_laid_out((wrapper, slot, arrays)):
         return None
     function = _compiled(slot)
     return function if _proves_itself(function, wrapped) else None
 
 
-def _is_plain_cpython():
+def is_plain_cpython() -> bool:
+    """Tell whether objects are as CPython of 64 bits has them, with its lock."""
     return (sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED")
             and not hasattr(sys, "gettotalrefcount") and struct.calcsize("P") == 8 and sys.byteorder == "little")
 
@@ -283,7 +284,8 @@ def _is_laid_out(a):
             and (not a.ndim or ctypes.string_at(shape, 8 * a.ndim) == struct.pack(f"<{a.ndim}Q", *a.shape)))
 
 
-def _is_tuple_laid_out(objects):
+def is_tuple_laid_out(objects: tuple) -> bool:
+    """Tell whether a tuple is in memory as looks read it."""
     return _words(objects, 8 * (ITEMS + len(objects)))[SIZE:] == [len(objects), *map(id, objects)]
 
 

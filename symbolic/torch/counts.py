@@ -30,26 +30,41 @@ class Counts:
     Attributes
     ----------
     values : numpy.ndarray of float32
+    views : list of torch.Tensor
+        Each parameter's ``step``, once there is one.
     """
 
     def __init__(self, n: int) -> None:
         self.values = np.zeros(n, np.float32)
-        self._views: list[Any] = [_UNSET] * n
+        self.views: list[Any] = [_UNSET] * n
         self._synced = True
 
-    def read(self, works: Sequence[Work], spans: Sequence[Span], states: Sequence[list[dict[str, Any]]]) -> None:
-        """Learn the number of updates of each parameter that has a gradient; nothing is written to states."""
+    def read(self, works: Sequence[Work], spans: Sequence[Span], states: Sequence[list[dict[str, Any]]] | None) -> None:
+        """Learn the number of updates of each parameter that has a gradient; nothing is written to states.
+
+        Parameters
+        ----------
+        works : sequence of Work
+        spans : sequence of Span
+        states : sequence of list of dict, or None
+            Of each group's parameters; None if they are complete, and the same as when they were written.
+        """
         self._synced = True
+        if states is None:
+            for span in spans:
+                if works[span.work].counted_by is not None:
+                    self.values[span.rows] = 1
+            return
         for span, own in zip(spans, states):
             work = works[span.work]
             if work.counted_by is not None:
                 self.values[span.rows] = [s.get(work.counted_by) is not None for s in own]
             elif work.counts and self._synced:
                 steps = [s.get("step") for s in own]
-                self._synced = all(map(is_, steps, [self._views[k] for k in span.at]))
+                self._synced = all(map(is_, steps, [self.views[k] for k in span.at]))
         if not self._synced:
             # A new vector: those who keep an old state have views of the old one.
-            self.values, self._views = self.values.copy(), [_UNSET] * len(self.values)
+            self.values, self.views = self.values.copy(), [_UNSET] * len(self.values)
             for span, own in zip(spans, states):
                 if works[span.work].counts:
                     self.values[span.rows] = [float(s.get("step", 0.0)) for s in own]
@@ -62,7 +77,7 @@ class Counts:
         for span in spans:
             if works[span.work].counts:
                 for k, p in zip(span.at, params[span.live]):
-                    states[p]["step"] = self._views[k] = vector[k]
+                    states[p]["step"] = self.views[k] = vector[k]
 
     def add(self, works: Sequence[Work], spans: Sequence[Span]) -> None:
         """Count an update."""

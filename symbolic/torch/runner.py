@@ -16,6 +16,7 @@ from ndarray.errors import BindError, NonFiniteError
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.threads import follow
 from symbolic.torch.counts import Counts
+from symbolic.torch.held import Held
 from symbolic.torch.program import GRAD, STATES, WEIGHT, Kind, Norms, Program, kind_of
 from symbolic.torch.shards import check_kind, is_distributed, local_of, state
 from symbolic.torch.states import Maker, check_state
@@ -56,9 +57,9 @@ class Runner:
         self._norms: tuple[list[int], Norms] | None = None
         self._ready = self._chosen = False
         self._row = np.full(n, -1)
-        self._own: tuple[list, list] | None = None
+        self._held: Held | None = None
         self._classes: dict[tuple[int, bool, bool], list[tuple[int, np.ndarray]]] = {}
-        self._seen: dict[tuple[int, str], tuple[list, np.ndarray]] = {}
+        self._seen: dict[tuple[int, str] | None, tuple[Any, Like, np.ndarray]] = {}
 
     def step(self, works: Sequence[Work], states: Any, scale: float = 1.0) -> str | None:
         """Update every parameter that has a gradient, all or nothing.
@@ -87,45 +88,46 @@ class Runner:
                 self._sharded = any(map(is_distributed, params))
             if self._sharded:
                 params, grads = local_of(works, params, grads)
-            whole = self._like is not None and len(self._live) == len(params) and self._like(grads)
-            live = self._live if whole else [k for k, g in enumerate(grads) if g is not None]
+            where = self._like.where(grads) if self._like is not None and len(self._live) == len(params) else None
+            live = self._live if where is not None else [k for k, g in enumerate(grads) if g is not None]
             if not live:
                 return None
             self._split(works, live)
             if len(live) < len(params):
                 owners, params, grads = [[ts[k] for k in live] for ts in (owners, params, grads)]
             self._look(params, works)
-            if not (whole and self._like is not None):
-                grads = self._gradients(params, grads, works)
+            if where is None or self._like is None:
+                grads, where = self._gradients(params, grads, works)
             scales, why = self._measure(works, grads, scale)
             if why is not None:
                 return why
-            own = self._states(works, owners, states)
-            self._counts.read(works, self._spans, own)
+            held = self._held is not None and self._held.still(states)
+            own = [] if held else self._states(works, owners, states)
+            self._counts.read(works, self._spans, None if held else own)
             forms = self._forms(works)
             self._arrange(works, forms)
-            everything = self._start(works, owners, params, states, own)
-            self._run(works, owners, params, grads, everything, forms, scales)
+            if not held or self._held is None:
+                self._held = None
+                self._held = self._start(works, owners, params, states, own)
+            self._run(works, params, grads, where, self._held, forms, scales)
             return None
 
     # What there is
 
     def _split(self, works, live):
         """Find which parameters of which group have a gradient."""
-        marks = [(work.no_decay, work.plain, len(work.params)) for work in works]
+        marks = [(work.no_decay, work.plain, len(work.params), work.states, work.counts, work.counted_by)
+                 for work in works]
         if live != self._live or marks != self._marks:
             self._ready = self._ready and marks == self._marks
             self._live, self._marks, self._where, self._seen, self._chosen = live, marks, None, {}, False
-            self._own = self._like = None
+            self._held = self._like = None
             self._spans = spans(works, live)
 
     def _look(self, params, works):
         """Learn how parameters are in memory, where that changed."""
-        try:
-            where = np.fromiter(map(_data_ptr, params), np.int64, len(params))
-        except RuntimeError:  # sparse tensors have no address
-            where = None
-        if where is not None and self._where is not None and np.array_equal(where, self._where) and self._alike(params):
+        where = None if self._alike is None else self._alike.where(params)
+        if where is not None and self._where is not None and np.array_equal(where, self._where):
             return
         self._like = None
         for span in self._spans:
@@ -135,14 +137,17 @@ class Runner:
                 if facts != self._facts[k]:
                     self._facts[k], self._kinds[k], self._ready = facts, None, False
         check_apart(params, [works[span.work].names[k - span.first] for span in self._spans for k in span.at])
-        self._where, self._alike = where, Like(params)
+        self._alike = Like(params)
+        where = self._alike.where(params)
+        self._where = None if where is None else where.copy()
         found = [self._facts[k] for k in self._live]
-        self._plain = all([f.contiguous and not f.dtype.is_complex for f in found])
+        # They are walked in place, whatever computes them; of others that is found out once for each program.
+        self._simple = self._plain = where is not None and all([f.contiguous and not f.dtype.is_complex for f in found])
 
     def _gradients(self, params, grads, works):
-        """Return the gradients, a copy of each whose memory cannot be walked like its parameter's."""
-        if self._like is not None and self._like(grads):
-            return grads
+        """Return the gradients, a copy of each whose memory cannot be walked like its parameter's, and addresses."""
+        if self._like is not None and (where := self._like.where(grads)) is not None:
+            return grads, where
         found = []
         for span in self._spans:
             work = works[span.work]
@@ -151,7 +156,7 @@ class Runner:
                                       work.sparse))
         if all(map(is_, found, grads)):
             self._like = Like(found)
-        return found
+        return found, _addresses_of(found)
 
     def _measure(self, works, grads, scale):
         """Return the factor of each group's gradients, or why the step is skipped."""
@@ -190,27 +195,19 @@ class Runner:
         """Return the states of each group's parameters, an empty dict where there is none yet."""
         if not any(work.states or work.counts for work in works):
             return [[] for _ in self._spans]
-        # To compare what there is with what there was takes a fraction of looking up every parameter, if it is theirs.
-        if self._own is not None and len(states) <= 2 * len(owners):
-            values, found = self._own
-            if len(states) == len(values) and all(map(is_, states.values(), values)):
-                return found
-        found = [[states.get(p) or {} for p in owners[span.live]] for span in self._spans]
-        if all(map(all, found)):
-            self._own = list(states.values()), found
-        return found
+        return [[states.get(p) or {} for p in owners[span.live]] for span in self._spans]
 
     # The program
 
     def _forms(self, works):
-        """Return the numbers of this update, by group, what parameters have in common, and count."""
+        """Return the numbers of this update, by group, what parameters have in common, and count, None for all."""
         found = {}
         for span in self._spans:
             for decays, plain, at in span.alike:
                 counts = self._counts.values[at]
                 low, high = float(counts.min()), float(counts.max())
                 for count in (low,) if low == high else map(float, np.unique(counts)):
-                    found[span.work, decays, plain, count] = self._form(
+                    found[span.work, decays, plain, None if low == high else count] = self._form(
                         works, span.work, count, decays, plain)
         return found
 
@@ -261,89 +258,96 @@ class Runner:
             flags = w, within not in works[w].no_decay, within in works[w].plain
             alike.setdefault(flags, {}).setdefault(self._program.kind(self._row[k]), []).append(k)
         self._classes = {flags: [(kind, np.array(at)) for kind, at in found.items()] for flags, found in alike.items()}
-        self._ready, self._chosen, self._seen = True, False, {}
+        self._ready, self._chosen, self._seen, self._plain = True, False, {}, self._simple
 
     def _choose(self):
         """Note which rows of the program have a gradient now."""
-        self._fused = self._row[self._live] >= 0
-        self._rows = self._row[self._live][self._fused]
-        self._on = np.zeros(int((self._row >= 0).sum()), bool)
-        self._on[self._rows] = True
+        fused, on = self._row[self._live] >= 0, np.zeros(len(self._row), bool)
+        rows = self._row[self._live][fused]
+        on[self._live] = True
+        self._whole = bool(fused.all())
+        self._places = [(span, _slice(fused[span.live]), _slice_of(self._row[span.rows[fused[span.live]]]))
+                        for span in self._spans]
+        self._fused, self._rows, self._count = _slice(fused), _slice_of(rows), len(rows)
+        self._fed = {flags: [(kind, at[on[at]]) for kind, at in found if on[at].any()]
+                     for flags, found in self._classes.items()}
+        if self._program is not None:
+            active = np.zeros(int(self._row.max()) + 1, bool)
+            active[rows] = True
+            self._program.switch(active)
         self._chosen = True
 
     def _start(self, works, owners, params, states, own):
-        """Return the states' tensors by group and the rule's name of them, with those that are missing made."""
+        """Return the states, with those that are missing made."""
         self._counts.write(works, self._spans, owners, states)
-        found, unseen = {}, {}
-        for span, before in zip(self._spans, own):
-            for name, word in works[span.work].states.items():
-                tensors, seen = [s.get(word) for s in before], self._seen.get((span.work, name))
-                same = seen is not None and all(map(is_, tensors, seen[0]))
-                found[span.work, name] = seen[0] if same else tensors
-                if not same:
-                    unseen[span.work] = span
+        found = {}
         maker = Maker()
-        for w, span in unseen.items():
-            states_of = [found[w, name] for name in works[w].states]
+        for span, before in zip(self._spans, own):
+            work = works[span.work]
+            columns = [[s.get(word) for s in before] for word in work.states.values()]
             for i, (k, p, owner) in enumerate(zip(span.at, params[span.live], owners[span.live])):
-                if any(tensors[i] is None for tensors in states_of):
-                    maker.make(works[w], owner, p, states[owner], self._facts[k])
+                if any([tensors[i] is None for tensors in columns]):
+                    maker.make(work, owner, p, states[owner], self._facts[k])
         maker.finish()
-        for w, span in unseen.items():
-            for name, word in works[w].states.items():
-                found[w, name] = [states[p][word] for p in owners[span.live]]
-        if self._sharded:
-            for span in self._spans:
-                names = [works[span.work].names[k - span.first] for k in span.at]
-                for name, word in works[span.work].states.items():
-                    found[span.work, name] = [
-                        state(t, p, word, own) for t, p, own in zip(found[span.work, name], owners[span.live], names)]
-        return found
+        for span in self._spans:
+            work = works[span.work]
+            for name, word in work.states.items():
+                found[span.work, name] = tuple([states[p][word] for p in owners[span.live]])
+                seen = self._seen.get((span.work, name))
+                if seen is not None and len(seen[0]) == len(found[span.work, name]) and all(
+                        map(is_, seen[0], found[span.work, name])):
+                    found[span.work, name] = seen[0]
+        if not self._sharded:
+            held = Held(found, owners)
+            held.keep(works, self._spans, owners, states, self._counts.views)
+            return held
+        for span in self._spans:
+            names = [works[span.work].names[k - span.first] for k in span.at]
+            for name, word in works[span.work].states.items():
+                found[span.work, name] = tuple([
+                    state(t, p, word, own) for t, p, own in zip(found[span.work, name], owners[span.live], names)])
+        return Held(found, [*owners, *params])
 
     # The run
 
-    def _run(self, works, owners, params, grads, everything, forms, scales):
+    def _run(self, works, params, grads, where, held, forms, scales):
         """Update what is live; nothing can be refused from here on but by an operator that no loop computes."""
-        written, copied, results, program = list(owners), [], [], self._program
-        written += params if self._sharded else ()
-        for tensors in everything.values():
-            written += tensors
-        fused, rows = self._fused, self._rows
-        if not fused.all():
-            results = self._unfused(works, params, grads, everything, forms, scales)
-        if program is not None and len(rows):
+        copied, results, program = [], [], self._program
+        if not self._whole:
+            results = self._unfused(works, params, grads, held.tensors, forms, scales)
+        if self._count:
             addresses = program.addresses
-            addresses[rows, WEIGHT] = (self._where if self._plain else self._addresses(
-                params, params, self._live, copied, None, works))[fused]
-            addresses[rows, GRAD] = np.fromiter(map(_data_ptr, grads), np.int64, len(grads))[fused]
-            for span in self._spans:
-                there = fused[span.live]
+            addresses[self._rows, WEIGHT] = (self._where if self._plain else self._addresses(
+                params, tuple(params), self._live, copied, None, works))[self._fused]
+            addresses[self._rows, GRAD] = where[self._fused]
+            for span, fused, rows in self._places:
                 for i, name in enumerate(works[span.work].states):
-                    tensors = everything[span.work, name]
-                    found = self._addresses(params[span.live], tensors, span.at, copied, (span.work, name), works)
-                    addresses[self._row[span.rows[there]], STATES + i] = found[there]
-            program.switch(self._on)
+                    found = self._addresses(params[span.live], held.tensors[span.work, name], span.at, copied,
+                                            (span.work, name), works)
+                    addresses[rows, STATES + i] = found[fused]
             self._feed(forms, scales)
         with deferred(), torch.no_grad():
-            if program is not None and len(rows):
+            if self._count:
                 program.run()
             commit(results)
             for tensor, copy in copied:
                 tensor.copy_(copy)
             self._counts.add(works, self._spans)
-            increment_version(written)
+            increment_version(held.written)
 
     def _addresses(self, params, tensors, at, copied, key, works):
         """Return where tensors are, or copies of those that cannot be walked like their parameters."""
+        seen = self._seen.get(key)
+        if seen is not None and tensors is seen[0]:
+            where = seen[1].where(tensors)
+            if where is not None and np.array_equal(where, seen[2]):
+                return where
         try:
-            found = np.fromiter(map(_data_ptr, tensors), np.int64, len(tensors))
+            found = _addresses_of(tensors)
         except (RuntimeError, TypeError):  # A sparse tensor has no address, nor has what is not a tensor.
             for k, tensor in zip(at, tensors):
                 self._check_dense(tensor, works, key, k)
             raise
-        seen = self._seen.get(key)
-        if seen is not None and tensors is seen[0] and np.array_equal(found, seen[1]):
-            return found
         whole = True
         for i, (k, p, tensor) in enumerate(zip(at, params, tensors)):
             facts, kind = self._facts[k], self._kinds[k]
@@ -361,8 +365,10 @@ class Runner:
                 copy = standing_in(tensor, p, own)
                 copied.append((tensor, copy))
                 found[i] = copy.data_ptr()
-        if whole:
-            self._seen[key] = tensors, found.copy()
+        if whole and key is None:
+            self._plain = self._where is not None
+        elif whole:
+            self._seen[key] = tensors, Like(tensors), found
         return found
 
     def _check_dense(self, tensor, works, key, k):
@@ -381,12 +387,10 @@ class Runner:
 
     def _feed(self, forms, scales):
         """Write the numbers of what is live."""
-        on = np.zeros(len(self._row), bool)
-        on[self._live] = True
         for (w, decays, plain, count), form in forms.items():
             values = [*form.values, scales[w]]
-            for kind, at in self._classes.get((w, decays, plain), ()):
-                chosen = at[(self._counts.values[at] == count) & on[at]]
+            for kind, at in self._fed.get((w, decays, plain), ()):
+                chosen = at if count is None else at[self._counts.values[at] == count]
                 if len(chosen):
                     self._program.feed(kind, self._row[chosen], values)
 
@@ -406,3 +410,18 @@ class Runner:
                               (work.lr, wd, t), scales[span.work], work.settings(k - span.first in work.plain))
                 results += [(tensors[name], value) for name, value in new.items()]
         return results
+
+
+def _addresses_of(tensors):
+    return np.fromiter(map(_data_ptr, tensors), np.int64, len(tensors))
+
+
+def _slice(mask):
+    """Return a mask, or the slice that is quicker where all are chosen."""
+    return slice(None) if mask.all() else mask
+
+
+def _slice_of(rows):
+    """Return positions, or the slice that is quicker where they follow each other."""
+    n = len(rows)
+    return slice(int(rows[0]), int(rows[0]) + n) if n and (rows == np.arange(rows[0], rows[0] + n)).all() else rows

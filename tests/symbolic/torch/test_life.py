@@ -549,9 +549,11 @@ class Test_tensors:
         walk(other, b)
         assert equal(a, b)
 
-    @pytest.mark.parametrize("guards", [True, False])
-    def test_are_seen_to_have_changed(self, monkeypatch, guards):
-        if not guards:
+    @pytest.mark.parametrize("how", ["looks", "guards", "questions"])
+    def test_are_seen_to_have_changed(self, monkeypatch, how):
+        if how != "looks":
+            monkeypatch.setattr("symbolic.torch.tensors.looks", lambda: None)
+        if how == "questions":
             monkeypatch.setattr("symbolic.torch.tensors.TensorGuards", None)
         zeros = torch.zeros(2, 2)
         like = Like([zeros, torch.zeros(3)])
