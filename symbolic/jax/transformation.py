@@ -13,6 +13,7 @@ from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError, sh
 from ndarray.tensortype import TensorType, show_shape
 from symbolic.create import Group, var
 from symbolic.engines.xla.kinds import runner
+from symbolic.engines.xla.loops import one_loop
 from symbolic.engines.xla.rules import differentiable
 from symbolic.engines.xla.words import Words, wide
 from symbolic.graph.graph import Graph
@@ -122,7 +123,8 @@ class _Update:
     def init(self, params: Any) -> RuleState:
         """Return the state before the first update."""
         states = {name: jax.tree.map(lambda p, name=name: self._first(name, p), params) for name in self._states}
-        return RuleState(jnp.zeros((), jnp.int32), states | {n: jnp.zeros(1) for n in self._rule.shared_states})
+        shared = {name: jnp.zeros(1, jnp.float32) for name in self._rule.shared_states}
+        return RuleState(jnp.zeros((), jnp.int32), states | shared)
 
     def _first(self, name: str, param: Any) -> jax.Array:
         param = jnp.asarray(param)
@@ -174,7 +176,8 @@ class _Update:
             values = self._values(paths, given)
             values |= {name: state.states[name] for name in self._rule.shared_states} | self._numbers(state, extra)
             outputs, written = self._run(tuple(paths), values)
-            changes = [jnp.astype(y - values[f"p{k}"], jnp.asarray(g).dtype)
+            platform = jax.default_backend()
+            changes = [jnp.astype(one_loop(y, platform) - values[f"p{k}"], jnp.asarray(g).dtype)
                        for k, (y, g) in enumerate(zip(outputs, given["grad"], strict=True))]
             kept = {name: tree.unflatten([jnp.astype(written[f"p{k}_{name}"], jnp.asarray(old).dtype)
                                           for k, old in enumerate(given[name])]) for name in self._states}

@@ -19,6 +19,7 @@ from symbolic.diagnostics.memory_plan import MemoryPlan
 from symbolic.engines.buffers import Buffers, commit, home_of
 from symbolic.engines.xla.agreement import FED, check_alike, device_errors, of_first
 from symbolic.engines.xla.kinds import runner
+from symbolic.engines.xla.loops import one_loop
 from symbolic.engines.xla.placement import OneDevice, Placement, is_spread, whole
 from symbolic.engines.xla.resident import Home
 from symbolic.engines.xla.words import Words, wide
@@ -79,6 +80,10 @@ class XlaProgram:
         self._outputs = [outputs[k] for k in self._order]
         self._types = [(types[k].shape, types[k].dtype) for k in self._order]
         self._kept = tuple([i for i in range(len(self._inputs)) if i not in set(self._donated)])
+        # Results that replace an input and that nothing else reads.
+        read = {e for node in graph.nodes for e in node.inputs}
+        self._last = {k for k, e in enumerate(graph.outputs) if id(outputs[k]) in donated and e not in read}
+        self._platform = next((d.platform for h in self._outputs if h.sharding for d in h.sharding.device_set), "")
         self._spread = any(is_spread(h.sharding) for h in self._inputs)
         self._drawn = [h for h in homes.values() if self._spread and any(h is i for i in self._inputs)]
         self._jit = jax.jit(self._trace, donate_argnums=0, out_shardings=([h.sharding for h in self._outputs], None))
@@ -93,7 +98,8 @@ class XlaProgram:
         run = partial(self._run_node, runner(self.graph, xp))
         outputs, written = walk(self.graph, dict(zip(self.graph.variables, values)), run)
         found = [*outputs, *(written[n] for n in self.graph.written)]
-        results = [jnp.asarray(found[k]) for k in self._order]
+        found = [one_loop(y, self._platform) if k in self._last else y for k, y in enumerate(map(jnp.asarray, found))]
+        results = [found[k] for k in self._order]
         for y, (shape, dtype), home in zip(results, self._types, self._outputs):
             if (y.shape, y.dtype) != (shape, dtype):
                 raise DTypeError(f"{label(home.name)}: expected {dtype}{list(shape)}, XLA gives "

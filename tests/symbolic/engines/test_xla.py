@@ -22,7 +22,9 @@ jax = pytest.importorskip("jax")
 jnp = jax.numpy
 
 import symbolic.jax as sj  # noqa: E402
+from symbolic.engines.xla.loops import one_loop  # noqa: E402
 from symbolic.engines.xla.resident import Resident  # noqa: E402
+from symbolic.engines.xla.words import wide  # noqa: E402
 
 
 def close(got, expected):
@@ -345,6 +347,22 @@ def test_a_step_copies_no_buffer_that_it_replaces():
     run.forward()
     np.testing.assert_array_equal(run.outputs[0].asnumpy(), 2)
     np.testing.assert_array_equal(args["w2"].asnumpy(), np.float32(1 + 0.9 - 0.1))
+
+
+def test_new_weights_with_a_short_last_axis_are_computed_in_one_loop():
+    arrays = {"w": nd.ones((8, 4, 3, 3)), "w_grad": nd.ones((8, 4, 3, 3)), "w_mom": nd.ones((8, 4, 3, 3))}
+    run = sym.optimizers.bind_in_place(sym.optimizers.update(["w"], "sgd", momentum=0.5), arrays, engine="xla")
+    assert "wrapped_add" not in run._program.compiled.as_text()  # as a loop for each axis is named
+    run.forward(lr=0.5)
+    np.testing.assert_array_equal(arrays["w"].asnumpy(), 1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_one_loop_keeps_every_value(dtype):
+    odd = np.array([1, -0.0, 0, np.inf, -np.inf, np.nan, 3e38, 1e-37, -7], dtype).reshape(1, 3, 3)
+    with wide():
+        found = np.asarray(jax.jit(lambda x: one_loop(x, "cpu"))(odd))
+    np.testing.assert_array_equal(found.view("uint8"), odd.view("uint8"))
 
 
 @pytest.mark.parametrize("how", ["argument", "with"])

@@ -67,8 +67,14 @@ def test_ten_updates_are_those_of_optax(alias, settings, norms, dtype):
 EVERY = sorted({op.name for ops in candidates().values() for op in ops})
 
 
+@pytest.mark.parametrize("x64", [False, True], ids=["32", "64"])
 @pytest.mark.parametrize("name", EVERY)
-def test_every_declared_rule_moves_every_parameter_and_keeps_its_state(name):
+def test_every_declared_rule_moves_every_parameter_and_keeps_its_state(name, x64):
+    with jax.enable_x64(x64):
+        moves_and_keeps(name)
+
+
+def moves_and_keeps(name):
     params = {"a": jnp.ones((3, 2)), "b": jnp.full(2, 0.5)}
     tx = sj.gradient_transformation(name, 0.1)
     extra = {k: jax.tree.map(jnp.ones_like, params) for k in tx.update._others}
