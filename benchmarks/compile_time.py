@@ -11,6 +11,7 @@ from time import perf_counter
 import numpy as np
 
 import symbolic as sym
+from benchmarks.arguments import number
 from ndarray import registry
 from ndarray.kernels import machine_code
 
@@ -76,4 +77,5 @@ def main():
 
 
 if __name__ == "__main__":
+    number(__doc__)
     main()

@@ -7,9 +7,10 @@ measure MXNet on the same machine, in turn with ours.
 
 import os
 import subprocess
-import sys
 from statistics import median
 from time import perf_counter
+
+from benchmarks.arguments import number
 
 SIZE = 10
 CALLS = 500
@@ -109,7 +110,7 @@ def mxnet(python):
     return {"MXNet eager": lambda: ask("eager"), "MXNet eager, out=w": lambda: ask("in_place")}
 
 
-def main(rounds=31):
+def main(rounds):
     """Print the median and the least cost of each call; each round takes all calls in turn."""
     forms = ours()
     if python := os.environ.get("MXNET_PYTHON"):
@@ -124,4 +125,4 @@ def main(rounds=31):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(number(__doc__, "ROUNDS", 31))

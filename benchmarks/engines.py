@@ -15,6 +15,7 @@ import numpy as np
 
 import symbolic as sym
 from benchmarks import machine
+from benchmarks.arguments import number
 from symbolic.engines import auto
 
 SIZES = (1, 10, 100, 1_000, 10_000, 16_384, 65_536, 1_000_000)
@@ -109,7 +110,7 @@ def worth(times, name, first):
     return None
 
 
-def main(rounds=15):
+def main(rounds):
     """Print the machine and the tables."""
     print(machine.text(machine.facts()))
     compiled, kept = kernels()
@@ -133,4 +134,4 @@ def main(rounds=15):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(number(__doc__, "ROUNDS", 15))

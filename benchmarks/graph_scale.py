@@ -5,12 +5,12 @@ chain of layers, each of four nodes: a weight, a product, a tanh, and an update 
 is the chain, with respect to its input, which the gradient reaches through every layer.
 """
 
-import sys
 from time import perf_counter
 
 import numpy as np
 
 import symbolic as sym
+from benchmarks.arguments import number
 
 STAGES = ("compose", "gradient", "infer", "to JSON", "from JSON", "bind", "forward")
 
@@ -47,7 +47,7 @@ def measure(nodes):
     return count, [1e6 * (b - a) / count for a, b in zip(clock, clock[1:])]
 
 
-def main(most=100_000):
+def main(most):
     """Print the table: for each size the least of several rounds."""
     measure(100)
     print(f"{'nodes':>8}" + "".join(f"{stage:>11}" for stage in STAGES) + "   µs per node")
@@ -60,4 +60,4 @@ def main(most=100_000):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(number(__doc__, "MOST", 100_000))

@@ -9,6 +9,8 @@ import sys
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.arguments import number
+
 MODULES = ("numpy", "ndarray", "symbolic")
 PROMISE = 1.3
 """What an import may cost, in imports of numpy."""
@@ -33,7 +35,7 @@ def ratios(rounds):
     return {m: (median(t[m] for t in times), median(t[m] / t["numpy"] for t in times)) for m in MODULES}
 
 
-def main(rounds=21):
+def main(rounds):
     """Print the table."""
     print(f"{'import':10}{'ms':>8}{'x numpy':>10}")
     for module, (time, ratio) in ratios(rounds).items():
@@ -41,4 +43,4 @@ def main(rounds=21):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(number(__doc__, "ROUNDS", 21))

@@ -1,12 +1,12 @@
 """What 10,000 executors leave that were bound, run and dropped: ``python -m benchmarks.leaks [cycles]`` (Linux)."""
 
 import gc
-import sys
 from pathlib import Path
 
 import numpy as np
 
 import symbolic as sym
+from benchmarks.arguments import number
 
 WARM = 500
 """Cycles before the first look: libraries are loaded, caches are full."""
@@ -28,7 +28,7 @@ def held():
     return 1024 * int(line.split()[1])
 
 
-def main(cycles=10_000):
+def main(cycles):
     """Print by how much the process grew, for each engine."""
     for engine in ("eager", "fused"):
         for _ in range(WARM):
@@ -40,4 +40,4 @@ def main(cycles=10_000):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(number(__doc__, "CYCLES", 10_000))

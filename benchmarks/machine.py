@@ -21,12 +21,15 @@ ROUNDS, SECONDS, PAUSE = 24, 0.02, 0.05
 
 
 def facts() -> dict[str, object]:
-    """Return what a result depends on, by name."""
-    calibration.prepare(0)
+    """Return what a result depends on, by name; None for what there is not without llvmlite."""
+    compiles = machine_code.available()
+    if compiles:
+        calibration.prepare(0)
     return {"processor": calibration.processor_name(), "caches": caches(), "processors": os.cpu_count(),
-            "threads": get_num_threads(), "system": platform.system(), "LLVM name": machine_code.processor(),
-            "calibration": str(calibration.calibration()), "Python": platform.python_version(),
-            "NumPy": version("numpy"), "llvmlite": version("llvmlite")}
+            "threads": get_num_threads(), "system": platform.system(),
+            "LLVM name": machine_code.processor() if compiles else None,
+            "calibration": str(calibration.calibration()) if compiles else None, "Python": platform.python_version(),
+            "NumPy": version("numpy"), "llvmlite": version("llvmlite") if compiles else None}
 
 
 def caches() -> dict[str, str]:
@@ -88,7 +91,7 @@ def keep(known: Mapping[str, object], found: float, seconds: Mapping[str, Mappin
     seconds : dict
         Of each workload, the seconds of a step of each contestant.
     """
-    name = re.sub(r"[^a-z0-9]+", "-", f"{known['processor']} {known['LLVM name']}".lower()).strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", f"{known['processor']} {known['LLVM name'] or ''}".lower()).strip("-")
     path = RESULTS / f"{name}.json"
     runs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

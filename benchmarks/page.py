@@ -9,10 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.symbolic.chromium import FLAGS, chromium
-
 import symbolic as sym
 from symbolic.diagnostics.overlay import Overlay
+from tests.conftest import FLAGS, chromium
 from tests.symbolic.drawn import lamb
 
 WATCH = """() => {

@@ -7,11 +7,11 @@ takes time, too.
 """
 
 import random
-import sys
 import warnings
 from time import perf_counter
 
 import symbolic as sym
+from benchmarks.arguments import number
 from ndarray.errors import LimitError
 from symbolic.show.dot import to_dot
 from symbolic.show.drawing import draw
@@ -71,7 +71,7 @@ def measure(symbol):
     return len(drawing.boxes), [b - a for a, b in zip(clock, clock[1:])] + [clock[-1] - clock[0]]
 
 
-def main(most=50_000):
+def main(most):
     """Print the table."""
     start = perf_counter()
     to_svg("digraph { a -> b }")
@@ -87,4 +87,4 @@ def main(most=50_000):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(number(__doc__, "MOST", 50_000))

@@ -3,12 +3,12 @@
 Run with ``python -m benchmarks.sparse_rows [rows of the table]``.
 """
 
-import sys
 from time import perf_counter
 
 import numpy as np
 
 import ndarray as nd
+from benchmarks.arguments import number
 
 TOUCHED, WIDTH = 1000, 64
 
@@ -23,7 +23,7 @@ def seconds(update, arrays, rounds, **settings):
     return best
 
 
-def main(rows=1_000_000):
+def main(rows):
     """Print the cost of a lazy and of a standard step, for tables of growing size."""
     touched = np.random.default_rng(0).choice(rows // 100, TOUCHED, replace=False)
     values = np.ones((TOUCHED, WIDTH), np.float32)
@@ -39,4 +39,4 @@ def main(rows=1_000_000):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(number(__doc__, "ROWS", 1_000_000))

@@ -62,10 +62,15 @@ def backend(request, monkeypatch):
     return request.param
 
 
+def chromium():
+    """Return the path of an installed Chromium, or None."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @pytest.fixture(scope="session")
 def browser():
     """Return a browser; Playwright gives it a fresh profile and removes that, and starts once in a process."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    program = chromium()
     if program is None:
         pytest.skip("no Chromium is installed")
     from playwright.sync_api import sync_playwright

@@ -1,6 +1,7 @@
 """What benchmarks print and keep of the machine, and the table that is made of it."""
 
 import json
+import runpy
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,23 @@ def test_the_machine_is_told_in_lines():
     lines = machine.text(known).splitlines()
     assert len(lines) == len([value for value in known.values() if value is not None])
     json.dumps(known)
+
+
+def test_the_machine_is_told_without_llvmlite(monkeypatch):
+    monkeypatch.setattr(machine.machine_code, "available", lambda: False)
+    monkeypatch.setattr(machine.machine_code, "processor", None)
+    monkeypatch.setattr(machine, "version", {"numpy": "2"}.__getitem__)
+    known = machine.facts()
+    assert known["llvmlite"] is known["LLVM name"] is known["calibration"] is None and "NumPy" in machine.text(known)
+
+
+@pytest.mark.parametrize("name", ["dispatch", "engines", "graph_scale", "import_time", "leaks", "pictures", "sparse_rows",
+                                  "compile_time", "page"])
+def test_every_benchmark_answers_help(name, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", [f"benchmarks/{name}.py", "--help"])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_module(f"benchmarks.{name}", run_name="__main__", alter_sys=False)
+    assert left.value.code == 0 and "usage:" in capsys.readouterr().out
 
 
 def test_an_unsteady_limit_makes_a_table_worthless(monkeypatch):

@@ -113,8 +113,10 @@ class Node:
     def input_names(self) -> tuple[str, ...]:
         """A name for each input: the operator's, then the parameters that are fed."""
         params = self.complete_params
-        fed = fed_names(params)
         arrays = self.op.input_names(params)
+        if len(arrays) == len(self.inputs):
+            return arrays
+        fed = fed_names(params)
         return (*arrays, *(fed[i] for i in range(len(arrays), len(self.inputs))))
 
     @property

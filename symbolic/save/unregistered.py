@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ndarray.cached import cached_property
 from ndarray.errors import LimitError
 from ndarray.operator import Operator
 from symbolic.graph.unregistered import UnregisteredOperator, unregistered
@@ -22,23 +23,30 @@ class Unregistered:
     """
 
     def __init__(self, document: dict[str, Any], origin: str = "", most: int = DEFAULT.unregistered):
-        self._origin, self._most = origin, most
+        self._document, self._origin, self._most = document, origin, most
         self._known: dict[tuple, UnregisteredOperator] = {}
-        self._outputs: dict[int, int] = {}
-        self._written: dict[int, tuple[int, ...]] = {}
+
+    @cached_property
+    def _facts(self) -> tuple[dict[int, int], dict[int, tuple[int, ...]], dict[int, int]]:
+        """Of each node: how many outputs are read, which inputs it writes, and how many outputs the file counts.
+
+        Looked up for the first such operator: most files have none.
+        """
+        outputs: dict[int, int] = {}
+        writes: dict[int, tuple[int, ...]] = {}
         versions: dict[int, int] = {}
-        nodes = document.get("nodes")
+        nodes = self._document.get("nodes")
         for number, record in enumerate(nodes if isinstance(nodes, list) else ()):
             entries = _entries(record.get("inputs") if isinstance(record, dict) else None)
             for node, output, _ in entries:
-                self._outputs[node] = max(self._outputs.get(node, 1), output + 1)
+                outputs[node] = max(outputs.get(node, 1), output + 1)
             # MXNet counts the versions of a variable: a node that reads a new one writes it.
             written = [at for at, (node, _, version) in enumerate(entries) if version > versions.get(node, 0)]
             versions |= {entries[at][0]: entries[at][2] for at in written}
-            self._written[number] = tuple(written)
-        for node, output, _ in _entries(document.get("heads")):
-            self._outputs[node] = max(self._outputs.get(node, 1), output + 1)
-        self._stored = _stored_outputs(document)
+            writes[number] = tuple(written)
+        for node, output, _ in _entries(self._document.get("heads")):
+            outputs[node] = max(outputs.get(node, 1), output + 1)
+        return outputs, writes, _stored_outputs(self._document)
 
     def operator(self, name: str, number: int, inputs: int, params: tuple[str, ...]) -> UnregisteredOperator:
         """Return the operator of node `number`: nodes with equal facts share one.
@@ -48,9 +56,10 @@ class Unregistered:
         LimitError
             If there are too many.
         """
-        outputs = self._outputs.get(number, 1)
-        key = (name, inputs, outputs, params, tuple([at for at in self._written.get(number, ()) if at < inputs]),
-               max(self._stored[number], outputs) if number in self._stored else None)
+        read, writes, stored = self._facts
+        outputs = read.get(number, 1)
+        key = (name, inputs, outputs, params, tuple([at for at in writes.get(number, ()) if at < inputs]),
+               max(stored[number], outputs) if number in stored else None)
         if key not in self._known:
             if len(self._known) >= self._most:
                 raise LimitError(f"nodes[{number}].op: the file has more than {self._most:,} different operators that "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ndarray.collector import without_collection
 from ndarray.params import text_of
 from symbolic.graph.types import types_of
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from symbolic.graph.node import Node
 
 
+@without_collection()
 def to_networkx(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None,
                 dtype: Mapping[str, DTypeLike] | DTypeLike | None = None) -> networkx.MultiDiGraph:
     """Return a graph as a `networkx.MultiDiGraph`.
@@ -60,8 +62,11 @@ def to_networkx(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None,
         if node.op is None:
             continue
         written = set(node.op.written(node.complete_params))
+        # Keys as networkx gives them, which would look through all edges between two nodes for each.
+        parallel: dict[Node, int] = {}
         for at, (name, entry) in enumerate(zip(node.input_names, node.inputs)):
-            result.add_edge(keys[entry.node], keys[node], output=entry.index, input=name, type=types[entry],
+            key = parallel[entry.node] = parallel.get(entry.node, -1) + 1
+            result.add_edge(keys[entry.node], keys[node], key, output=entry.index, input=name, type=types[entry],
                             written=at in written)
     return result
 

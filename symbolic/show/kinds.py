@@ -75,7 +75,11 @@ def kinds_of(graph: Graph, types: Mapping[Entry, TensorType]) -> dict[Node, str]
     -------
     dict of Node to str
     """
-    roles = roles_of(graph)
+    return _kinds_of(graph, types, roles_of(graph))
+
+
+def _kinds_of(graph: Graph, types: Mapping[Entry, TensorType], roles: dict[Node, list[tuple[Node, str]]]
+              ) -> dict[Node, str]:
     rates, found = _rates(graph, roles), {}
     for node in graph.nodes:
         if node.op is not None:
@@ -115,7 +119,8 @@ def learnt_variables(graph: Graph, types: Mapping[Entry, TensorType], given: Col
     >>> [node.name for node in learnt_variables(net, infer(net))]
     ['fc_weight', 'fc_bias']
     """
-    kinds, roles = kinds_of(graph, types), roles_of(graph)
+    roles = roles_of(graph)
+    kinds = _kinds_of(graph, types, roles)
     free = [n for n in graph.arguments if kinds[n] == "input"]
     declared = {n for n in free if n.name not in given and "__shape__" in dict(n.attrs) and roles[n]
                 and all(reader.op.kind == "arithmetic" for reader, _ in roles[n])}

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from ndarray.errors import OperatorError, ParamError, shown
+from ndarray.collector import without_collection
+from ndarray.errors import LimitError, OperatorError, ParamError, shown
 from ndarray.params import text_of
 from ndarray.tensortype import TensorType, type_text
 from ndarray.text import cut, printable
@@ -19,6 +20,25 @@ _COLUMNS = ("Node (operator)", "Hyper-parameters", "Output", "Elements", "Inputs
 
 _HTML_LINES = 60
 
+MOST_NODES = 100_000
+"""Graphs with more nodes, or three times as many edges, are not printed: nobody reads them, and it would take long."""
+
+
+def check_printable(graph: Graph) -> None:
+    """Raise where a graph is too large to be printed node by node.
+
+    Raises
+    ------
+    LimitError
+    """
+    edges = sum([len(node.inputs) for node in graph.nodes])
+    for count, what, most in ((len(graph.nodes), "nodes", MOST_NODES), (edges, "edges", 3 * MOST_NODES)):
+        if count > most:
+            raise LimitError(f"the graph has {count:,} {what}, more than the limit of {most:,} for a table or a tree; "
+                             "print a part: symbol.get_internals()['name_output']")
+
+
+@without_collection()
 
 def summary(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None, line_length: int = 120,
             positions: Sequence[float] = (0.30, 0.50, 0.68, 0.78, 1.0)) -> str:
@@ -39,10 +59,13 @@ def summary(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None, line
 
     Raises
     ------
+    LimitError
+        If the graph has more than `MOST_NODES` nodes, or three times as many edges.
     ParamError
         If `positions` are not four or five increasing numbers.
     ShapeError, UnknownNameError
     """
+    check_printable(graph)
     ends = [int(line_length * p) if p <= 1 else int(p) for p in positions]
     if len(ends) not in (len(_COLUMNS) - 1, len(_COLUMNS)) or sorted(set(ends)) != ends:
         raise ParamError(f"positions must be {len(_COLUMNS) - 1} or {len(_COLUMNS)} increasing numbers, "
@@ -54,12 +77,16 @@ def summary(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None, line
         kind = ("state" if node in graph.written else "variable") if node.op is None else node.op.name
         lines += _row((f"{printable(node.name)} ({printable(kind)})",
                        ", ".join(f"{k}={printable(text_of(v))}" for k, v in node.params),
-                       ", ".join(filter(None, map(type_text, (types[e] for e in node.outputs)))),
+                       _types_text(node, types),
                        "" if elements is None else f"{elements:,}",
-                       ", ".join(printable(str(e)[1:]) for e in node.inputs)), ends)
+                       ", ".join([str(e)[1:] for e in node.inputs])), ends)
         lines.append("_" * line_length)
     lines[-1] = "=" * line_length
     return "\n".join([*lines, *_totals(graph, types, shape or {}), "_" * line_length])
+
+
+def _types_text(node: Node, types: Mapping[Entry, TensorType]) -> str:
+    return ", ".join([text for e in node.outputs if (text := type_text(types[e]))])
 
 
 def _totals(graph: Graph, types: Mapping[Entry, TensorType], given: Mapping[str, object]) -> Iterator[str]:
@@ -108,12 +135,13 @@ def print_summary(symbol: HasGraph, shape: Mapping[str, Sequence[int]] | None = 
 
 def _sizes(node: Node, types: Mapping[Entry, TensorType]) -> tuple[int | None, int | None]:
     """Return elements and bytes of a node's outputs, each None where it is not known."""
-    if not all(types[e].shape is not None and None not in types[e].shape for e in node.outputs):
+    found = [types[e] for e in node.outputs]
+    if not all([shape is not None and None not in shape for shape, _ in found]):
         return None, None
-    elements = sum(math.prod(types[e].shape) for e in node.outputs)
-    if any(types[e].dtype is None for e in node.outputs):
-        return elements, None
-    return elements, sum(math.prod(types[e].shape) * types[e].dtype.itemsize for e in node.outputs)
+    sizes = [math.prod(shape) for shape, _ in found]
+    if any([dtype is None for _, dtype in found]):
+        return sum(sizes), None
+    return sum(sizes), sum([size * dtype.itemsize for size, (_, dtype) in zip(sizes, found)])
 
 
 def _row(cells: Sequence[str], ends: Sequence[int]) -> Iterator[str]:
@@ -151,6 +179,11 @@ def tree(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None) -> str:
     graph : Graph
     shape : dict of str to tuple of int, optional
 
+    Raises
+    ------
+    LimitError
+        As of `summary`.
+
     Examples
     --------
     >>> import symbolic as sym
@@ -161,9 +194,11 @@ def tree(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None) -> str:
         x  2
       x …
     """
+    check_printable(graph)
     return tree_of(graph, types_of(graph, shape))
 
 
+@without_collection()
 def tree_of(graph: Graph, types: Mapping[Entry, TensorType]) -> str:
     """Return the tree of a graph whose types are known; as `tree`."""
     lines, seen = [], set()
@@ -178,7 +213,7 @@ def tree_of(graph: Graph, types: Mapping[Entry, TensorType]) -> str:
         seen.add(node)
         params = ", ".join(f"{k}={printable(text_of(v))}" for k, v in node.params)
         kind = "" if node.op is None else f" = {printable(node.op.name)}({params})"
-        shapes = ", ".join(filter(None, (type_text(types[e]) for e in node.outputs)))
+        shapes = _types_text(node, types)
         lines.append(f"{indent}{name}{kind}" + (f"  {shapes}" if shapes else ""))
         stack.extend((e.node, depth + 1) for e in reversed(node.inputs))
     return "\n".join(lines)

@@ -267,6 +267,7 @@ class _Reader:
         self.nodes: list[Node | None] = []
         self.missing: dict[str, str] = {}
         self.edges = self.outputs = self.faults = 0
+        self._seen: dict[tuple, tuple] = {}
 
     def attempt(self, read_: Callable, *args: object) -> Any:
         """Return the result of ``read_(*args)``, None where it fails and `report` returns."""
@@ -283,9 +284,10 @@ class _Reader:
             raise FormatError(f"{location}: expected an object, got {shown(record)}")
         if not record.keys() <= _FIELDS:
             check_nesting([v for k, v in record.items() if k not in _FIELDS], self.limits.nesting - 3)
-        op_name = self.attempt(_field, record, "op", str, location)
-        name = self.attempt(self._name, record, location)
-        attrs = self.attempt(self._attrs, record, location)
+        op_name = o if type(o := record.get("op")) is str else self.attempt(_field, record, "op", str, location)
+        name = n if type(n := record.get("name")) is str and n.isascii() and len(n) <= self.limits.name else (
+            self.attempt(self._name, record, location))
+        attrs = {} if record.keys().isdisjoint(ATTRIBUTE_KEYS) else self.attempt(self._attrs, record, location)
         inputs: Any = self._inputs(record, location)
         op = None if op_name in ("null", None) else self.attempt(
             self._operator, op_name, location, attrs or {}, len(inputs))
@@ -329,13 +331,22 @@ class _Reader:
         return found
 
     def _inputs(self, record: dict, location: str) -> list[Entry | None]:
-        entries = self.attempt(_field, record, "inputs", list, location) if "inputs" in record else []
-        if entries is None:
+        entries = record.get("inputs", [])
+        if type(entries) is not list and self.attempt(_field, record, "inputs", list, location) is None:
             return [None]
         self.edges += len(entries)
         if self.edges > self.limits.edges:
             raise LimitError(f"{location}.inputs: the graph has more edges than the limit of {self.limits.edges:,}")
-        return [self.attempt(self.entry, e, location, "inputs", k) for k, e in enumerate(entries)]
+        quick = self._quick_entry
+        return [quick(e) or self.attempt(self.entry, e, location, "inputs", k) for k, e in enumerate(entries)]
+
+    def _quick_entry(self, record: Any) -> Entry | None:
+        """Return what `entry` returns for the first output of a node, if the record is well formed."""
+        if type(record) is list and len(record) in (2, 3) and {*map(type, record)} == {int}:
+            at, output, version = record[0], record[1], record[-1]
+            if output == 0 <= at < len(self.nodes) and version >= 0 and (node := self.nodes[at]) is not None:
+                return node.outputs[0] if node.num_outputs else None
+        return None
 
     def entry(self, record: object, location: str, key: str, k: int) -> Entry | None:
         """Return the entry that ``[node, output]`` or ``[node, output, version]`` names; None if that node failed."""
@@ -365,22 +376,37 @@ class _Reader:
 
     def _applied(self, op: Operator, name: str, inputs: list[Entry], attrs: dict[str, str], location: str) -> Node:
         """Return the node of an operator with as many inputs as it takes; states that old files lack are added."""
+        # What only these decide is looked at once: large graphs repeat a few layers.
+        key = op, len(inputs), *attrs.items()
+        facts = self._seen.get(key)
+        if facts is not None:
+            outputs, params_, others_, complete = facts
+            self._count_outputs(outputs, location)
+            node = Node(op, name, tuple(inputs), params_, others_)
+            node.remember(complete)
+            return node
         known = {k: v for k, v in attrs.items() if k in op.params and op.params[k].type is not Training}
         others = {k: v for k, v in attrs.items() if k not in known}
         strange = [k for k in others if _is_parameter(k)]
         if strange:
             self.remark(f"{location} ({name}): {op.name} has no parameter {', '.join(strange)}; kept as text")
         params, complete, fed = self._params(op, name, len(inputs), known, location)
-        self.outputs += op.num_outputs(complete)
-        if self.outputs > self.limits.outputs:
-            raise LimitError(f"{location}: the graph has more outputs than the limit of {self.limits.outputs:,}")
-        inputs += _missing_states(op, name, len(inputs) - fed, complete, fed, location)
+        self._count_outputs(op.num_outputs(complete), location)
+        missing = _missing_states(op, name, len(inputs) - fed, complete, fed, location)
+        inputs += missing
         where = ("", 0) if self.unregistered is None else self.unregistered.where(op, location)
         node = Node(op, name, tuple(inputs), tuple(sorted(params.items())), _kept(others), where)
         node.remember(complete)
         if type(op) not in (Operator, UnregisteredOperator):
             _check_derived(node, location)
+        elif type(op) is Operator and not (missing or strange):
+            self._seen[key] = op.num_outputs(complete), node.params, node.attrs, complete
         return node
+
+    def _count_outputs(self, outputs: int, location: str) -> None:
+        self.outputs += outputs
+        if self.outputs > self.limits.outputs:
+            raise LimitError(f"{location}: the graph has more outputs than the limit of {self.limits.outputs:,}")
 
     def _params(self, op: Operator, name: str, inputs: int, given: dict[str, str], location: str
                 ) -> tuple[dict[str, Any], dict[str, Any], int]:
@@ -395,7 +421,7 @@ class _Reader:
             if op.many:
                 params[op.count] = op.count_from(arrays, params, name)
             complete = op.complete(params, name)
-            _check_counted(op, complete, location)
+            _check_counted(op, complete, inputs, location)
             return params, complete, len(fed)
         except FormatError:
             raise
@@ -410,9 +436,13 @@ def _missing_states(op: Operator, name: str, arrays: int, params: dict, fed: int
         raise FormatError(f"{location}.inputs: {op.name} takes {len(names)} inputs, got {arrays}")
     missing: Sequence[str] = names[arrays:]
     if missing and (fed or any(n not in op.writes for n in missing)):
-        raise FormatError(f"{location}.inputs: {op.name} takes {', '.join(names)}; missing: {', '.join(missing)}")
+        raise FormatError(f"{location}.inputs: {op.name} takes {_listed(names)}; missing: {_listed(missing)}")
     return [Entry(Node(None, f"{name}_{n}", attrs=(("__init__", op.initial[n]),) if n in op.initial else ()))
             for n in missing]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:20]) + (f" and {len(names) - 20:,} more" if len(names) > 20 else "")
 
 
 def _at(location: str, key: str, k: int) -> str:
@@ -424,12 +454,18 @@ def _is_parameter(name: str) -> bool:
     return name not in HIDDEN and not (name.startswith("__") and name.endswith("__"))
 
 
-def _check_counted(op: Any, params: dict, location: str) -> None:
-    """Raise where the gradient of an operator on any number of tensors does not have their number."""
-    while op.kind == "gradient":
-        op = op.of
-    if op.many and params[op.count] is None:
-        raise FormatError(f"{location}.attrs: a gradient of {op.name} needs {op.count}")
+def _check_counted(op: Any, params: dict, inputs: int, location: str) -> None:
+    """Raise where a gradient does not have the number of its tensors, or names more inputs than its node has.
+
+    That is looked at before there is a name for each: a file may name millions.
+    """
+    of, derived = op, op.kind == "gradient"
+    while of.kind == "gradient":
+        of = of.of
+    if of.many and params[of.count] is None:
+        raise FormatError(f"{location}.attrs: a gradient of {of.name} needs {of.count}")
+    if derived and inputs < (least := max(op.first_input(params), params[of.count] if of.many else 0)):
+        raise FormatError(f"{location}.inputs: {op.name[:200]} takes at least {least} inputs, got {inputs}")
 
 
 def _check_derived(node: Node, location: str) -> None:

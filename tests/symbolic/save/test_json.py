@@ -175,6 +175,35 @@ def test_limits():
             loads(text, limits)
 
 
+def test_a_gradient_of_a_million_tensors_is_refused_before_they_are_named():
+    text = sym.multi_sgd_update(sym.var("w"), sym.var("g"), lrs=(0.1,), wds=(0.0,), num_weights=1, name="s").tojson()
+    document = json.loads(text)
+    document["nodes"][2]["op"] = "_backward_multi_sgd_update"
+    document["nodes"][2]["attrs"] |= {"heads": "(0,)", "wrt": "(0,)", "num_weights": "900000"}
+    with pytest.raises(FormatError, match=r"takes at least 900001 inputs, got 2") as caught:
+        sym.load_json(json.dumps(document))
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("entry", [[0, True], [0, 0.0], [False, 0], [0, 0, -1], [0, 0, None], [0], [0, 0, 0, 0], [0, 1], [9, 0],
+                                   [-1, 0], {"0": 0}, "00", None])
+def test_entries_that_are_not_well_formed(entry):
+    nodes = [{"op": "null", "name": "x", "inputs": []}, {"op": "exp", "name": "e", "inputs": [entry]}]
+    with pytest.raises(FormatError, match=r"nodes\[1\].inputs\[0\]"):
+        sym.load_json(json.dumps({"nodes": nodes, "arg_nodes": [0], "heads": [[1, 0]]}))
+
+
+def test_layers_that_repeat_share_what_is_known_of_them():
+    net = sym.var("x")
+    for i in range(3):
+        net = sym.FullyConnected(net, num_hidden=2 + i // 2, name=f"fc{i}", attr={"ctx_group": "a"})
+    again = sym.load_json(net.tojson())
+    assert again.tojson() == net.tojson()
+    first, second, third = [n for n in again.graph.nodes if n.op is not None]
+    assert first.params is second.params and first.complete_params is second.complete_params
+    assert dict(third.params)["num_hidden"] == 3
+
+
 def test_truncation_at_any_byte_is_an_error_of_ours():
     text = sym.signsgd_update(sym.var("w"), sym.var("größe"), lr=sym.var("lr"), name="s").tojson().encode()
     for n in range(len(text)):

