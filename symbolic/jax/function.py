@@ -140,11 +140,21 @@ class Function:
 
     def _run(self, given: Mapping[str, Any]) -> tuple[dict[str, jax.Array], dict[str, jax.Array]]:
         # Outside of `wide` an array of whole numbers has 32 bits.
-        keys = {name: lax.convert_element_type(given[name], np.int64) for name in self.keys}
-        graph, arrays = settled(self._graph, {**given, **keys}, self._title)
+        widened = {name: lax.convert_element_type(given[name], np.int64) for name in (*self.keys, *self._narrow(given))}
+        graph, arrays = settled(self._graph, {**given, **widened}, self._title)
         outputs, written = walk(graph, {n: arrays[n.name] for n in graph.variables}, run_by_rule)
         return (dict(zip(self.outputs, map(jnp.asarray, outputs), strict=True)),
-                {n.name: jnp.asarray(written[n]) for n in graph.written})
+                {n.name: jnp.asarray(written[n], given[n.name].dtype if n.name in widened else None)
+                 for n in graph.written})
+
+    def _narrow(self, given: Mapping[str, Any]) -> list[str]:
+        """Return the names of arrays of int32 where the graph takes int64, such as keys of random numbers."""
+        found = [n for n in self._graph.variables if getattr(given[n.name], "dtype", None) == np.int32]
+        if not found:
+            return []
+        known = {name: _known(value) for name, value in given.items()}
+        types = infer(self._graph, known | {n.name: TensorType(known[n.name].shape) for n in found})
+        return [n.name for n in found if types[Entry(n)].dtype == np.int64]
 
 
 def as_value(value: Any, name: str) -> Any:

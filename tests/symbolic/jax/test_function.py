@@ -315,3 +315,28 @@ def test_what_goes_forwards_is_refused_and_second_derivatives_are_not():
     expected = np.diag(-2 * np.tanh(x) * (1 - np.tanh(x) ** 2))
     np.testing.assert_allclose(jax.hessian(total)(x), expected, rtol=1e-5, atol=1e-7)
     np.testing.assert_allclose(jax.jvp(jax.grad(total), (x,), (x,))[1], expected @ x, rtol=1e-5)
+
+
+def test_keys_of_32_bits_do_where_there_are_no_others():
+    w, g = jnp.ones(3), jnp.zeros(3)
+    step = sj.function(sym.sgld_update(sym.var("w"), sym.var("g"), sym.var("key"), lr=0.1, name="s"))
+    values = {"w": w, "g": g, "key": jnp.full(1, 7, "int32")}
+    outputs, states = jax.jit(step)(values)
+    with jax.enable_x64(True):
+        wide, new = step({**values, "key": jnp.full(1, 7, "int64")})
+    np.testing.assert_allclose(outputs["s_output"], wide["s_output"], rtol=1e-6)
+    assert states["key"].dtype == "int32" and new["key"].dtype == "int64"
+
+    def turn(carry, _):
+        outputs, states = step({"w": carry[0], "g": g, "key": carry[1]})
+        return (outputs["s_output"], states["key"]), states["key"]
+
+    _, keys = jax.lax.scan(turn, (w, values["key"]), length=3)
+    assert len(set(keys.ravel().tolist())) == 3
+
+    drawn = sj.function(sym.op._random_of_key(sym.var("low"), sym.var("high"), sym.var("key"), distribution="uniform",
+                                              shape=(3,), name="u"))
+    given = {"low": jnp.zeros(1), "high": jnp.ones(1), "key": jnp.full(1, 7, "int32")}
+    expected = nd.op._random_of_key(nd.array([0]), nd.array([1]), nd.array([7], dtype="int64"), distribution="uniform",
+                                    shape=(3,))
+    np.testing.assert_array_equal(drawn(given)[0]["u_output"], expected.asnumpy())
