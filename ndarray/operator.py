@@ -16,7 +16,7 @@ from ndarray.errors import DTypeError, MXNetError, OperatorError, ParamError, Sh
 from ndarray.params import REQUIRED, Count, Fed, Key, Param, Scalar, Scalars, reject_unknown_annotation
 from ndarray.tensortype import UNKNOWN
 from ndarray.update import Update
-from ndarray.widening import has_narrow, in_float32
+from ndarray.widening import has_narrow, in_float32, is_short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,6 +65,8 @@ class Operator:
         Inputs that the operator changes: the body returns ``(outputs, *new values)``.
     scalar_dtype : str or None
         The input in whose dtype the scalars arrive, by default the first; ``"float64"`` where the body rounds them.
+    half_in_float32 : bool
+        Arrays of float16 are computed in float32 and rounded once, as those of bfloat16 always are.
     absent : callable or None
         ``absent(params)`` names the inputs that these parameters leave out; None where all are always there.
     fusible : bool
@@ -110,6 +112,7 @@ class Operator:
     outputs: int | Callable = 1
     writes: tuple[str, ...] = ()
     scalar_dtype: str | None = None
+    half_in_float32: bool = False
     absent: Callable | None = None
     fusible: bool = False
     tensorwise: bool | Callable = False
@@ -401,7 +404,7 @@ class Operator:
 
     def run_ready(self, xp: Any, arrays: Sequence[Any], params: Mapping[str, Any]) -> tuple[Any, Any]:
         """Compute as `run` does, with parameters whose scalars are values of `xp` already (`scalars_as`)."""
-        if has_narrow(arrays):
+        if has_narrow(arrays) or (self.half_in_float32 and any([is_short(a.dtype) for a in arrays])):
             return in_float32(self, self.run_ready, xp, arrays, params)
         result = self.compute(xp, *self.pack(arrays, params), **params)
         outputs, written = (result[0], result[1:]) if self.writes else (result, ())
@@ -488,8 +491,9 @@ class Operator:
 
 
 def operator(infer: Callable[..., Any], *, outputs: int | Callable[..., int] = 1, writes: Sequence[str] = (),
-             aliases: Sequence[str] = (), scalar_dtype: str | None = None, absent: Callable[..., Any] | None = None,
-             fusible: bool = False, tensorwise: bool | Callable[..., bool] = False, pure: bool = True,
+             aliases: Sequence[str] = (), scalar_dtype: str | None = None, half_in_float32: bool = False,
+             absent: Callable[..., Any] | None = None, fusible: bool = False,
+             tensorwise: bool | Callable[..., bool] = False, pure: bool = True,
              random: Callable[..., bool] | None = None, primitive: bool = False,
              output_suffix: str | tuple[str, ...] = "output", numbered: Callable[..., bool] | None = None,
              loss_head: bool = False, update: Update | None = None, kind: str | None = None, stored_name: Any = None,
@@ -514,8 +518,9 @@ def operator(infer: Callable[..., Any], *, outputs: int | Callable[..., int] = 1
             aliases=tuple(aliases),
             inputs=tuple(Input(name, annotations.get(name)) for name in arrays),
             params=params, infer=infer, compute=function, outputs=outputs, writes=tuple(writes),
-            scalar_dtype=scalar_dtype, absent=absent, fusible=fusible, tensorwise=tensorwise, pure=pure,
-            random=random, primitive=primitive, output_suffix=output_suffix, numbered=numbered,
+            scalar_dtype=scalar_dtype, half_in_float32=half_in_float32, absent=absent, fusible=fusible,
+            tensorwise=tensorwise, pure=pure, random=random, primitive=primitive,
+            output_suffix=output_suffix, numbered=numbered,
             loss_head=loss_head, declared_update=update,
             kind=kind or function.__globals__.get("KIND", "arithmetic"),
             stored_name=stored_name, stored_outputs=stored_outputs, initial=initial or {},

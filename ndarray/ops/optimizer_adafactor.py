@@ -69,7 +69,7 @@ def rms(xp, x):
 
 
 
-@operator(factored(4, 2), writes=("row", "column"), scalar_dtype="float64")
+@operator(factored(4, 2), writes=("row", "column"), scalar_dtype="float64", half_in_float32=True)
 def adafactor_update(xp, weight, grad, row, column, /, *, lr: Scalar, beta2_decay: Scalar = -0.8,
                      eps1: Least = 1.1920929e-07, eps2: Least = 1e-3, clip_threshold: Rate = 1.0, wd: Scalar = 0.0,
                      rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, t: StepNumber,
@@ -160,7 +160,8 @@ def adafactor_update(xp, weight, grad, row, column, /, *, lr: Scalar, beta2_deca
     return decay * weight - step, row, column
 
 
-@operator(factored(5, 3), writes=("mom", "row", "column"), scalar_dtype="float64", update=Update(names=("adafactor",)))
+@operator(factored(5, 3), writes=("mom", "row", "column"), scalar_dtype="float64",
+          half_in_float32=True, update=Update(names=("adafactor",)))
 def adafactor_mom_update(xp, weight, grad, mom, row, column, /, *, lr: Scalar, beta1: Share = 0.9,
                          beta2_decay: Scalar = -0.8, eps1: Least = 1.1920929e-07, eps2: Least = 1e-3,
                          clip_threshold: Rate = 1.0, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,

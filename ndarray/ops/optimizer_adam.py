@@ -92,7 +92,7 @@ def moments(grad, mean, var, beta1, beta2):
     return beta1 * mean + (1 - beta1) * grad, beta2 * var + (1 - beta2) * grad * grad
 
 
-@operator(same_floating, writes=("mean", "var"), scalar_dtype="float64", fusible=True)
+@operator(same_floating, writes=("mean", "var"), scalar_dtype="float64", half_in_float32=True, fusible=True)
 def adabelief_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Beta = 0.9, beta2: Beta = 0.999,
                      epsilon: Least = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
                      clip_gradient: Bound = -1.0, t: StepNumber = None):

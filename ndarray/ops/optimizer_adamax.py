@@ -18,7 +18,7 @@ from ndarray.rules import same_floating
 KIND = "update"
 
 
-@operator(same_floating, writes=("mean", "largest"), scalar_dtype="float64", fusible=True)
+@operator(same_floating, writes=("mean", "largest"), scalar_dtype="float64", half_in_float32=True, fusible=True)
 def adamax_update(xp, weight, grad, mean, largest, /, *, lr: Scalar, beta1: Beta = 0.9, beta2: Beta = 0.999,
                   wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, t: StepNumber = None,
                   epsilon: Least = 0.0):
@@ -97,7 +97,7 @@ def adamax_update(xp, weight, grad, mean, largest, /, *, lr: Scalar, beta1: Beta
     return weight - rate * step, mean, largest
 
 
-@operator(same_floating, writes=("squares", "moves"), scalar_dtype="float64", fusible=True)
+@operator(same_floating, writes=("squares", "moves"), scalar_dtype="float64", half_in_float32=True, fusible=True)
 def adadelta_update(xp, weight, grad, squares, moves, /, *, lr: Scalar = 1.0, rho: Share = 0.9, epsilon: Least = 1e-5,
                     wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
                     decoupled_weight_decay: Choice = True):

@@ -26,7 +26,7 @@ def _flat(xp, weight, grad, step, delta, epsilon, rows):
 
 
 
-@operator(same_floating, writes=("mean", "var"), scalar_dtype="float64")
+@operator(same_floating, writes=("mean", "var"), scalar_dtype="float64", half_in_float32=True)
 def adamp_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Beta = 0.9, beta2: Beta = 0.999,
                  epsilon: Least = 1e-8, delta: Scalar = 0.1, wd_ratio: Scalar = 0.1, wd: Scalar = 0.0,
                  rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, t: StepNumber, nesterov: Choice = False):

@@ -8,7 +8,8 @@ from ndarray.rules import same_floating
 KIND = "update"
 
 
-@operator(same_floating, writes=("mean", "diff", "var", "prev"), scalar_dtype="float64", fusible=True)
+@operator(same_floating, writes=("mean", "diff", "var", "prev"), scalar_dtype="float64",
+          half_in_float32=True, fusible=True)
 def adan_update(xp, weight, grad, mean, diff, var, prev, /, *, lr: Scalar, beta1: Beta = 0.98, beta2: Beta = 0.92,
                 beta3: Beta = 0.99, epsilon: Least = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
                 clip_gradient: Bound = -1.0, t: StepNumber, no_prox: Choice = False):

@@ -8,7 +8,7 @@ from ndarray.rules import same_floating
 KIND = "update"
 
 
-@operator(same_floating, writes=("mean", "slow", "var"), scalar_dtype="float64", fusible=True)
+@operator(same_floating, writes=("mean", "slow", "var"), scalar_dtype="float64", half_in_float32=True, fusible=True)
 def ademamix_update(xp, weight, grad, mean, slow, var, /, *, lr: Scalar, beta1: Beta = 0.9, beta2: Beta = 0.999,
                     beta3: Beta = 0.9999, alpha: Scalar = 5.0, alpha_steps: Least = 0.0, beta3_steps: Least = 0.0,
                     epsilon: Least = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,

@@ -9,7 +9,7 @@ from ndarray.rules import same_floating
 KIND = "update"
 
 
-@operator(same_floating, writes=("mean", "var"), scalar_dtype="float64", fusible=True)
+@operator(same_floating, writes=("mean", "var"), scalar_dtype="float64", half_in_float32=True, fusible=True)
 def adopt_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Share = 0.9, beta2: Share = 0.9999,
                  epsilon: Least = 1e-6, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
                  t: StepNumber, clips: Choice = True):

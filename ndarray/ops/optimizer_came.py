@@ -8,7 +8,8 @@ from ndarray.params import Scalar
 KIND = "update"
 
 
-@operator(factored(7, 3), writes=("mean", "row", "column", "doubt_row", "doubt_column"), scalar_dtype="float64")
+@operator(factored(7, 3), writes=("mean", "row", "column", "doubt_row", "doubt_column"), scalar_dtype="float64",
+          half_in_float32=True)
 def came_update(xp, weight, grad, mean, row, column, doubt_row, doubt_column, /, *, lr: Scalar, beta1: Share = 0.9,
                 beta2: Share = 0.999, beta3: Share = 0.9999, eps1: Least = 1e-30, eps2: Least = 1e-16,
                 clip_threshold: Rate = 1.0, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0):

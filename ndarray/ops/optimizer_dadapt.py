@@ -43,7 +43,7 @@ def _per(xp, x, total):
 
 
 @operator(many(same_floating, 5, extra=one_element), outputs=lambda params: params["num_tensors"],
-          writes=("mean", "var", "s", "d_growth", "d_numerator"), scalar_dtype="float64",
+          writes=("mean", "var", "s", "d_growth", "d_numerator"), scalar_dtype="float64", half_in_float32=True,
           update=TOGETHER._replace(names=("dadapt_adam",)))
 def multi_dadapt_adam_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), s: Many(), d_growth,
                              d_numerator, /, *, learning_rates: Scalars, beta1: Beta = 0.9, beta2: Beta = 0.999,
@@ -155,7 +155,7 @@ def multi_dadapt_adam_update(xp, weight: Many(), grad: Many(), mean: Many(), var
 
 
 @operator(many(same_floating, 4, extra=one_element), outputs=lambda params: params["num_tensors"],
-          writes=("s", "start", "d_growth", "d_numerator", "first_norm"), scalar_dtype="float64",
+          writes=("s", "start", "d_growth", "d_numerator", "first_norm"), scalar_dtype="float64", half_in_float32=True,
           update=TOGETHER._replace(names=("dadapt_sgd",)))
 def multi_dadapt_sgd_update(xp, weight: Many(), grad: Many(), s: Many(), start: Many(), d_growth, d_numerator,
                             first_norm, /, *, learning_rates: Scalars, momentum: Share = 0.0, d0: Rate = 1e-6,

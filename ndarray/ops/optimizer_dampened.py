@@ -9,7 +9,8 @@ from ndarray.update import Update
 KIND = "update"
 
 
-@operator(same_floating, writes=("mom",), scalar_dtype="float64", fusible=True, update=Update(names=("sgd",)))
+@operator(same_floating, writes=("mom",), scalar_dtype="float64",
+          half_in_float32=True, fusible=True, update=Update(names=("sgd",)))
 def sgd_dampened_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0.0, dampening: Scalar = 0.0,
                         wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, t: StepNumber):
     r"""Step along a momentum that takes up a part of each gradient but the first (SGD with dampening).
@@ -81,7 +82,7 @@ def sgd_dampened_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scala
     return weight - lr * mom, mom
 
 
-@operator(same_floating, writes=("n", "mom"), scalar_dtype="float64", fusible=True,
+@operator(same_floating, writes=("n", "mom"), scalar_dtype="float64", half_in_float32=True, fusible=True,
           update=Update(names=("rmsprop",)))
 def rmsprop_mom_update(xp, weight, grad, n, mom, /, *, lr: Scalar, gamma1: Share = 0.99, momentum: Scalar = 0.0,
                        epsilon: Least = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
@@ -156,7 +157,7 @@ def rmsprop_mom_update(xp, weight, grad, n, mom, /, *, lr: Scalar, gamma1: Share
     return weight - lr * mom, n, mom
 
 
-@operator(same_floating, writes=("n", "g"), scalar_dtype="float64", fusible=True)
+@operator(same_floating, writes=("n", "g"), scalar_dtype="float64", half_in_float32=True, fusible=True)
 def rmsprop_centered_update(xp, weight, grad, n, g, /, *, lr: Scalar, gamma1: Share = 0.99, epsilon: Least = 1e-8,
                             wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0):
     r"""Step by the gradient over its running deviation (centred RMSProp).
@@ -234,7 +235,7 @@ def _squares(xp, weight, grad, n, gamma1, epsilon, lr, wd, rescale_grad, clip_gr
     return keep * n + rest * (grad * grad), grad, epsilon
 
 
-@operator(same_floating, writes=("history",), scalar_dtype="float64", fusible=True,
+@operator(same_floating, writes=("history",), scalar_dtype="float64", half_in_float32=True, fusible=True,
           update=Update(names=("adagrad",)))
 def adagrad_lr_decay_update(xp, weight, grad, history, /, *, lr: Scalar, lr_decay: Least = 0.0, epsilon: Least = 1e-10,
                             wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, t: StepNumber,

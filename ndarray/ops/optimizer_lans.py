@@ -34,7 +34,8 @@ def _step(xp, weight, grad, mean, var, *, lr, wd, t, beta1, beta2, epsilon, resc
 
 
 @operator(many(same_floating, 4), outputs=lambda params: params["num_tensors"], tensorwise=True, writes=("mean", "var"),
-          aliases=("multi_lans_update",), scalar_dtype="float64", update=LAYERWISE._replace(names=("lans",)))
+          aliases=("multi_lans_update",), scalar_dtype="float64",
+          half_in_float32=True, update=LAYERWISE._replace(names=("lans",)))
 def _multi_lans_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), /, *, learning_rates: Scalars,
                        beta1: Beta = 0.9, beta2: Beta = 0.999, epsilon: Least = 1e-6, wds: Scalars,
                        rescale_grad: Scalar = 1.0, lower_bound: Bound = -1.0, upper_bound: Bound = -1.0,

@@ -8,7 +8,7 @@ from ndarray.rules import same_floating
 KIND = "update"
 
 
-@operator(same_floating, writes=("mean", "var", "last"), scalar_dtype="float64")
+@operator(same_floating, writes=("mean", "var", "last"), scalar_dtype="float64", half_in_float32=True)
 def mars_update(xp, weight, grad, mean, var, last, /, *, lr: Scalar, beta1: Beta = 0.95, beta2: Beta = 0.99,
                 gamma: Scalar = 0.025, epsilon: Least = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
                 clip_gradient: Bound = -1.0, t: StepNumber, optimize_1d: Choice = False, beta1_1d: Beta = 0.9,

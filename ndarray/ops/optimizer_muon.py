@@ -62,7 +62,7 @@ def _adamw(xp, weight, grad, mom, lr, beta1, beta2, epsilon, wd, t):
 
 
 
-@operator(_matrices, writes=("mom",), scalar_dtype="float64")
+@operator(_matrices, writes=("mom",), scalar_dtype="float64", half_in_float32=True)
 def muon_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Share = 0.95, nesterov: Choice = True,
                 steps: int = 5, epsilon: Least = 1e-7,
                 scale: Literal["original", "match_rms_adamw", "none"] = "original", wd: Scalar = 0.0,

@@ -8,7 +8,7 @@ from ndarray.params import Scalar
 KIND = "update"
 
 
-@operator(one_number(5), writes=("mean", "var", "product"), scalar_dtype="float64")
+@operator(one_number(5), writes=("mean", "var", "product"), scalar_dtype="float64", half_in_float32=True)
 def nadam_update(xp, weight, grad, mean, var, product, /, *, lr: Scalar, beta1: Beta = 0.9, beta2: Beta = 0.999,
                  epsilon: Least = 1e-8, schedule_decay: Scalar = 0.004, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
                  clip_gradient: Bound = -1.0, t: StepNumber, decoupled_weight_decay: Choice = False):

@@ -18,7 +18,7 @@ from ndarray.params import Scalar
 KIND = "update"
 
 
-@operator(one_number(4), writes=("mean", "var"), scalar_dtype="float64")
+@operator(one_number(4), writes=("mean", "var"), scalar_dtype="float64", half_in_float32=True)
 def novograd_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Share = 0.95, beta2: Share = 0.98,
                     epsilon: Least = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
                     t: StepNumber, grad_averaging: Choice = False):

@@ -47,6 +47,7 @@ def _grown(xp, growth, most, found, growth_rate):
 
 @operator(many(same_floating, 6, extra=one_element), outputs=lambda params: params["num_tensors"],
           writes=("mean", "var", "s", "start", "d_growth", "d_most", "d_numerator"), scalar_dtype="float64",
+          half_in_float32=True,
           update=Update(names=("prodigy",), rate="learning_rates", decay="wds", count=None, copies=("start",)))
 def multi_prodigy_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Many(), s: Many(), start: Many(),
                          d_growth, d_most, d_numerator, /, *, learning_rates: Scalars, beta1: Beta = 0.9,

@@ -10,7 +10,7 @@ from ndarray.update import Update
 KIND = "update"
 
 
-@operator(same_floating, writes=("prev", "step_size"), scalar_dtype="float64", fusible=True,
+@operator(same_floating, writes=("prev", "step_size"), scalar_dtype="float64", half_in_float32=True, fusible=True,
           update=Update(decay=None))
 def rprop_update(xp, weight, grad, prev, step_size, /, *, lr: Scalar, eta_minus: Least = 0.5, eta_plus: Least = 1.2,
                  min_step: Least = 1e-6, max_step: Least = 50.0, rescale_grad: Scalar = 1.0,
@@ -95,7 +95,7 @@ def rprop_update(xp, weight, grad, prev, step_size, /, *, lr: Scalar, eta_minus:
     return weight - xp.sign(prev) * step_size, prev, step_size
 
 
-@operator(one_number(5, 2), writes=("average", "next_rate", "next_share"), scalar_dtype="float64")
+@operator(one_number(5, 2), writes=("average", "next_rate", "next_share"), scalar_dtype="float64", half_in_float32=True)
 def asgd_update(xp, weight, grad, average, next_rate, next_share, /, *, lr: Scalar, lambd: Least = 1e-4,
                 alpha: Scalar = 0.75, t0: Scalar = 1e6, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
                 clip_gradient: Bound = -1.0, t: StepNumber):

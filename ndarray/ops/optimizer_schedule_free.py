@@ -33,7 +33,7 @@ def warm(xp, lr, warmup_steps, t):
 
 
 
-@operator(one_number(5, 2), writes=("z", "lr_max", "sum_weights"), scalar_dtype="float64",
+@operator(one_number(5, 2), writes=("z", "lr_max", "sum_weights"), scalar_dtype="float64", half_in_float32=True,
           update=Update(copies=("z",)))
 def schedule_free_sgd_update(xp, weight, grad, z, lr_max, sum_weights, /, *, lr: Scalar, momentum: Share = 0.9,
                              warmup_steps: Least = 0.0, r: Scalar = 0.0, weight_lr_power: Scalar = 2.0,
@@ -113,7 +113,7 @@ def schedule_free_sgd_update(xp, weight, grad, z, lr_max, sum_weights, /, *, lr:
     return moved(xp, weight, z, lr_max, sum_weights, lr, numbers, momentum, step)
 
 
-@operator(one_number(6, 2), writes=("z", "var", "lr_max", "sum_weights"), scalar_dtype="float64",
+@operator(one_number(6, 2), writes=("z", "var", "lr_max", "sum_weights"), scalar_dtype="float64", half_in_float32=True,
           update=Update(copies=("z",)))
 def schedule_free_adamw_update(xp, weight, grad, z, var, lr_max, sum_weights, /, *, lr: Scalar, beta1: Share = 0.9,
                                beta2: Beta = 0.999, epsilon: Least = 1e-8, warmup_steps: Least = 0.0, r: Scalar = 0.0,

@@ -11,7 +11,7 @@ from ndarray.update import Update
 KIND = "update"
 
 
-@operator(one_number(6, 2), writes=("z", "var", "lr_max", "sum_weights"), scalar_dtype="float64",
+@operator(one_number(6, 2), writes=("z", "var", "lr_max", "sum_weights"), scalar_dtype="float64", half_in_float32=True,
           update=Update(copies=("z",)))
 def schedule_free_radam_update(xp, weight, grad, z, var, lr_max, sum_weights, /, *, lr: Scalar, beta1: Share = 0.9,
                                beta2: Beta = 0.999, epsilon: Least = 1e-8, r: Scalar = 0.0,
@@ -113,7 +113,7 @@ def schedule_free_radam_update(xp, weight, grad, z, var, lr_max, sum_weights, /,
     return weight, z, var, lr_max, sum_weights
 
 
-@operator(same_floating, scalar_dtype="float64", fusible=True)
+@operator(same_floating, scalar_dtype="float64", half_in_float32=True, fusible=True)
 def schedule_free_average(xp, y, z, /, *, momentum: Share = 0.9):
     r"""Average of the weights of a schedule-free rule, which is to be evaluated.
 

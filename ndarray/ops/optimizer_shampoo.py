@@ -48,7 +48,7 @@ def _along(xp, grad, step, axis, last, epsilon, power):
     return factor, xp.moveaxis(xp.reshape(spread, moved.shape), 0, axis)
 
 
-@operator(_axis_matrices, writes=("factors",), scalar_dtype="float64")
+@operator(_axis_matrices, writes=("factors",), scalar_dtype="float64", half_in_float32=True)
 def shampoo_update(xp, weight, grad, factors, /, *, lr: Scalar, epsilon: Rate = 1e-6, wd: Scalar = 0.0,
                    rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, max_precond_dim: int = MOST):
     r"""Step by the gradient over roots of the sums of its products along each axis (Shampoo).

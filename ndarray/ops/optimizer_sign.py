@@ -173,7 +173,7 @@ def signum_update(xp, weight, grad, mom, /, *, lr: Scalar, momentum: Scalar = 0.
     return (1 - lr * wd_lh) * weight + lr * xp.sign(mom), mom
 
 
-@operator(same_floating, writes=("mom",), scalar_dtype="float64", fusible=True)
+@operator(same_floating, writes=("mom",), scalar_dtype="float64", half_in_float32=True, fusible=True)
 def lion_update(xp, weight, grad, mom, /, *, lr: Scalar, beta1: Share = 0.9, beta2: Share = 0.99,
                 wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0):
     r"""Step by the sign of a mixture of momentum and gradient (Lion).

@@ -26,7 +26,7 @@ def _most(xp, x, axis):
 
 
 
-@operator(_axes, writes=("mean", "largest"), scalar_dtype="float64")
+@operator(_axes, writes=("mean", "largest"), scalar_dtype="float64", half_in_float32=True)
 def sm3_update(xp, weight, grad, mean, largest, /, *, lr: Scalar, momentum: Share = 0.9, epsilon: Least = 1e-8,
                wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0):
     r"""Step by the mean of gradients over roots of the least sums of squares of their slices (SM3-II).

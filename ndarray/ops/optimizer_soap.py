@@ -78,7 +78,7 @@ def _next_bases(xp, var, axes, factors, bases):
     return var, _flat(xp, new)
 
 
-@operator(_based, writes=("mean", "var", "factors", "basis"), scalar_dtype="float64")
+@operator(_based, writes=("mean", "var", "factors", "basis"), scalar_dtype="float64", half_in_float32=True)
 def soap_update(xp, weight, grad, mean, var, factors, basis, /, *, lr: Scalar, beta1: Beta = 0.95, beta2: Beta = 0.95,
                 shampoo_beta: Annotated[float, Within(-math.inf, 1)] = -1.0, epsilon: Least = 1e-8, wd: Scalar = 0.0,
                 rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, t: StepNumber,

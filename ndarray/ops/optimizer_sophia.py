@@ -8,7 +8,7 @@ from ndarray.rules import same_floating
 KIND = "update"
 
 
-@operator(same_floating, writes=("mean", "hess"), scalar_dtype="float64", fusible=True)
+@operator(same_floating, writes=("mean", "hess"), scalar_dtype="float64", half_in_float32=True, fusible=True)
 def sophia_update(xp, weight, grad, curvature, mean, hess, /, *, lr: Scalar, beta1: Share = 0.96, beta2: Share = 0.99,
                   rho: Scalar = 0.04, epsilon: Least = 1e-12, period: Scalar = 10.0, wd: Scalar = 0.0,
                   rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0, t: StepNumber):

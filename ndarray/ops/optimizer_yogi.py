@@ -8,7 +8,7 @@ from ndarray.rules import same_floating
 KIND = "update"
 
 
-@operator(same_floating, writes=("mean", "var"), scalar_dtype="float64", fusible=True)
+@operator(same_floating, writes=("mean", "var"), scalar_dtype="float64", half_in_float32=True, fusible=True)
 def yogi_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Beta = 0.9, beta2: Beta = 0.999,
                 epsilon: Least = 1e-3, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
                 t: StepNumber, initial_accumulator: First = 1e-6):

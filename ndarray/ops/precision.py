@@ -17,6 +17,7 @@ from ndarray.operator import Input, Many, Operator
 from ndarray.ops.optimizer_common import elements
 from ndarray.rules import agree, check_floating, slot_error
 from ndarray.tensortype import TensorType
+from ndarray.widening import is_short
 
 STATES: dict[str, str] = {"master": "weight32", "stochastic": "key", "kahan": "compensation"}
 """The state that each kind of precision adds to a tensor's: a float32 copy, a random key, what rounding took."""
@@ -97,11 +98,6 @@ class Precise(Operator):
         return xp.astype(new - _wide(xp, stored), own.dtype)
 
 
-def is_short(dtype: Any) -> bool:
-    """Tell whether a dtype is floating and shorter than float32."""
-    return dtypes.is_floating(dtype) and dtype.itemsize < DEFAULT.itemsize
-
-
 def _wide(xp, x):
     return xp.astype(x, DEFAULT) if is_short(x.dtype) else x
 
@@ -112,7 +108,8 @@ def precise(precision: str) -> Callable[[Operator], Operator]:
     Raises
     ------
     OperatorError
-        If the operator is not an update of weights, or has a float32 copy of them already.
+        If the operator is not an update of weights, has a float32 copy of them already, or an input named like the
+        state.
     """
     def make(op):
         if not op.update or "weight" not in op.names or isinstance(op, Precise):
@@ -120,6 +117,8 @@ def precise(precision: str) -> Callable[[Operator], Operator]:
         if "weight32" in op.names:
             raise OperatorError(f"{op.name} has a float32 copy of the weight already; take the rule without it")
         own, inputs = STATES.get(precision), list(op.inputs)
+        if own in op.names:
+            raise OperatorError(f"precision={precision!r} adds a state named {own}, and {op.name} has one already")
         if own is not None:
             inputs.insert(len(op.many) or len(inputs), Input(own, Many() if op.many else None))
         update = op.update._replace(copies=(*op.update.copies, "weight32"), keys=(*op.update.keys, "key"))

@@ -12,8 +12,9 @@ from ndarray import registry
 from ndarray.kernels.flow import Flow, Sink
 from ndarray.kernels.record import Recorder, Unfusible, Value
 from ndarray.operator import Operator
-from ndarray.ops.precision import Precise, is_short
+from ndarray.ops.precision import Precise
 from ndarray.tensortype import TensorType
+from ndarray.widening import is_short
 from symbolic.optimizers.forms import Tensor
 from symbolic.optimizers.layerwise import LayerwiseRule
 from symbolic.optimizers.rates import Amounts

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ndarray.array import NDArray
-from ndarray.ops.precision import Precise, is_short
+from ndarray.ops.precision import Precise
+from ndarray.widening import is_short
 from symbolic.optimizers.forms import Arrays, Tensor
 from symbolic.optimizers.rates import Amounts
 from symbolic.torch.tensors import view

@@ -1,0 +1,292 @@
+"""The page of where each rule runs, from runs that are made here.
+
+``python -m docs.extensions.support > docs/rules.rst`` writes it again, with torch, JAX and Optax installed; a test
+compares.
+"""
+
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import ndarray as nd
+from docs.extensions import parity
+from ndarray import registry
+from ndarray.errors import MXNetError
+from ndarray.ops.precision import STATES, Precise
+from symbolic import optimizers
+
+ROOT = Path(__file__).parents[2]
+
+SHAPES = {"a_weight": (3, 4), "b_weight": (5,)}
+UPDATES = 4
+RATE = 0.02
+
+Arrays = dict[str, np.ndarray]
+
+
+def rules() -> dict[str, str]:
+    """Return the operator of each rule by the name of its row: those of the parity page, then their other forms."""
+    found = {name: optimizers.rule(name).op.name for name in parity.rules()}
+    for op in registry.operators():
+        own = op.update is not None and op.compute.__module__.startswith("ndarray.ops.") and not isinstance(op, Precise)
+        if own and op.name not in found.values():
+            found[op.name] = op.name
+    return found
+
+
+def start() -> Arrays:
+    """Return the weights at first."""
+    random = np.random.default_rng(7)
+    return {name: random.normal(size=shape).astype("float32") for name, shape in SHAPES.items()}
+
+
+def gradients() -> list[Arrays]:
+    """Return the gradients of each update."""
+    random = np.random.default_rng(8)
+    return [{name: random.normal(1, 0.5, size=shape).astype("float32") for name, shape in SHAPES.items()}
+            for _ in range(UPDATES)]
+
+
+def read_too(rule: str) -> list[str]:
+    """Return what a rule reads of each tensor besides weight, gradient and states."""
+    made = optimizers.rule(rule)
+    return [name for name in made.more_inputs if name not in made.op.writes]
+
+
+def as_name(rule: str) -> str:
+    """Return the name by which functions find the operator of a row."""
+    return rules()[rule] if rule != "lars" else rule
+
+
+def trainer_of(rule: str, engine: str, dtype: str = "float32", precision: str | None = None) -> Any:
+    """Return a trainer before its first update."""
+    nd.random.seed(3)
+    weights = {name: nd.array(w, dtype=dtype) for name, w in start().items()}
+    step = optimizers.update(list(weights), as_name(rule), precision=precision)
+    return optimizers.Trainer(step, weights, lr=RATE, engine=engine)
+
+
+def train(trainer: Any, rule: str, first: int = 0, last: int = UPDATES) -> None:
+    """Make updates of a trainer."""
+    for grads in gradients()[first:last]:
+        more = {f"{name}_{i}": g * g for i in read_too(rule) for name, g in grads.items()}
+        given = {f"{name}_grad": g for name, g in grads.items()} | more
+        trainer.step(**{name: g.astype(trainer.executor.arg_dict[name].dtype) for name, g in given.items()})
+
+
+def arrays_of(trainer: Any) -> Arrays:
+    """Return weights and states of a trainer by name."""
+    return {name: a.asnumpy() for name, a in (trainer.executor.arg_dict | trainer.executor.aux_dict).items()
+            if name in SHAPES or name in trainer.executor.aux_dict}
+
+
+def by_engine(rule: str, engine: str, dtype: str = "float32", precision: str | None = None) -> Arrays:
+    """Return weights and states after the updates."""
+    trainer = trainer_of(rule, engine, dtype, precision)
+    train(trainer, rule)
+    return arrays_of(trainer)
+
+
+def by_updater(rule: str) -> Arrays:
+    """Return the weights after the updates of an Updater, then of another that goes on with its states."""
+    nd.random.seed(3)
+    weights = {name: nd.array(w) for name, w in start().items()}
+    first, second = [optimizers.Updater(as_name(rule), RATE) for _ in range(2)]
+    for k, grads in enumerate(gradients()):
+        if k == UPDATES // 2:
+            second.set_states(first.get_states())
+        more = {i: [nd.array(g * g) for g in grads.values()] for i in read_too(rule)}
+        update = first if k < UPDATES // 2 else second
+        update(list(weights), [nd.array(g) for g in grads.values()], list(weights.values()), **more)
+    return {name: w.asnumpy() for name, w in weights.items()}
+
+
+def by_file(rule: str) -> Arrays:
+    """Return weights and states after the updates of two trainers, of which the second is loaded from a checkpoint."""
+    trainer = trainer_of(rule, "eager")
+    train(trainer, rule, 0, UPDATES // 2)
+    with tempfile.TemporaryDirectory() as folder:
+        trainer.save(folder)
+        again = optimizers.Trainer.load(folder, engine="eager")
+    train(again, rule, UPDATES // 2)
+    return arrays_of(again)
+
+
+def by_torch(rule: str) -> Arrays:
+    """Return the parameters after the updates of an optimizer of torch."""
+    import torch
+
+    import symbolic.torch as st
+
+    nd.random.seed(3)
+    params = {name: torch.nn.Parameter(torch.from_numpy(w)) for name, w in start().items()}
+    optimizer = st.optimizer(as_name(rule))(list(params.items()), lr=RATE)
+    for p in params.values() if optimizers.rule(as_name(rule)).op.update.keys else ():
+        # torch draws the first key of random numbers; this is the one that a trainer draws.
+        optimizer.state[p]["key"] = torch.tensor([int(nd.random.randint(0, 1 << 30).asscalar())])
+    for grads in gradients():
+        for name, g in grads.items():
+            params[name].grad = torch.from_numpy(g)
+            for i in read_too(rule):
+                setattr(params[name], i, torch.from_numpy(g * g))
+        optimizer.step()
+    return {name: p.detach().numpy() for name, p in params.items()}
+
+
+def by_optax(rule: str) -> Arrays:
+    """Return the parameters after the updates of a transformation of Optax."""
+    import jax
+    import optax
+
+    import symbolic.jax as sj
+
+    nd.random.seed(3)
+    transformation = sj.gradient_transformation(as_name(rule), RATE)
+    params: Any = start()
+    state = transformation.init(params)
+
+    @jax.jit
+    def update(params, state, grads, more):
+        changes, state = transformation.update(grads, state, params, **more)
+        return optax.apply_updates(params, changes), state
+
+    for grads in gradients():
+        more = {i: {name: g * g for name, g in grads.items()} for i in read_too(rule)}
+        params, state = update(params, state, grads, more)
+    return {name: np.asarray(p) for name, p in params.items()}
+
+
+def by_precision(rule: str, precision: str) -> Arrays:
+    """Return weights and states in bfloat16 after the updates; raise where engines differ in a bit."""
+    found, other = [by_engine(rule, engine, "bfloat16", precision) for engine in ("fused", "eager")]
+    assert all(found[name].tobytes() == other[name].tobytes() for name in other), f"{rule}: {precision}"
+    return found
+
+
+WAYS: dict[str, tuple[Callable[[str], Arrays], float, str]] = {
+    "fused": (lambda rule: by_engine(rule, "fused"), 0.0, ""),
+    "XLA": (lambda rule: by_engine(rule, "xla"), 1e-3, "jax"),
+    "torch": (by_torch, 1e-3, "torch"),
+    "Optax": (by_optax, 1e-3, "optax"),
+    "Updater": (by_updater, 1e-3, ""),
+    "saved": (by_file, 0.0, "safetensors"),
+    **{kind: (lambda rule, kind=kind: by_precision(rule, kind), 0.2, "ml_dtypes") for kind in STATES},
+}
+"""By column, what makes the updates, how far a weight may be off that of the eager engine in parts of the longest way
+of its elements, and the library that is needed besides ours; a matrix without full rank has an inverse off by 3e-4."""
+
+_ROUNDED = 0.01
+"""How far weights in bfloat16 are off at first."""
+
+
+def cell(rule: str, column: str, expected: Arrays) -> str:
+    """Return ``yes``, or why a rule is refused there, in the words of the error.
+
+    Parameters
+    ----------
+    rule : str
+        Name of a row.
+    column : str
+        One of `WAYS`.
+    expected : dict of str to numpy.ndarray
+        Weights and states of the eager engine.
+
+    Raises
+    ------
+    AssertionError
+        If the weights differ from those expected.
+    """
+    make, bound, _ = WAYS[column]
+    try:
+        found = make(rule)
+    except MXNetError as error:
+        text = str(error).replace(rules()[rule], "the rule")
+        return text.replace(column, "…") if column in STATES else text
+    for name, first in start().items():
+        way = np.abs(expected[name] - first).max()
+        off = np.abs(found[name].astype("float64") - expected[name]).max()
+        # Numbers that are rounded at random are right on average, which has a test of its own.
+        most = np.inf if column == "stochastic" else bound * way + (_ROUNDED if column in STATES else 0.0)
+        assert np.isfinite(off) and off <= most, f"{rule}: {column}: {name} is off by {off:.2g}, its way is {way:.2g}"
+    return "yes"
+
+
+def judges(rule: str) -> str:
+    """Return whose numbers a rule is equal to: recorded ones of MXNet's operator, and the libraries of the parity page.
+
+    Every rule is compared with its formula, written a second time in float64.
+    """
+    text = (ROOT / "docs" / "parity.rst").read_text(encoding="utf-8").partition("States that travel")[0]
+    row = text.partition(f"   * - ``{rule}``\n")[2].partition("\n   * - ")[0]
+    cells = re.split(r"^     - ", row, flags=re.M)[1:]
+    found = [name for name, each in zip(("MXNet", "torch", "Optax", "authors"), cells) if ": equal" in each]
+    recorded = (ROOT / "tests" / "golden" / f"{rules()[rule]}.npz").exists()
+    return ", ".join(dict.fromkeys([*(["MXNet"] if recorded else []), *found])) or "formula"
+
+
+_HEAD = """Where each rule runs
+====================
+
+Made by ``python -m docs.extensions.support`` from runs: {updates} updates of a matrix and a vector by every rule that
+is declared, in each of these ways.  A test makes them again.
+
+* *Judge*: whose numbers the rule is equal to, see :doc:`parity`; every rule is also compared with its formula, written
+  a second time in float64.
+* *fused*, *XLA*: the other engines, beside the eager one; fused has its bits.
+* *torch*: ``symbolic.torch.optimizer``; *Optax*: ``symbolic.jax.gradient_transformation``; *Updater*:
+  `symbolic.optimizers.Updater`, in the middle replaced by another one with its ``get_states``.  Each ends where the
+  eager engine does.
+* *saved*: stopped in the middle, saved and loaded: the bits of a training that never stopped.
+* *master*, *stochastic*, *kahan*: weights in bfloat16 with that ``precision``, with the same bits on both engines;
+  ``"master"`` takes float16 as well.
+
+Without a ``precision``, rules that MXNet lacks compute float16 in float32 and round once.  Those that it has round each
+operation, as it does: an ``epsilon`` of 1e-8 is 0 in float16, and an element whose gradients were all 0 becomes NaN, as
+in MXNet, in ``adam``, ``adamw``, ``rmsprop``, ``rmspropalex`` and ``ftml``; give ``precision="master"``, or an
+``epsilon`` of 1e-7 and more.
+
+*No* has a letter, under which there is what the error says.
+
+A matrix that is inverted suffers from states in 16 bits: with ``"stochastic"`` and ``"kahan"`` the factors of
+``shampoo`` are bfloat16, so it needs an ``epsilon`` of about a hundredth of the largest squared gradient;
+``"master"`` keeps them in float32.
+
+.. list-table::
+   :header-rows: 1
+   :class: wide
+
+   * - Rule
+     - Judge
+"""
+
+
+def rows(columns: list[str]) -> dict[str, dict[str, str]]:
+    """Return the cells of some columns, by rule."""
+    found = {}
+    for rule in rules():
+        expected = by_engine(rule, "eager")
+        found[rule] = {column: cell(rule, column, expected) for column in columns}
+    return found
+
+
+def page() -> str:
+    """Return the page."""
+    text = _HEAD.format(updates=UPDATES) + "".join(f"     - {column}\n" for column in WAYS)
+    made = rows([*WAYS])
+    reasons = [*dict.fromkeys(each for row in made.values() for each in row.values() if each != "yes")]
+    for rule, row in made.items():
+        text += f"   * - ``{rule}``\n     - {judges(rule)}\n"
+        for each in row.values():
+            text += f"     - {each if each == 'yes' else f'no ({_LETTERS[reasons.index(each)]})'}\n"
+    return text + "\n" + "".join(f"({_LETTERS[k]}) {each}.\n\n" for k, each in enumerate(reasons)).rstrip("\n") + "\n"
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,41 @@
+"""The documentation's page of where each rule runs is complete and current: every cell is run."""
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from docs.extensions import support
+
+PAGE = Path(__file__).parents[1] / "docs" / "rules.rst"
+HOW = "run: python -m docs.extensions.support > docs/rules.rst"
+INSTALLED = [column for column, (_, _, needed) in support.WAYS.items() if not needed or find_spec(needed)]
+
+
+def written():
+    """Return the cells of each rule by column, letters replaced by what they stand for."""
+    text = PAGE.read_text(encoding="utf-8")
+    reasons = dict(re.findall(r"^\((\w)\) (.*)\.$", text, re.M))
+    rows = re.split(r"^   \* - ``(\w+)``\n", text, flags=re.M)[1:]
+    found = {}
+    for rule, row in zip(rows[::2], rows[1::2]):
+        judge, *cells = re.findall(r"^     - (.*)$", row, re.M)
+        cells = [reasons[cell[4]] if cell.startswith("no (") else cell for cell in cells]
+        found[rule] = {"judge": judge, **dict(zip(support.WAYS, cells, strict=True))}
+    return found
+
+
+WRITTEN = written()
+
+
+def test_every_rule_has_a_row():
+    assert [*WRITTEN] == [*support.rules()], HOW
+
+
+@pytest.mark.parametrize("rule", support.rules())
+def test_what_is_written_is_what_comes_out(rule):
+    expected = support.by_engine(rule, "eager")
+    found = {column: support.cell(rule, column, expected) for column in INSTALLED}
+    assert found == {column: WRITTEN[rule][column] for column in INSTALLED}, HOW
+    assert WRITTEN[rule]["judge"] == support.judges(rule), HOW
