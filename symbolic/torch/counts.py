@@ -53,7 +53,7 @@ class Counts:
         if states is None:
             for span in spans:
                 if works[span.work].counted_by is not None:
-                    self.values[span.rows] = 1
+                    self.values[span.span] = 1
             return
         for span, own in zip(spans, states):
             work = works[span.work]
@@ -83,4 +83,4 @@ class Counts:
         """Count an update."""
         for span in spans:
             if works[span.work].counts:
-                self.values[span.rows] += 1
+                self.values[span.span] += 1

@@ -15,6 +15,7 @@ from ndarray.kernels.record import Instruction, Recorder
 from ndarray.kernels.signals import deferred
 from ndarray.tensortype import TensorType
 from symbolic.torch.forms import Fed, record, state_types
+from symbolic.torch.work import slice_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -28,6 +29,7 @@ WEIGHT, GRAD, STATES = range(3)
 """Columns of addresses: weight, gradient, and the first of the states."""
 
 _kinds: Bounded = Bounded(1024)
+_flows: Bounded = Bounded(1024)
 
 
 class Kind:
@@ -40,9 +42,10 @@ class Kind:
     alike : frozenset of str
         Those that are like the weight.
     flow : Flow or None
-        Of one tensor; None where loops cannot compute the rule.
+        Of one tensor; None where loops cannot compute the rule.  Kinds whose loops differ in their length alone have
+        one flow.
     size : int
-        Elements of that tensor; 2 where there may be any number above 1.
+        Elements of the tensor that the flow is of; 2 where there may be any number above 1.
     numbers : dict of int to object
         Where the numbers come from that the flow reads, by instruction: `Fed`, or the number itself.
     """
@@ -57,8 +60,11 @@ class Kind:
         if machine_code.available():
             self.flow = record(rule, dtype, shape, self.types, settings)
         if self.flow is not None:
+            code = _code(self.flow, self.size)
+            found = _flows.get(code) or _flows.keep(code, (self.size, self.flow, cluster(self.flow)))
+            self.schedule: Schedule
+            self.size, self.flow, self.schedule = found
             needed = {at: self.flow.instructions[at] for at in sorted(needed_by(self.flow))}
-            self.schedule: Schedule = cluster(self.flow)
             self.sizes = {i.size for i in needed.values()} - {1}
             self.numbers = {at: i.detail for at, i in needed.items() if i.word == "number"}
 
@@ -124,7 +130,7 @@ class Program:
     def __init__(self, kinds: Sequence[Kind], sizes: Sequence[int]) -> None:
         members: dict[int, list[int]] = {}
         for k, kind in enumerate(kinds):
-            members.setdefault(id(kind), []).append(k)
+            members.setdefault(id(kind.flow), []).append(k)
         self._members = [np.array(at) for at in members.values()]
         self._kinds = [kinds[at[0]] for at in members.values()]
         self._table = stamp.StampedTable([kind.stamped([sizes[k] for k in at])
@@ -148,17 +154,22 @@ class Program:
             self._on = on.copy()
             self._table.switch([on[at] for at in self._members])
 
-    def feed(self, kind: int, tensors: np.ndarray, values: Sequence[float]) -> None:
+    def within(self, tensors: np.ndarray) -> np.ndarray | slice:
+        """Return which of their kind tensors are."""
+        return slice_of(self._within[tensors])
+
+    def feed(self, kind: int, within: np.ndarray | slice, values: Sequence[float]) -> None:
         """Write the numbers of tensors, which are of one kind.
 
         Parameters
         ----------
         kind : int
-        tensors : numpy.ndarray of int
+        within : numpy.ndarray of int, or slice
+            As `within` returns it.
         values : sequence of float
             See `Numbers.values`.
         """
-        within, stored = self._within[tensors], self._table.numbers[kind]
+        stored = self._table.numbers[kind]
         for at, source in self._kinds[kind].numbers.items():
             stored[at][within] = values[source.at] if type(source) is Fed else source
 
@@ -204,6 +215,15 @@ class Norms:
         for at, sums in zip(self._members, self._sums):
             found[at] = sums
         return found
+
+
+def _code(flow, size):
+    """Return what flows have in common whose loops differ in their length alone; the flow itself where none does."""
+    needed = sorted(needed_by(flow))
+    if flow.calls or size == 1 or {flow.instructions[at].size for at in needed} - {1} != {size}:
+        return id(flow)  # which lives as long as it is kept under its number
+    return tuple([(at, (i := flow.instructions[at]).word, i.args, i.dtype, i.size == 1,
+                   repr(i.detail) if i.word == "constant" else i.detail) for at in needed]), flow.sinks
 
 
 def _square_sum(dtype, many):

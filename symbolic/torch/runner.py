@@ -22,7 +22,7 @@ from symbolic.torch.shards import check_kind, is_distributed, local_of, state
 from symbolic.torch.states import Maker, check_state
 from symbolic.torch.tensors import Facts, Like, check_apart, facts_of, gradient, standing_in, walkable
 from symbolic.torch.unfused import commit, compute, view
-from symbolic.torch.work import Span, Work, spans
+from symbolic.torch.work import Span, Work, slice_of, spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -266,11 +266,11 @@ class Runner:
         rows = self._row[self._live][fused]
         on[self._live] = True
         self._whole = bool(fused.all())
-        self._places = [(span, _slice(fused[span.live]), _slice_of(self._row[span.rows[fused[span.live]]]))
+        self._places = [(span, _slice(fused[span.live]), slice_of(self._row[span.rows[fused[span.live]]]))
                         for span in self._spans]
-        self._fused, self._rows, self._count = _slice(fused), _slice_of(rows), len(rows)
-        self._fed = {flags: [(kind, at[on[at]]) for kind, at in found if on[at].any()]
-                     for flags, found in self._classes.items()}
+        self._fused, self._rows, self._count = _slice(fused), slice_of(rows), len(rows)
+        self._fed = {flags: [(kind, at[on[at]], self._program.within(self._row[at[on[at]]]))
+                             for kind, at in found if on[at].any()] for flags, found in self._classes.items()}
         if self._program is not None:
             active = np.zeros(int(self._row.max()) + 1, bool)
             active[rows] = True
@@ -389,10 +389,11 @@ class Runner:
         """Write the numbers of what is live."""
         for (w, decays, plain, count), form in forms.items():
             values = [*form.values, scales[w]]
-            for kind, at in self._fed.get((w, decays, plain), ()):
-                chosen = at if count is None else at[self._counts.values[at] == count]
-                if len(chosen):
-                    self._program.feed(kind, self._row[chosen], values)
+            for kind, at, within in self._fed.get((w, decays, plain), ()):
+                if count is None:
+                    self._program.feed(kind, within, values)
+                elif len(chosen := at[self._counts.values[at] == count]):
+                    self._program.feed(kind, self._program.within(self._row[chosen]), values)
 
     def _unfused(self, works, params, grads, everything, forms, scales):
         """Return the results of those updates that no loop computes, with the tensors they belong to."""
@@ -419,9 +420,3 @@ def _addresses_of(tensors):
 def _slice(mask):
     """Return a mask, or the slice that is quicker where all are chosen."""
     return slice(None) if mask.all() else mask
-
-
-def _slice_of(rows):
-    """Return positions, or the slice that is quicker where they follow each other."""
-    n = len(rows)
-    return slice(int(rows[0]), int(rows[0]) + n) if n and (rows == np.arange(rows[0], rows[0] + n)).all() else rows

@@ -89,20 +89,23 @@ class Span(NamedTuple):
         Positions among all parameters.
     rows : numpy.ndarray
         The same as an array.
+    span : numpy.ndarray or slice
+        The same as quickly as it can be said.
     first : int
         Position of the group's first parameter.
     live : slice
         Their positions among those with a gradient.
-    alike : list of (bool, bool, numpy.ndarray)
+    alike : list of (bool, bool, numpy.ndarray or slice)
         Whether they decay, whether they keep their plain rate, and which they are among all parameters.
     """
 
     work: int
     at: list[int]
     rows: np.ndarray
+    span: np.ndarray | slice
     first: int
     live: slice
-    alike: list[tuple[bool, bool, np.ndarray]]
+    alike: list[tuple[bool, bool, np.ndarray | slice]]
 
 
 def spans(works: Sequence[Work], live: Sequence[int]) -> list[Span]:
@@ -121,7 +124,20 @@ def spans(works: Sequence[Work], live: Sequence[int]) -> list[Span]:
             within = live[k] - first
             alike.setdefault((within not in work.no_decay, within in work.plain), []).append(live[k])
             k += 1
-        found.append(Span(w, list(live[begin:k]), np.array(live[begin:k], np.int64), first, slice(begin, k),
-                          [(decays, plain, np.array(at)) for (decays, plain), at in alike.items()]))
+        rows = np.array(live[begin:k], np.int64)
+        found.append(Span(w, list(live[begin:k]), rows, slice_of(rows), first, slice(begin, k),
+                          [(decays, plain, slice_of(np.array(at))) for (decays, plain), at in alike.items()]))
         first += len(work.params)
     return found
+
+
+def slice_of(rows: np.ndarray) -> np.ndarray | slice:
+    """Return positions, or the slice that is quicker where they follow each other.
+
+    Examples
+    --------
+    >>> slice_of(np.array([3, 4, 5])), slice_of(np.array([3, 5]))
+    (slice(3, 6, None), array([3, 5]))
+    """
+    n = len(rows)
+    return slice(int(rows[0]), int(rows[0]) + n) if n and (rows == np.arange(rows[0], rows[0] + n)).all() else rows

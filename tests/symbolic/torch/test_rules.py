@@ -86,3 +86,16 @@ def test_an_unknown_rule_is_named_with_its_neighbours():
         st.optimizer("lamp")
     with pytest.raises(AttributeError, match="LAMB"):
         st.LAMP
+
+
+@pytest.mark.parametrize("name, shared", [("AdamW", True), ("LAMB", True), ("adafactor", False)])
+def test_tensors_of_other_shapes_have_one_flow_unless_a_number_depends_on_the_size(name, shared):
+    pytest.importorskip("llvmlite")
+    cls = getattr(st, name) if hasattr(st, name) else st.optimizer(name)
+    params = [torch.nn.Parameter(torch.ones(shape)) for shape in ((5,), (7,))]
+    optimizer = cls(params, lr=0.1)
+    for p in params:
+        p.grad = torch.ones_like(p)
+    optimizer.step()
+    first, second = optimizer._runner()._kinds
+    assert (first.flow is second.flow) == shared
