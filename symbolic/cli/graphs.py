@@ -17,7 +17,8 @@ from symbolic.save.check import Problem, find_problems
 from symbolic.save.code import to_code
 from symbolic.save.json.write import save
 from symbolic.show.diff import diff as compare
-from symbolic.show.summary import check_printable, summary, tree
+from symbolic.show.size import check_size
+from symbolic.show.summary import summary, tree
 from symbolic.symbol import Symbol
 
 
@@ -27,7 +28,7 @@ def show(options):
     graph = read_graph(options.file, unknown="keep")
     shape = dict(options.shape)
     if options.json:
-        check_printable(graph)
+        check_size(graph, "a list")
         print(json.dumps(_facts(graph, types_of(graph, shape)), indent=2))
         return
     width = min(max(shutil.get_terminal_size((120, 0)).columns, 80), 160)

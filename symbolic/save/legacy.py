@@ -8,6 +8,8 @@ ATTRIBUTE_KEYS = ("param", "attr", "attrs")
 
 _SUFFIXES = tuple(f"_{key}" for key in HIDDEN)
 _FIRST_WITH_OPTIONAL_AXIS = 905
+FIRST_WITH_ALL_INPUTS = 900
+"""Files of older versions may leave out inputs that are variables named after the node: weights, labels, states."""
 
 
 def version_of(document):

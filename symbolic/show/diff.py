@@ -16,6 +16,7 @@ from ndarray.params import text_of
 from ndarray.text import printable
 from symbolic.graph.graph import Graph, HasGraph
 from symbolic.graph.node import Entry, Node
+from symbolic.show.size import check_size
 
 if TYPE_CHECKING:
     import networkx
@@ -136,6 +137,8 @@ def diff(a: HasGraph, b: HasGraph) -> Diff:
 
     Raises
     ------
+    LimitError
+        If one has more than `symbolic.show.size.MOST_NODES` nodes, or three times as many edges.
     OperatorError
         If one is not a Symbol.
 
@@ -151,6 +154,8 @@ def diff(a: HasGraph, b: HasGraph) -> Diff:
     for given, graph in zip((a, b), graphs):
         if graph is None:
             raise OperatorError(f"diff takes two Symbols, got {shown(given)}")
+    for graph in graphs:
+        check_size(graph, "a comparison")
     first, second = graphs
     pairs = _matched(first, second)
     return Diff(first, second, tuple(_edits(first, second, pairs)), pairs)

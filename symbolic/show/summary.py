@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from ndarray.collector import without_collection
-from ndarray.errors import LimitError, OperatorError, ParamError, shown
+from ndarray.errors import OperatorError, ParamError, shown
 from ndarray.params import text_of
 from ndarray.tensortype import TensorType, type_text
 from ndarray.text import cut, printable
@@ -15,31 +15,14 @@ from symbolic.graph.node import Entry, Node
 from symbolic.graph.types import types_of
 from symbolic.graph.unregistered import unregistered_nodes
 from symbolic.show.kinds import learnt_variables
+from symbolic.show.size import check_size
 
 _COLUMNS = ("Node (operator)", "Hyper-parameters", "Output", "Elements", "Inputs")
 
 _HTML_LINES = 60
 
-MOST_NODES = 100_000
-"""Graphs with more nodes, or three times as many edges, are not printed: nobody reads them, and it would take long."""
-
-
-def check_printable(graph: Graph) -> None:
-    """Raise where a graph is too large to be printed node by node.
-
-    Raises
-    ------
-    LimitError
-    """
-    edges = sum([len(node.inputs) for node in graph.nodes])
-    for count, what, most in ((len(graph.nodes), "nodes", MOST_NODES), (edges, "edges", 3 * MOST_NODES)):
-        if count > most:
-            raise LimitError(f"the graph has {count:,} {what}, more than the limit of {most:,} for a table or a tree; "
-                             "print a part: symbol.get_internals()['name_output']")
-
 
 @without_collection()
-
 def summary(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None, line_length: int = 120,
             positions: Sequence[float] = (0.30, 0.50, 0.68, 0.78, 1.0)) -> str:
     """Return a table of the nodes of a graph: operator, hyper-parameters, types, sizes, inputs.
@@ -60,12 +43,12 @@ def summary(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None, line
     Raises
     ------
     LimitError
-        If the graph has more than `MOST_NODES` nodes, or three times as many edges.
+        If the graph has more than `symbolic.show.size.MOST_NODES` nodes, or three times as many edges.
     ParamError
         If `positions` are not four or five increasing numbers.
     ShapeError, UnknownNameError
     """
-    check_printable(graph)
+    check_size(graph, "a table")
     ends = [int(line_length * p) if p <= 1 else int(p) for p in positions]
     if len(ends) not in (len(_COLUMNS) - 1, len(_COLUMNS)) or sorted(set(ends)) != ends:
         raise ParamError(f"positions must be {len(_COLUMNS) - 1} or {len(_COLUMNS)} increasing numbers, "
@@ -194,7 +177,7 @@ def tree(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None) -> str:
         x  2
       x …
     """
-    check_printable(graph)
+    check_size(graph, "a tree")
     return tree_of(graph, types_of(graph, shape))
 
 

@@ -19,7 +19,7 @@ from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry, Node
 from symbolic.graph.unregistered import UnregisteredOperator
 from symbolic.save.json.limits import DEFAULT, Limits, check_length, check_nesting
-from symbolic.save.legacy import ATTRIBUTE_KEYS, upgrade, version_of
+from symbolic.save.legacy import ATTRIBUTE_KEYS, FIRST_WITH_ALL_INPUTS, upgrade, version_of
 from symbolic.save.unregistered import Unregistered
 
 _FIELDS = {"op", "name", "inputs", "backward_source_id", *ATTRIBUTE_KEYS}
@@ -138,9 +138,10 @@ def read(text: str | bytes | dict, limits: Limits, report: Callable[[MXNetError]
         raise LimitError(f"the graph has {len(records):,} nodes, more than the limit of {limits.nodes:,}")
     check_nesting([v for k, v in document.items() if k != "nodes"], limits.nesting - 1)
     kept = Unregistered(document, origin, limits.unregistered) if unknown == "keep" else None
-    reader = _Reader(limits, report, remark, kept)
+    version = version_of(document)
+    reader = _Reader(limits, report, remark, kept, version < FIRST_WITH_ALL_INPUTS)
     with without_collection():
-        for i, record in enumerate(watch(upgrade(records, version_of(document)))):
+        for i, record in enumerate(watch(upgrade(records, version))):
             reader.nodes.append(reader.attempt(reader.node, record, f"nodes[{i}]"))
         heads = reader.attempt(reader.heads, document)
     if reader.faults or heads is None or None in heads:
@@ -260,10 +261,15 @@ _MOST_HINTS = 20
 
 
 class _Reader:
-    """Builds nodes from records: whatever fails to be read is reported and is None from then on."""
+    """Builds nodes from records: whatever fails to be read is reported and is None from then on.
 
-    def __init__(self, limits: Limits, report: Callable, remark: Callable, unregistered: Unregistered | None):
+    With `adds_inputs`, inputs that a node lacks are new variables, as in MXNet's first files.
+    """
+
+    def __init__(self, limits: Limits, report: Callable, remark: Callable, unregistered: Unregistered | None,
+                 adds_inputs: bool):
         self.limits, self.report, self.remark, self.unregistered = limits, report, remark, unregistered
+        self.adds_inputs = adds_inputs
         self.nodes: list[Node | None] = []
         self.missing: dict[str, str] = {}
         self.edges = self.outputs = self.faults = 0
@@ -375,7 +381,7 @@ class _Reader:
         return [self.attempt(self.entry, head, "", "heads", k) for k, head in enumerate(heads)]
 
     def _applied(self, op: Operator, name: str, inputs: list[Entry], attrs: dict[str, str], location: str) -> Node:
-        """Return the node of an operator with as many inputs as it takes; states that old files lack are added."""
+        """Return the node of an operator with as many inputs as it takes; inputs that old files lack are added."""
         # What only these decide is looked at once: large graphs repeat a few layers.
         key = op, len(inputs), *attrs.items()
         facts = self._seen.get(key)
@@ -392,7 +398,8 @@ class _Reader:
             self.remark(f"{location} ({name}): {op.name} has no parameter {', '.join(strange)}; kept as text")
         params, complete, fed = self._params(op, name, len(inputs), known, location)
         self._count_outputs(op.num_outputs(complete), location)
-        missing = _missing_states(op, name, len(inputs) - fed, complete, fed, location)
+        missing = _missing_inputs(op, name, len(inputs) - fed, complete, fed, location,
+                                  attrs if self.adds_inputs else None)
         inputs += missing
         where = ("", 0) if self.unregistered is None else self.unregistered.where(op, location)
         node = Node(op, name, tuple(inputs), tuple(sorted(params.items())), _kept(others), where)
@@ -429,16 +436,20 @@ class _Reader:
             raise FormatError(f"{location}: {error}") from None
 
 
-def _missing_states(op: Operator, name: str, arrays: int, params: dict, fed: int, location: str) -> list[Entry]:
-    """Return new variables for the states that a node of an old file lacks; raise where other inputs are missing."""
+def _missing_inputs(op: Operator, name: str, arrays: int, params: dict, fed: int, location: str,
+                    inherited: dict[str, str] | None) -> list[Entry]:
+    """Return new variables for the inputs that a node of an old file lacks.
+
+    As in MXNet they have the attributes of the node, `inherited`.  Where those are None only states may be missing.
+    """
     names = op.input_names(params)
     if arrays > len(names):
         raise FormatError(f"{location}.inputs: {op.name} takes {len(names)} inputs, got {arrays}")
     missing: Sequence[str] = names[arrays:]
-    if missing and (fed or any(n not in op.writes for n in missing)):
+    if missing and (fed or inherited is None and any(n not in op.writes for n in missing)):
         raise FormatError(f"{location}.inputs: {op.name} takes {_listed(names)}; missing: {_listed(missing)}")
-    return [Entry(Node(None, f"{name}_{n}", attrs=(("__init__", op.initial[n]),) if n in op.initial else ()))
-            for n in missing]
+    first = {n: {"__init__": op.initial[n]} for n in missing if n in op.initial}
+    return [Entry(Node(None, f"{name}_{n}", attrs=_kept(first.get(n, {}) | (inherited or {})))) for n in missing]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from ndarray.dtypes import dtype_of
 from ndarray.errors import (
     DTypeError,
     FormatError,
+    LimitError,
     MXNetError,
     OperatorError,
     UnknownNameError,
@@ -27,6 +28,7 @@ from symbolic.graph.unregistered import refuse_unregistered
 from symbolic.passes.fill_shapes import fill_shapes
 from symbolic.passes.set_training import training
 from symbolic.save.onnx.model import to_onnx
+from symbolic.save.onnx.namespace import MOST_NODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,6 +71,8 @@ def save_onnx(symbol: Symbol, fname: str | os.PathLike[str], shape: Mapping[str,
         If `params` hold something that is not an array of numbers, or of other dtypes than the graph's.
     UnknownNameError
         If `shape`, `dtype` or `params` names a variable that is not there.
+    LimitError
+        If the graph, or the model, has more than 100,000 operators.
     FormatError
         If the model would be too large for a file, or a name cannot be written.
     ImportError
@@ -102,6 +106,8 @@ def save_onnx(symbol: Symbol, fname: str | os.PathLike[str], shape: Mapping[str,
     if graph is None:
         raise OperatorError(f"save_onnx takes a Symbol, got {shown(symbol)}")
     refuse_unregistered(graph, "save_onnx")
+    if (operators := sum([node.op is not None for node in graph.nodes])) > MOST_NODES:
+        raise LimitError(f"save_onnx: the graph has {operators:,} operators, more than the limit of {MOST_NODES:,}")
     if is_train:
         graph = training(graph)
     kept = _arrays(graph, params or {})

@@ -56,6 +56,35 @@ def test_states_that_old_files_leave_out_are_added():
     assert sym.load_json(text(*nodes)).list_auxiliary_states() == ["bn_moving_mean", "bn_moving_var"]
 
 
+@pytest.mark.parametrize("op, given, params, added, states", [
+    ("FullyConnected", 1, {"num_hidden": "4"}, ["n_weight", "n_bias"], []),
+    ("FullyConnected", 1, {"num_hidden": "4", "no_bias": "True"}, ["n_weight"], []),
+    ("FullyConnected", 2, {"num_hidden": "4"}, ["n_bias"], []),
+    ("FullyConnected", 0, {"num_hidden": "4"}, ["n_data", "n_weight", "n_bias"], []),
+    ("Convolution", 1, {"kernel": "(1, 1)", "num_filter": "2"}, ["n_weight", "n_bias"], []),
+    ("BatchNorm", 1, {}, ["n_gamma", "n_beta"], ["n_moving_mean", "n_moving_var"]),
+    ("SoftmaxOutput", 1, {}, ["n_label"], []),
+    ("elemwise_add", 1, {}, ["n_rhs"], []),
+    ("LeakyReLU", 1, {"act_type": "prelu"}, ["n_gamma"], []),
+    ("RNN", 1, {"mode": "lstm", "state_size": "2", "num_layers": "1"}, ["n_parameters", "n_state", "n_state_cell"], []),
+])
+def test_inputs_that_the_first_files_leave_out_are_added(op, given, params, added, states):
+    names = [f"x{i}" for i in range(given)]
+    nodes = *variables(*names), (op, "n", [[i, 0] for i in range(given)], {"param": params})
+    symbol = sym.load_json(text(*nodes))
+    assert (symbol.list_arguments(), symbol.list_auxiliary_states()) == ([*names, *added], states)
+    assert sym.load_json(symbol.tojson()).tojson() == symbol.tojson()
+    if any(name not in states for name in added):
+        with pytest.raises(FormatError, match="missing: "):
+            sym.load_json(text(*nodes, version=904))
+
+
+def test_what_the_first_files_leave_out_has_the_attributes_of_its_node():
+    symbol = sym.load_json(text(*variables("x"), ("FullyConnected", "fc", [[0, 0]], {
+        "param": {"num_hidden": "4"}, "attr": {"ctx_group": "a", "lr_mult": "2"}})))
+    assert json.loads(symbol.tojson())["nodes"][1]["attrs"] == {"__ctx_group__": "a", "__lr_mult__": "2", "num_hidden": "4"}
+
+
 def test_axis_minus_one_meant_all_axes():
     node = ("argmax", "a", [[0, 0]], {"attr": {"axis": "-1"}})
     assert sym.load_json(text(*variables("x"), node)).infer_shape(x=(2, 3))[1] == [(1,)]

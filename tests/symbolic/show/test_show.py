@@ -11,9 +11,9 @@ import pytest
 
 import symbolic as sym
 from ndarray.errors import LimitError, MXNetError, OperatorError, ParamError, ShapeError, UnknownNameError
-from symbolic.show import graphviz
-from symbolic.show import summary as summaries
+from symbolic.show import graphviz, size
 from symbolic.show.kinds import KINDS
+from symbolic.show.summary import tree
 from symbolic.show.theme import DARK, LIGHT
 from tests.symbolic.drawn import GOLDEN, GRAPHS, momentum_step
 
@@ -223,9 +223,9 @@ def test_nothing_optional_is_loaded_before_it_is_used():
 
 
 def test_graphs_that_are_too_large_to_print_are_refused(monkeypatch):
-    monkeypatch.setattr(summaries, "MOST_NODES", 3)
+    monkeypatch.setattr(size, "MOST_NODES", 3)
     wide = sym.add_n(*[sym.var("x")] * 10, name="sum")
-    for call in (sym.print_summary, lambda net: summaries.tree(net.graph)):
+    for call in (sym.print_summary, lambda net: tree(net.graph), lambda net: sym.diff(net, sym.var("x"))):
         for net, problem in ((momentum_step(), "5 nodes, more than the limit of 3"),
                              (wide, "10 edges, more than the limit of 9")):
             with pytest.raises(LimitError, match=problem):
