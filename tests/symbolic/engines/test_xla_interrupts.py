@@ -13,8 +13,8 @@ from tests.symbolic.test_interrupts import interrupts_are_handled_as_before, val
 
 pytest.importorskip("jax")
 
-from symbolic.engines import buffers  # noqa: E402
-from symbolic.engines.xla import placement, program, resident  # noqa: E402
+from symbolic.engines import buffers
+from symbolic.engines.xla import placement, program, resident
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 MODULES = pytest.mark.parametrize("module", [buffers, program, resident, placement],
