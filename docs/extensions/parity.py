@@ -122,8 +122,8 @@ files are `symbolic.parity.to_torch`, `symbolic.parity.from_torch` and those of 
 tests compare.  MXNet 1.9.1 itself has loaded the states of each rule and made three more updates, which is recorded:
 its weights are ours within a few units of the last digit where the table above has equal ones, and its file has here
 the bits that it had there.  Hyper-parameters are part of the step, so they do not travel.  The number of updates does
-where theirs holds one; torch's ``SGD`` and MXNet's states alone do not: ``--num-update`` gives it.  A training must be of the rule,
-with the form, that the table above has as equal: a momentum that holds the rate is not torch's.
+where theirs holds one; torch's ``SGD`` and MXNet's states alone do not: ``--num-update`` gives it.  A training must be
+of the rule, with the form, that the table above has as equal: a momentum that holds the rate is not torch's.
 
 .. list-table::
    :header-rows: 1
