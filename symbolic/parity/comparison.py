@@ -101,7 +101,7 @@ class Comparison:
             return f"{self.rule} beside {self.other}: has none"
         lines = [f"{self.rule} beside {self.other}, {self.updates} updates in float32: {self.verdict}",
                  f"  ours    {_listed(self.settings)}", f"  theirs  {_listed(self.options)}"]
-        if self.default is not None:
+        if self.default is not None and self.default.verdict != self.verdict:
             lines.append(f"  with the rule's own {', '.join(_choices(self.settings))}: {self.default.verdict}")
         return "\n".join(lines)
 

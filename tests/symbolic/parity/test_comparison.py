@@ -70,3 +70,7 @@ def test_the_command(capsys):
     assert capsys.readouterr().out == "lion beside mxnet: has none\n"
     assert main(["compare", "adam", "mxnet:Lion"]) == 2
     assert "optimizer of mxnet named 'Lion'" in capsys.readouterr().err
+
+
+def test_settings_that_are_the_rules_own_are_not_compared_twice():
+    assert "own" not in str(compare("lamb", "mxnet:LAMB"))
