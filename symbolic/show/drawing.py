@@ -23,6 +23,7 @@ from symbolic.show.heat import Heat, Note, heats
 from symbolic.show.kinds import KINDS, kinds_of
 from symbolic.show.parts import Part, merged_along_chains
 from symbolic.show.regions import Occurrence, occurrences_of, regions_in_order
+from symbolic.show.size import check_size
 
 LAYER_PARAMETERS = ("_weight", "_bias", "_gamma", "_beta", "_moving_mean", "_moving_var", "_moving_inv_var",
                     "_moving_avg", "_running_mean", "_running_var")
@@ -175,6 +176,7 @@ def draw(graph: Graph, title: str = "plot", shape: Mapping[str, Sequence[int]] |
     if edges > 10 * MOST_NODES:
         raise LimitError(f"the graph has {edges:,} edges, more than the limit of {10 * MOST_NODES:,} for a picture"
                          f"{_INSTEAD}")
+    check_size(graph, "a picture")
     types = types_of(graph, shape, dtype) if types is None else types
     _warn_of_doubles([n.name for n in graph.variables])
     kinds, heads = kinds_of(graph, types), {e.node for e in graph.outputs}

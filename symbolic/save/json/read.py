@@ -274,6 +274,7 @@ class _Reader:
         self.missing: dict[str, str] = {}
         self.edges = self.outputs = self.faults = 0
         self._seen: dict[tuple, tuple] = {}
+        self._strange: set[str] = set()
 
     def attempt(self, read_: Callable, *args: object) -> Any:
         """Return the result of ``read_(*args)``, None where it fails and `report` returns."""
@@ -308,9 +309,10 @@ class _Reader:
 
     def _operator(self, name: str, location: str, attrs: dict[str, str], inputs: int) -> Operator:
         _text(name, f"{location}.op", self.limits.name)
-        op = registry.lookup(name)
+        op = None if name in self._strange else registry.lookup(name)
         if op is not None:
             return op
+        self._strange.add(name)
         if self.unregistered is None:
             raise FormatError(f"{location}.op: {self._missing(name)}; `symbolic show` shows the file, "
                               'and sym.load(…, unknown="keep") keeps such nodes')
@@ -388,7 +390,8 @@ class _Reader:
         if facts is not None:
             outputs, params_, others_, complete = facts
             self._count_outputs(outputs, location)
-            node = Node(op, name, tuple(inputs), params_, others_)
+            where = ("", 0) if self.unregistered is None else self.unregistered.where(op, location)
+            node = Node(op, name, tuple(inputs), params_, others_, where)
             node.remember(complete)
             return node
         known = {k: v for k, v in attrs.items() if k in op.params and op.params[k].type is not Training}
@@ -406,7 +409,7 @@ class _Reader:
         node.remember(complete)
         if type(op) not in (Operator, UnregisteredOperator):
             _check_derived(node, location)
-        elif type(op) is Operator and not (missing or strange):
+        elif not (missing or strange):
             self._seen[key] = op.num_outputs(complete), node.params, node.attrs, complete
         return node
 

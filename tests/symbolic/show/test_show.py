@@ -227,6 +227,7 @@ def test_graphs_that_are_too_large_to_print_are_refused(monkeypatch):
     wide = sym.add_n(*[sym.var("x")] * 10, name="sum")
     for call in (sym.print_summary, lambda net: tree(net.graph), lambda net: sym.diff(net, sym.var("x"))):
         for net, problem in ((momentum_step(), "5 nodes, more than the limit of 3"),
-                             (wide, "10 edges, more than the limit of 9")):
+                             (wide, "10 edges, more than the limit of 9"),
+                             (sym.Group([sym.var("x")] * 9), "10 outputs, more than the limit of 9")):
             with pytest.raises(LimitError, match=problem):
                 call(net)
