@@ -72,7 +72,8 @@ def _equation(xp: Trace, eqn: Any, values: list[Any]) -> list[Any]:
     if name not in PRIMITIVES:
         raise OperatorError(f"trace: no operator computes JAX's primitive {name}; those known: "
                             f"{', '.join(sorted(PRIMITIVES))}")
-    return [PRIMITIVES[name](xp, eqn, *values)]
+    found = PRIMITIVES[name](xp, eqn, *values)
+    return list(found) if eqn.primitive.multiple_results else [found]
 
 
 def _repeated(xp: Trace, params: Any, values: list[Any]) -> list[Any]:
@@ -86,7 +87,9 @@ def _repeated(xp: Trace, params: Any, values: list[Any]) -> list[Any]:
 def _chosen(xp: Trace, which: Any, cases: Sequence[Any]) -> Any:
     """Return the case whose number is `which`, an integer, or whether it is the second of two."""
     if not isinstance(which, Traced):
-        return cases[int(np.clip(which, 0, len(cases) - 1))]
+        if np.size(which) == 1:
+            return cases[int(np.clip(which, 0, len(cases) - 1))]
+        which = xp.constant(np.clip(which, 0, len(cases) - 1).astype(np.float32))
     if which.mask:
         return _where(xp, which, cases[1], cases[0])
     number: Any = which
@@ -206,6 +209,40 @@ def _slice(xp: Trace, eqn: Any, x: Any) -> Any:
                             eqn.params["strides"] or (1,) * x.ndim)
 
 
+def _split(xp: Trace, eqn: Any, x: Any) -> list[Any]:
+    axis, sizes = eqn.params["axis"], [int(n) for n in eqn.params["sizes"]]
+    ends = np.cumsum(sizes).tolist()
+    return [_between(xp, x, axis, end - n, end) for n, end in zip(sizes, ends)]
+
+
+def _unstack(xp: Trace, eqn: Any, x: Any) -> list[Any]:
+    axis = eqn.params["axis"]
+    return [xp.squeeze(_between(xp, x, axis, k, k + 1), (axis,)) for k in range(x.shape[axis])]
+
+
+def _between(xp: Trace, x: Any, axis: int, begin: int, end: int) -> Any:
+    limits = [(begin, end) if at == axis else (0, n) for at, n in enumerate(x.shape)]
+    return xp.strided_slice(x, tuple([low for low, _ in limits]), tuple([high for _, high in limits]), (1,) * x.ndim)
+
+
+def _qr(xp: Trace, eqn: Any, x: Any) -> Any:
+    if eqn.params["pivoting"] or eqn.params["full_matrices"] and x.shape[-2] > x.shape[-1]:
+        raise _refused(eqn, "with pivoting, or with more columns than the matrix has")
+    return xp.qr(x)
+
+
+def _eigh(xp: Trace, eqn: Any, x: Any) -> list[Any]:
+    if eqn.params["subset_by_index"] is not None or not eqn.params["lower"]:
+        raise _refused(eqn, "of some eigenvalues, or of the upper triangle")
+    values, vectors = xp.eigh(x)
+    return [vectors, values]
+
+
+def _cumsum(xp: Trace, eqn: Any, x: Any) -> Any:
+    axis = eqn.params["axis"]
+    return xp.flip(xp.cumsum(xp.flip(x, axis), axis), axis) if eqn.params["reverse"] else xp.cumsum(x, axis)
+
+
 def _same(xp: Trace, eqn: Any, x: Any) -> Any:
     return x
 
@@ -225,13 +262,15 @@ PRIMITIVES: dict[str, Callable[..., Any]] = {
     "eq": _python(operator.eq), "ne": _python(operator.ne), "lt": _python(operator.lt), "le": _python(operator.le),
     "gt": _python(operator.gt), "ge": _python(operator.ge), "and": _truth("logical_and"), "or": _truth("logical_or"),
     "xor": _truth("logical_xor"), "not": _truth("logical_not"), "select_n": _select, "convert_element_type": _convert,
-    "copy": _same, "copy_p": _same, "device_put": lambda xp, eqn, x: x, "sharding_constraint": _same,
-    "optimization_barrier": _same, "broadcast_in_dim": _broadcast,
+    "copy": _same, "copy_p": _same, "device_put": lambda xp, eqn, *arrays: arrays, "sharding_constraint": _same,
+    "optimization_barrier": lambda xp, eqn, *arrays: arrays, "stop_gradient": _same, "broadcast_in_dim": _broadcast,
     "reshape": lambda xp, eqn, x: xp.reshape(x, eqn.params["new_sizes"]),
     "squeeze": lambda xp, eqn, x: xp.squeeze(x, eqn.params["dimensions"]),
     "expand_dims": lambda xp, eqn, x: xp.expand_dims(x, eqn.params["dimensions"]),
     "transpose": lambda xp, eqn, x: xp.transpose(x, eqn.params["permutation"]),
     "concatenate": lambda xp, eqn, *arrays: xp.concatenate(arrays, axis=eqn.params["dimension"]),
+    "split": _split, "unstack": _unstack, "qr": _qr, "eigh": _eigh, "cumsum": _cumsum, "cholesky": _word("cholesky"),
+    "stack": lambda xp, eqn, *arrays: xp.stack([xp.traced(x) for x in arrays], axis=eqn.params["axis"]),
     "rev": lambda xp, eqn, x: xp.flip(x, eqn.params["dimensions"]), "slice": _slice, "dot_general": _dot,
     "reduce_sum": _reduction("sum"), "reduce_max": _reduction("max"), "reduce_min": _reduction("min"),
     "reduce_prod": _reduction("prod"), "reduce_and": _all_or_any("min"), "reduce_or": _all_or_any("max"),

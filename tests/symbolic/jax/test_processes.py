@@ -139,6 +139,29 @@ def test_what_does_not_end_by_itself_is_killed(tmp_path, capfd):
     assert {*capfd.readouterr().err.splitlines()} == {"[1] gone", said}
 
 
+@pytest.mark.parametrize(("text", "status", "how"), [
+    ("import nothing_of_that_name", 1, "ended with status 1"), ("def f(:", 1, "ended with status 1"),
+    ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", 137, "was ended by signal 9")],
+    ids=["import", "syntax", "signal"])
+def test_which_process_has_failed_is_named(tmp_path, capfd, text, status, how):
+    program = plain(tmp_path, "import os, time\nif os.environ['JAX_PROCESS_ID'] == '0': time.sleep(600)\n"
+                              f"exec({text!r})")
+    assert launch.launch([program], grace=0.1) == status
+    assert f"launch: process 1 {how}; the others have 0.1 s to end" in capfd.readouterr().err
+
+
+def test_ctrl_c_in_a_terminal_ends_all(tmp_path):
+    """It reaches every process of the group, not only the launcher."""
+    program = plain(tmp_path, "import time\nprint('up', flush=True)\ntime.sleep(600)")
+    process = subprocess.Popen([sys.executable, "-m", "symbolic.jax.launch", program], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}, start_new_session=True)
+    for _ in range(2):
+        process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGINT
+
+
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_a_launcher_takes_its_processes_along(tmp_path, sent):
     program = plain(tmp_path, "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)")

@@ -138,6 +138,42 @@ def looping(change):
     return optax.stateless(lambda updates, params: jax.tree.map(change, updates))
 
 
+def by_eigenvectors(x):
+    values, vectors = jnp.linalg.eigh(x @ x.T)
+    return vectors * jnp.sqrt(values + 1) @ vectors.T @ x
+
+
+@pytest.mark.parametrize("change", [
+    lambda x: jnp.concatenate(jnp.split(x, 2)[::-1]), lambda x: jnp.concatenate(jax.lax.split(x, (1, 3), axis=1)[::-1], 1),
+    lambda x: jnp.stack([x, 2 * x], 1).sum(1), lambda x: x * sum(jnp.unstack(x, axis=1)), by_eigenvectors,
+    lambda x: jnp.linalg.qr(x)[0], lambda x: jnp.linalg.qr(x)[1], lambda x: jnp.linalg.cholesky(x @ x.T + jnp.eye(4)),
+    jnp.triu, lambda x: jax.device_put(x) * 2, lambda x: jnp.cumsum(x, 0), lambda x: jax.lax.cumsum(x, 1, reverse=True),
+    lambda x: x * jax.nn.logsumexp(x), lambda x: sum(jax.lax.optimization_barrier((x, 2 * x))),
+    lambda x: jnp.where(np.arange(4) < 2, x, 0), lambda x: jax.lax.select_n(np.eye(4, dtype="int32"), x, -x),
+], ids=range(16))
+def test_what_changes_matrices(change):
+    x = np.random.default_rng(0).normal(size=(4, 4)).astype("float32")
+    step, _ = sj.trace(looping(change), {"w": np.zeros((4, 4), "float32")})
+    w = np.zeros((4, 4), "float32")
+    sym.optimizers.bind_in_place(step, {"w": w}).forward(w_grad=x)
+    np.testing.assert_allclose(w, change(jnp.asarray(x)), rtol=1e-5, atol=1e-5)
+
+
+def test_momenta_of_few_bits_are_those_of_optax_without_jit():
+    """Under jit XLA keeps more bits between operations than bfloat16 has."""
+    tx = optax.adam(1e-2, mu_dtype=jnp.bfloat16)
+    rng, params = np.random.default_rng(1), {"w": np.ones((3, 4), "float32")}
+    step, states = sj.trace(tx, params)
+    arrays, theirs = {"w": params["w"].copy(), **states}, jax.tree.map(jnp.asarray, params)
+    run, state = sym.optimizers.bind_in_place(step, arrays), tx.init(theirs)
+    for _ in range(20):
+        grad = rng.normal(size=(3, 4)).astype("float32")
+        run.forward(w_grad=grad)
+        updates, state = tx.update({"w": jnp.asarray(grad)}, state, theirs)
+        theirs = optax.apply_updates(theirs, updates)
+    np.testing.assert_allclose(arrays["w"], theirs["w"], rtol=1e-6)
+
+
 def test_what_cannot_be_traced_is_named():
     error(OperatorError, lambda: sj.trace(3, PARAMS), "Optax transformation", "3")
     error(OperatorError, lambda: sj.trace(optax.sgd(0.1), {}), "at least one parameter")
@@ -145,7 +181,8 @@ def test_what_cannot_be_traced_is_named():
     error(BindError, lambda: sj.trace(optax.sgd(0.1), PARAMS | {"w_grad": PARAMS["w"]}), "'w_grad'")
     error(OperatorError, lambda: sj.trace(optax.polyak_sgd(), PARAMS), "more than gradients", "'value'")
     error(DTypeError, lambda: sj.trace(optax.noisy_sgd(0.1, key=0), PARAMS), "key")
-    for change, name in ((jnp.fft.fft, "fft"),
+    for change, name in ((jnp.fft.fft, "fft"), (lambda x: jnp.linalg.qr(x.reshape(-1, 1), "complete")[0], "qr"),
+                         (lambda x: jnp.linalg.svd(x.reshape(1, -1))[0], "svd"),
                          (lambda x: jax.lax.fori_loop(0, x.astype(int)[0], lambda i, y: y + 1, x), "while"),
                          (lambda x: jax.lax.scan(lambda c, y: (c + y, c), 0.0, x)[1], "scan"),
                          (lambda x: jax.pure_callback(np.sin, x, x), "pure_callback")):
