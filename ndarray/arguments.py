@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ndarray.errors import OperatorError, shown, unknown
 from ndarray.params import Training
+from ndarray.text import counted
 
 if TYPE_CHECKING:
     from ndarray.operator import Operator
@@ -45,8 +46,8 @@ def sort_arguments(op: Operator, names: Sequence[str], args: Sequence[Any], para
     """
     positional = (*names, *parameters_in_order(op))
     if len(args) > len(positional):
-        raise OperatorError(f"{op.name} takes at most {len(positional)} arguments ({', '.join(positional)}), "
-                            f"got {len(args)}")
+        raise OperatorError(f"{op.name} takes at most {counted(len(positional), 'argument')} "
+                            f"({', '.join(positional)}), got {len(args)}")
     given = dict(zip(positional, args))
     for key in params:
         if key in given:

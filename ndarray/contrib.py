@@ -15,6 +15,7 @@ from ndarray import lazy, registry
 from ndarray.array import NDArray, expect_array, invoke
 from ndarray.errors import OperatorError, ShapeError
 from ndarray.functions import function
+from ndarray.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -234,7 +235,7 @@ def interleaved(name: str, n: int, **lists: Sequence[Any]) -> list[Any]:
     n = n or len(next(iter(lists.values())))
     for key, arrays in lists.items():
         if len(arrays) != n:
-            raise ShapeError(f"{name}: {key} has {len(arrays)} arrays for {n} tensors")
+            raise ShapeError(f"{name}: {key} has {counted(len(arrays), 'array')} for {counted(n, 'tensor')}")
     return [x for tensor in zip(*lists.values()) for x in tensor]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from ndarray.array import NDArray, as_ndarray
 from ndarray.context import current_context
 from ndarray.errors import OperatorError, ShapeError, shown
+from ndarray.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,8 +139,8 @@ def check_csr(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, shape: 
     if not data.ndim == indices.ndim == indptr.ndim == 1:
         raise ShapeError("elements, columns and indptr must be arrays of one axis")
     if len(shape) != 2 or len(indptr) != shape[0] + 1 or indptr[0] != 0 or indptr[-1] != len(data):
-        raise ShapeError(f"indptr of {len(indptr)} numbers does not divide {len(data)} elements into the rows of "
-                         f"{shape}")
+        raise ShapeError(f"indptr of {counted(len(indptr), 'number')} does not divide {counted(len(data), 'element')} "
+                         f"into the rows of {shape}")
     if (indptr[1:] < indptr[:-1]).any() or len(indices) != len(data):
         raise ShapeError("indptr must not decrease, and each element needs one column")
     if len(indices) and not 0 <= indices.min() <= indices.max() < shape[1]:

@@ -15,6 +15,7 @@ from ndarray.dtypes import DEFAULT, FLOAT64, is_narrow
 from ndarray.errors import DTypeError, MXNetError, OperatorError, ParamError, ShapeError, shown, unknown
 from ndarray.params import REQUIRED, Count, Fed, Key, Param, Scalar, Scalars, reject_unknown_annotation
 from ndarray.tensortype import UNKNOWN
+from ndarray.text import counted
 from ndarray.update import Update
 from ndarray.widening import has_narrow, in_float32, is_short
 
@@ -306,7 +307,7 @@ class Operator:
         """
         names = self.input_names(params)
         if given > len(names):
-            raise OperatorError(f"{self.name} takes {len(names)} inputs ({', '.join(names)}), got {given}: "
+            raise OperatorError(f"{self.name} takes {counted(len(names), 'input')} ({', '.join(names)}), got {given}: "
                                 f"{self.why_absent(params)}")
 
     def fixed_names(self, params: Mapping[str, Any]) -> tuple[str, ...] | None:
@@ -332,8 +333,8 @@ class Operator:
             each = ", ".join(self.many)
             last = [i.name for i in self.inputs if not i.many]
             raise OperatorError(
-                f"{where or self.name}: got {given} arrays, which is not {each} for each of "
-                f"{known if known is not None else 'any number of'} tensors"
+                f"{where or self.name}: got {counted(given, 'array')}, which is not {each} for each of "
+                f"{counted(known, 'tensor') if known is not None else 'any number of tensors'}"
                 + (f", then {', '.join(last)}" if last else ""))
         return n
 

@@ -21,6 +21,7 @@ from ndarray.errors import FormatError, LimitError, OperatorError, ShapeError, s
 from ndarray.ops.optimizer_sparse import Rows
 from ndarray.sparse import RowSparseNDArray
 from ndarray.tensortype import MOST_AXES
+from ndarray.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -229,7 +230,7 @@ def load_frombuffer(buf: bytes | bytearray | memoryview, *, bfloat16: bool = Fal
         place = reader.at
         named = reader.count("names", 8)
         if named not in (0, count):
-            raise FormatError(f"byte {place}: {named} names for {count} arrays")
+            raise FormatError(f"byte {place}: {counted(named, 'name')} for {counted(count, 'array')}")
         names = [_read_name(reader) for _ in range(named)]
     if reader.left:
         warnings.warn(f"{reader.left} bytes after the last name are ignored", UserWarning, stacklevel=2)

@@ -387,7 +387,7 @@ def invoke_sparse(op: Operator, inputs: Sequence[Any], params: Mapping[str, Any]
         raise OperatorError(f"{op.name} takes no row_sparse input ({', '.join(sparse or ['array'])}); pass "
                             f"x.tostype('default'), or use one of those that do: {takers}")
     if len(inputs) != len(names):
-        raise OperatorError(f"{op.name} takes {', '.join(names)}; got {len(inputs)} arrays")
+        raise OperatorError(f"{op.name} takes {', '.join(names)}; got {counted(len(inputs), 'array')}")
     full = {name: _zeros_for(x) for name, x in zip(names, inputs) if name in op.writes and _is_empty(x)}
     arrays = [full[name].values if name in full else _rows_of(x, op, name) if name == "grad" else
               _whole(x, f"{op.name}: {name}") for name, x in zip(names, inputs)]

@@ -15,6 +15,7 @@ from ndarray.dtypes import is_floating
 from ndarray.errors import BindError, DTypeError, NotDifferentiableError, OperatorError, ShapeError, shown
 from ndarray.params import Training
 from ndarray.tensortype import show_shape
+from ndarray.text import counted
 from symbolic.autodiff.backward_op import needs_no_head
 from symbolic.autodiff.gradient import carried_back
 from symbolic.graph.graph import Graph
@@ -213,8 +214,9 @@ def mark_variables(variables: NDArray | Sequence[NDArray], gradients: NDArray | 
     variables, gradients = _arrays(variables, "variables"), _arrays(gradients, "gradients")
     reqs = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
     if not len(variables) == len(gradients) == len(reqs):
-        raise OperatorError(f"mark_variables: got {len(variables)} variables, {len(gradients)} gradients and "
-                            f"{len(reqs)} grad_reqs; expected as many of each")
+        raise OperatorError(f"mark_variables: got {counted(len(variables), 'variable')}, "
+                            f"{counted(len(gradients), 'gradient')} and {len(reqs)} grad_reqs; "
+                            "expected as many of each")
     for x, grad, req in zip(variables, gradients, reqs):
         if req not in _REQS:
             raise BindError(f"grad_req must be one of {', '.join(map(repr, _REQS))}, got {shown(req)}")
@@ -352,7 +354,7 @@ def grad(heads: NDArray | Sequence[NDArray], variables: NDArray | Sequence[NDArr
 def _head_grads(heads: Sequence[NDArray], given: Any) -> list[NDArray | None]:
     grads = [None] * len(heads) if given is None else list(given) if isinstance(given, (list, tuple)) else [given]
     if len(grads) != len(heads):
-        raise OperatorError(f"got {len(grads)} head gradients for {len(heads)} heads")
+        raise OperatorError(f"got {counted(len(grads), 'head gradient')} for {counted(len(heads), 'head')}")
     for head, grad in zip(heads, grads):
         if grad is not None:
             _check_like(_arrays(grad, "head_grads")[0], head._data, "head gradient")

@@ -20,7 +20,7 @@ from ndarray.kernels import pages
 from ndarray.kernels.signals import deferred
 from ndarray.lazy import Later
 from ndarray.tensortype import TensorType, show_shape
-from ndarray.text import label
+from ndarray.text import counted, label
 from symbolic import engines
 from symbolic.engines.buffers import commit, feed, undoing
 from symbolic.graph.graph import Graph
@@ -663,8 +663,8 @@ class Executor:
 
     def __repr__(self) -> str:
         names = ", ".join(map(label, self.output_dict))
-        return (f"<Executor of {names}: {len(self.arg_dict)} arguments, {len(self.aux_dict)} states, "
-                f"engine {self.engine}>")
+        return (f"<Executor of {names}: {counted(len(self.arg_dict), 'argument')}, "
+                f"{counted(len(self.aux_dict), 'state')}, engine {self.engine}>")
 
 
 def _reshaped(old: NDArray, shape: tuple[int, ...], name: str, allow_up_sizing: bool, ctx: Context) -> NDArray:

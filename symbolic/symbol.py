@@ -15,7 +15,7 @@ from ndarray.array import NDArray
 from ndarray.errors import NotImplementedForSymbol, OperatorError, ParamError, shown
 from ndarray.lazy import Later
 from ndarray.params import text_of
-from ndarray.text import label
+from ndarray.text import counted, label
 from symbolic.graph import compose
 from symbolic.graph.attributes import HIDDEN, checked, is_attribute, visible
 from symbolic.graph.graph import Graph
@@ -648,5 +648,5 @@ def gradient(loss: Symbol, wrt: str | Symbol | Sequence[str | Symbol],
     targets = differentiation.entries_of(loss._graph, [_entry(w) if isinstance(w, Symbol) else w for w in named])
     arriving = None if heads is None else [None if h is None else _entry(h) for h in heads]
     if arriving is not None and len(arriving) != len(loss):
-        raise OperatorError(f"gradient: {len(arriving)} heads for {len(loss)} outputs")
+        raise OperatorError(f"gradient: {counted(len(arriving), 'head')} for {counted(len(loss), 'output')}")
     return Symbol(differentiation.gradient(loss._graph, targets, arriving))

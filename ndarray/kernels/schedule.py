@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ndarray.kernels.loop import Loop
+from ndarray.text import counted
 
 
 class Slot(NamedTuple):
@@ -59,7 +60,7 @@ class LoopRun(NamedTuple):
     def __str__(self):
         parts = [f"{name} {', '.join(map(str, slots))}" for name, slots in
                  (("over", self.arrays), ("with", self.scalars), ("into", self.partials)) if slots]
-        return f"{self.n} x {len(self.loop.steps)} steps " + "; ".join(parts)
+        return f"{self.n} x {counted(len(self.loop.steps), 'step')} " + "; ".join(parts)
 
 
 class Total(NamedTuple):

@@ -16,7 +16,7 @@ from ndarray.tensortype import TensorType, show_shape
 def _constant_rule(inputs, outputs, params):
     shape, value = params["shape"], params["value"]
     if math.prod(shape) != len(value):
-        raise ShapeError(f"{len(value)} values do not fill shape {show_shape(shape)}")
+        raise ShapeError(f"expected {math.prod(shape)} numbers for shape {show_shape(shape)}, got {len(value)}")
     return [], [outputs[0].merge(TensorType(shape, dtype_of(params["dtype"])))]
 
 

@@ -35,7 +35,7 @@ def spread(name: str, value: tuple[int, ...], rank: int) -> tuple[int, ...]:
     if not value:
         return (0 if name in ("pad", "adj") else 1,) * rank
     if len(value) != rank:
-        raise ParamError(f"{name}={value} has {len(value)} numbers for {rank} spatial axes")
+        raise ParamError(f"{name}={value}: expected {rank}, a number for each spatial axis, got {len(value)}")
     return tuple(value)
 
 

@@ -12,7 +12,7 @@ from ndarray.collector import without_collection
 from ndarray.dtypes import is_floating
 from ndarray.params import REQUIRED, describe
 from ndarray.paramsfile import load
-from ndarray.text import label
+from ndarray.text import counted, label
 from symbolic.functions import function
 
 
@@ -30,7 +30,8 @@ def _params(options):
         print(json.dumps({"file": options.file, "names": isinstance(arrays, dict), "arrays": rows}, indent=2))
         return
     print_arrays(rows)
-    print(f"{len(rows)} arrays, {sum(r['elements'] for r in rows):,} elements, {sum(r['bytes'] for r in rows):,} bytes")
+    print(f"{counted(len(rows), 'array')}, {sum(r['elements'] for r in rows):,} elements, "
+          f"{sum(r['bytes'] for r in rows):,} bytes")
 
 
 def facts(named):

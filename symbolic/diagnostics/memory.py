@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ndarray.tensortype import TensorType
+from ndarray.text import counted
 from symbolic.diagnostics.memory_plan import MemoryPlan
 from symbolic.diagnostics.overlay import Overlay, quantity
 from symbolic.diagnostics.report import Report
@@ -106,7 +107,7 @@ class MemoryUse(Report):
         return -row.bytes
 
     def __repr__(self) -> str:
-        return f"<MemoryUse of {len(self.rows)} values, {self.peak} bytes>"
+        return f"<MemoryUse of {counted(len(self.rows), 'value')}, {self.peak} bytes>"
 
 
 def memory_use(runs: Sequence[Any], graph: Graph, outputs: Mapping[str, NDArray], arrays: Mapping[str, NDArray],

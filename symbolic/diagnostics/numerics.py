@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ndarray.dtypes import is_floating
+from ndarray.text import counted
 from symbolic.diagnostics.overlay import Overlay, quantity
 from symbolic.diagnostics.report import Report
 from symbolic.graph.node import Node
@@ -160,7 +161,7 @@ class Numerics(Report):
         return not row.of.nonfinite
 
     def __repr__(self) -> str:
-        return f"<Numerics of {len(self.rows)} values, {len(self.nonfinite)} not finite>"
+        return f"<Numerics of {counted(len(self.rows), 'value')}, {len(self.nonfinite)} not finite>"
 
 
 def _told(of: Statistics) -> str:

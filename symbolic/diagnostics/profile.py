@@ -172,7 +172,7 @@ class Profile(Report):
         return -row.median
 
     def __repr__(self) -> str:
-        return f"<Profile of {len(self.rows)} pieces, {self.steps} steps>"
+        return f"<Profile of {counted(len(self.rows), 'piece')}, {counted(self.steps, 'step')}>"
 
 
 def _row(piece: Piece, calls: int, median: float, share: float) -> Row:

@@ -12,6 +12,7 @@ from ndarray.cached import Bounded
 from ndarray.dtypes import dtype_of, flag_of
 from ndarray.errors import OperatorError, OutOfRangeError, shown, unknown
 from ndarray.params import Fed, Param, Shape, is_fed, kind_of, shift_fed, text_of
+from ndarray.text import counted
 from ndarray.text import label as label_of
 from symbolic.graph.attributes import AttrScope
 from symbolic.graph.graph import Graph
@@ -143,7 +144,7 @@ def _given(op: Operator, args: Sequence[Entry], named: Mapping[str, Entry], name
     left_out = [key for key in named if key in op.names and key not in names] if not op.many else []
     if len(args) > len(names) or left_out:
         got = f", {', '.join(left_out)} among them" * bool(left_out)
-        raise OperatorError(f"{label}: {op.name} takes {len(names)} inputs ({', '.join(names[:8])}), got "
+        raise OperatorError(f"{label}: {op.name} takes {counted(len(names), 'input')} ({', '.join(names[:8])}), got "
                             f"{len(args) + len(named)}{got}" + f": {op.why_absent(complete)}" * (op.absent is not None))
     given = dict(zip(names, args))
     for key, entry in named.items():
@@ -212,7 +213,7 @@ def call(graph: Graph, args: Sequence[Entry] = (), named: Mapping[str, Entry] | 
     if args and named:
         raise OperatorError("compose takes symbols either by position or by keyword, not both")
     if len(args) > len(variables):
-        raise OperatorError(f"compose got {len(args)} symbols for {len(variables)} variables")
+        raise OperatorError(f"compose got {counted(len(args), 'symbol')} for {counted(len(variables), 'variable')}")
     if args:
         return substitute(graph, dict(zip(variables, args)), name)
     by_name = {}

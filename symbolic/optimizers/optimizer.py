@@ -11,6 +11,7 @@ from ndarray import pickles
 from ndarray.array import NDArray
 from ndarray.errors import OperatorError, UnknownNameError, shown, unknown
 from ndarray.kernels.signals import deferred
+from ndarray.text import counted
 from symbolic.optimizers.fed import count_of, rate_of
 from symbolic.optimizers.forms import Arrays, Tensor
 from symbolic.optimizers.layerwise import LayerwiseRule
@@ -107,7 +108,7 @@ class Optimizer:
                     raise OperatorError(f"{type(self).__name__}: " + unknown(
                         "argument", name, type(self).__signature__.parameters)) from None
             raise OperatorError(f"{type(self).__name__} takes by position at most {', '.join(self.arguments)}, "
-                                f"got {len(args)} arguments") from None
+                                f"got {counted(len(args), 'argument')}") from None
         bound.apply_defaults()
         given = bound.arguments
         vars(self).update({name: given[name] for name in self.arguments if name != "learning_rate"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from ndarray.text import counted
 from symbolic.create import Group, var
 from symbolic.diagnostics.overlay import Overlay, quantity
 from symbolic.diagnostics.report import Report
@@ -142,7 +143,7 @@ class Moves(Report):
         return Overlay("update / weight", "", values, {n: quantity(v) for n, v in values.items()}, worst=True, log=True)
 
     def __repr__(self) -> str:
-        return f"<Moves of {len(self.rows)} tensors at update {self.update}>"
+        return f"<Moves of {counted(len(self.rows), 'tensor')} at update {self.update}>"
 
 
 class Statistics:

@@ -12,6 +12,7 @@ from ndarray.kernels.signals import deferred
 from ndarray.operator import Operator
 from ndarray.params import REQUIRED
 from ndarray.tensortype import UNKNOWN, TensorType
+from ndarray.text import counted
 from symbolic.optimizers.bind import first_state
 from symbolic.optimizers.fed import rate_of
 from symbolic.optimizers.forms import Arrays, Tensor
@@ -179,7 +180,8 @@ class Updater:
             raise OperatorError(f"an index is given twice in {shown(indices)}")
         for name, values in {"grad": grads, "weight": weights, **more}.items():
             if len(values) != len(indices):
-                raise OperatorError(f"got {len(indices)} indices and {len(values)} arrays for {name}")
+                raise OperatorError(f"expected one array of {name} for each of {shown(indices)}, "
+                                    f"got {counted(len(values), 'array')}")
 
     def _factors(self, factors, indices):
         if not factors:

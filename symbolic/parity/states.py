@@ -10,6 +10,7 @@ import numpy as np
 from ndarray import pickles
 from ndarray.array import NDArray
 from ndarray.errors import FormatError, OperatorError, UnknownNameError, shown, unknown
+from ndarray.text import counted
 from symbolic.engines.buffers import commit
 from symbolic.optimizers.bind import update_nodes, updated_by
 from symbolic.optimizers.fed import count_of
@@ -183,7 +184,7 @@ def from_torch(trainer: Trainer, state_dict: Mapping[str, Any], name: str, num_u
     except (KeyError, TypeError, AttributeError):
         raise FormatError(f"expected the state_dict of an optimizer of torch, got {shown(state_dict)}") from None
     if len(keys) != len(own.variables):
-        raise FormatError(f"expected states of {len(own.variables)} parameters, got {len(keys)}")
+        raise FormatError(f"expected states of {counted(len(own.variables), 'parameter')}, got {len(keys)}")
     if not states and not trainer.num_update:
         return  # Neither has made an update.
     order = names if set(names) == own.variables.keys() else list(own.variables)
@@ -311,7 +312,7 @@ def _indices(states: Mapping[Hashable, Any], parameters: Iterable[str]) -> list[
     if set(states) == set(names):
         return list(names)
     if len(states) != len(names):
-        raise FormatError(f"expected states of {len(names)} parameters, got {len(states)}")
+        raise FormatError(f"expected states of {counted(len(names), 'parameter')}, got {len(states)}")
     return sorted(states, key=lambda k: (isinstance(k, str), k))
 
 

@@ -14,7 +14,7 @@ from ndarray.dtypes import NAMES, is_known
 from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.kernels import pages
 from ndarray.tensortype import TensorType, show_shape
-from ndarray.text import label
+from ndarray.text import counted, label
 from symbolic.engines.buffers import elsewhere, home_of
 from symbolic.graph.infer import declared
 
@@ -57,7 +57,8 @@ def by_name(given: Any, names: Sequence[str], what: str) -> dict[str, Any]:
     if not isinstance(given, (list, tuple)):
         raise BindError(f"`{what}` must be a list or a dict of arrays, got {shown(given)}")
     if len(given) != len(names):
-        raise BindError(f"`{what}` has {len(given)} arrays for {len(names)} names: {', '.join(names[:20])}")
+        raise BindError(f"`{what}` has {counted(len(given), 'array')} for {counted(len(names), 'name')}: "
+                        f"{', '.join(names[:20])}")
     return dict(zip(names, given))
 
 
@@ -150,7 +151,7 @@ def requests(graph: Graph, grad_req: Any) -> dict[str, str]:
         found = {name: grad_req.get(name, "null") for name in names}
     elif isinstance(grad_req, (list, tuple)):
         if len(grad_req) != len(names):
-            raise BindError(f"grad_req has {len(grad_req)} entries for {len(names)} arguments: "
+            raise BindError(f"grad_req has length {len(grad_req)}, expected {len(names)}, one for each of "
                             f"{', '.join(map(label, names[:20]))}")
         found = dict(zip(names, grad_req))
     else:
@@ -218,7 +219,7 @@ def head_arrays(graph: Graph, types: Mapping[Entry, TensorType], out_grads: Any)
     else:
         given = list(out_grads) if isinstance(out_grads, (list, tuple)) else [out_grads]
         if len(given) != len(names):
-            raise BindError(f"out_grads has {len(given)} arrays for {len(names)} outputs: "
+            raise BindError(f"out_grads has {counted(len(given), 'array')} for {counted(len(names), 'output')}: "
                             f"{', '.join(map(label, names[:20]))}")
     heads = {}
     for i, (name, value) in enumerate(zip(names, given)):

@@ -11,7 +11,7 @@ import numpy as np
 from ndarray.errors import MXNetError
 from ndarray.notebook import chosen, never_raising
 from ndarray.tensortype import TensorType
-from ndarray.text import cut, printable
+from ndarray.text import counted, cut, printable
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry
 from symbolic.graph.types import types_of
@@ -90,4 +90,4 @@ def _executor(executor: Any, text: str) -> Bundle:
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
     picture = found.get("image/svg+xml") or found.get("text/html", "")
     return {"text/html": f"<p>{escape(cut(printable(text), 300))}</p>{picture}"
-                         f"<details><summary>{len(rows)} arrays</summary>{table}</details>"}
+                         f"<details><summary>{counted(len(rows), 'array')}</summary>{table}</details>"}

@@ -12,6 +12,7 @@ from ndarray.atomic import write_atomically
 from ndarray.cached import cached_property
 from ndarray.errors import MXNetError, OperatorError, ParamError, shown
 from ndarray.notebook import chosen, never_raising
+from ndarray.text import counted
 from symbolic.graph.graph import HasGraph
 from symbolic.show.dot import to_dot
 from symbolic.show.drawing import Drawing, draw
@@ -208,7 +209,8 @@ class Plot:
         return chosen({"text/plain": repr(self)} | never_raising(self.shown), include, exclude)
 
     def __repr__(self) -> str:
-        return f"<Plot of {self.drawing.title}: {len(self.drawing.boxes)} nodes, {len(self.drawing.arrows)} edges>"
+        return (f"<Plot of {self.drawing.title}: {counted(len(self.drawing.boxes), 'node')}, "
+                f"{counted(len(self.drawing.arrows), 'edge')}>")
 
 
 def _suffix(format: str) -> str:

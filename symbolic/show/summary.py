@@ -9,7 +9,7 @@ from ndarray.collector import without_collection
 from ndarray.errors import OperatorError, ParamError, shown
 from ndarray.params import text_of
 from ndarray.tensortype import TensorType, type_text
-from ndarray.text import cut, printable
+from ndarray.text import counted, cut, printable
 from symbolic.graph.graph import Graph, HasGraph
 from symbolic.graph.node import Entry, Node
 from symbolic.graph.types import types_of
@@ -82,7 +82,8 @@ def _totals(graph: Graph, types: Mapping[Entry, TensorType], given: Mapping[str,
     yield (f"Total bytes: {sum(size or 0 for _, size in sizes):,}"
            + (" (of the params whose dtype is known)" if any(e is not None and s is None for e, s in sizes) else ""))
     operators = sum(n.op is not None for n in graph.nodes)
-    yield f"Nodes: {operators} operators, {len(graph.arguments)} arguments, {len(graph.auxiliary)} states"
+    yield (f"Nodes: {counted(operators, 'operator')}, {counted(len(graph.arguments), 'argument')}, "
+           f"{counted(len(graph.auxiliary), 'state')}")
     found = Counter(printable(n.op.name) for n in unregistered_nodes(graph))
     if found:
         yield f"Not registered: {_listed([f'{name} ×{n}' if n > 1 else name for name, n in found.items()])}"

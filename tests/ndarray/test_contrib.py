@@ -72,7 +72,7 @@ def test_multi_mp_lamb_takes_lists():
 
 def test_lists_must_be_of_one_length():
     columns = lists(4)
-    with pytest.raises(ShapeError, match="multi_lamb_update: grads has 1 arrays for 2 tensors"):
+    with pytest.raises(ShapeError, match="multi_lamb_update: grads has 1 array for 2 tensors"):
         nd.contrib.multi_lamb_update(columns[0], columns[1][:1], *columns[2:], [1, 1], [0.1, 0.1], [0, 0])
     with pytest.raises(ShapeError, match="weights has 2 arrays for 3 tensors"):
         nd.contrib.multi_adamw_update(*columns, 1, [0.1] * 3, [0] * 3, [1] * 3, size=3)

@@ -69,13 +69,13 @@ def test_requests_as_str_list_and_dict(args_grad, grad_req):
 
 @pytest.mark.parametrize("more, error, words", [
     ({"grad_req": "wirte"}, BindError, ["'write'", "'add'", "'null'", "'wirte'"]),
-    ({"grad_req": ["write"]}, BindError, ["1 entries for 4 arguments", "fc_weight"]),
+    ({"grad_req": ["write"]}, BindError, ["length 1, expected 4", "fc_weight"]),
     ({"grad_req": {"fc_wieght": "add"}}, UnknownNameError, ["grad_req", "did you mean 'fc_weight'"]),
     ({"grad_req": 3}, BindError, ["a str, a list or a dict", "3"]),
     ({"args_grad": {"fc_wieght": W}}, UnknownNameError, ["args_grad", "did you mean 'fc_weight'"]),
     ({"args_grad": {"fc_weight": W.T}}, ShapeError, ["args_grad['fc_weight']", "(2, 3)", "(3, 2)"]),
     ({"args_grad": {"fc_weight": np.zeros((2, 3), "f4")}}, DTypeError, ["args_grad['fc_weight']", "float64", "float32"]),
-    ({"args_grad": [np.zeros((4, 3))]}, BindError, ["`args_grad` has 1 arrays for 4"]),
+    ({"args_grad": [np.zeros((4, 3))]}, BindError, ["`args_grad` has 1 array for 4"]),
     ({"args_grad": {"fc_weight": np.broadcast_to(np.zeros(1), (2, 3))}}, BindError, ["args_grad['fc_weight']", "overlap"]),
     ({"nonfinite": "warn"}, BindError, ["nonfinite must be None, 'raise' or 'skip'", "'warn'"]),
 ])
@@ -142,7 +142,7 @@ def test_heads_as_array_list_and_dict(heads):
     (np.ones(3), ShapeError, ["out_grads['sq_output']", "(2,)", "(3,)"]),
     (np.array(["a", "b"]), DTypeError, ["out_grads['sq_output']", "<U1"]),
     ({"sq": np.ones(2)}, UnknownNameError, ["no output named 'sq'", "sq_output"]),
-    ([np.ones(2), np.ones(2)], BindError, ["2 arrays for 1 outputs"]),
+    ([np.ones(2), np.ones(2)], BindError, ["2 arrays for 1 output"]),
     ("ones", BindError, ["out_grads['sq_output']", "'ones'"]),
 ])
 def test_bad_heads(heads, error, words):
@@ -537,7 +537,7 @@ def test_arrays_that_receive_outputs_in_order(given):
 @pytest.mark.parametrize("out, message", [
     (np.ones(3, "f4"), "`out` must be a list or a dict of arrays, got a float32 ndarray of shape (3,)"),
     (3, "`out` must be a list or a dict of arrays, got 3"),
-    ([None, None], "`out` has 2 arrays for 1 names: twice_output")])
+    ([None, None], "`out` has 2 arrays for 1 name: twice_output")])
 def test_what_cannot_receive_outputs(out, message):
     with pytest.raises(BindError, match=re.escape(message)):
         sym.sum(sym.var("x"), name="twice").bind(args={"x": np.ones(3, "f4")}, out=out)

@@ -33,7 +33,8 @@ def trainer(**params):
 
 MISTAKES = {
     "stride": (lambda: conv(stride=(1, 1, 1)).infer_shape(**IMAGE), ParamError,
-               r"c \(Convolution\): stride=\(1, 1, 1\) has 3 numbers for 2 spatial axes(.|\n)*made at test_messages.py"),
+               r"c \(Convolution\): stride=\(1, 1, 1\): expected 2, a number for each spatial axis, got 3(.|\n)*"
+               "made at test_messages.py"),
     "no stride": (lambda: conv(stride=(0, 0)), ParamError, r"c: stride=\(0, 0\) is not a tuple of integers from 1"),
     "filters": (lambda: conv(num_filter=-4), ParamError, "num_filter=-4 is not an integer from 1"),
     "kernel": (lambda: conv(kernel=(0, 3)), ParamError, r"kernel=\(0, 3\)"),

@@ -91,7 +91,7 @@ def test_contrib_refuses_as_a_node_what_it_refuses_eagerly():
         sym.contrib.adamw_update(w, g, m, v, 1, lr=0.1, eta=1, out=w)
     with pytest.raises(OperatorError, match="expected a Symbol, got"):
         sym.contrib.adamw_update(nd.ones(1), g, m, v, 1, lr=0.1, eta=1)
-    with pytest.raises(ShapeError, match="grads has 0 arrays for 1 tensors"):
+    with pytest.raises(ShapeError, match="grads has 0 arrays for 1 tensor"):
         sym.contrib.multi_adamw_update([w], [], [m], [v], 1, lrs=[0.1], wds=[0.0], etas=[1.0])
 
 

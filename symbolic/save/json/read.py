@@ -14,6 +14,7 @@ from ndarray.errors import unknown as unknown_name
 from ndarray.operator import Operator
 from ndarray.params import Training
 from ndarray.tensortype import UNKNOWN
+from ndarray.text import counted
 from symbolic.graph.attributes import HIDDEN
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry, Node
@@ -368,7 +369,7 @@ class _Reader:
         if node is None:
             return None
         if record[1] >= node.num_outputs:
-            raise FormatError(f"{_at(location, key, k)}: {shown(node.name)} has {node.num_outputs} outputs, "
+            raise FormatError(f"{_at(location, key, k)}: {shown(node.name)} has {counted(node.num_outputs, 'output')}, "
                               f"not output {record[1]}")
         return node.outputs[record[1]]
 
@@ -447,7 +448,7 @@ def _missing_inputs(op: Operator, name: str, arrays: int, params: dict, fed: int
     """
     names = op.input_names(params)
     if arrays > len(names):
-        raise FormatError(f"{location}.inputs: {op.name} takes {len(names)} inputs, got {arrays}")
+        raise FormatError(f"{location}.inputs: {op.name} takes {counted(len(names), 'input')}, got {arrays}")
     missing: Sequence[str] = names[arrays:]
     if missing and (fed or inherited is None and any(n not in op.writes for n in missing)):
         raise FormatError(f"{location}.inputs: {op.name} takes {_listed(names)}; missing: {_listed(missing)}")
@@ -479,7 +480,7 @@ def _check_counted(op: Any, params: dict, inputs: int, location: str) -> None:
     if of.many and params[of.count] is None:
         raise FormatError(f"{location}.attrs: a gradient of {of.name} needs {of.count}")
     if derived and inputs < (least := max(op.first_input(params), params[of.count] if of.many else 0)):
-        raise FormatError(f"{location}.inputs: {op.name[:200]} takes at least {least} inputs, got {inputs}")
+        raise FormatError(f"{location}.inputs: {op.name[:200]} takes at least {counted(least, 'input')}, got {inputs}")
 
 
 def _check_derived(node: Node, location: str) -> None:
@@ -492,7 +493,7 @@ def _check_derived(node: Node, location: str) -> None:
         for entry in node.outputs:
             node.output_name(entry.index)
     except (IndexError, KeyError, RecursionError):
-        raise FormatError(f"{location}.attrs: they do not fit the {len(node.inputs)} inputs of "
+        raise FormatError(f"{location}.attrs: they do not fit the {counted(len(node.inputs), 'input')} of "
                           f"{node.op.name[:200]}") from None
 
 

@@ -44,7 +44,7 @@ def test_a_sum_ends_a_phase():
     recorder, x = recorded("x")
     assert str(cluster(flow_of(recorder, x=x / recorder.sqrt(recorder.sum_sq(x))))) == """\
 phase 0
-  8 x 1 steps over buffer x; into partial 1
+  8 x 1 step over buffer x; into partial 1
 phase 1
   value 1 <- total of partial 1
 phase 2
@@ -71,17 +71,17 @@ def test_a_swap_goes_through_temporary_memory():
     recorder, a, b = recorded("a", "b")
     assert str(cluster(flow_of(recorder, a=b, b=a))) == """\
 phase 0
-  8 x 1 steps over buffer b, late a
-  8 x 1 steps over buffer a, late b
+  8 x 1 step over buffer b, late a
+  8 x 1 step over buffer a, late b
 phase 1
-  8 x 1 steps over late a, buffer a
-  8 x 1 steps over late b, buffer b"""
+  8 x 1 step over late a, buffer a
+  8 x 1 step over late b, buffer b"""
 
 
 def test_a_buffer_that_overlaps_what_is_read_is_written_at_the_end():
     recorder, a, b = recorded("a", "b")
     text = str(cluster(flow_of(recorder, overlaps=[("a", "c")], c=a * 2)))
-    assert "phase 1\n  8 x 1 steps over late c, buffer c" in text
+    assert "phase 1\n  8 x 1 step over late c, buffer c" in text
     assert "late" not in str(cluster(flow_of(recorder, c=a * 2)))
 
 
@@ -89,7 +89,7 @@ def test_a_scalar_that_others_read_is_written_at_the_end():
     recorder, w = recorded("w")
     t = recorder.input("t", F32, (1,))
     text = str(cluster(flow_of(recorder, w=w * recorder.reshape(t, ()), t=t + 1)))
-    assert text.splitlines()[-1] == "  1 x 1 steps over late t, buffer t"
+    assert text.splitlines()[-1] == "  1 x 1 step over late t, buffer t"
 
 
 def test_nothing_is_written_before_the_last_call():

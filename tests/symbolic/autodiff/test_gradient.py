@@ -165,7 +165,7 @@ def test_several_heads():
     both = sym.Group([x * 2, x * x])
     grad = sym.gradient(both, "x", heads=[sym.var("h"), None])
     assert grad.eval(x=np.array([5.0]), h=np.array([10.0]))[0].asnumpy().tolist() == [30]
-    with pytest.raises(OperatorError, match="1 heads for 2 outputs"):
+    with pytest.raises(OperatorError, match="1 head for 2 outputs"):
         sym.gradient(both, "x", heads=[None])
 
 

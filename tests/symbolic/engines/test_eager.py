@@ -58,8 +58,8 @@ def test_a_failing_node_leaves_everything_as_it_was():
 
 @pytest.mark.parametrize("args, kind, words", [
     ({"w": np.ones(2)}, BindError, ["'g'", "missing"]),
-    ([np.ones(2)], BindError, ["1 arrays for 2", "w, g"]),
-    ((3,), BindError, ["1 arrays"]),
+    ([np.ones(2)], BindError, ["1 array for 2 names", "w, g"]),
+    ((3,), BindError, ["1 array"]),
     ("w", BindError, ["list or a dict"]),
     ({"w": [1, 2], "g": np.ones(2)}, BindError, ["`w`", "NDArray"]),
     ({"w": np.ones(2), "g": np.ones(3)}, ShapeError, ["step", "grad", "(2,)", "(3,)"]),

@@ -148,7 +148,7 @@ def test_errors_name_what_is_wrong():
             (lambda: parity.to_mxnet(sgd, "Adam"), OperatorError, "the rule adam_update; the training has sgd_mom"),
             (lambda: parity.to_mxnet(sgd, "Lion"), UnknownNameError, "no optimizer of mxnet named 'Lion'"),
             (lambda: parity.from_mxnet(sgd, pickle.dumps([1]), "SGD"), FormatError, "a dict by index"),
-            (lambda: parity.from_mxnet(sgd, pickle.dumps({}), "SGD"), FormatError, "states of 1 parameters, got 0")):
+            (lambda: parity.from_mxnet(sgd, pickle.dumps({}), "SGD"), FormatError, "states of 1 parameter, got 0")):
         with pytest.raises(kind, match=words):
             call()
     assert sgd.num_update == 0 and (sgd.executor.aux_dict["w_mom"].asnumpy() == 0).all()
@@ -160,7 +160,7 @@ def test_torchs_momentum_does_not_hold_the_rate():
     with pytest.raises(OperatorError, match="sgd_mom_update with rate_in_momentum=False"):
         parity.to_torch(sgd, "SGD")
     adam = optimizers.Trainer(optimizers.update(["w"], "adam"), {"w": np.ones(2, "f4")}, lr=0.1)
-    for given, words in (({}, "state_dict of an optimizer"), ({"state": {}, "param_groups": []}, "1 parameters, got 0"),
+    for given, words in (({}, "state_dict of an optimizer"), ({"state": {}, "param_groups": []}, "1 parameter, got 0"),
                          ({"state": {0: {}}, "param_groups": [{"params": [0]}]}, "has no exp_avg, got nothing")):
         with pytest.raises(FormatError, match=words):
             parity.from_torch(adam, given, "Adam")
