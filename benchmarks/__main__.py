@@ -1,12 +1,10 @@
 """Steps in place, compared with the streaming limit, NumPy and other libraries: ``python -m benchmarks [--help]``."""
 
 import argparse
-from pathlib import Path
 
 from benchmarks import machine, ours
 from benchmarks.contest import OURS, PEERS, SKIPPED, contest, local, peer
 from benchmarks.limits import limits
-from benchmarks.plot import svg
 from benchmarks.workloads import workloads
 
 CHECKED = "momentum 1e7"
@@ -46,14 +44,13 @@ def table(workload, times, missing):
 
 
 def main():
-    """Read the command line, measure, print and draw."""
+    """Read the command line, measure, print and keep."""
     known = workloads()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="workload", help=f"by default all: {', '.join(known)}")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--no-peers", action="store_true", help="only the limit, ours and NumPy")
     parser.add_argument("--no-keep", action="store_true", help="do not append to the results of this kind of processor")
-    parser.add_argument("--svg", type=Path, help="where to draw the ratios")
     options = parser.parse_args()
     wrong = [n for n in options.names if n not in known]
     if wrong:
@@ -62,19 +59,16 @@ def main():
     print(machine.text(known_facts))
     found = machine.spread(next(iter(limits(known[CHECKED]).values())))
     print(machine.verdict(found), flush=True)
-    ratios, seconds = {}, {}
+    seconds = {}
     try:
         for name in options.names or known:
             times, missing = measure(known[name], options.rounds, not options.no_peers)
             seconds[name] = times
-            ratios[name] = {k: t / times["limit"] for k, t in times.items() if k != "limit"}
             print(table(known[name], times, missing), flush=True)
     finally:  # Also what was measured before an interrupt.
         if seconds and not options.no_keep:
             kept = machine.keep(known_facts, found, seconds)
             print(f"kept in {kept}; python -m benchmarks.table prints what is kept")
-        if seconds and options.svg:
-            options.svg.write_text(svg(ratios), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """The results that are kept, as tables: ``python -m benchmarks.table [--help]``.
 
-By default one column a machine, for the README; with ``--all`` every contestant on each machine, for
-``docs/performance.rst``.  The figures are of the last run of each workload in which the limit was steady.
+By default one column a machine, for the README; with ``--all`` every contestant on each machine, and with ``--svg`` the
+same as a picture, for ``docs/performance.rst``.  The figures are of the last run of each workload in which the limit
+was steady.
 """
 
 import argparse
 import json
+from pathlib import Path
 
 from benchmarks.machine import RESULTS
+from benchmarks.plot import svg
 from benchmarks.workloads import workloads
 
 
@@ -110,11 +113,16 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.table", description=__doc__)
     parser.add_argument("--all", action="store_true", help="every contestant, in multiples of the limit")
+    parser.add_argument("--svg", type=Path, help="where to draw what --all prints, of the first machine")
     parser.add_argument("--unsteady", action="store_true", help="count runs in which the limit varied, too")
     given = parser.parse_args()
     machines = kept(given.unsteady)
     if not machines:
         print("there are no results; python -m benchmarks makes them")
+    elif given.svg:
+        seconds = next(iter(machines.values()))
+        drawing = svg({name: ratios(seconds[name]) for name in workloads() if name in seconds})
+        given.svg.write_text(drawing, encoding="utf-8")
     elif given.all:
         print("\n\n".join(f"{machine}\n\n{everything(found)}" for machine, found in machines.items()))
     else:
