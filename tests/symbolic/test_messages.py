@@ -47,7 +47,7 @@ MISTAKES = {
     "pooling": (lambda: sym.Pooling(X, name="p").infer_shape(**IMAGE), ParamError,
                 "kernel= is not given; .*global_pool=True"),
     "pooling rank": (lambda: sym.Pooling(X, kernel=(2,), name="p").infer_shape(**IMAGE), ParamError,
-                     r"kernel=\(2,\) has 1 numbers for 2"),
+                     r"kernel=\(2,\): expected 2, a number for each spatial axis, got 1"),
     "p of a norm": (lambda: sym.Pooling(X, kernel=(2,), pool_type="lp", p_value=0), ParamError, "p_value=0"),
     "units": (lambda: sym.FullyConnected(X, num_hidden=-3), ParamError, "num_hidden=-3 is not an integer from 1"),
     "weight": (lambda: net().infer_shape(data=(2, 3), fc_weight=(4, 5)), ShapeError,
