@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def test_the_machine_is_told_without_llvmlite(monkeypatch):
                                   "compile_time", "page"])
 def test_every_benchmark_answers_help(name, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", [f"benchmarks/{name}.py", "--help"])
+    monkeypatch.delitem(sys.modules, f"benchmarks.{name}", raising=False)  # Another test may have imported it.
     with pytest.raises(SystemExit) as left:
         runpy.run_module(f"benchmarks.{name}", run_name="__main__", alter_sys=False)
     assert left.value.code == 0 and "usage:" in capsys.readouterr().out

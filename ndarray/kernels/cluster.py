@@ -44,10 +44,10 @@ computes it again before its first element.
 >>> schedule = cluster(flow)
 >>> print(schedule)
 phase 0
-  8 x 1 steps over buffer w0; into partial 2
-  8 x 1 steps over buffer g0; into partial 4
-  8 x 1 steps over buffer w1; into partial 11
-  8 x 1 steps over buffer g1; into partial 13
+  8 x 1 step over buffer w0; into partial 2
+  8 x 1 step over buffer g0; into partial 4
+  8 x 1 step over buffer w1; into partial 11
+  8 x 1 step over buffer g1; into partial 13
 phase 1
   value 2 <- total of partial 2
   value 4 <- total of partial 4

@@ -112,7 +112,7 @@ class Diff:
         --------
         >>> import symbolic as sym
         >>> sym.diff(sym.exp(sym.var("x"), name="e"), sym.exp(sym.var("y"), name="e")).plot()
-        <Plot of diff: 2 nodes, 1 edges>
+        <Plot of diff: 2 nodes, 1 edge>
         """
         from symbolic.show.changes import changes  # which only pictures need
         from symbolic.show.plot import Plot

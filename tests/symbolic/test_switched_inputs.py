@@ -29,13 +29,13 @@ def test_what_is_left_out_is_refused(sample):
     op, names, absent = names_of(sample)
     arrays = {name: nd.array(a, dtype=a.dtype) for name, a in zip(names, sample.arrays)}
     for name in absent:
-        words = f"takes {len(names)} inputs .*=.* leaves? out .*{name}"
+        words = f"takes {len(names)} inputs? .*=.* leaves? out .*{name}"
         with pytest.raises(OperatorError, match=words):
             getattr(nd.op, op.name)(**arrays, **{name: nd.ones(2)}, **sample.params)
         with pytest.raises(OperatorError, match=words):
             getattr(sym.op, op.name)(**{k: sym.var(k) for k in (*names, name)}, **sample.params, name="node")
     if len(op.names) == len(names) + 1:
-        with pytest.raises(OperatorError, match=f"takes {len(names)} inputs"):
+        with pytest.raises(OperatorError, match=f"takes {len(names)} inputs?"):
             getattr(nd.op, op.name)(*arrays.values(), nd.ones(2), **sample.params)
 
 
