@@ -118,7 +118,7 @@ def main() -> None:
     given = parser.parse_args()
     machines = kept(given.unsteady)
     if not machines:
-        print("there are no results; python -m benchmarks makes them")
+        print("no results are kept; run: python -m benchmarks")
     elif given.svg:
         seconds = next(iter(machines.values()))
         drawing = svg({name: ratios(seconds[name]) for name in workloads() if name in seconds})

@@ -12,7 +12,7 @@ import ndarray as nd
 import symbolic as sym
 from symbolic import optimizers
 
-BATCH, EPOCHS = 64, 20
+BATCH, EPOCHS = 64, 12
 
 
 def network():

@@ -28,9 +28,14 @@ def test_the_machine_is_told_without_llvmlite(monkeypatch):
     assert known["llvmlite"] is known["LLVM name"] is known["calibration"] is None and "NumPy" in machine.text(known)
 
 
-@pytest.mark.parametrize("name", ["dispatch", "engines", "graph_scale", "import_time", "leaks", "pictures", "sparse_rows",
-                                  "compile_time", "page"])
+PROGRAMS = sorted(path.stem for path in (Path(__file__).parents[1] / "benchmarks").glob("*.py")
+                  if '__name__ == "__main__"' in path.read_text(encoding="utf-8"))
+NEEDS = {"torch_door": "torch", "xla": "jax", "page": "playwright"}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_every_benchmark_answers_help(name, monkeypatch, capsys):
+    pytest.importorskip(NEEDS.get(name, "numpy"))
     monkeypatch.setattr("sys.argv", [f"benchmarks/{name}.py", "--help"])
     monkeypatch.delitem(sys.modules, f"benchmarks.{name}", raising=False)  # Another test may have imported it.
     with pytest.raises(SystemExit) as left:

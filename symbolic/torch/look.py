@@ -2,8 +2,8 @@
 
 To ask a tensor for its address takes a tenth of a microsecond, and as long again to find out that nothing else about it
 has changed; to read both from the object's memory takes a tenth of that.  The layout of these objects is torch's own
-business, so it is found by comparing tensors of known content, and must be found exactly once; where it is not, or
-where no compiler is installed, there is no look, and tensors are asked.
+business, so it is found by comparing tensors of known content, and must be found exactly once.  Where it is not, or
+llvmlite is not installed, each tensor is asked in Python instead.
 """
 
 from __future__ import annotations

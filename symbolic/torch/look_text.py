@@ -38,9 +38,45 @@ class Layout(NamedTuple):
     impl: int
 
 
+def _ahead(name: str, distance: int, fetched: str, after: str, layout: Layout) -> str:
+    """Return the text that does `fetched` with ``%{name}.impl``, that of a later tensor, then goes to `after`.
+
+    An object of another type is left alone: what is there in its memory may not be an address.
+    """
+    return f"""\
+  %{name} = add i64 %k, {distance}
+  %{name}.in = icmp slt i64 %{name}, %n
+  %{name}.k = select i1 %{name}.in, i64 %{name}, i64 %last
+  %{name}.at = getelementptr ptr, ptr %items, i64 %{name}.k
+  %{name}.item = load ptr, ptr %{name}.at
+  %{name}.r.at = getelementptr ptr, ptr %pointers, i64 %{name}.k
+  %{name}.r = load ptr, ptr %{name}.r.at
+  %{name}.type.at = getelementptr i64, ptr %{name}.item, i64 {TYPE}
+  %{name}.type = load i64, ptr %{name}.type.at
+  %{name}.is = load i64, ptr %{name}.r
+  %{name}.fits = icmp eq i64 %{name}.type, %{name}.is
+  br i1 %{name}.fits, label %{name}.fetch, label %{after}
+{name}.fetch:
+  %{name}.cell = getelementptr ptr, ptr %{name}.item, i64 {layout.cell}
+  %{name}.impl = load ptr, ptr %{name}.cell
+  %{name}.nothing = icmp eq ptr %{name}.impl, null
+  br i1 %{name}.nothing, label %{after}, label %{name}.there
+{name}.there:
+{fetched}
+  br label %{after}
+"""
+
+
 def text_of(layout: Layout) -> str:
     """Return the text of ``tensors`` and ``holds``, see `symbolic.torch.look.Looks`."""
     r = {word: f"getelementptr i64, ptr %r, i64 {k}" for k, word in enumerate(RECORD)}
+    lines = "\n".join([f"""\
+  %line.{at} = getelementptr i8, ptr %near.impl, i64 {at}
+  call void @llvm.prefetch.p0(ptr %line.{at}, i32 0, i32 3, i32 1)""" for at in (0, 64, 128)])
+    storage = f"""\
+  %next.storage.at = getelementptr ptr, ptr %next.impl, i64 {layout.storage}
+  %next.storage = load ptr, ptr %next.storage.at
+  call void @llvm.prefetch.p0(ptr %next.storage, i32 0, i32 3, i32 1)"""
     return PLAIN + f"""
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 
@@ -68,48 +104,9 @@ ahead:
   %far.at = getelementptr ptr, ptr %items, i64 %far.k
   %far.item = load ptr, ptr %far.at
   call void @llvm.prefetch.p0(ptr %far.item, i32 0, i32 3, i32 1)
-  %near = add i64 %k, {2 * _AHEAD}
-  %near.in = icmp slt i64 %near, %n
-  %near.k = select i1 %near.in, i64 %near, i64 %last
-  %near.at = getelementptr ptr, ptr %items, i64 %near.k
-  %near.item = load ptr, ptr %near.at
-  %near.r.at = getelementptr ptr, ptr %pointers, i64 %near.k
-  %near.r = load ptr, ptr %near.r.at
-  %near.type.at = getelementptr i64, ptr %near.item, i64 {TYPE}
-  %near.type = load i64, ptr %near.type.at
-  %near.is = load i64, ptr %near.r
-  %near.fits = icmp eq i64 %near.type, %near.is
-  br i1 %near.fits, label %fetch, label %nearer
-fetch:
-  %near.cell = getelementptr ptr, ptr %near.item, i64 {layout.cell}
-  %near.impl = load ptr, ptr %near.cell
-  %line.0 = getelementptr i8, ptr %near.impl, i64 0
-  call void @llvm.prefetch.p0(ptr %line.0, i32 0, i32 3, i32 1)
-  %line.1 = getelementptr i8, ptr %near.impl, i64 64
-  call void @llvm.prefetch.p0(ptr %line.1, i32 0, i32 3, i32 1)
-  %line.2 = getelementptr i8, ptr %near.impl, i64 128
-  call void @llvm.prefetch.p0(ptr %line.2, i32 0, i32 3, i32 1)
-  br label %nearer
-nearer:
-  %next = add i64 %k, {_AHEAD}
-  %next.in = icmp slt i64 %next, %n
-  %next.k = select i1 %next.in, i64 %next, i64 %last
-  %next.at = getelementptr ptr, ptr %items, i64 %next.k
-  %next.item = load ptr, ptr %next.at
-  %next.r.at = getelementptr ptr, ptr %pointers, i64 %next.k
-  %next.r = load ptr, ptr %next.r.at
-  %next.type.at = getelementptr i64, ptr %next.item, i64 {TYPE}
-  %next.type = load i64, ptr %next.type.at
-  %next.is = load i64, ptr %next.r
-  %next.fits = icmp eq i64 %next.type, %next.is
-  br i1 %next.fits, label %fetch.storage, label %one
-fetch.storage:
-  %next.cell = getelementptr ptr, ptr %next.item, i64 {layout.cell}
-  %next.impl = load ptr, ptr %next.cell
-  %next.storage.at = getelementptr ptr, ptr %next.impl, i64 {layout.storage}
-  %next.storage = load ptr, ptr %next.storage.at
-  call void @llvm.prefetch.p0(ptr %next.storage, i32 0, i32 3, i32 1)
-  br label %one
+{_ahead("near", 2 * _AHEAD, lines, "next.begin", layout)}
+next.begin:
+{_ahead("next", _AHEAD, storage, "one", layout)}
 one:
   %item.at = getelementptr ptr, ptr %items, i64 %k
   %item = load ptr, ptr %item.at

@@ -1,7 +1,4 @@
-"""Weights in 16 bits that keep small steps: by a float32 copy, by rounding at random, by what rounding took.
-
-Every rule with each of them is run by `tests.test_rules_page`.
-"""
+"""Weights in 16 bits that keep small steps: by a float32 copy, by rounding at random, by what rounding took."""
 
 import numpy as np
 import pytest
@@ -19,6 +16,7 @@ ml_dtypes = pytest.importorskip("ml_dtypes")
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 KINDS = ("master", "stochastic", "kahan")
 EACH_KIND = pytest.mark.parametrize("precision", KINDS)
+RULES = [name for name in STATEMENTS if "mp_" not in name]
 
 
 def bits(array):
@@ -34,6 +32,15 @@ def trained(name, precision, engine, steps=3, params=None, dtype="bfloat16"):
     for grads in paths.gradients()[:steps]:
         trainer.step(**{f"{n}_grad": g.astype(np.dtype(dtype)) for n, g in grads.items()})
     return trainer.executor.arg_dict | trainer.executor.aux_dict
+
+
+@EACH_KIND
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_on_both_engines(name, precision):
+    eager, fused = (trained(name, precision, engine) for engine in ("eager", "fused"))
+    for key, value in eager.items():
+        assert value.dtype is fused[key].dtype
+        assert bits(value) == bits(fused[key]), key
 
 
 @EACH_KIND
