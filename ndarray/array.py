@@ -12,7 +12,7 @@ from ndarray.arguments import flattened, present_inputs, sort_arguments
 from ndarray.binary import BINARY, give_operators, is_number
 from ndarray.call import call, plan_of, with_key
 from ndarray.context import Context, current_context
-from ndarray.dtypes import DEFAULT, dtype_of, is_known
+from ndarray.dtypes import DEFAULT, dtype_of, is_known, native
 from ndarray.errors import DTypeError, MXNetError, OperatorError, OutOfRangeError, ShapeError, shown
 from ndarray.indexing import as_key, is_view_key
 from ndarray.lazy import Later
@@ -660,7 +660,7 @@ def _swap(op: Operator, arrays: list[np.ndarray], params: Mapping[str, Any]) -> 
     written = op.written(op.complete(op.parse(params))) if op.writes and not op.many else range(len(arrays))
     for i, a in enumerate(arrays):
         if not a.dtype.isnative and (not op.writes or i not in written):
-            arrays[i] = a.astype(a.dtype.newbyteorder("="))
+            arrays[i] = a.astype(native(a.dtype))
 
 
 def arithmetic(word: str, lhs: Any, rhs: Any, out: NDArray | None = None) -> Any:
@@ -709,7 +709,7 @@ def as_ndarray(value: Any, ctx: Context | str | None = None, dtype: DTypeLike | 
         data = np.asarray(value)
     except (ValueError, TypeError) as error:
         raise OperatorError(f"{shown(value)} is not an array: {error}") from None
-    if not (is_known(data.dtype.newbyteorder("=")) or data.dtype.kind == "f"):
+    if not (is_known(native(data.dtype)) or data.dtype.kind == "f"):
         raise OperatorError(f"{shown(value)} is not an array of numbers")
     with np.errstate(all="ignore"):
         return NDArray(data.astype(dtype_of(dtype) if dtype is not None else DEFAULT, order="C"), ctx)

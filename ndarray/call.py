@@ -13,6 +13,7 @@ from numpy.lib.array_utils import byte_bounds
 from ndarray import generator, vocabulary
 from ndarray.atomic import write_arrays
 from ndarray.cached import Bounded
+from ndarray.dtypes import native
 from ndarray.errors import BindError, DTypeError, ShapeError
 from ndarray.params import kind_of
 from ndarray.tensortype import UNKNOWN, TensorType, show_shape
@@ -374,7 +375,7 @@ def infer_outputs(op: Operator, arrays: Sequence[np.ndarray], params: Mapping[st
     """Return the types of the outputs for these arrays and complete parameters; raise where they do not fit."""
     if op.absent is not None:
         op.check_number(len(arrays), params)
-    inputs = [TensorType(a.shape, a.dtype.newbyteorder("=")) for a in arrays]
+    inputs = [TensorType(a.shape, native(a.dtype)) for a in arrays]
     return op.infer_types(inputs, [UNKNOWN] * op.num_outputs(params), params)[1]
 
 
@@ -413,11 +414,18 @@ def first_shared(named: Any) -> Any:
                     return other, name
         return None
     # Pairs grow with the square of the number of tensors; neighbours in memory do not.
-    bounds = sorted([(*byte_bounds(a), i) for i, (_, a) in enumerate(named) if a.size])
+    bounds = sorted([(*_bounds(a), i) for i, (_, a) in enumerate(named) if a.size])
     for (_, end, i), (start, _, k) in zip(bounds, bounds[1:]):
         if start < end:
             return named[min(i, k)][0], named[max(i, k)][0]
     return None
+
+
+def _bounds(array: np.ndarray) -> tuple[int, int]:
+    if array.flags.c_contiguous:  # as nearly always, and a third of the time
+        start = array.__array_interface__["data"][0]
+        return start, start + array.nbytes
+    return byte_bounds(array)
 
 
 _FEW = 6

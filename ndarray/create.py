@@ -9,7 +9,7 @@ import numpy as np
 
 from ndarray.array import NDArray, as_ndarray, expect_array
 from ndarray.context import Context, current_context
-from ndarray.dtypes import DEFAULT, dtype_of, evenly_spaced, is_floating, is_known
+from ndarray.dtypes import DEFAULT, dtype_of, evenly_spaced, is_floating, is_known, native
 from ndarray.errors import DTypeError, MXNetError, OperatorError, ParamError, shown
 from ndarray.lazy import Later
 from ndarray.params import Param, Shape
@@ -212,10 +212,10 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
     """
     if not isinstance(ndarray, np.ndarray):
         raise OperatorError(f"from_numpy takes a numpy.ndarray, got {shown(ndarray)}")
-    if not is_known(ndarray.dtype.newbyteorder("=")):
+    if not is_known(native(ndarray.dtype)):
         raise DTypeError(f"no array here has dtype {ndarray.dtype}")
     if not ndarray.dtype.isnative:
-        return NDArray(ndarray.astype(ndarray.dtype.newbyteorder("=")))
+        return NDArray(ndarray.astype(native(ndarray.dtype)))
     return NDArray(ndarray if zero_copy else ndarray.copy())
 
 

@@ -104,6 +104,18 @@ def flag_of(dtype: Any) -> int:
     return _FLAGS[dtype_of(dtype)]
 
 
+def native(dtype: np.dtype) -> np.dtype:
+    """Return a dtype in the processor's order of bytes: itself where it is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> native(np.dtype(">f4"))
+    dtype('float32')
+    """
+    return dtype if dtype.isnative else dtype.newbyteorder("=")
+
+
 def is_known(dtype: object) -> bool:
     """Tell whether arrays can have this NumPy dtype."""
     if dtype in _FLAGS:

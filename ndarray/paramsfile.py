@@ -15,7 +15,7 @@ from ndarray.atomic import write_atomically
 from ndarray.collector import without_collection
 from ndarray.context import cpu
 from ndarray.csr import CSRNDArray, check_csr
-from ndarray.dtypes import NAMES, flag_of
+from ndarray.dtypes import NAMES, flag_of, native
 from ndarray.dtypes import bfloat16 as bfloat16_dtype
 from ndarray.errors import FormatError, LimitError, OperatorError, ShapeError, shown
 from ndarray.ops.optimizer_sparse import Rows
@@ -121,11 +121,11 @@ def _shape(shape: Sequence[int]) -> bytes:
 
 def _kind(data: np.ndarray) -> bytes:
     """Device (cpu 0; an array's device is not part of its value) and dtype."""
-    return struct.pack("<iii", 1, 0, flag_of(data.dtype.newbyteorder("=")))
+    return struct.pack("<iii", 1, 0, flag_of(native(data.dtype)))
 
 
 def _raw(data: np.ndarray) -> bytes:
-    stored = data.view(np.uint16) if flag_of(data.dtype.newbyteorder("=")) == _BFLOAT16 else data
+    stored = data.view(np.uint16) if flag_of(native(data.dtype)) == _BFLOAT16 else data
     return np.ascontiguousarray(stored, stored.dtype.newbyteorder("<")).tobytes()
 
 

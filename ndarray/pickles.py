@@ -17,6 +17,7 @@ import numpy as np
 
 from ndarray.array import NDArray
 from ndarray.csr import CSRNDArray
+from ndarray.dtypes import native
 from ndarray.errors import FormatError, LimitError, OperatorError, shown
 from ndarray.paramsfile import array_from_bytes, array_to_bytes
 from ndarray.sparse import RowSparseNDArray
@@ -337,7 +338,7 @@ def _numbers(raw: Any, dtype: np.dtype, shape: Any, order: Literal["C", "F"]) ->
     if not isinstance(shape, tuple) or not all(isinstance(n, int) and n >= 0 for n in shape) or len(shape) > 32 or (
             math.prod(shape) * dtype.itemsize != len(raw)):
         raise ValueError(f"{len(raw)} bytes are not an array of shape {shown(shape)} and dtype {dtype}")
-    return np.frombuffer(raw, dtype).reshape(shape, order=order).astype(dtype.newbyteorder("="))
+    return np.frombuffer(raw, dtype).reshape(shape, order=order).astype(native(dtype))
 
 
 def _whole_array(args: tuple, state: Any) -> np.ndarray:

@@ -96,6 +96,9 @@ def agree(types: Sequence[TensorType]) -> TensorType:
 
 def agree_dtype(types: Sequence[TensorType]) -> np.dtype | None:
     """Return the one dtype of all of `types`, None where none is known."""
+    first = types[0].dtype if types else None
+    if all([t.dtype is first for t in types]):
+        return first
     return agree([TensorType(None, t.dtype) for t in types]).dtype
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from ndarray.dtypes import native
 from ndarray.kernels.table import address_of
 
 
@@ -50,7 +51,7 @@ class NumberedBuffers:
         if number is not None:
             return number, False
         number = self._known[key] = len(self.arrays)
-        mine = array if plain else np.empty(array.shape, array.dtype.newbyteorder("="))
+        mine = array if plain else np.empty(array.shape, native(array.dtype))
         self.arrays[number], self.addresses[number] = mine, at if plain else address_of(mine)
         return number, True
 

@@ -123,7 +123,7 @@ def many(rule, width, *, extra=None, one_dtype=True):
         tensors, singles = inputs[:flat], inputs[flat:]
         if one_dtype:
             dtype = _shared_dtype(inputs, flat, outputs)
-            tensors = [TensorType(t.shape, dtype) for t in tensors]
+            tensors = [t if t.dtype is dtype else TensorType(t.shape, dtype) for t in tensors]
         tensors, outputs = by_tensor([*tensors, *singles], outputs, params)
         tensors = tensors[:flat]
         first = tensors[0].dtype if tensors else None

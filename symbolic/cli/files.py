@@ -12,7 +12,7 @@ import numpy as np
 from ndarray import paramsfile, registry
 from ndarray.array import NDArray
 from ndarray.atomic import write_atomically
-from ndarray.dtypes import dtype_of, is_known
+from ndarray.dtypes import dtype_of, is_known, native
 from ndarray.errors import DTypeError, FormatError, LimitError, ParamError
 from ndarray.errors import unknown as unknown_name
 from symbolic.graph.unregistered import unregistered_nodes
@@ -137,7 +137,7 @@ def _read_npz(path):
             raise
         raise FormatError(f"{path}: {error}") from None
     for name, array in arrays.items():
-        if not is_known(array.dtype.newbyteorder("=")):
+        if not is_known(native(array.dtype)):
             raise DTypeError(f"{path}: {name} has dtype {array.dtype}, which is not supported")
     return arrays
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ndarray.dtypes import native
 from ndarray.tensortype import TensorType
 from ndarray.text import counted
 from symbolic.diagnostics.memory_plan import MemoryPlan
@@ -159,7 +160,7 @@ def _placed(where: str, apart: bool) -> str:
 
 
 def _type(array: np.ndarray) -> TensorType:
-    return TensorType(array.shape, array.dtype.newbyteorder("="))
+    return TensorType(array.shape, native(array.dtype))
 
 
 def _sharing(array: np.ndarray, arrays: Mapping[str, np.ndarray]) -> str | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ndarray import vocabulary
 from ndarray.cached import cached_property
+from ndarray.dtypes import native
 from ndarray.kernels.signals import deliver
 from symbolic.diagnostics.attribution import Piece, by_node
 from symbolic.diagnostics.memory_plan import by_liveness
@@ -107,7 +108,7 @@ class EagerProgram:
         if not self._swapped:
             return self._values
         swapped = {n: self._values[n] for n in self._swapped}
-        return self._values | {n: v.astype(v.dtype.newbyteorder("=")) for n, v in swapped.items()}
+        return self._values | {n: v.astype(native(v.dtype)) for n, v in swapped.items()}
 
     def measured(self) -> tuple[list[Piece], Callable[[Callable[[], object]], None]]:
         """Return the pieces of a run, and ``run(stamp)``, which calls `stamp` before the first and after each."""

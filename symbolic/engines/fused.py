@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ndarray.collector import without_collection
 from ndarray.kernels import machine_code
 from ndarray.kernels.bind import Binding
 from ndarray.kernels.buffers import NumberedBuffers
@@ -55,6 +56,7 @@ class FusedProgram:
     run: Callable[[], None]
     """What a call does, for whoever saves the call."""
 
+    @without_collection()
     @np.errstate(all="ignore")
     def __init__(self, graph: Graph, buffers: Buffers) -> None:
         self.graph = graph

@@ -7,7 +7,8 @@ array are of one tensor; scalars that several tensors read are common, and compu
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ndarray.params import Fed
 from ndarray.tensortype import TensorType
@@ -34,11 +35,11 @@ class Piece(NamedTuple):
     k: int
 
 
-class Read(NamedTuple):
-    """What a piece reads: an entry, or its element `k`, of a vector that has one for each tensor."""
+Read: TypeAlias = tuple[Entry, int]
+"""What a piece reads: an entry, or its element `k`, of a vector that has one for each tensor."""
 
-    entry: Entry
-    k: int
+_Source: TypeAlias = tuple[Read, tuple[Piece, int] | None]
+"""What is read, and which output of which piece that is; None for a variable."""
 
 
 class Split(NamedTuple):
@@ -64,9 +65,11 @@ class Pieces:
     def __init__(self, graph: Graph, types: Mapping[Entry, TensorType]) -> None:
         self.nodes, self.types = graph.nodes, types
         self.at = {node: i for i, node in enumerate(graph.nodes)}
-        self.sizes: dict[Entry, int] = {}
-        self._reads: dict[Piece, list[tuple[Read, tuple[Piece, int] | None]]] = {}
+        self.sizes = {entry: prod(type_.shape) for entry, type_ in types.items()}
+        self._reads: dict[Piece, list[_Source]] = {}
+        self._columns: dict[tuple[Entry, int], list[_Source]] = {}
         self._keys: dict[int, Any] = {}
+        self._written: dict[tuple[int, bool], Sequence[int]] = {}
         self.counts = {i: self._count(node) for i, node in enumerate(graph.nodes) if node.op is not None}
 
     def _count(self, node: Node) -> int:
@@ -76,17 +79,7 @@ class Pieces:
             raise Unsplittable
         if not op.many or not op.splits(params) or (count := params[op.count]) < 2:
             return 0
-        return count if node.num_outputs == count or self.size(Entry(node)) == count else 0
-
-    def size(self, entry: Entry) -> int:
-        """Return the number of elements of an entry."""
-        found = self.sizes.get(entry)
-        if found is None:
-            found = 1
-            for d in self.types[entry].shape:
-                found *= d
-            self.sizes[entry] = found
-        return found
+        return count if node.num_outputs == count or self.sizes[Entry(node)] == count else 0
 
     def maker(self, read: Read) -> tuple[Piece, int] | None:
         """Return the piece that gives what is read, and as which of its outputs; None for a variable."""
@@ -107,33 +100,47 @@ class Pieces:
         """Tell whether an element of an entry depends only on the same elements of the node's inputs."""
         op = node.op
         return (op.fusible and not op.many and not op.writes
-                and all(self.size(e) in (1, self.size(entry)) for e in (*node.inputs, *node.outputs)))
+                and all(self.sizes[e] in (1, self.sizes[entry]) for e in (*node.inputs, *node.outputs)))
 
-    def reads(self, piece: Piece) -> list[tuple[Read, tuple[Piece, int] | None]]:
+    def reads(self, piece: Piece) -> list[_Source]:
         """Return what a piece reads, with its `maker`: its arrays, then what feeds its parameters."""
         found = self._reads.get(piece)
         if found is None:
-            found = self._reads[piece] = [(read, None if read.entry.node.op is None else self.maker(read))
-                                          for read in self._inputs(piece)]
+            i, k = piece
+            if k != WHOLE and self.counts[i]:
+                self._reads |= {Piece(i, j): reads for j, reads in enumerate(self._reads_of_all(i))}
+                return self._reads[piece]
+            found = self._reads[piece] = [self._source(e, k if k != WHOLE and self.sizes[e] > 1 else WHOLE)
+                                          for e in self.nodes[i].inputs]
         return found
 
-    def _inputs(self, piece: Piece) -> list[Read]:
-        i, k = piece
-        node = self.nodes[i]
-        if k == WHOLE:
-            return [Read(e, WHOLE) for e in node.inputs]
-        if not self.counts[i]:
-            return [Read(e, k if self.size(e) > 1 else WHOLE) for e in node.inputs]
-        arrays, n, op = len(node.op.many), self.counts[i], node.op
-        found = [Read(e, WHOLE) for e in node.inputs[k * arrays:(k + 1) * arrays]]
-        singles = node.inputs[n * arrays:n * arrays + len(op.inputs) - arrays]
-        found += [Read(e, k if self.size(e) > 1 else WHOLE) for e in singles]
-        for name, value in node.complete_params.items():
-            own = value[k] if name in op.scalar_tuples and isinstance(value, tuple) else value
-            if isinstance(own, Fed):
-                entry = node.inputs[own.index]
-                found.append(Read(entry, k if own is value and self.size(entry) > 1 else WHOLE))
+    def _reads_of_all(self, i: int) -> list[list[_Source]]:
+        """Return what each tensor's piece of a node reads."""
+        node, n = self.nodes[i], self.counts[i]
+        op, inputs, params = node.op, node.inputs, node.complete_params
+        arrays = len(op.many)
+        shared = list(inputs[n * arrays:n * arrays + len(op.inputs) - arrays])
+        columns: list[list[Any]] = [self._column(entry, n) for entry in shared]
+        for name, value in params.items():
+            if isinstance(value, Fed):
+                columns.append(self._column(inputs[value.index], n))
+            elif name in op.scalar_tuples and isinstance(value, tuple) and any(isinstance(v, Fed) for v in value):
+                columns.append([self._source(inputs[v.index], WHOLE) if isinstance(v, Fed) else None for v in value])
+        return [[*[self._source(entry, WHOLE) for entry in inputs[k * arrays:(k + 1) * arrays]],
+                 *[column[k] for column in columns if column[k] is not None]] for k in range(n)]
+
+    def _column(self, entry: Entry, n: int) -> list[_Source]:
+        """Return the element of an entry that each of `n` tensors reads, with its maker."""
+        found = self._columns.get((entry, n))
+        if found is None:
+            found = [self._source(entry, WHOLE)] * n if self.sizes[entry] < 2 else [
+                self._source(entry, k) for k in range(n)]
+            self._columns[entry, n] = found
         return found
+
+    def _source(self, entry: Entry, k: int) -> _Source:
+        read = entry, k
+        return read, None if entry.node.op is None else self.maker(read)
 
     def params(self, piece: Piece, number: Any) -> tuple[int, Mapping[str, Any]]:
         """Return how many arrays a piece's body takes, and the parameters, with ``number(name, index)`` for numbers."""
@@ -163,9 +170,12 @@ class Pieces:
 
     def written(self, piece: Piece) -> Sequence[int]:
         """Return which of its reads a piece writes."""
-        op = self.nodes[piece.node].op
-        return op.written({op.count: 1} if piece.k != WHOLE and self.counts[piece.node] else
-                          self.nodes[piece.node].complete_params)
+        i, split = piece.node, piece.k != WHOLE and self.counts[piece.node] > 0
+        found = self._written.get((i, split))
+        if found is None:
+            op = self.nodes[i].op
+            found = self._written[i, split] = op.written({op.count: 1} if split else self.nodes[i].complete_params)
+        return found
 
     def types_of(self, piece: Piece) -> list[TensorType]:
         """Return the types of a piece's outputs and new states."""
@@ -175,7 +185,7 @@ class Pieces:
             outputs = ([outputs[k]] if self.counts[i] and len(outputs) > 1 else
                        [TensorType((1,), type_.dtype) for type_ in outputs])
         reads = self.reads(piece)
-        return outputs + [self.types[reads[at][0].entry] for at in self.written(piece)]
+        return outputs + [self.types[reads[at][0][0]] for at in self.written(piece)]
 
     def key(self, piece: Piece) -> Any:
         """Return what pieces share that differ at most in sizes and numbers."""
@@ -216,7 +226,7 @@ def split(graph: Graph, types: Mapping[Entry, TensorType]) -> Split:
     Unsplittable
     """
     pieces = Pieces(graph, types)
-    ends = [pieces.maker(Read(entry, WHOLE)) for entry in graph.outputs]
+    ends = [pieces.maker((entry, WHOLE)) for entry in graph.outputs]
     if len(ends) < 2 or None in ends:
         raise Unsplittable
     roots = {end[0] for end in ends if end is not None}
@@ -231,7 +241,7 @@ def split(graph: Graph, types: Mapping[Entry, TensorType]) -> Split:
             tensors[owners.find(piece)].append(piece)
     if len(tensors) < 2:
         raise Unsplittable
-    needed = {read.entry: None for many in tensors.values() for piece in many for read, made in pieces.reads(piece)
+    needed = {entry: None for many in tensors.values() for piece in many for (entry, _), made in pieces.reads(piece)
               if made is not None and made[0] in common} if common else {}
     return Split(pieces, tuple(needed), list(tensors.values()))
 
@@ -253,8 +263,7 @@ class _Owners:
         """Return the piece that stands for all that belong together with this one."""
         parent = self.parent
         while (above := parent.setdefault(x, x)) is not x:
-            parent[x] = parent.setdefault(above, above)
-            x = parent[x]
+            parent[x] = x = parent.setdefault(above, above)
         return x
 
     def join(self, a: Any, b: Any) -> None:
@@ -266,19 +275,22 @@ class _Owners:
 
 def _owners(pieces: Pieces, roots: set[Piece]) -> tuple[_Owners, list[Piece], Mapping[Piece, list[Piece]]]:
     """Return the pieces that share arrays, all pieces in order, and of each who reads it as a scalar."""
-    owners, readers = _Owners(roots), defaultdict(list)
+    owners, readers, sizes = _Owners(roots), defaultdict(list), pieces.sizes
     seen, stack, first = set(roots), list(roots), {}
     while stack:
         piece = stack.pop()
-        for read, made in pieces.reads(piece):
-            if read.k == WHOLE and pieces.size(read.entry) > 1:
+        for (entry, k), made in pieces.reads(piece):
+            maker = None if made is None else made[0]
+            if k == WHOLE and sizes[entry] > 1:
                 owners.sure.add(piece)
-                owners.join(piece, first.setdefault(read.entry, piece) if made is None else made[0])
-            elif made is not None:
-                readers[made[0]].append(piece)
-            if made is not None and made[0] not in seen:
-                seen.add(made[0])
-                stack.append(made[0])
+                other = first.setdefault(entry, piece) if maker is None else maker
+                if other is not piece:
+                    owners.join(piece, other)
+            elif maker is not None:
+                readers[maker].append(piece)
+            if maker is not None and maker not in seen:
+                seen.add(maker)
+                stack.append(maker)
     return owners, sorted(seen), readers
 
 

@@ -13,7 +13,7 @@ from ndarray.kernels.stamp import Kind
 from ndarray.params import fill_fed
 from ndarray.tensortype import TensorType
 from symbolic.engines.lower import as_type
-from symbolic.engines.split import WHOLE, Piece, Pieces, Read, Split, Unsplittable
+from symbolic.engines.split import WHOLE, Piece, Pieces, Split, Unsplittable
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -68,7 +68,7 @@ def _results(graph: Graph, pieces: Pieces, targets: Sequence[int]) -> dict[Piece
     """Return of each piece which of its outputs and new states go into which array."""
     found = defaultdict(list)
     for entry, target in zip(graph.outputs, targets):
-        piece, out = pieces.maker(Read(entry, WHOLE))  # type: ignore[misc]
+        piece, out = pieces.maker((entry, WHOLE))  # type: ignore[misc]
         found[piece].append((out, target))
     states = dict(zip(graph.written, targets[len(graph.outputs):]))
     for i, node in enumerate(graph.nodes):
@@ -76,7 +76,7 @@ def _results(graph: Graph, pieces: Pieces, targets: Sequence[int]) -> dict[Piece
             piece = Piece(i, k)
             reads = pieces.reads(piece)
             for j, at in enumerate(pieces.written(piece)):
-                source = reads[at][0].entry.node
+                source = reads[at][0][0].node
                 if source.op is None:
                     found[piece].append((pieces.outputs(piece) + j, states[source]))
     return found
@@ -128,39 +128,34 @@ class _Tensor:
         self.buffers: dict[Any, int] = {}
         self.sizes: dict[int, int] = {}
         self._types: list[TensorType] = []
-        self._shapes: dict[Any, int] = {}
-        self._reads = []
-        local, alike, parts = {piece: at for at, piece in enumerate(mine)}, [], []
+        self._reads: list[list[tuple[int, int]]] = []
+        shapes: dict[Any, int] = {}
+        local, alike, parts, buffers = {piece: at for at, piece in enumerate(mine)}, [], [], self.buffers
         for piece in mine:
             reads = []
-            for read, made in pieces.reads(piece):
-                at = local.get(made[0]) if made is not None else None
-                reads.append((at, made[1]) if at is not None and made is not None else
-                             (-1, self._column(read, inputs, alike)))
+            for (entry, k), made in pieces.reads(piece):
+                if made is not None and (at := local.get(made[0], -1)) >= 0:
+                    reads.append((at, made[1]))
+                    continue
+                array = inputs[entry.node] if made is None else entry
+                column = buffers.get((array, k))
+                if column is None:
+                    column = buffers[array, k] = len(buffers)
+                    type_, size = pieces.types[entry], pieces.sizes[entry]
+                    if k != WHOLE:
+                        type_, size = TensorType((1,), type_.dtype), 1
+                    self._types.append(type_)
+                    shape, dtype = type_
+                    alike.append((dtype.char, shape) if size < 2 else
+                                 (dtype.char, shapes.setdefault(shape, len(shapes)),
+                                  self.sizes.setdefault(size, len(self.sizes))))
+                reads.append((-1, column))
             self._reads.append(reads)
             parts.append((pieces.key(piece), tuple(reads)))
         found = [(at, which, target) for at, piece in enumerate(mine) for which, target in results.get(piece, ())]
         self.written = {target for _, _, target in found}
-        self.sinks = [(at, which, self.buffers.setdefault((target, WHOLE), len(self.buffers)))
-                      for at, which, target in found]
+        self.sinks = [(at, which, buffers.setdefault((target, WHOLE), len(buffers))) for at, which, target in found]
         self.key = tuple(parts), tuple(alike), tuple(self.sinks)
-
-    def _column(self, read: Read, inputs: Mapping[Node, int], alike: list[Any]) -> int:
-        """Return the column of what is read; note in `alike` what matters of its type."""
-        entry, k = read
-        key = (inputs[entry.node] if entry.node.op is None else entry), k
-        at = self.buffers.get(key)
-        if at is None:
-            at = self.buffers[key] = len(self.buffers)
-            type_ = self.pieces.types[entry]
-            size = self.pieces.size(entry)
-            if k != WHOLE:
-                type_, size = TensorType((1,), type_.dtype), 1
-            self._types.append(type_)
-            alike.append((type_.dtype.char, type_.shape) if size < 2 else
-                         (type_.dtype.char, self._shapes.setdefault(type_.shape, len(self._shapes)),
-                          self.sizes.setdefault(size, len(self.sizes))))
-        return at
 
     def number(self, detail: Any) -> Any:
         """Return a number of this tensor by the detail of its instruction."""

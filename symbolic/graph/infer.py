@@ -95,14 +95,16 @@ def _settle(queue: Any, types: dict[Entry, TensorType], readers: Mapping[Entry, 
 
 def declared(variable: Node, given: TensorType | None = None) -> TensorType:
     """Return a variable's type from its attributes, after `given`."""
-    shape, dtype = given or UNKNOWN
-    if variable.attrs and (shape is None or dtype is None):
-        attrs = dict(variable.attrs)
-        if shape is None and "__shape__" in attrs:
-            shape = from_mxnet_shape(_SHAPE.parse(attrs["__shape__"], variable.name))
-            check_axes(shape, variable.shown_name)
-        if dtype is None and "__dtype__" in attrs:
-            dtype = dtype_of(attrs["__dtype__"])
+    given = given or UNKNOWN
+    shape, dtype = given
+    if not variable.attrs or (shape is not None and dtype is not None):
+        return given
+    attrs = dict(variable.attrs)
+    if shape is None and "__shape__" in attrs:
+        shape = from_mxnet_shape(_SHAPE.parse(attrs["__shape__"], variable.name))
+        check_axes(shape, variable.shown_name)
+    if dtype is None and "__dtype__" in attrs:
+        dtype = dtype_of(attrs["__dtype__"])
     return TensorType(shape, dtype) if shape is not None or dtype is not None else UNKNOWN
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from jax import lax
 
 from ndarray.array import NDArray
-from ndarray.dtypes import DEFAULT, NAMES, is_known
+from ndarray.dtypes import DEFAULT, NAMES, is_known, native
 from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.tensortype import TensorType, show_shape
 from ndarray.text import label
@@ -170,11 +170,11 @@ def as_value(value: Any, name: str) -> Any:
         return value
     if not isinstance(value, (jax.Array, np.ndarray, np.generic)):
         raise BindError(f"`{label(name)}` must be an array or a number, got {shown(value)}")
-    if not is_known(value.dtype if isinstance(value, jax.Array) else value.dtype.newbyteorder("=")):
+    if not is_known(value.dtype if isinstance(value, jax.Array) else native(value.dtype)):
         raise DTypeError(f"`{label(name)}` has unsupported dtype {value.dtype}; supported: {', '.join(NAMES)}")
     if isinstance(value, jax.Array):
         return value
-    return jnp.asarray(np.array(value, value.dtype.newbyteorder("=")))  # what is not copied may change under JAX
+    return jnp.asarray(np.array(value, native(value.dtype)))  # what is not copied may change under JAX
 
 
 def settled(graph: Graph, given: Mapping[str, Any], title: str) -> tuple[Graph, dict[str, jax.Array]]:

@@ -12,6 +12,7 @@ import numpy as np
 from ndarray import random
 from ndarray.array import NDArray
 from ndarray.context import Context
+from ndarray.dtypes import native
 from ndarray.errors import OperatorError, UnknownNameError, shown, unknown
 from ndarray.tensortype import TensorType
 from symbolic.graph.node import Entry, Node
@@ -111,7 +112,7 @@ def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | 
                             "states are allocated")
     _check_states(step, given)
     known = given_types(graph, shapes, who="bind_in_place")
-    known |= {name: TensorType(a.shape, a._data.dtype.newbyteorder("=")) for name, a in given.items()}
+    known |= {name: TensorType(a.shape, native(a._data.dtype)) for name, a in given.items()}
     numbers = FedNumbers(step)
     for node in graph.variables:
         own = node.name in known or "__shape__" in dict(node.attrs)

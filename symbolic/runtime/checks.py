@@ -10,7 +10,7 @@ import numpy as np
 from ndarray.array import NDArray
 from ndarray.call import check_writable, first_shared
 from ndarray.context import Context, current_context
-from ndarray.dtypes import NAMES, is_known
+from ndarray.dtypes import NAMES, is_known, native
 from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.kernels import pages
 from ndarray.tensortype import TensorType, show_shape
@@ -43,7 +43,7 @@ def as_array(value: Any, name: str, ctx: Context) -> NDArray:
     if not isinstance(value, (NDArray, np.ndarray)):
         raise BindError(f"`{label(name)}` must be an NDArray or a numpy.ndarray, got {shown(value)}")
     dtype = np.dtype(value.dtype)
-    if not is_known(dtype.newbyteorder("=")):
+    if not is_known(native(dtype)):
         raise DTypeError(f"`{label(name)}` has unsupported dtype {dtype}; supported: {', '.join(NAMES)}")
     return value if isinstance(value, NDArray) else NDArray(value, ctx)
 
@@ -93,9 +93,10 @@ def output_arrays(graph: Graph, types: Mapping[Entry, TensorType], out: Mapping[
                   arrays: Mapping[str, NDArray], ctx: Context) -> list[NDArray]:
     """Return the array of each output: the caller's where `out` names one, else a new one."""
     names = [e.node.output_name(e.index) for e in graph.outputs]
-    for name in out:
-        if name not in names:
-            raise UnknownNameError(f"out: {unknown('output', name, names)}")
+    unexpected = out.keys() - names
+    if unexpected:
+        name = next(n for n in out if n in unexpected)
+        raise UnknownNameError(f"out: {unknown('output', name, names)}")
     result, taken = [], []
     new = iter(pages.zeros([types[e] for name, e in zip(names, graph.outputs) if name not in out and types[e].known]))
     for name, entry in zip(names, graph.outputs):
@@ -281,5 +282,6 @@ def check_type(data: np.ndarray, type_: TensorType, name: str) -> None:
 
 
 def array_types(arrays: Mapping[str, np.ndarray]) -> dict[str, TensorType]:
-    """Return the type of each array, its bytes in the processor's order."""
-    return {name: TensorType(a.shape, a.dtype.newbyteorder("=")) for name, a in arrays.items()}
+    """Return the type of each array, its bytes in the processor's order; equal ones are one object."""
+    known: dict[TensorType, TensorType] = {}
+    return {name: known.setdefault(t := TensorType(a.shape, native(a.dtype)), t) for name, a in arrays.items()}

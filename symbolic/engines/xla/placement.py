@@ -14,6 +14,7 @@ from jax import lax
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec, SingleDeviceSharding
 
 from ndarray.context import Context
+from ndarray.dtypes import native
 from ndarray.errors import BindError, MXNetError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.tensortype import show_shape
 from ndarray.text import label
@@ -247,7 +248,7 @@ def is_spread(sharding: Any) -> bool:
 
 def put(host: np.ndarray, sharding: Any) -> jax.Array:
     """Return a copy of an array on the devices; what JAX is given it may use in place, whoever else holds it."""
-    copy = np.array(host, host.dtype.newbyteorder("="), order="C")
+    copy = np.array(host, native(host.dtype), order="C")
     if is_spread(sharding):
         return jax.make_array_from_callback(copy.shape, sharding, lambda part: copy[part])
     return jax.device_put(copy, sharding)
