@@ -47,7 +47,7 @@ def label(name: str) -> str:
     >>> label("a\\x1b[31m"), len(label("w" * 1000))
     ('a\\\\x1b[31m', 200)
     """
-    return cut(printable(name), LONGEST)
+    return cut(printable(name[:LONGEST + 1]), LONGEST)
 
 
 LONGEST = 200

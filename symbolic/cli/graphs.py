@@ -71,7 +71,11 @@ def diff(options):
     """List what differs between two graphs; the exit code is 1 where something does."""
     if options.file == options.other == "-":
         raise ParamError("standard input holds one graph, not two")
-    a, b = (read_graph(path, unknown="keep") for path in (options.file, options.other))
+    graphs = []
+    for path in (options.file, options.other):
+        graphs.append(read_graph(path, unknown="keep"))
+        check_size(graphs[-1], "a comparison")  # before the other one is read
+    a, b = graphs
     found = compare(Symbol(a), Symbol(b))
     if options.output:
         found.plot(f"{options.file} → {options.other}").save(options.output)

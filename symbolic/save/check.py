@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ndarray.collector import without_collection
 from ndarray.errors import FormatError, LimitError, MXNetError, shown
@@ -13,6 +14,14 @@ from symbolic.save.json.limits import DEFAULT, Limits
 from symbolic.save.json.read import parse, read
 
 _LOCATION = re.compile(r"(line \d+, column \d+|byte \d+|(?:nodes|heads)[^ :]*): (.*)", re.DOTALL)
+
+
+_MOST = 10_000
+"""How many errors, and how many warnings, are listed."""
+
+
+class _Enough(Exception):
+    """There are more problems than are listed."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +70,28 @@ def find_problems(text: str | bytes, limits: Limits = DEFAULT, watch: Callable[[
     error: nodes[0].inputs[0]: node 3 does not come before it
     error: nodes[0].op: no operator named 'exq'; did you mean 'exp'?; `symbolic show` shows the file, ...
     """
-    faults, remarks = [], []
+    faults: list[MXNetError] = []
+    remarks: list[str] = []
+
+    def noting(found: list) -> Callable[[Any], None]:
+        def note(fault: Any) -> None:
+            if len(found) == _MOST:
+                raise _Enough
+            found.append(fault)
+
+        return note
+
+    def problems() -> list[Problem]:
+        return [_problem(str(e)) for e in faults] + [_problem(r, False) for r in remarks]
+
     try:
         document = parse(text, limits)
-        graph = read(document, limits, faults.append, remarks.append, watch)
+        graph = read(document, limits, noting(faults), noting(remarks), watch)
     except (FormatError, LimitError) as error:
         return [_problem(str(error))]
-    found = [_problem(str(e)) for e in faults] + [_problem(r, False) for r in remarks]
+    except _Enough:
+        return [*problems(), Problem("", f"more than {_MOST:,} problems; the rest of the file was not checked")]
+    found = problems()
     found += _check_counts(document)
     if graph is not None:
         found += [*_check_names(graph), *_check_types(graph), *_check_reached(graph, document)]

@@ -3,7 +3,7 @@
 from ndarray.errors import LimitError
 from symbolic.graph.graph import Graph
 
-MOST_NODES = 100_000
+MOST_NODES = 50_000
 """Graphs with more nodes, or three times as many edges or outputs, are not printed or compared: that takes too long."""
 
 

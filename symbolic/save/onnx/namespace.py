@@ -15,7 +15,7 @@ MEANINGS = {word: function for words in (DerivedWords, arithmetic, indexing, ele
             for word, function in vars(words).items() if hasattr(vocabulary, word) and callable(function)}
 """What each word of the vocabulary writes; those that are missing have no counterpart."""
 
-MOST_NODES = 100_000
+MOST_NODES = 50_000
 """Nodes of a model: more take too long to write, and runtimes longer to load."""
 
 _FEW = 16

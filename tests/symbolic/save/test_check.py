@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import symbolic as sym
+from symbolic.save import check
 from symbolic.save.check import find_problems
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "symbol_json"
@@ -67,3 +68,12 @@ def test_shapes_and_dtypes_that_disagree_are_errors(attrs, words):
 
 def test_a_good_graph_has_no_problems():
     assert find_problems(sym.exp(sym.var("x"), name="e").tojson()) == []
+
+
+def test_problems_are_listed_up_to_a_limit(monkeypatch):
+    monkeypatch.setattr(check, "_MOST", 3)
+    names = "abcdefgh"
+    faulty = {"nodes": [{"op": "exp", "name": n, "inputs": [[99, 0]]} for n in names], "arg_nodes": [], "heads": []}
+    *listed, last = find_problems(json.dumps(faulty))
+    assert [p.location for p in listed] == [f"nodes[{i}].inputs[0]" for i in range(3)]
+    assert str(last) == "error: more than 3 problems; the rest of the file was not checked"

@@ -216,6 +216,9 @@ def test_a_model_has_a_limit_of_nodes_and_a_message_that_stays_short(monkeypatch
     with pytest.raises(LimitError, match="more than 1,000 nodes, the limit") as raised:
         sym.save_onnx(wide, tmp_path / "wide.onnx", shape={"x": (2,)})
     assert len(str(raised.value)) < 2000 and not (tmp_path / "wide.onnx").exists()
+    monkeypatch.setattr("symbolic.save.onnx.save.MOST_NODES", 2)
+    with pytest.raises(LimitError, match="save_onnx: the graph has 3 nodes, more than the limit of 2"):
+        sym.save_onnx(sym.var("x") + sym.var("y"), tmp_path / "wide.onnx", shape={"x": (2,)})
 
 
 def test_a_long_graph_is_described_by_its_beginning(tmp_path):
