@@ -10,6 +10,7 @@ from symbolic import optimizers
 from tests.extras import INSTALLED_ENGINES
 
 SHAPES = {"embed_weight": (5, 3), "fc_weight": (4, 3), "fc_bias": (4,)}
+ONE_MORE = {**SHAPES, "z_weight": (3, 2)}
 ROUTES = {"embed_*": ("adamw", 0.1), "*": optimizers.rule("muon", wd=0.1)}
 
 
@@ -21,7 +22,7 @@ def net():
 
 def drawn(seed, dtype="float64"):
     random = np.random.default_rng(seed)
-    return {n: random.normal(size=s).astype(dtype) for n, s in SHAPES.items()}
+    return {n: random.normal(size=s).astype(dtype) for n, s in ONE_MORE.items()}
 
 
 def trained(rule, names, engine="auto", **options):
@@ -46,7 +47,7 @@ def test_a_whole_step_is_saved_and_goes_on(tmp_path):
     step = optimizers.step(net(), ROUTES)
     assert step.list_auxiliary_states() == ["embed_weight_mean", "embed_weight_var", "fc_weight_mom", "fc_bias_mom"]
     assert sym.load_json(step.tojson()).tojson() == step.tojson()
-    weights = {n: nd.array(w) for n, w in drawn(0).items()}
+    weights = {n: nd.array(w) for n, w in drawn(0).items() if n in SHAPES}
     trainer = optimizers.Trainer(step, weights, lr=0.1, data=(2, 5))
     data = np.random.default_rng(9).normal(size=(2, 5)).astype("float32")
     trainer.step(data=data)
@@ -63,6 +64,45 @@ def test_one_route_for_all_is_the_rule_itself(engine):
     found, expected = (trained(made, SHAPES, engine) for made in ({"*": rule}, rule))
     for n, w in expected.items():
         np.testing.assert_array_equal(found[n], w)
+
+
+TOGETHER = {
+    "lamb": {"wd": 0.1}, "lans": {"wd": 0.1}, "lars": {"momentum": 0.9, "momentum_correction": True},
+    "prodigy": {"d0": 1e-3}, "dadapt_sgd": {"momentum": 0.5, "d0": 1e-3}, "schedule_free_adamw": {"warmup_steps": 3},
+    "multi_sgd_mom": {"momentum": 0.9}}
+"""Rules of many tensors, of which some share numbers."""
+
+
+@pytest.mark.parametrize("engine", INSTALLED_ENGINES)
+@pytest.mark.parametrize("other", ["lamb", "dadapt_adam", "same"])
+@pytest.mark.parametrize("rule", TOGETHER)
+def test_rules_of_many_tensors_go_as_alone(rule, other, engine):
+    """Each route has its own nodes, and its own of the numbers that its tensors share."""
+    first = optimizers.rule(rule, **TOGETHER[rule])
+    second = optimizers.rule(rule) if other == "same" else optimizers.rule(other)
+    found = trained({"embed_*": ("sgd", 0.5), "fc_*": first, "*": second}, [*SHAPES, "z_weight"], engine)
+    expected = trained(first, ["fc_weight", "fc_bias"], engine) | trained(second, ["z_weight"], engine)
+    for n, w in expected.items():
+        np.testing.assert_allclose(found[n], w, rtol=1e-6)
+
+
+def test_numbers_that_tensors_share_are_saved_by_route(tmp_path):
+    pytest.importorskip("safetensors")
+    routes = {"fc_*": optimizers.rule("prodigy", d0=1e-3), "*": optimizers.rule("prodigy", d0=1e-2)}
+    step = optimizers.update(["fc_weight", "z_weight"], routes)
+    assert [n for n in step.list_auxiliary_states() if "d_growth" in n] == ["d_growth", "route1_d_growth"]
+    assert sym.load_json(step.tojson()).tojson() == step.tojson()
+    assert len(set(step.list_outputs())) == 2
+    weights = {n: nd.array(w) for n, w in drawn(0, "float32").items() if n in ("fc_weight", "z_weight")}
+    trainer = optimizers.Trainer(step, weights, lr=1.0)
+    grads = [{f"{n}_grad": g for n, g in drawn(k, "float32").items() if n in weights} for k in (1, 2)]
+    trainer.step(**grads[0])
+    trainer.save(tmp_path)
+    again = optimizers.Trainer.load(tmp_path)
+    for each in (trainer, again):
+        each.step(**grads[1])
+    for name, value in trainer.executor.aux_dict.items():
+        assert value.asnumpy().tobytes() == again.executor.aux_dict[name].asnumpy().tobytes()
 
 
 def test_a_table_has_each_rate_and_decay():
