@@ -251,10 +251,6 @@ in MXNet, in ``adam``, ``adamw``, ``rmsprop``, ``rmspropalex`` and ``ftml``; giv
 
 *No* has a letter, under which there is what the error says.
 
-A matrix that is inverted suffers from states in 16 bits: with ``"stochastic"`` and ``"kahan"`` the factors of
-``shampoo`` are bfloat16, so it needs an ``epsilon`` of about a hundredth of the largest squared gradient;
-``"master"`` keeps them in float32.
-
 .. list-table::
    :header-rows: 1
    :class: wide

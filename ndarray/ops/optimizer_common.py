@@ -10,6 +10,7 @@ from ndarray.params import Added, Fed, Scalar, Scalars, Within
 from ndarray.rules import agree_dtype, check_floating, grouped, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 from ndarray.text import counted
+from ndarray.widening import is_short
 
 Rate = Annotated[Scalar, Within(0, math.inf, but=0)]
 """Annotation of a rate by which a formula divides."""
@@ -181,6 +182,14 @@ def elements(type_, n, slot, dtype):
             raise slot_error(ShapeError, f"`{{}}` must have {counted(n, 'element')}, got shape "
                              f"{show_shape(shape)}", slot)
     return TensorType(shape, dtype or type_.dtype)
+
+
+def of_matrices(dtype):
+    """Return the dtype of matrices of sums that are inverted or decomposed: float32 at least.
+
+    In 16 bits their small eigenvalues, which matter most in an inverse, are below the last digit of the large ones.
+    """
+    return float32 if dtype is not None and is_short(dtype) else dtype
 
 
 def one_number(width, numbers=1):

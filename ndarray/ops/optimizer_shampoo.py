@@ -4,7 +4,7 @@ import math
 
 from ndarray.dtypes import FLOAT64
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import Bound, Rate, rescaled, scalars_in
+from ndarray.ops.optimizer_common import Bound, Rate, of_matrices, rescaled, scalars_in
 from ndarray.params import Scalar
 from ndarray.rules import fit, same_floating
 from ndarray.tensortype import TensorType
@@ -21,7 +21,7 @@ def _axis_matrices(inputs, outputs, params):
     if shape is not None and None not in shape:
         most = params.get("max_precond_dim", MOST)
         state = fit(state, (sum(d * d if d <= most else d for d in shape),), 2)
-    return [*tensors, inputs[2].merge(TensorType(state, tensors[0].dtype))], outputs
+    return [*tensors, inputs[2].merge(TensorType(state, of_matrices(tensors[0].dtype)))], outputs
 
 
 def _inverse_root(xp, factor, least, power):
@@ -29,7 +29,6 @@ def _inverse_root(xp, factor, least, power):
     values, vectors = xp.eigh(factor)
     values = xp.power(xp.maximum(values, least), xp.as_scalar(-1 / power, FLOAT64))
     return xp.matmul(vectors * xp.expand_dims(values, -2), xp.swapaxes(vectors, -2, -1))
-
 
 
 def _along(xp, grad, step, axis, last, epsilon, power):
@@ -66,7 +65,7 @@ def shampoo_update(xp, weight, grad, factors, /, *, lr: Scalar, epsilon: Rate = 
         The weights :math:`w_t`.
     grad : array, like `weight`
         Gradient :math:`g_t`.
-    factors : array, one axis, like `weight`, written
+    factors : array, one axis, like `weight`, float32 beside 16 bits, written
         Sums of products :math:`L^a`, one axis after the other, each flat; zeros at first.
     lr : Scalar
         Learning rate :math:`\eta`, in units of weight per step.

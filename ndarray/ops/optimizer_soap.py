@@ -4,7 +4,7 @@ import math
 from typing import Annotated
 
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import Beta, Bound, Choice, Least, StepNumber, rescaled, scalars_in
+from ndarray.ops.optimizer_common import Beta, Bound, Choice, Least, StepNumber, of_matrices, rescaled, scalars_in
 from ndarray.params import Positive, Scalar, Within
 from ndarray.rules import fit, same_floating
 from ndarray.tensortype import TensorType
@@ -29,7 +29,7 @@ def _based(inputs, outputs, params):
         state = inputs[slot].shape
         if shape is not None and None not in shape:
             state = fit(state, (sum(shape[a] ** 2 for a in _sides(shape, params)),), slot)
-        found.append(inputs[slot].merge(TensorType(state, tensors[0].dtype)))
+        found.append(inputs[slot].merge(TensorType(state, of_matrices(tensors[0].dtype))))
     return [*tensors, *found], outputs
 
 
@@ -105,9 +105,9 @@ def soap_update(xp, weight, grad, mean, var, factors, basis, /, *, lr: Scalar, b
         Mean :math:`m_t` of gradients; zeros at first.
     var : array, like `weight`, written
         Mean :math:`v_t` of squares in the bases; zeros at first.
-    factors : array, one axis, like `weight`, written
+    factors : array, one axis, like `weight`, float32 beside 16 bits, written
         Means :math:`L_t` and :math:`R_t` of products, one axis after the other, each flat; zeros at first.
-    basis : array, one axis, like `weight`, written
+    basis : array, one axis, like `factors`, written
         The bases :math:`Q_t` and :math:`P_t`, likewise, of which each column is a vector; zeros at first.
     lr : Scalar
         Learning rate :math:`\eta`, in units of weight per step.

@@ -331,3 +331,23 @@ def test_float16_of_mxnets_rules_has_its_values(name):
     weight = nd.array([1.0, 2.0], dtype="float16")
     optimizers.Updater(name, lr=0.1)(0, nd.array([0.0, 1.0], dtype="float16"), weight)
     assert np.isnan(weight.asnumpy()).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("precision", [None, *KINDS])
+@pytest.mark.parametrize("name", ["shampoo", "soap"])
+def test_matrices_that_are_decomposed_keep_float32(name, precision):
+    """Gradients almost of rank one: in 16 bits the small eigenvalues would be noise, and steps forty times as long."""
+    random, weights = np.random.default_rng(0), {}
+    for key, dtype in (("found", "bfloat16"), ("expected", "float32")):
+        nd.random.seed(3)
+        weights[key] = nd.ones((6, 6), dtype=dtype)
+    made = {key: optimizers.Trainer(optimizers.update(["w"], name, precision=kind), {"w": w}, lr=0.02)
+            for (key, w), kind in zip(weights.items(), (precision, None))}
+    for _ in range(20):
+        grad = (random.normal() + 0.02 * random.normal(size=(6, 6))).astype(BFLOAT16)
+        for trainer in made.values():
+            trainer.step(w_grad=grad)
+    states = made["found"].executor.aux_dict
+    assert all(states[f"w_{state}"].dtype is np.float32 for state in ("factors", "basis") if f"w_{state}" in states)
+    off = np.abs(weights["found"].asnumpy().astype("float64") - weights["expected"].asnumpy()).max()
+    assert off < {"master": 2.0 ** -8}.get(precision, 0.06)
