@@ -22,7 +22,7 @@ that its place shows.  torch {torch} and Optax {optax} are run; MXNet 1.9.1's nu
 authors' code, which are float64.
 
 * *Equal to n ulp*: no weight is further from theirs, after any update, than n units of the last digit of the largest
-  value that the element had.  What follows are the settings of ours that make it so, where they are not the defaults of
+  value that the element had.  Of two lines of one name the second is of recorded numbers, in float64.  What follows are the settings of ours that make it so, where they are not the defaults of
   the rule.
 * *Differs*: the first value of an update that is another one, a state or the weight, and at which update.
 * *Has none*: the library has no such rule.
@@ -121,8 +121,9 @@ files are `symbolic.parity.to_torch`, `symbolic.parity.from_torch` and those of 
 *Bit for bit*: a training whose states were converted and came back goes on with the bits of one that never stopped;
 tests compare.  MXNet 1.9.1 itself has loaded the states of each rule and made three more updates, which is recorded:
 its weights are ours within a few units of the last digit where the table above has equal ones, and its file has here
-the bits that it had there.  Hyper-parameters are part of the step, so they do not travel.  The number of updates does
-where theirs holds one; torch's ``SGD`` and MXNet's states alone do not: ``--num-update`` gives it.  A training must be
+the bits that it had there.  torch's classes and Optax's transformations go on in tests, as near.  Hyper-parameters are
+part of the step, so they do not travel.  The number of updates does where theirs holds one; torch's ``SGD`` and MXNet's
+states alone do not: ``--num-update`` gives it.  A training must be
 of the rule, with the form, that the table above has as equal: a momentum that holds the rate is not torch's.
 
 .. list-table::
@@ -134,6 +135,13 @@ of the rule, with the form, that the table above has as equal: a momentum that h
      - torch
      - Optax
 """
+
+
+def apart(other):
+    """Return why an optimizer has none of the states of its rule."""
+    from symbolic.jax.names import OPTAX
+
+    return OPTAX[other.name].apart or "it is another rule, see above"
 
 
 def traveling(rule, library):
@@ -148,7 +156,7 @@ def traveling(rule, library):
         missing = ", ".join(f"``{name}``" for name in lost(each))
         own = ", ".join(f"``{k}={v!r}``" for k, v in each.options.items()
                         if any(other.options.get(k) != v for other in others))
-        lacking = f"no, it does not hold {missing}" if each.states else "no, its states are others"
+        lacking = f"no, {apart(each)}" if not each.states else f"no, it does not hold {missing}"
         words.setdefault(lacking if missing else "bit for bit", (each.name, own))
     return "; ".join(f"``{name}``" + (f" with {own}" if own and len(words) > 1 else "") + f": {text}"
                      for text, (name, own) in words.items())

@@ -25,6 +25,8 @@ class Alias(NamedTuple):
         Whether its rate may be a schedule.
     near : bool
         Whether the rule only comes near.
+    apart : str
+        Why its states are not those of the rule, if they are not: what follows "no, ".
     """
 
     rule: Callable[..., Made]
@@ -32,6 +34,7 @@ class Alias(NamedTuple):
     variants: Sequence[Mapping[str, Any]] = (MappingProxyType({}),)
     rated: bool = True
     near: bool = False
+    apart: str = ""
 
 
 def _sgd(momentum: Any = None, nesterov: Any = False) -> Made:
@@ -133,6 +136,27 @@ def _schedule_free_adamw(b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-8, weight
     return "schedule_free_adamw", {"beta1": b1, "beta2": b2, "epsilon": eps, "wd": weight_decay}
 
 
+def _yogi(b1: Any = 0.9, b2: Any = 0.999, eps: Any = 1e-3) -> Made:
+    return "yogi", {"beta1": b1, "beta2": b2, "epsilon": eps}
+
+
+def _novograd(b1: Any = 0.9, b2: Any = 0.25, eps: Any = 1e-6, weight_decay: Any = 0.0) -> Made:
+    return "novograd", {"beta1": b1, "beta2": b2, "epsilon": eps, "wd": weight_decay}
+
+
+def _sm3(momentum: Any = 0.9) -> Made:
+    return "sm3", {"momentum": momentum}
+
+
+def _adopt(b1: Any = 0.9, b2: Any = 0.9999, eps: Any = 1e-6) -> Made:
+    return "adopt", {"beta1": b1, "beta2": b2, "epsilon": eps}
+
+
+def _ademamix(b1: Any = 0.9, b2: Any = 0.999, b3: Any = 0.9999, alpha: Any = 5.0, eps: Any = 1e-8,
+              weight_decay: Any = 0.0) -> Made:
+    return "ademamix", {"beta1": b1, "beta2": b2, "beta3": b3, "alpha": alpha, "epsilon": eps, "wd": weight_decay}
+
+
 _MOMENTS = {"mean": "mu", "var": "nu"}
 
 OPTAX: dict[str, Alias] = {
@@ -148,18 +172,23 @@ OPTAX: dict[str, Alias] = {
     "lamb": Alias(_lamb, _MOMENTS),
     "lars": Alias(_lars, {"mom": "trace"}),
     "sign_sgd": Alias(_sign_sgd),
-    "signum": Alias(_signum),  # whose mean is the momentum times a negative number
+    "signum": Alias(_signum, apart="its mean is a negative multiple of ours"),
     "rmsprop": Alias(_rmsprop, {"n": "nu", "g": "mu", "mom": "trace", "delta": "trace"}, (
         {}, {"centered": True}, {"momentum": 0.9}, {"centered": True, "momentum": 0.9})),
-    "adagrad": Alias(_adagrad),  # whose sum holds the initial accumulator
+    "adagrad": Alias(_adagrad, apart="its sum holds the initial accumulator"),
     "adadelta": Alias(_adadelta, {"squares": "e_g", "moves": "e_x"}),
+    "yogi": Alias(_yogi, _MOMENTS),
+    "novograd": Alias(_novograd, _MOMENTS),
+    "sm3": Alias(_sm3, rated=False, apart="it has a list of arrays for each tensor"),
+    "adopt": Alias(_adopt, _MOMENTS),
+    "ademamix": Alias(_ademamix, {"mean": "m1", "slow": "m2", "var": "nu"}),
     "adafactor": Alias(_adafactor, variants=({"min_dim_size_to_factor": 1, "eps": 1e-30},), near=True),
     "adan": Alias(_adan, near=True),
     "muon": Alias(_muon, near=True),
     "prodigy": Alias(_estimated("prodigy"), near=True),
     "dadapt_adamw": Alias(_estimated("dadapt_adam"), near=True),
-    "schedule_free_sgd": Alias(_schedule_free_sgd, rated=False),
-    "schedule_free_adamw": Alias(_schedule_free_adamw, rated=False),
+    "schedule_free_sgd": Alias(_schedule_free_sgd, rated=False, apart="its sums are those of the update ahead"),
+    "schedule_free_adamw": Alias(_schedule_free_adamw, rated=False, apart="its sums are those of the update ahead"),
 }
 """The optimizers of Optax that a rule is, or comes near, by the name of their function."""
 

@@ -130,12 +130,12 @@ def _take(trainer: Trainer, library: str, name: str, data: bytes, where: str, nu
 
 def _first(trainer: Trainer, name: str, options: Mapping[str, Any]) -> Any:
     """Return Optax's first state for the parameters of a training."""
-    import optax
+    from symbolic.jax.names import optax_function
 
     own = kept(trainer, "optax", name)
     shape_only = {k: v for k, v in own.other.options.items() if isinstance(v, bool) or k == "momentum"}
     params = {p: trainer.executor.arg_dict[p].asnumpy() for p in own.variables}
-    return getattr(optax, own.other.name)(lambda count: 0.0, **{**shape_only, **options}).init(params)
+    return optax_function(own.other.name)(lambda count: 0.0, **{**shape_only, **options}).init(params)
 
 
 def optax_arrays(state: Any) -> dict[str, np.ndarray]:

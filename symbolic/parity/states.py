@@ -346,11 +346,15 @@ def to_optax(trainer: Trainer, name: str, state: Any) -> Any:
     own = kept(trainer, "optax", name)
     found = own.read(trainer)
     for s, field in own.other.states.items():
-        if optax.tree.get(state, field) is None:
+        first = optax.tree.get(state, field)
+        if first is None:
             raise OperatorError(f"{own.other}: the state has no field {field}")
-        state = optax.tree.set(state, **{field: {p: jnp.asarray(arrays[s]) for p, arrays in found.items()}})
-    count = jnp.asarray(trainer.num_update, jnp.int32)
-    return optax.tree.set(state, count=count) if optax.tree.get_all_with_path(state, "count") else state
+        values = {p: jnp.asarray(arrays[s]).reshape(jnp.shape(first[p])) for p, arrays in found.items()}
+        state = optax.tree.set(state, **{field: values})
+    for field in ("count", "count_m2"):
+        if optax.tree.get_all_with_path(state, field):
+            state = optax.tree.set(state, **{field: jnp.asarray(trainer.num_update, jnp.int32)})
+    return state
 
 
 def from_optax(trainer: Trainer, name: str, state: Any, num_update: int | None = None) -> None:
