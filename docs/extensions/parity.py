@@ -22,8 +22,8 @@ that its place shows.  torch {torch} and Optax {optax} are run; MXNet 1.9.1's nu
 authors' code, which are float64.
 
 * *Equal to n ulp*: no weight is further from theirs, after any update, than n units of the last digit of the largest
-  value that the element had.  Of two lines of one name the second is of recorded numbers, in float64.  What follows are the settings of ours that make it so, where they are not the defaults of
-  the rule.
+  value that the element had.  Of two lines of one name the second is of recorded numbers, in float64.  What follows
+  are the settings of ours that make it so, where they are not the defaults of the rule.
 * *Differs*: the first value of an update that is another one, a state or the weight, and at which update.
 * *Has none*: the library has no such rule.
 * *Not compared*: Optax's ``sophia`` makes its estimates of the curvature itself, at random; ours is given them.

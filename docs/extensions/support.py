@@ -184,21 +184,18 @@ def updated_by_optax(batch: tuple[str, ...]) -> dict[str, Arrays]:
 @cache
 def updated_together(batch: tuple[str, ...], engine: str) -> dict[tuple[str, str], Arrays]:
     """Return the weights after the updates of one step in which each rule is a route, by rule and precision."""
-    kept, kinds = {}, {rule: [kind for kind in ("", *STATES) if not refusal(rule, kind)] for rule in batch}
+    pairs = [(rule, kind) for rule in batch for kind in ("", *STATES) if not refusal(rule, kind)]
     nd.random.seed(3)
-    for rule, kind in [(rule, kind) for rule in batch for kind in kinds[rule]]:
-        for name, w in start().items():
-            kept[rule, kind, name] = nd.array(w, dtype="bfloat16" if kind else "float32")
+    kept = {(rule, kind, name): nd.array(w, dtype="bfloat16" if kind else "float32")
+            for rule, kind in pairs for name, w in start().items()}
     weights = {".".join(key): w for key, w in kept.items()}
-    routes = {f"{rule}.{kind}.*": optimizers.rule(as_name(rule), precision=kind or None)
-              for rule in batch for kind in kinds[rule]}
+    routes = {f"{rule}.{kind}.*": optimizers.rule(as_name(rule), precision=kind or None) for rule, kind in pairs}
     trainer = optimizers.Trainer(optimizers.update(list(weights), routes), weights, lr=RATE, engine=engine)
     for grads in gradients():
         given = {f"{rule}.{kind}.{name}_grad": grads[name] for rule, kind, name in kept}
         given |= {f"{rule}.{kind}.{name}_{i}": grads[name] ** 2 for rule, kind, name in kept for i in read_too(rule)}
         trainer.step(**{name: g.astype(trainer.executor.arg_dict[name].dtype) for name, g in given.items()})
-    return {(rule, kind): {name: kept[rule, kind, name].asnumpy() for name in SHAPES}
-            for rule in batch for kind in kinds[rule]}
+    return {(rule, kind): {name: kept[rule, kind, name].asnumpy() for name in SHAPES} for rule, kind in pairs}
 
 
 def refusal(rule: str, precision: str) -> str:
@@ -215,11 +212,13 @@ def by_xla(rule: str, precision: str = "") -> Arrays:
     if why := refusal(rule, precision):
         raise MXNetError(why)
     found, other = [updated_together(batch_of(rule), engine)[rule, precision] for engine in ("xla", "eager")]
-    bound = 2.0 ** -6 if precision else 0.0  # Two digits of bfloat16: of what is rounded, another one can be the nearest.
+    # Two digits of bfloat16: of what is rounded, another one can be the nearest.
+    bound = 2.0 ** -6 if precision else 0.0
     for name, first in start().items():
         one, two = found[name].astype("float64"), other[name].astype("float64")
         most = 1e-3 * np.abs(two - first).max() + bound * np.abs(two).max()
-        assert np.abs(one - two).max() <= most, f"{rule}: XLA {precision}: {name} is off by {np.abs(one - two).max():.2g}"
+        off = np.abs(one - two).max()
+        assert off <= most, f"{rule}: XLA {precision}: {name} is off by {off:.2g}"
     return found
 
 
