@@ -691,8 +691,12 @@ def _give_own() -> None:
         # What is neither an array nor a number is not equal, so that `x == None` and `in` work.
         setattr(NDArray, f"__{word}__", lambda self, other, w=word, a=answer: arithmetic(w, self, other)
                 if isinstance(other, NDArray) or is_number(other) or hasattr(other, "stype") else a)
-    NDArray.__neg__ = lambda self: invoke(  # type: ignore[method-assign]
-        registry.get("_mul_scalar"), (self,), {"scalar": -1.0})
+    def negated(self: NDArray) -> Any:
+        if self._data.dtype.kind == "u":  # which has no -1, but wraps around
+            return invoke(registry.get("negative"), (self,), {})
+        return invoke(registry.get("_mul_scalar"), (self,), {"scalar": -1.0})
+
+    NDArray.__neg__ = negated  # type: ignore[method-assign]
     NDArray.__abs__ = lambda self: invoke(registry.get("abs"), (self,), {})  # type: ignore[method-assign]
 
 

@@ -23,6 +23,9 @@ def as_key(key: Any, array_type: Any) -> tuple[Any, ...]:
 def _part(part: Any, array_type: Any) -> Any:
     if isinstance(part, array_type):
         part = part._data
+        if part.dtype == np.bool_:
+            raise OperatorError("an index of dtype bool would be the numbers 0 and 1, not a mask; take "
+                                "`np.flatnonzero(mask.asnumpy())`, or `where`")
     if isinstance(part, (list, np.ndarray)):
         try:
             places = np.asarray(part)

@@ -3,8 +3,9 @@
 Users also find this module as ``ndarray.autograd``.
 """
 
+from _thread import allocate_lock
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,9 +23,32 @@ from symbolic.graph.graph import Graph
 from symbolic.graph.naming import NameManager
 from symbolic.graph.node import Entry, Node
 from symbolic.symbol import Symbol
-from symbolic.tape import Mark, Step, activate, deactivate, mark_for, mark_of, state
+from symbolic.tape import Mark, Step, listen, mark_for, mark_of, state
 
 _REQS = ("write", "add", "null")
+
+
+class _Enter:
+    """What a ``with`` statement calls at its beginning: a scope's lock is taken, without a line of Python."""
+
+    def __get__(self, scope: Any, owner: Any = None) -> Any:
+        if scope is None:
+            return self
+        scope.prepare()
+        return scope.lock.__enter__
+
+    def __call__(self, scope: "_Scope") -> None:
+        self.__get__(scope)()
+
+
+class _Exit:
+    """What a ``with`` statement calls at its end: the lock is released, whenever an interrupt comes."""
+
+    def __get__(self, scope: Any, owner: Any = None) -> Any:
+        return self if scope is None else scope.lock.__exit__
+
+    def __call__(self, scope: "_Scope", *error: object) -> None:
+        scope.lock.release()
 
 
 class _Scope:
@@ -32,29 +56,19 @@ class _Scope:
 
     def __init__(self, recording: bool | None, training: bool | None) -> None:
         self._recording, self._training = recording, training
-        self._before: list[tuple[bool, bool, object]] = []
+        self.lock = allocate_lock()
 
-    def __enter__(self) -> None:
-        before = state.recording, state.training, state.scope
-        recording = before[0] if self._recording is None else self._recording
-        training = before[1] if self._training is None else self._training
-        scope = object() if self._recording and state.scope is None else state.scope
-        activate()
-        self._before.append(before)
-        # Last, and in one line: an interrupt before it leaves no scope behind.
-        state.recording, state.training, state.scope, state.inside = recording, training, scope, False
+    def prepare(self) -> None:
+        """Make the scope known, so that it is open once its lock is taken."""
+        if self.lock.locked():
+            raise OperatorError("a scope of the tape is entered within itself; make another one for each block")
+        state.enter(self._recording, self._training, self.lock)
 
-    def __exit__(self, *error: object) -> None:
-        state.recording, state.training, state.scope = self._before.pop()
-        _listen()
-
-
-def _listen() -> None:
-    """Let eager calls come to the tape as long as this thread records or trains."""
-    if state.recording or state.training:
-        activate()
+    if TYPE_CHECKING:
+        def __enter__(self) -> None: ...
+        def __exit__(self, *error: object) -> None: ...
     else:
-        deactivate()
+        __enter__, __exit__ = _Enter(), _Exit()
 
 
 def record(train_mode: bool = True) -> _Scope:
@@ -150,7 +164,7 @@ def is_training() -> bool:
     >>> autograd.is_training()
     False
     """
-    return state.training
+    return state.frame.training
 
 
 def set_recording(is_record: bool) -> bool:
@@ -162,9 +176,10 @@ def set_recording(is_record: bool) -> bool:
     >>> autograd.set_recording(True), autograd.is_recording(), autograd.set_recording(False)
     (False, True, True)
     """
-    before, state.recording = state.recording, bool(is_record)
-    state.scope = (state.scope or object()) if state.recording else None
-    _listen()
+    frame = state.frame
+    before, frame.recording = frame.recording, bool(is_record)
+    frame.scope = (frame.scope or object()) if frame.recording else None
+    listen(frame)
     return before
 
 
@@ -177,8 +192,9 @@ def set_training(train_mode: bool) -> bool:
     >>> autograd.set_training(True), autograd.is_training(), autograd.set_training(False)
     (False, True, True)
     """
-    before, state.training = state.training, bool(train_mode)
-    _listen()
+    frame = state.frame
+    before, frame.training = frame.training, bool(train_mode)
+    listen(frame)
     return before
 
 

@@ -62,13 +62,62 @@ class Mark:
         return self.scope is None if self.step is None else self.step.inputs is not None
 
 
+class Frame:
+    """What a thread does within a scope.
+
+    Attributes
+    ----------
+    recording, training : bool
+    scope : object
+        Of the outermost scope that records; None where none does.
+    lock : lock or None
+        Held as long as the scope is open.  To take and to release it are single steps that no interrupt can divide.
+        None for what the thread does outside of all scopes.
+    """
+
+    __slots__ = ("recording", "training", "scope", "lock")
+
+    def __init__(self, recording: bool, training: bool, scope: object, lock: Any) -> None:
+        self.recording, self.training, self.scope, self.lock = recording, training, scope, lock
+
+
 class _State(local):
-    recording = training = inside = False
-    scope: object = None
+    """What a thread does in its innermost open scope, and whether it is inside of a call."""
+
+    inside = False
+
+    def __init__(self) -> None:
+        self._frames = [Frame(False, False, None, None)]
+
+    @property
+    def frame(self) -> Frame:
+        """The innermost open scope; those that have been left are closed here, so that no interrupt can keep them."""
+        frames = self._frames
+        top = frames[-1]
+        if top.lock is None or top.lock.locked():
+            return top
+        while (lock := frames[-1].lock) is not None and not lock.locked():
+            frames.pop()
+        listen(frames[-1])
+        return frames[-1]
+
+    def enter(self, recording: bool | None, training: bool | None, lock: Any) -> None:
+        """Add a scope, which is open as soon as its lock is taken; None leaves recording, or training, as it is."""
+        outer = self.frame
+        scope = object() if recording and outer.scope is None else outer.scope
+        activate()
+        self.inside = False
+        self._frames.append(Frame(outer.recording if recording is None else recording,
+                                  outer.training if training is None else training, scope, lock))
+
+    @property
+    def recording(self) -> bool:
+        """Whether calls are recorded."""
+        return self.frame.recording
 
 
 state = _State()
-"""What this thread does: whether it records, whether operators train, and whether it is inside of a call."""
+"""What this thread does."""
 
 _active: set[int] = set()
 """The threads that record or train.  One that an interrupt has kept from leaving costs others a look, no more."""
@@ -89,6 +138,14 @@ def deactivate() -> None:
             calls.tape = _TAPE
 
 
+def listen(frame: Frame) -> None:
+    """Let eager calls of this thread come here as long as it records or trains, or is in a scope, which may end."""
+    if frame.recording or frame.training or frame.lock is not None:
+        activate()
+    else:
+        deactivate()
+
+
 def mark_of(x: Any) -> Mark | None:
     """Return what an array is in the recorded graph, None where it is not in it or its step has been freed."""
     mark = getattr(x, "_mark", None)
@@ -98,8 +155,8 @@ def mark_of(x: Any) -> Mark | None:
 def mark_for(x: NDArray) -> Mark:
     """Return what an array is in the recorded graph; one that is not in it becomes a constant."""
     mark = getattr(x, "_mark", None)
-    if mark is None or not (mark.moving or mark.step is None and mark.scope is state.scope):
-        mark = x._mark = Mark(Entry(Node(None, "constant")), scope=state.scope or object())
+    if mark is None or not (mark.moving or mark.step is None and mark.scope is state.frame.scope):
+        mark = x._mark = Mark(Entry(Node(None, "constant")), scope=state.frame.scope or object())
     return mark
 
 
@@ -108,13 +165,17 @@ class Tape:
 
     def call(self, op: Operator, inputs: Sequence[Any], params: Mapping[str, Any], out: Any) -> Any:
         """Return what `ndarray.array.invoke` gives for a call of a thread that records or trains, noted; else None."""
-        if state.inside or not (state.recording or state.training):
+        frame = state.frame
+        if not (frame.recording or frame.training):
+            listen(frame)  # An interrupt may have kept the scope from doing so.
             return None
-        if state.training:
+        if state.inside:
+            return None
+        if frame.training:
             params = {**params, **{p.name: True for p in op.params.values() if p.type is Training}}
         if op.random is not None:
             params = calls.with_key(op, params)  # the node remembers what was drawn
-        recorded = state.recording and any([mark_of(x) is not None for x in inputs])
+        recorded = frame.recording and any([mark_of(x) is not None for x in inputs])
         kept = [x._data for x in inputs] if recorded else []
         for x in () if out is None else out if isinstance(out, (list, tuple)) else (out,):
             self.check_write(x)
@@ -154,7 +215,8 @@ class Tape:
     def check_write(self, x: Any) -> None:
         """Raise where a thread that records would change an array of the graph."""
         mark = getattr(x, "_mark", None)
-        if state.recording and not state.inside and mark is not None and (mark.moving or mark.scope is state.scope):
+        if state.recording and not state.inside and mark is not None and (
+                mark.moving or mark.scope is state.frame.scope):
             raise OperatorError("an array in the recorded graph cannot be written while recording; write it outside of "
                                 "record() or within pause()")
 

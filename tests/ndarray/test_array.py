@@ -489,3 +489,17 @@ def test_names_that_a_package_lacks_are_corrected():
     with pytest.raises(AttributeError, match="did you mean 'exp'"):
         nd.expp
     assert not hasattr(nd, "__no_such_thing__")
+
+
+def test_unsigned_numbers_are_negated_around():
+    assert (-nd.array([1, 0], dtype="uint8")).tolist() == [255, 0]
+    assert (-nd.array([1, -2], dtype="int8")).tolist() == [-1, 2]
+
+
+def test_a_mask_is_not_an_index():
+    """MXNet refuses it, too; of other arrays it takes booleans for the indices 0 and 1."""
+    x, mask = nd.arange(3), nd.array([True, False, True], dtype="bool")
+    for call in (lambda: x[mask], lambda: x.__setitem__(mask, 5)):
+        with pytest.raises(OperatorError, match="not a mask"):
+            call()
+    assert x.tolist() == [0, 1, 2]

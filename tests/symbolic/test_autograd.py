@@ -107,6 +107,10 @@ def test_detach_pause_and_attach_cut_the_graph():
     w.backward()
     assert x.grad.tolist() == [4, 16]
     with autograd.record():
+        with autograd.pause():
+            with autograd.predict_mode():
+                pass
+            assert getattr(x * 3, "_mark", None) is None
         y = x * x
     assert y.grad is None
     y.attach_grad()

@@ -1,5 +1,6 @@
 """An interrupt at any line of an update, a backward pass or a checkpoint leaves all of it as before, or whole."""
 
+import contextlib
 import os
 import signal
 
@@ -9,6 +10,7 @@ import pytest
 import ndarray as nd
 import symbolic as sym
 from ndarray import autograd, call, generator
+from ndarray.errors import OperatorError
 from ndarray.kernels import signals
 from symbolic import autograd as recorded
 from symbolic import optimizers, tape
@@ -84,11 +86,88 @@ def test_gradients_are_all_there_or_none():
 
 @pytest.mark.parametrize("module", [recorded, tape])
 def test_a_scope_of_the_tape_is_entered_or_not(module):
-    scope = autograd.record()
-    for interrupted in at_every_line(module, scope.__enter__):
+    scope, entered = autograd.record(), []
+
+    def enter():
+        scope.__enter__()
+
+    for interrupted in at_every_line(module, enter):
         assert autograd.is_recording() == autograd.is_training() == (not interrupted)
+        entered.append(not interrupted)
         if not interrupted:
-            scope.__exit__()
+            scope.__exit__(None, None, None)
+    assert entered[-1] and entered.count(False) > 3
+    assert not autograd.is_recording() and call.tape is None
+
+
+@pytest.mark.parametrize("module", [recorded, tape])
+@pytest.mark.parametrize("scope, within", [
+    (autograd.record, (True, True)), (autograd.pause, (False, False)), (autograd.train_mode, (False, True)),
+    (autograd.predict_mode, (False, False))])
+@pytest.mark.parametrize("outer", [False, True])
+def test_a_scope_of_the_tape_is_left_whenever_an_interrupt_comes(module, scope, within, outer):
+    x = nd.array([3.0])
+    x.attach_grad()
+
+    def modes():
+        return autograd.is_recording(), autograd.is_training()
+
+    def block():
+        with scope():
+            inside.append(modes())
+            x * x
+
+    with autograd.record() if outer else contextlib.nullcontext():
+        before, inside = modes(), []
+        expected = (outer, within[1]) if scope in (autograd.train_mode, autograd.predict_mode) else within
+        for _ in at_every_line(module, block):
+            assert modes() == before
+        assert set(inside) == {expected}
+    assert modes() == (False, False) and call.tape is None
+    assert getattr(x * x, "_mark", None) is None
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that sends signals")
+def test_a_scope_of_the_tape_is_left_at_any_moment():
+    """Python handles a signal at the entry of a function and after calls, also where no line begins."""
+    def blocks():
+        for _ in range(500):
+            with autograd.record():
+                with autograd.pause():
+                    pass
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for moment in range(500):
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, 20e-6 + 2e-7 * moment)
+                blocks()
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            assert not autograd.is_recording() and not autograd.is_training()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    nd.ones(1) + 1  # The next call finds that there is nothing to note.
+    assert call.tape is None
+
+
+def test_a_scope_of_the_tape_is_open_as_long_as_its_block():
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(autograd.record())
+        assert autograd.is_recording()
+    assert not autograd.is_recording()
+    scope = autograd.record()
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), scope:
+            assert autograd.is_recording()
+            1 / 0
+        assert not autograd.is_recording()
+    with scope, pytest.raises(OperatorError, match="entered within itself"):
+        with scope:
+            pass
     assert not autograd.is_recording() and call.tape is None
 
 
