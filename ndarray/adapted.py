@@ -51,7 +51,7 @@ def split_v2(ary: NDArray, indices_or_sections: int | Sequence[int], axis: int =
     return function("_split_v2")(ary, **_cuts(indices_or_sections), axis=axis, squeeze_axis=squeeze_axis)
 
 
-setattr(NDArray, "split_v2", split_v2)  # also a method, as in MXNet
+NDArray.split_v2 = split_v2  # also a method, as in MXNet
 
 
 def _cuts(given: Any) -> dict[str, Any]:
