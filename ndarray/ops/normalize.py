@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from ndarray.dtypes import is_narrow
 from ndarray.errors import ParamError, ShapeError
 from ndarray.operator import operator
 from ndarray.ops.reduce import mean_of
@@ -20,15 +21,33 @@ _MOVING = {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}
 """How the running statistics start."""
 
 
-def _per_axis(extra_outputs):
+def _one_dtype(inputs, outputs):
+    """Return the dtype of everything, for data and for the rest."""
+    dtype = agree_dtype(inputs + outputs)
+    return dtype, dtype
+
+
+def _float32_beside_float16(inputs, outputs):
+    """Return the dtypes of data and of the rest, which are one, or float32 for data in 16 bits; so it is in MXNet."""
+    dtype, rest = agree_dtype([inputs[0], outputs[0]]), agree_dtype(inputs[1:] + outputs[1:])
+    if rest is None:
+        rest = np.dtype(np.float32) if dtype == np.float16 else dtype
+    elif dtype is None:
+        dtype = None if rest == np.float32 else rest
+    elif rest != dtype and not (rest == np.float32 and (dtype == np.float16 or is_narrow(dtype))):
+        agree_dtype(inputs + outputs)  # which says where they differ
+    return dtype, rest
+
+
+def _per_axis(extra_outputs, dtypes=_one_dtype):
     """Return the rule: parameters and states have one element for each place of ``params['axis']``.
 
     ``extra_outputs(shape, axis)`` is the shape of the outputs after the first.
     """
 
     def infer(inputs, outputs, params):
-        dtype = agree_dtype(inputs + outputs)
-        check_floating([TensorType(None, dtype)])
+        dtype, rest = dtypes(inputs, outputs)
+        check_floating([TensorType(None, dtype), TensorType(None, rest)])
         shape = merge_shapes(inputs[0].shape, outputs[0].shape)
         at = None if shape is None else place_of(params["axis"], len(shape))
         vector = (None if shape is None else shape[at],)
@@ -36,17 +55,17 @@ def _per_axis(extra_outputs):
             vector = fit(t.shape, vector, slot)
         if shape is not None:
             shape = (*shape[:at], vector[0], *shape[at + 1:])
-        more = [TensorType(merge_shapes(t.shape, None if shape is None else extra_outputs(shape, at)), dtype)
+        more = [TensorType(merge_shapes(t.shape, None if shape is None else extra_outputs(shape, at)), rest)
                 for t in outputs[1:]]
-        return ([TensorType(shape, dtype), *(TensorType(vector, dtype) for _ in inputs[1:])],
+        return ([TensorType(shape, dtype), *(TensorType(vector, rest) for _ in inputs[1:])],
                 [TensorType(shape, dtype), *more])
 
     return infer
 
 
-def _of_channels(extra_outputs=None):
+def _of_channels(extra_outputs=None, dtypes=_one_dtype):
     """Return the rule of `_per_axis` for channels along axis 1."""
-    rule = _per_axis(extra_outputs)
+    rule = _per_axis(extra_outputs, dtypes)
 
     def infer(inputs, outputs, params):
         return rule(inputs, outputs, {**params, "axis": 1})
@@ -58,8 +77,9 @@ def _three_if_asked(params):
     return 3 if params["output_mean_var"] else 1
 
 
-@operator(_per_axis(lambda shape, axis: (shape[axis],)), writes=("moving_mean", "moving_var"), outputs=_three_if_asked,
-          output_suffix=("output", "mean", "var"), stored_outputs=3, initial=_MOVING)
+@operator(_per_axis(lambda shape, axis: (shape[axis],), _float32_beside_float16), writes=("moving_mean", "moving_var"),
+          outputs=_three_if_asked, output_suffix=("output", "mean", "var"), stored_outputs=3, initial=_MOVING,
+          scalar_dtype="gamma")
 def BatchNorm(xp, data, gamma, beta, moving_mean, moving_var, /, *, eps: float = 1e-3, momentum: float = 0.9,
               fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1,
               cudnn_off: bool = False, train: Training = False):
@@ -71,9 +91,9 @@ def BatchNorm(xp, data, gamma, beta, moving_mean, moving_var, /, *, eps: float =
     ----------
     data : array, shape (batch, channels, …), floating
         Input :math:`x`.
-    gamma, beta : array, shape (channels,)
+    gamma, beta : array, shape (channels,), float32 or like `data`
         Scale and shift.
-    moving_mean, moving_var : array, shape (channels,)
+    moving_mean, moving_var : array, shape (channels,), like `gamma`
         Averages of mean and variance; while training they are written and the batch's own are used, otherwise they
         are used.
     eps : float, optional
@@ -119,6 +139,7 @@ def _batch_norm(xp, data, gamma, beta, moving_mean, moving_var, *, axis, eps, mo
     """Return output, mean, variance and inverse deviation, and the new moving averages; `own` takes the batch's own."""
     others = tuple(i for i in range(data.ndim) if i != axis % data.ndim)
     along = tuple(-1 if i == axis % data.ndim else 1 for i in range(data.ndim))
+    narrow, data = data.dtype, xp.astype(data, gamma.dtype)
     if own:
         channels = (data.shape[axis],)
         mean = xp.reshape(mean_of(xp, data, others), channels)
@@ -130,11 +151,12 @@ def _batch_norm(xp, data, gamma, beta, moving_mean, moving_var, *, axis, eps, mo
         centred = data - xp.reshape(mean, along)
     inverse = 1 / xp.sqrt(var + eps)
     out = centred * xp.reshape(inverse if fix_gamma else gamma * inverse, along) + xp.reshape(beta, along)
-    return out, mean, var, inverse, *moved
+    return xp.astype(out, narrow), mean, var, inverse, *moved
 
 
-@operator(_of_channels(lambda shape, axis: (shape[axis],)), writes=("moving_mean", "moving_var"),
-          outputs=_three_if_asked, output_suffix=("output", "mean", "var"), stored_outputs=3, initial=_MOVING)
+@operator(_of_channels(lambda shape, axis: (shape[axis],), _float32_beside_float16),
+          writes=("moving_mean", "moving_var"), outputs=_three_if_asked, output_suffix=("output", "mean", "var"),
+          stored_outputs=3, initial=_MOVING, scalar_dtype="gamma")
 def BatchNorm_v1(xp, data, gamma, beta, moving_mean, moving_var, /, *, eps: float = 1e-3, momentum: float = 0.9,
                  fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False,
                  train: Training = False):
@@ -146,9 +168,9 @@ def BatchNorm_v1(xp, data, gamma, beta, moving_mean, moving_var, /, *, eps: floa
     ----------
     data : array, shape (batch, channels, …), floating
         Input :math:`x`.
-    gamma, beta : array, shape (channels,)
+    gamma, beta : array, shape (channels,), float32 or like `data`
         Scale and shift.
-    moving_mean, moving_var : array, shape (channels,)
+    moving_mean, moving_var : array, shape (channels,), like `gamma`
         Averages of mean and variance; while training they are written and the batch's own are used, otherwise they
         are used.
     eps : float, optional
