@@ -51,9 +51,6 @@ def split_v2(ary: NDArray, indices_or_sections: int | Sequence[int], axis: int =
     return function("_split_v2")(ary, **_cuts(indices_or_sections), axis=axis, squeeze_axis=squeeze_axis)
 
 
-NDArray.split_v2 = split_v2  # also a method, as in MXNet
-
-
 def _cuts(given: Any) -> dict[str, Any]:
     """Return the parameters of ``_split_v2`` for a number of parts or indices."""
     if isinstance(given, (int, np.integer)) and not isinstance(given, bool):

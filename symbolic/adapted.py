@@ -31,9 +31,6 @@ def split_v2(ary: Symbol, indices_or_sections: int | Sequence[int], axis: int = 
     return function("_split_v2")(ary, **_cuts(indices_or_sections), axis=axis, squeeze_axis=squeeze_axis, **kwargs)
 
 
-Symbol.split_v2 = split_v2  # also a method, as in MXNet
-
-
 def histogram(a: Symbol, bins: int | Symbol = 10, range: tuple[Number, Number] | None = None,
               **kwargs: Any) -> Symbol:
     """Return a Symbol of how many elements are in each of some intervals, and the edges of these bins.

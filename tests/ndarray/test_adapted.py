@@ -80,10 +80,3 @@ def test_histograms_that_are_refused():
         nd.histogram(nd.array([1, float("nan")]), 3)
     with pytest.raises(ParamError):
         nd.histogram(X, 0)
-
-
-def test_split_v2_is_a_method_as_well():
-    x = nd.arange(12).reshape((3, 4))
-    assert [part.tolist() for part in x.split_v2((1, 3), axis=1)] == [p.tolist() for p in nd.split_v2(x, (1, 3), 1)]
-    made = sym.var("x").split_v2(2, axis=1, name="s")
-    assert made.list_outputs() == sym.split_v2(sym.var("x"), 2, axis=1, name="s").list_outputs()
