@@ -696,7 +696,7 @@ def _give_own() -> None:
             return invoke(registry.get("negative"), (self,), {})
         return invoke(registry.get("_mul_scalar"), (self,), {"scalar": -1.0})
 
-    NDArray.__neg__ = negated  # type: ignore[method-assign]
+    NDArray.__neg__ = negated  # type: ignore[method-assign, assignment]
     NDArray.__abs__ = lambda self: invoke(registry.get("abs"), (self,), {})  # type: ignore[method-assign]
 
 
