@@ -79,23 +79,28 @@ def verdict(found: float) -> str:
     return f"self-check: the limit itself varies by {found - 1:.0%}: THIS TABLE IS WORTH NOTHING; is the machine idle?"
 
 
-def keep(known: Mapping[str, object], found: float, seconds: Mapping[str, Mapping[str, float]]) -> Path:
+def keep(known: Mapping[str, object], found: float | None, seconds: Mapping[str, Mapping[str, float]],
+         folder: Path | None = None) -> Path:
     """Append a run to the results of this kind of processor, and return their file.
 
     Parameters
     ----------
     known : dict
         `facts`.
-    found : float
-        `spread`.
+    found : float or None
+        `spread`; None where no limit is measured, and all are in turn.
     seconds : dict
         Of each workload, the seconds of a step of each contestant.
+    folder : Path, optional
+        In place of `RESULTS`.
     """
+    folder = folder or RESULTS
     name = re.sub(r"[^a-z0-9]+", "-", f"{known['processor']} {known['LLVM name'] or ''}".lower()).strip("-")
-    path = RESULTS / f"{name}.json"
+    path = folder / f"{name}.json"
     runs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    runs.append({"at": now, "steady": found <= STEADY, "spread": round(found, 3), "machine": dict(known),
+    steady = {} if found is None else {"steady": found <= STEADY, "spread": round(found, 3)}
+    runs.append({"at": now, **steady, "machine": dict(known),
                  "seconds": {workload: {who: float(f"{t:.4g}") for who, t in times.items()}
                              for workload, times in seconds.items()}})
     path.parent.mkdir(exist_ok=True)

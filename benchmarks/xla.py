@@ -1,10 +1,12 @@
 """Graphs under XLA, in turn with Optax and with the same formula in plain JAX: ``python -m benchmarks.xla [--help]``.
 
 Everything is jitted, with states donated.  Steps are in milliseconds, the least of all rounds; what it takes to
-trace and to compile is measured once.  JAX and Optax must be installed.
+trace and to compile is measured once.  JAX and Optax must be installed.  ``--keep`` appends the results to
+``benchmarks/results/xla/``, and ``--table`` prints those as the table of ``docs/jax.rst``.
 """
 
 import argparse
+import json
 import time
 from functools import cache, partial
 
@@ -17,14 +19,19 @@ import ndarray as nd
 import symbolic as sym
 import symbolic.jax as sj
 from benchmarks import machine
+from benchmarks.table import simple
 from benchmarks.workloads import model
 
 SHAPES = {"small": lambda: ((64,),) * 500, "resnet50": partial(model, "resnet50"),
           "bert_base": partial(model, "bert_base")}
+NAMES = {"small": "500 × 64", "resnet50": "ResNet-50", "bert_base": "BERT-base"}
+RESULTS = machine.RESULTS / "xla"
 RATE, KEPT = 1e-3, 0.9
 RULES = {"momentum": ("sgd", {"momentum": KEPT}, lambda: optax.sgd(RATE, KEPT)),
          "adam": ("adam", {"epsilon_place": "paper"}, lambda: optax.adam(RATE)),
          "lamb": ("lamb", {"epsilon": 1e-6}, lambda: optax.lamb(RATE))}
+TRACING = ("jaxpr_trace_duration", "jaxpr_to_mlir_module_duration")
+COMPILING = ("backend_compile_duration",)
 
 
 def plain_momentum(params, state, grads, lr):
@@ -58,6 +65,8 @@ class Jitted:
     def __init__(self, step, state, shapes):
         params, grads = jax.tree.map(jnp.array, trees(shapes)[0]), gradients(shapes)
         self._grads, self._state = grads, (params, jax.tree.map(jnp.array, state(params)))
+        one = {"w0": params["w0"]}  # What is imported and looked up at the first use is not measured.
+        jax.jit(step).lower(one, state(one), one, jnp.float32(RATE))
         start = time.perf_counter()
         lowered = jax.jit(step, donate_argnums=(0, 1)).lower(*self._state, grads, jnp.float32(RATE))
         self.traced = time.perf_counter() - start
@@ -73,7 +82,13 @@ class Jitted:
 
 
 class Bound:
-    """The rule as a graph that is bound to arrays on the devices; tracing and compiling are measured as one."""
+    """The rule as a graph that is bound to arrays on the devices, which is traced and compiled in its first step.
+
+    Attributes
+    ----------
+    traced, compiled : float
+        Seconds, as JAX reports them.
+    """
 
     def __init__(self, rule, params, shapes):
         step = sym.optimizers.update([f"w{k}" for k in range(len(shapes))], rule, **params)
@@ -81,8 +96,14 @@ class Bound:
         arrays = {name: nd.array(a) for name, a in weights.items()}
         arrays |= {f"{name}_grad": nd.array(a) for name, a in grads.items()}
         self._run = sym.optimizers.bind_in_place(step, arrays, engine="xla")
-        self._fed, self.traced = {"t": 10} if "t" in self._run.arg_dict else {}, 0.0
-        self.compiled = self()
+        self._fed = {"t": 10} if "t" in self._run.arg_dict else {}
+        found: dict[str, float] = {}
+        jax.monitoring.register_event_duration_secs_listener(
+            lambda event, seconds, **_: found.__setitem__(event, found.get(event, 0.0) + seconds))
+        self()
+        jax.monitoring.clear_event_listeners()
+        self.traced, self.compiled = (sum(t for event, t in found.items() if event.rpartition("/")[2] in events)
+                                      for events in (TRACING, COMPILING))
 
     def __call__(self):
         """Make a step; return its seconds."""
@@ -113,20 +134,55 @@ def contenders(rule, shapes):
     return found
 
 
-def row(rule, shapes, rounds):
-    """Return a table of one rule over some shapes, as text."""
+def measured(rule, shapes, rounds):
+    """Return the seconds of each contender, in turn: of a step, of tracing and of compiling."""
     everyone = contenders(rule, shapes)
     times = {name: [] for name in everyone}
     for _ in range(rounds):
         for name, run in everyone.items():
             times[name].append(run())
-    least = {name: min(found) for name, found in times.items()}
-    base = "plain JAX, our formula" if rule == "momentum" else "Optax"
+    return {"step": {name: min(found) for name, found in times.items()},
+            "tracing": {name: run.traced for name, run in everyone.items()},
+            "compiling": {name: run.compiled for name, run in everyone.items()}}
+
+
+def ratios(found):
+    """Return what each contender takes in multiples of the same formula in plain JAX, or of Optax's where it has it."""
+    base = next(name for name in ("plain JAX, our formula", "Optax") if name in found)
+    return {name: t / found[base] for name, t in found.items()}
+
+
+def row(rule, shapes, found):
+    """Return a table of one rule over some shapes, as text."""
     lines = [f"{rule}, {len(shapes)} tensors of {sum(int(np.prod(s)) for s in shapes):,} elements"]
-    for name, run in everyone.items():
-        lines.append(f"  {name:26}{1e3 * least[name]:9.3f} ms {least[name] / least[base]:6.2f} × {base:24}"
-                     f" traced in {run.traced:6.2f} s, compiled in {run.compiled:6.2f} s")
+    base = next(reversed(found["step"])) if rule == "momentum" else "Optax"
+    for name, ratio in ratios(found["step"]).items():
+        lines.append(f"  {name:26}{1e3 * found['step'][name]:9.3f} ms {ratio:6.2f} × {base:24}"
+                     f" traced in {found['tracing'][name]:6.2f} s, compiled in {found['compiling'][name]:6.2f} s")
     return "\n".join(lines)
+
+
+def kept():
+    """Return what is kept on the first machine: of each workload, what `measured` returns, of the last run."""
+    found = {}
+    for path in sorted(RESULTS.glob("*.json"))[:1]:
+        for run in json.loads(path.read_text(encoding="utf-8")):
+            for name, seconds in run["seconds"].items():
+                workload, _, what = name.rpartition(", ")
+                found.setdefault(workload, {})[what] = seconds
+    return found
+
+
+def table(found):
+    """Return what `kept` returns as reStructuredText: our multiples of the others' time."""
+    ours = ["ours, as a transformation", "ours, bound"]
+    rows = [["step", "others, ms", "transformation", "bound", "tracing", "compiling"]]
+    for workload, of in found.items():
+        steps, *rest = (ratios(of[what]) for what in ("step", "tracing", "compiling"))
+        base = next(name for name, ratio in steps.items() if ratio == 1)
+        rows.append([workload, f"{1e3 * of['step'][base]:.3g}", *(f"{steps[name]:.2f}" for name in ours),
+                     *(", ".join(f"{each[name]:.1f}" for name in ours) for each in rest)])
+    return simple(rows)
 
 
 def main():
@@ -135,12 +191,23 @@ def main():
     parser.add_argument("--shapes", nargs="*", choices=SHAPES, default=["small", "resnet50"])
     parser.add_argument("--rules", nargs="*", choices=RULES, default=list(RULES))
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--keep", action="store_true", help="append the results to those that are kept")
+    parser.add_argument("--table", action="store_true", help="measure nothing, print what is kept")
     options = parser.parse_args()
-    print(machine.text(machine.facts()))
-    print(f"JAX {jax.__version__}, Optax {optax.__version__}, {jax.devices()[0].device_kind}")
-    for shapes in options.shapes:
+    if options.table:
+        print(table(kept()))
+        return
+    known = machine.facts() | {"JAX": jax.__version__, "Optax": optax.__version__,
+                               "device": jax.devices()[0].device_kind}
+    print(machine.text(known))
+    for name in options.shapes:
         for rule in options.rules:
-            print(row(rule, tuple(SHAPES[shapes]()), options.rounds), flush=True)
+            shapes = tuple(SHAPES[name]())
+            found = measured(rule, shapes, options.rounds)
+            print(row(rule, shapes, found), flush=True)
+            if options.keep:
+                machine.keep(known, None, {f"{rule} {NAMES[name]}, {what}": each for what, each in found.items()},
+                             RESULTS)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Several processes that run one program: joining them, and leaving so that the others learn of it."""
 
+import errno
 import os
+import socket
 import sys
 from types import TracebackType
 from typing import Any
@@ -51,6 +53,9 @@ def initialize(coordinator_address: str | None = None, num_processes: int | None
         coordinator_address = env.get("JAX_COORDINATOR_ADDRESS")
         num_processes, process_id = (_from_environment(name) for name in ("JAX_NUM_PROCESSES", "JAX_PROCESS_ID"))
     _check(num_processes, process_id)
+    if process_id == 0 and coordinator_address is not None:
+        _check_free(options.get("coordinator_bind_address") or env.get("JAX_COORDINATOR_BIND_ADDRESS"),
+                    coordinator_address)
     try:
         jax.distributed.initialize(coordinator_address, num_processes, process_id,
                                    **{"shutdown_timeout_seconds": SHUTDOWN} | options)
@@ -70,6 +75,20 @@ def _from_environment(name: str) -> int:
         return int(text)
     except ValueError:
         raise ParamError(f"initialize: the environment variable {name} is not an integer: {shown(text)}") from None
+
+
+def _check_free(bound: str | None, address: str) -> None:
+    """Raise where another program uses the port that process 0 listens on, at which jaxlib may crash."""
+    host, _, port = (bound or address).rpartition(":")
+    if not port.isdecimal():
+        return  # JAX says what is wrong.
+    with socket.socket() as found:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind((host if bound and not host.startswith("[") else "", int(port)))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise DeviceError(f"initialize: another program uses the port of {bound or address}") from error
 
 
 def _check(num_processes: object, process_id: object) -> None:

@@ -224,7 +224,7 @@ class _Update:
         def run(values: Mapping[str, jax.Array]) -> tuple[tuple, dict[str, jax.Array]]:
             settled_graph, arrays = settled(graph, values, "gradient_transformation")
             given = {n: arrays[n.name] for n in settled_graph.variables}
-            outputs, written = walk(settled_graph, given, runner(settled_graph, Words()))
+            outputs, written = walk(settled_graph, given, runner(settled_graph, Words(), exact=False))
             return outputs, {n.name: y for n, y in written.items()}
 
         return differentiable(run)({n.name: values[n.name] for n in graph.variables})

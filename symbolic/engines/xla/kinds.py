@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 
+from symbolic.engines.xla.nothing import without_decay
 from symbolic.engines.xla.words import Words
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Node
@@ -21,8 +22,8 @@ class _Kind:
 
     __slots__ = ("op", "params", "_text")
 
-    def __init__(self, node: Node) -> None:
-        self.op, self.params = node.op, node.complete_params
+    def __init__(self, node: Node, exact: bool) -> None:
+        self.op, self.params = node.op, node.complete_params if exact else without_decay(node)
         self._text = repr([*self.params.items()])
 
     def __eq__(self, other: object) -> bool:
@@ -40,15 +41,27 @@ def _run(kind: Any, checked: bool, *inputs: jax.Array) -> tuple[tuple, tuple, li
     return tuple(outputs), tuple(new), xp.checks
 
 
-def runner(graph: Graph, xp: Words) -> Callable[[Node, Sequence[Any], Mapping[str, Any]], tuple]:
-    """Return ``run(node, inputs, params)`` for `symbolic.graph.walk.walk`; what is checked goes to `xp`."""
-    kinds = {n: _Kind(n) for n in graph.nodes if n.op is not None and n.inputs}
+def runner(graph: Graph, xp: Words, exact: bool = True
+           ) -> Callable[[Node, Sequence[Any], Mapping[str, Any]], tuple]:
+    """Return ``run(node, inputs, params)`` for `symbolic.graph.walk.walk`.
+
+    Parameters
+    ----------
+    graph : Graph
+    xp : Words
+        Gets what is checked.
+    exact : bool, optional
+        Whether a weight decay of zero makes NaN of an infinite weight, as in NumPy.
+    """
+    kinds = {n: _Kind(n, exact) for n in graph.nodes if n.op is not None and n.inputs}
     count = Counter(kinds.values())
 
     def run(node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) -> tuple:
         kind = kinds.get(node)
-        if kind is None or count[kind] < MANY:
+        if kind is None:
             return compute(node, xp, inputs, params)
+        if count[kind] < MANY:
+            return compute(node, xp, inputs, kind.params)
         try:
             outputs, new, checks = _run(kind, xp.checked, *inputs)
         except Exception as error:

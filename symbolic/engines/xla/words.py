@@ -19,6 +19,7 @@ from jax import lax
 from ndarray import vocabulary
 from ndarray.derived import DerivedWords
 from ndarray.dtypes import is_narrow
+from symbolic.engines.xla.nothing import NOTHING
 from symbolic.engines.xla.philox import drawn, uniform
 
 
@@ -55,7 +56,7 @@ class Words(DerivedWords):
     def as_scalar(self, value: Any, dtype: Any) -> Any:
         """Return a number, or an array of one element, as a value of `dtype` without axes."""
         if not isinstance(value, jax.Array):
-            return vocabulary.as_scalar(value, dtype)
+            return value if value is NOTHING else vocabulary.as_scalar(value, dtype)
         return jnp.reshape(lax.convert_element_type(value, dtype), ())
 
     def unpack_scalars(self, values: Any, n: int, dtype: Any) -> tuple:

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -107,6 +108,17 @@ def test_initialize_is_called_before_a_device_is_used():
     jax.devices()
     with pytest.raises(DeviceError, match="before"):
         sj.initialize("127.0.0.1:1", 1, 0)
+
+
+def test_an_address_that_is_taken_is_named():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        found = subprocess.run([sys.executable, "-c", f"import symbolic.jax as sj; sj.initialize({address!r}, 2, 0)"],
+                               capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert found.returncode == 1 and f"DeviceError: initialize: another program uses the port of {address}" in (
+        found.stderr)
 
 
 def test_the_environment_is_checked(monkeypatch):

@@ -144,6 +144,19 @@ def test_factors_are_by_path():
     np.testing.assert_allclose(updates["dense"]["bias"], -0.5)
 
 
+@pytest.mark.parametrize("count", [1, 10], ids=["alone", "many"])
+@pytest.mark.parametrize("name", ["adam", "sgd", "nag", "adamax", "novograd", "rmspropalex"])
+def test_a_decay_of_zero_reads_no_weight(name, count):
+    """XLA would keep the product with zero: a step of Adam of large arrays takes a fifth longer with it."""
+    params = {f"w{k}": jnp.full(2, jnp.inf) for k in range(count)}
+    grads = jax.tree.map(jnp.ones_like, params)
+    for factors, infinite in (({}, False), ({"wd": 0.5}, True), ({"wd": 0.5, "no_decay": ["*"]}, False)):
+        tx = sj.gradient_transformation(name, 0.5, **({"momentum": 0.9} if name in ("sgd", "nag") else {}), **factors)
+        _, state = jax.jit(tx.update)(grads, tx.init(params), params)
+        found = [k for k, v in state.states.items() if not all(np.isfinite(x).all() for x in jax.tree.leaves(v))]
+        assert bool(found) == infinite, (name, factors, found)
+
+
 def test_the_wrappers_of_optax():
     lamb = ALIASES["lamb"](0.05)
     mask = {"dense": {"kernel": True, "bias": False}, "head": [True]}
