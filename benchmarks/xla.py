@@ -199,7 +199,8 @@ def main():
         return
     known = machine.facts() | {"JAX": jax.__version__, "Optax": optax.__version__,
                                "device": jax.devices()[0].device_kind}
-    print(machine.text(known))
+    print(machine.text(machine.facts()))
+    print(f"JAX {known['JAX']}, Optax {known['Optax']}, {known['device']}")
     for name in options.shapes:
         for rule in options.rules:
             shapes = tuple(SHAPES[name]())
