@@ -327,13 +327,14 @@ class Runner:
                     addresses[rows, STATES + i] = found[fused]
             self._feed(forms, scales)
         with deferred(), torch.no_grad():
+            # First: the look has just brought the tensors' objects into the caches, and the loops drive them out.
+            increment_version(held.written)
             if self._count:
                 program.run()
             commit(results)
             for tensor, copy in copied:
                 tensor.copy_(copy)
             self._counts.add(works, self._spans)
-            increment_version(held.written)
 
     def _addresses(self, params, tensors, at, copied, key, works):
         """Return where tensors are, or copies of those that cannot be walked like their parameters."""
