@@ -13,9 +13,11 @@ from ndarray.errors import BindError, DTypeError
 from symbolic.torch.look import Records, looks
 
 try:
-    from torch._C._dynamo.guards import TensorGuards
+    from torch._C._dynamo import guards
 except ImportError:
-    TensorGuards = None
+    TensorGuards: Any = None
+else:
+    TensorGuards = getattr(guards, "TensorGuards", None)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
