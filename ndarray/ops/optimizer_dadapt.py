@@ -42,6 +42,11 @@ def _per(xp, x, total):
     return xp.where(total > 0, x / xp.where(total > 0, total, xp.ones_like(total)), xp.zeros_like(total))
 
 
+def _where_moved(xp, lr, values, otherwise):
+    """Return numbers where a tensor's rate is not 0: without one it keeps its states."""
+    return [xp.where(lr > 0, value, xp.as_scalar(otherwise, FLOAT64)) for value in values]
+
+
 @operator(many(same_floating, 5, extra=one_element), outputs=lambda params: params["num_tensors"],
           writes=("mean", "var", "s", "d_growth", "d_numerator"), scalar_dtype="float64", half_in_float32=True,
           update=TOGETHER._replace(names=("dadapt_adam",)))
@@ -111,7 +116,8 @@ def multi_dadapt_adam_update(xp, weight: Many(), grad: Many(), mean: Many(), var
     -----
     MXNet 1.9.1 has no such operator.
     The means' bias is not corrected.  Where all gradients have been zero, nothing moves.  A tensor's share of the
-    largest rate scales its part of sums and norm, as ``layer_scale`` of the authors does.
+    largest rate scales its part of sums and norm, as ``layer_scale`` of the authors does; without a rate it keeps its
+    weight and its states.
 
     References
     ----------
@@ -133,8 +139,10 @@ def multi_dadapt_adam_update(xp, weight: Many(), grad: Many(), mean: Many(), var
         rate = xp.maximum(rate, lr)
     rows, along, sizes = [], xp.as_scalar(0.0, FLOAT64), xp.as_scalar(0.0, FLOAT64)
     for w, g, m, v, z, lr in zip(weight, grad, mean, var, s, learning_rates, strict=True):
-        scale, least, keep1, keep2, keep3 = scalars_in(xp, w.dtype, rescale_grad, epsilon, beta1, beta2, keep)
-        rest1, rest2, rest3 = scalars_in(xp, w.dtype, d * lr * (1 - beta1), 1 - beta2, d * rate * (1 - keep))
+        scale, least, keep1, keep2, keep3 = scalars_in(
+            xp, w.dtype, rescale_grad, epsilon, *_where_moved(xp, lr, (beta1, beta2, keep), 1.0))
+        rest1, rest2, rest3 = scalars_in(xp, w.dtype, d * lr * (1 - beta1), *_where_moved(
+            xp, lr, (1 - beta2, d * rate * (1 - keep)), 0.0))
         g = rescaled(xp, g, scale, clip_gradient)
         root = xp.sqrt(v) + least
         along = along + d * lr * float64_sum(xp, xp.where(root > 0, g * z / root, xp.zeros_like(g)))
@@ -148,7 +156,7 @@ def multi_dadapt_adam_update(xp, weight: Many(), grad: Many(), mean: Many(), var
     for w, (m, v, _), lr, wd in zip(weight, rows, learning_rates, wds, strict=True):
         least, decay = scalars_in(xp, w.dtype, epsilon, 1 - xp.where(moves, d, xp.zeros_like(d)) * lr * wd)
         root = xp.sqrt(v) + least
-        step = xp.where(moves, xp.where(root > 0, m / root, xp.zeros_like(m)), xp.zeros_like(m))
+        step = xp.where((lr > 0) * moves, xp.where(root > 0, m / root, xp.zeros_like(m)), xp.zeros_like(m))
         weights.append(decay * w - step)
     return (tuple(weights), *columns(rows, 3),
             *_kept(xp, (new, d_growth), (xp.where(moves, numerator, last), d_numerator)))
@@ -187,7 +195,7 @@ def multi_dadapt_sgd_update(xp, weight: Many(), grad: Many(), s: Many(), start: 
     d_numerator : array, one element, float32, written
         :math:`r_t`; zero at first.
     first_norm : array, one element, float32, written
-        Norm of the first gradients that were not zero; zero at first.
+        Norm of the first gradients that were not zero, of tensors whose rate was not; zero at first.
     learning_rates, wds : Scalars
         Learning rate :math:`\eta`, around 1, and weight decay :math:`\lambda`, in the gradient, of each tensor.
     momentum : Scalar, optional
@@ -239,8 +247,8 @@ def multi_dadapt_sgd_update(xp, weight: Many(), grad: Many(), s: Many(), start: 
     growth, last = xp.maximum(xp.as_scalar(d_growth, FLOAT64), 1.0), xp.as_scalar(d_numerator, FLOAT64)
     d, grads = d0 * growth, [rescaled(xp, g, *scalars_in(xp, g.dtype, rescale_grad), clip_gradient) for g in grad]
     squares = xp.as_scalar(0.0, FLOAT64)
-    for g in grads:
-        squares = squares + squared_norm(xp, g)
+    for g, lr in zip(grads, learning_rates, strict=True):
+        squares = squares + xp.where(lr > 0, squared_norm(xp, g), xp.as_scalar(0.0, FLOAT64))
     first = xp.as_scalar(first_norm, FLOAT64)
     first = xp.where(first > 0, first, xp.sqrt(squares))
     new, numerator, sizes = [], last, xp.as_scalar(0.0, FLOAT64)

@@ -25,15 +25,20 @@ from ndarray.update import Update
 KIND = "update"
 
 
-def _moved(xp, grads, states, weights, starts, d, keeps, share):
-    """Return new means, vars and sums of each tensor, and what they add to numerator and denominator."""
-    rows, more, sizes = [], xp.as_scalar(0.0, FLOAT64), xp.as_scalar(0.0, FLOAT64)
-    for grad, (mean, var, s), weight, start in zip(grads, states, weights, starts, strict=True):
-        keep1, keep2, keep3, rest1, rest2, rest3 = scalars_in(
-            xp, weight.dtype, *keeps, d * (1 - keeps[0]), d * d * (1 - keeps[1]), share)
+def _moved(xp, grads, states, weights, starts, d, keeps, share, rates):
+    """Return new means, vars and sums of each tensor, and what they add to numerator and denominator.
+
+    A tensor whose rate is 0 keeps its states, and adds nothing.
+    """
+    none = xp.as_scalar(0.0, FLOAT64)
+    rows, more, sizes = [], none, none
+    for grad, (mean, var, s), weight, start, lr in zip(grads, states, weights, starts, rates, strict=True):
+        kept = [xp.where(lr > 0, keep, none + 1) for keep in keeps]
+        added = [xp.where(lr > 0, part, none) for part in (d * (1 - keeps[0]), d * d * (1 - keeps[1]), share)]
+        keep1, keep2, keep3, rest1, rest2, rest3 = scalars_in(xp, weight.dtype, *kept, *added)
         s = keep3 * s + rest3 * grad
-        more = more + float64_sum(xp, grad * (start - weight))
-        sizes = sizes + float64_sum(xp, xp.abs(s))
+        more = more + xp.where(lr > 0, float64_sum(xp, grad * (start - weight)), none)
+        sizes = sizes + xp.where(lr > 0, float64_sum(xp, xp.abs(s)), none)
         rows.append((keep1 * mean + rest1 * grad, keep2 * var + rest2 * (grad * grad), s))
     return rows, more, sizes
 
@@ -122,7 +127,8 @@ def multi_prodigy_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Ma
     Notes
     -----
     MXNet 1.9.1 has no such operator.
-    The means' bias is not corrected.  Where all gradients have been zero, nothing moves.
+    The means' bias is not corrected.  Where all gradients have been zero, nothing moves.  A tensor whose rate is 0
+    keeps its weight and its states, and adds nothing to the sums.
 
     References
     ----------
@@ -147,11 +153,12 @@ def multi_prodigy_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Ma
     d = d0 * growth
     grads = [rescaled(xp, g, *scalars_in(xp, g.dtype, rescale_grad), clip_gradient) for g in grad]
     rows, more, total = _moved(xp, grads, zip(mean, var, s, strict=True), weight, start, d, (beta1, beta2, beta3),
-                               growth * d * (1.0 if safeguard_warmup else rate))
+                               growth * d * (1.0 if safeguard_warmup else rate), learning_rates)
     moves = total > 0
     numerator = xp.where(moves, beta3 * last + growth * d * rate * more, last)
     found = xp.where(moves, d_coef * numerator / xp.where(moves, total, xp.ones_like(total)) / d0, growth)
     new, most = _grown(xp, growth, most, found, growth_rate)
+    new = xp.where(moves, new, growth)
     ways = xp.where(moves, d, xp.zeros_like(d))
     weights = []
     for w, (m, v, _), lr, wd in zip(weight, rows, learning_rates, wds, strict=True):

@@ -10,6 +10,7 @@ import ndarray as nd
 import symbolic as sym
 from ndarray import registry
 from symbolic import optimizers
+from tests.extras import INSTALLED_ENGINES
 from tests.symbolic.optimizers import paths
 from tests.symbolic.optimizers.papers import (
     DIVIDES_BY_RATE,
@@ -249,3 +250,30 @@ def test_names_of_factors_in_an_updater():
         update(0, nd.array([1.0]), one)
         update(1, nd.array([1.0]), other)
         assert (one.asscalar(), other.asscalar()) == (0.5, -0.5)
+
+
+@pytest.mark.parametrize("engine", INSTALLED_ENGINES)
+@pytest.mark.parametrize(("name", "params"), [(n, p) for n, (_, settings) in JOINT.items() for p in settings])
+def test_a_rate_of_zero_changes_no_number_of_all_tensors(name, params, engine):
+    """As in the authors' code: an update without a rate is none, and a tensor without one is not there."""
+    paused, frozen = "sgd" not in name, {"lr_mult": {"z_weight": 0.0}}
+
+    def run(rates, names, **factors):
+        random = np.random.default_rng(0)
+        weights = {n: nd.array(random.normal(size=3), dtype="float64") for n in ("a_weight", "z_weight")}
+        weights = {n: weights[n] for n in names}
+        step = optimizers.update(names, name, **params, **factors)
+        trainer = optimizers.Trainer(step, weights, lr=lambda t: rates[t - 1], engine=engine)
+        grads = iter([random.normal(1, 0.1, size=3) for _ in range(9)])
+        for lr in rates:
+            grad = next(grads) if lr else np.full(3, 2.0)
+            trainer.step(**{f"{n}_grad": grad for n in names})
+        return {n: a.asnumpy() for n, a in (trainer.executor.arg_dict | trainer.executor.aux_dict).items()}
+
+    runs = [(run([1.0] * 4, ["a_weight", "z_weight"], wd=0.1, **frozen), run([1.0] * 4, ["a_weight"], wd=0.1))]
+    if paused:
+        runs.append((run([1.0, 1.0, 0.0, 0.0, 1.0], ["a_weight"], wd=0.1), run([1.0] * 3, ["a_weight"], wd=0.1)))
+    for found, expected in runs:
+        for n, a in expected.items():
+            if n not in ("a_weight_grad", "lr"):
+                np.testing.assert_allclose(found[n], a, rtol=1e-9, atol=1e-12, err_msg=n)
