@@ -37,6 +37,12 @@ JUDGED = {
         "adamp_nesterov": Judged("adamp", {**ADAM, **WD, "nesterov": True}),
     },
     "torch": {
+        "nadam": Judged("nadam", {**ADAM, **WD, "schedule_decay": 4e-3}),
+        "nadam_decoupled": Judged("nadam", {**ADAM, **WD, "schedule_decay": 0.1, "decoupled_weight_decay": True}),
+        "radam": Judged("radam", {**ADAM, **WD}),
+        "radam_decoupled": Judged("radam", {**ADAM, **WD, "decoupled_weight_decay": True}),
+        "amsgrad": Judged("amsgrad", {**ADAM, **WD}),
+        "amsgrad_decoupled": Judged("amsgrad", {**ADAM, **WD, "decoupled_weight_decay": True}),
         "adafactor": Judged("adafactor", {"eps1": 1e-4, "eps2": 1e-3, **WD}),
         "muon": Judged("muon", {"momentum": 0.9, **WD}),
         "muon_plain": Judged("muon", {"momentum": 0.9, "nesterov": False, "scale": "match_rms_adamw", **WD}),
@@ -65,9 +71,9 @@ JUDGED = {
 TOGETHER = ["prodigy", "prodigy_slow", "dadapt_adam", "dadapt_adam_slow", "dadapt_sgd"]
 RATES = dict.fromkeys(TOGETHER, 1.0)
 """The size of the rates, 0.02 elsewhere."""
-TOLERANCE = {"mars": 1e-8, "mars_1d": 1e-8, **dict.fromkeys(TOGETHER, 1e-6)}
+TOLERANCE = {"mars": 1e-8, "mars_1d": 1e-8, "nadam": 1e-9, "nadam_decoupled": 1e-9, **dict.fromkeys(TOGETHER, 1e-6)}
 """In float64, in parts of the way, 1e-11 elsewhere; `pytorch_optimizer` adds 1e-15 within the root of MARS, and the
-numbers that all tensors share are float32."""
+numbers that all tensors share are float32, as is torch's product of Nadam."""
 OF_WEIGHT, OF_WAY, OF_WAY_WITH_SUMS = 3e-6, 1e-5, 1e-4
 """In float32, how far an element may be off: a part of its size, and of the way that it went in all."""
 WITH_SUMS = frozenset({"novograd", "mars", "mars_1d", "came", "shampoo", "soap", "adamp", "adamp_nesterov", "adafactor",

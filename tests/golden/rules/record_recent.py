@@ -87,7 +87,14 @@ def soap_in_float64(groups, **settings):
 def torch_cases():
     from torch import optim
 
+    decay = {**ADAM, "weight_decay": WD}
     return {
+        "nadam": (optim.NAdam, {**decay, "momentum_decay": 4e-3}),
+        "nadam_decoupled": (optim.NAdam, {**decay, "momentum_decay": 0.1, "decoupled_weight_decay": True}),
+        "radam": (optim.RAdam, decay),
+        "radam_decoupled": (optim.RAdam, {**decay, "decoupled_weight_decay": True}),
+        "amsgrad": (optim.Adam, {**decay, "amsgrad": True}),
+        "amsgrad_decoupled": (optim.AdamW, {**decay, "amsgrad": True}),
         "adafactor": (optim.Adafactor, {"eps": (1e-4, 1e-3), "weight_decay": WD}),
         "muon": (muon_in_float64, {"momentum": 0.9, "weight_decay": WD}),
         "muon_plain": (muon_in_float64, {"momentum": 0.9, "weight_decay": WD, "nesterov": False,
