@@ -139,7 +139,7 @@ def lookahead(rule: str | Rule, period: float | Symbol = 5, alpha: float | Symbo
     period : float or Symbol, optional
         Steps from one return to the next.
     alpha : float or Symbol, optional
-        The part of the way that the slow weights go.
+        The part of the way that the slow weights go; a rule with an alpha of its own is made first.
     **rule_params : float or Symbol
         Hyper-parameters of the rule, if it is a name.
 
@@ -249,7 +249,7 @@ def agc(rule: str | Rule, clipping: float | Symbol = 0.01, epsilon: float | Symb
     clipping : float or Symbol, optional
         The bound, in parts of the norm of the weight.
     epsilon : float or Symbol, optional
-        The least norm of a weight.
+        The least norm of a weight; a rule with an epsilon too is made first: ``agc(rule("adam", epsilon=1e-4))``.
     **rule_params : float or Symbol
         Hyper-parameters of the rule, if it is a name.
 
