@@ -177,9 +177,9 @@ class _Update:
             values |= {name: state.states[name] for name in self._rule.shared_states} | self._numbers(state, extra)
             outputs, written = self._run(tuple(paths), values)
             platform = jax.default_backend()
-            changes = [jnp.astype(one_loop(y, platform) - values[f"p{k}"], jnp.asarray(g).dtype)
+            changes = [_cast(one_loop(y, platform) - values[f"p{k}"], _array(g).dtype)
                        for k, (y, g) in enumerate(zip(outputs, given["grad"], strict=True))]
-            kept = {name: tree.unflatten([jnp.astype(written[f"p{k}_{name}"], jnp.asarray(old).dtype)
+            kept = {name: tree.unflatten([_cast(written[f"p{k}_{name}"], _array(old).dtype)
                                           for k, old in enumerate(given[name])]) for name in self._states}
             kept |= {name: written[name] for name in self._rule.shared_states}
         return tree.unflatten(changes), new._replace(states=kept)
@@ -188,21 +188,21 @@ class _Update:
         """Return the graph's arrays of the parameters, checked, in the dtype in which they are computed."""
         found = {}
         for k, path in enumerate(paths):
-            param = jnp.asarray(given["p"][k])
+            param = _array(given["p"][k])
             dtype = _computed_in(param, path)
             for name, leaves in given.items():
                 if leaves[k] is None:
                     raise OperatorError(f"{path}: {name} is None, where the parameters have an array")
-                array = jnp.asarray(leaves[k])
+                array = param if name == "p" else _array(leaves[k])
                 if name == "grad" and array.shape != param.shape:
                     raise ShapeError(f"{path}: the gradient has shape {show_shape(array.shape)}, the parameter "
                                      f"{show_shape(param.shape)}")
                 if name == "grad":
                     _computed_in(array, f"the gradient of {path}")
                 if name in ("p", "grad", *self._others):
-                    array = jnp.astype(array, dtype)
+                    array = _cast(array, dtype)
                 elif name in self._rule.op.update.keys:
-                    array = jnp.astype(array, jnp.int64)
+                    array = _cast(array, jnp.int64)
                 found[f"p{k}" if name == "p" else f"p{k}_{name}"] = array
         return found
 
@@ -228,6 +228,15 @@ class _Update:
             return outputs, {n.name: y for n, y in written.items()}
 
         return differentiable(run)({n.name: values[n.name] for n in graph.variables})
+
+
+def _array(value: Any) -> jax.Array:
+    return value if isinstance(value, jax.Array) else jnp.asarray(value)
+
+
+def _cast(array: jax.Array, dtype: Any) -> jax.Array:
+    # What need not be cast is not traced: a tree of parameters has hundreds of leaves.
+    return array if array.dtype == dtype else jnp.astype(array, dtype)
 
 
 def _computed_in(array: jax.Array, what: str) -> Any:
