@@ -78,7 +78,7 @@ def main(most):
     print(f"start of the layout: {perf_counter() - start:.2f} s")
     print(f"{'graph':14}{'nodes':>8}{'boxes':>9}" + "".join(f"{stage:>10}" for stage in STAGES) + "   seconds")
     for make in (many_tensors, deep, tangle):
-        for nodes in (100, 500, 1000, 2000, 5000, 50_000):
+        for nodes in (100, 500, 1000, 2000, 5000, 25_000):
             if nodes <= most:
                 symbol = make(nodes)
                 boxes, times = measure(symbol)
@@ -87,4 +87,4 @@ def main(most):
 
 
 if __name__ == "__main__":
-    main(number(__doc__, "MOST", 50_000))
+    main(number(__doc__, "MOST", 25_000))
