@@ -4,7 +4,7 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NoReturn
 
 from ndarray import registry
@@ -429,7 +429,7 @@ class _Reader:
             if fed and [f.index for f in fed] != list(range(arrays, inputs)):
                 raise FormatError(f"{location}.attrs: the inputs that feed parameters, "
                                   f"{', '.join(map(str, fed))}, are not the last {len(fed)} of {inputs}")
-            if op.many:
+            if op.many and not (self.adds_inputs and _lacks_some(op, params, arrays)):
                 params[op.count] = op.count_from(arrays, params, name)
             complete = op.complete(params, name)
             _check_counted(op, complete, inputs, location)
@@ -438,6 +438,16 @@ class _Reader:
             raise
         except MXNetError as error:
             raise FormatError(f"{location}: {error}") from None
+
+
+_MOST_ADDED = 1_000
+"""To how many inputs the inputs of a node are completed."""
+
+
+def _lacks_some(op: Operator, params: Mapping[str, Any], arrays: int) -> bool:
+    """Tell whether a node of many inputs has fewer than its parameters state, but could have them all."""
+    count = params.get(op.count)
+    return count is not None and arrays < count * len(op.many) + len(op.inputs) - len(op.many) <= _MOST_ADDED
 
 
 def _missing_inputs(op: Operator, name: str, arrays: int, params: dict, fed: int, location: str,

@@ -79,6 +79,18 @@ def test_inputs_that_the_first_files_leave_out_are_added(op, given, params, adde
             sym.load_json(text(*nodes, version=904))
 
 
+@pytest.mark.parametrize("op", ["Concat", "add_n"])
+def test_inputs_of_which_there_are_many_are_added(op):
+    """As many as the node states; what a file states without end is not named."""
+    symbol = sym.load_json(text(*variables("x"), (op, "n", [[0, 0]], {"param": {"num_args": "3"}})))
+    assert symbol.list_arguments() == ["x", "n_arg1", "n_arg2"]
+    assert sym.load_json(symbol.tojson()).tojson() == symbol.tojson()
+    for stated, version in (("3", 904), ("1000000", 800), ("1", 800)):
+        with pytest.raises(FormatError, match="n: got 2 arrays"):
+            sym.load_json(text(*variables("x", "y"), (op, "n", [[0, 0], [1, 0]], {"param": {"num_args": stated}}),
+                               version=version))
+
+
 def test_what_the_first_files_leave_out_has_the_attributes_of_its_node():
     symbol = sym.load_json(text(*variables("x"), ("FullyConnected", "fc", [[0, 0]], {
         "param": {"num_hidden": "4"}, "attr": {"ctx_group": "a", "lr_mult": "2"}})))
