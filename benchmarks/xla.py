@@ -146,16 +146,20 @@ def measured(rule, shapes, rounds):
             "compiling": {name: run.compiled for name, run in everyone.items()}}
 
 
+def base_of(found):
+    """Return the contender in whose time the others are given: plain JAX where it takes part, else Optax."""
+    return next(name for name in ("plain JAX, our formula", "Optax") if name in found)
+
+
 def ratios(found):
-    """Return what each contender takes in multiples of the same formula in plain JAX, or of Optax's where it has it."""
-    base = next(name for name in ("plain JAX, our formula", "Optax") if name in found)
-    return {name: t / found[base] for name, t in found.items()}
+    """Return what each contender takes in multiples of `base_of`."""
+    return {name: t / found[base_of(found)] for name, t in found.items()}
 
 
 def row(rule, shapes, found):
     """Return a table of one rule over some shapes, as text."""
     lines = [f"{rule}, {len(shapes)} tensors of {sum(int(np.prod(s)) for s in shapes):,} elements"]
-    base = next(reversed(found["step"])) if rule == "momentum" else "Optax"
+    base = base_of(found["step"])
     for name, ratio in ratios(found["step"]).items():
         lines.append(f"  {name:26}{1e3 * found['step'][name]:9.3f} ms {ratio:6.2f} × {base:24}"
                      f" traced in {found['tracing'][name]:6.2f} s, compiled in {found['compiling'][name]:6.2f} s")
@@ -179,8 +183,7 @@ def table(found):
     rows = [["step", "others, ms", "transformation", "bound", "tracing", "compiling"]]
     for workload, of in found.items():
         steps, *rest = (ratios(of[what]) for what in ("step", "tracing", "compiling"))
-        base = next(name for name, ratio in steps.items() if ratio == 1)
-        rows.append([workload, f"{1e3 * of['step'][base]:.3g}", *(f"{steps[name]:.2f}" for name in ours),
+        rows.append([workload, f"{1e3 * of['step'][base_of(steps)]:.3g}", *(f"{steps[name]:.2f}" for name in ours),
                      *(", ".join(f"{each[name]:.1f}" for name in ours) for each in rest)])
     return simple(rows)
 

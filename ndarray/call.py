@@ -422,7 +422,7 @@ def first_shared(named: Any) -> Any:
 
 
 def _bounds(array: np.ndarray) -> tuple[int, int]:
-    if array.flags.c_contiguous:  # as nearly always, and a third of the time
+    if array.flags.c_contiguous:  # nearly always; this takes a third of the time of `byte_bounds`
         start = array.__array_interface__["data"][0]
         return start, start + array.nbytes
     return byte_bounds(array)
