@@ -76,8 +76,10 @@ def mars_update(xp, weight, grad, mean, var, last, /, *, lr: Scalar, beta1: Beta
     Notes
     -----
     MXNet 1.9.1 has no such operator.
-    This is the approximate form, whose last gradient is that of the last step's data.  As in the authors' code
-    :math:`\epsilon` is added before the bias is corrected.
+    This is the approximate form, whose last gradient is that of the last step's data.  :math:`\epsilon` is added
+    before the bias is corrected, as in ``pytorch_optimizer``; the authors' code adds it after.  ``pytorch_optimizer``
+    also adds 1e-15 within the root: after 30 updates with the defaults its weights are off by 4e-8 of their way where
+    gradients are of size 1e-3, by 0.005 at 1e-5 and by 0.1 at 1e-7.
 
     References
     ----------

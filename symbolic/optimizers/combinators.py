@@ -7,19 +7,26 @@ from dataclasses import replace
 from typing import Any
 
 from ndarray import registry
-from ndarray.errors import OperatorError
+from ndarray.errors import OperatorError, shown
 from symbolic.optimizers.layerwise import rule as as_rule
 from symbolic.optimizers.rules import Rule
 from symbolic.symbol import Symbol
 
 
-def _combined(name: str, rule: str | Rule, rule_params: dict[str, Any], **own: float | Symbol) -> Rule:
+def _combined(name: str, rule: str | Rule, rule_params: dict[str, Any], **own: float | Symbol | None) -> Rule:
+    """Return a rule with the operator of a combinator, whose own parameters are those that are given."""
     made = as_rule(rule, **rule_params)
     if not isinstance(made, Rule):
         raise OperatorError(f"{name}: expected a rule of one operator, got {made}")
-    op = registry.get(f"{name}_{made.op.name}")
-    op.parse({key: value for key, value in own.items() if not isinstance(value, Symbol)}, name)
-    return replace(made, op=op, params={**made.params, **own})
+    op, given = registry.get(f"{name}_{made.op.name}"), {key: value for key, value in own.items() if value is not None}
+    for key in given if isinstance(rule, str) else ():
+        if key in made.op.params:
+            raise OperatorError(f"{name}: {key}={shown(given[key])} may be meant for {name} or for {made.op.name}, "
+                                f"which has a parameter of that name, too; give the rule's own when making it: "
+                                f"{name}(rule({rule!r}, {key}=...), {key}=...)")
+    params = {long if (long := f"{name}_{key}") in op.params else key: value for key, value in given.items()}
+    op.parse({key: value for key, value in params.items() if not isinstance(value, Symbol)}, name)
+    return replace(made, op=op, params={**made.params, **params})
 
 
 def cautious(rule: str | Rule, **rule_params: float | Symbol) -> Rule:
@@ -92,8 +99,8 @@ def grams(rule: str | Rule, **rule_params: float | Symbol) -> Rule:
     return _combined("grams", rule, rule_params)
 
 
-def bounded(rule: str | Rule, norm_bound: float | Symbol = 0.1, norm_epsilon: float | Symbol = 1e-3,
-            **rule_params: float | Symbol) -> Rule:
+def bounded(rule: str | Rule, norm_bound: float | Symbol | None = None,
+            norm_epsilon: float | Symbol | None = None, **rule_params: float | Symbol) -> Rule:
     """Return a rule whose steps are bounded by the norm of the weight.
 
     Decay is decoupled, and outside of the bound: the rule within has none.
@@ -103,9 +110,9 @@ def bounded(rule: str | Rule, norm_bound: float | Symbol = 0.1, norm_epsilon: fl
     rule : str or Rule
         A rule of one tensor, or its name.
     norm_bound : float or Symbol, optional
-        How long a step may be, in parts of the weight, tensor by tensor.
+        How long a step may be, in parts of the weight, tensor by tensor; 0.1 unless given.
     norm_epsilon : float or Symbol, optional
-        The least norm of a weight.
+        The least norm of a weight; 0.001 unless given.
     **rule_params : float or Symbol
         Hyper-parameters of the rule, if it is a name.
 
@@ -121,12 +128,12 @@ def bounded(rule: str | Rule, norm_bound: float | Symbol = 0.1, norm_epsilon: fl
     Examples
     --------
     >>> bounded("adam", 0.01).params
-    {'norm_bound': 0.01, 'norm_epsilon': 0.001}
+    {'norm_bound': 0.01}
     """
     return _combined("bounded", rule, rule_params, norm_bound=norm_bound, norm_epsilon=norm_epsilon)
 
 
-def lookahead(rule: str | Rule, period: float | Symbol = 5, alpha: float | Symbol = 0.5,
+def lookahead(rule: str | Rule, period: float | Symbol | None = None, alpha: float | Symbol | None = None,
               **rule_params: float | Symbol) -> Rule:
     """Return a rule that goes back, every few steps, to weights which follow slowly.
 
@@ -137,9 +144,9 @@ def lookahead(rule: str | Rule, period: float | Symbol = 5, alpha: float | Symbo
     rule : str or Rule
         A rule of one tensor, or its name.
     period : float or Symbol, optional
-        Steps from one return to the next.
+        Steps from one return to the next; 5 unless given.
     alpha : float or Symbol, optional
-        The part of the way that the slow weights go; a rule with an alpha of its own is made first.
+        The part of the way that the slow weights go; 0.5 unless given.
     **rule_params : float or Symbol
         Hyper-parameters of the rule, if it is a name.
 
@@ -150,7 +157,9 @@ def lookahead(rule: str | Rule, period: float | Symbol = 5, alpha: float | Symbo
     Raises
     ------
     OperatorError
-        If it is a rule of many tensors, has a copy of weights in float32, or is such a rule already.
+        If it is a rule of many tensors, has a copy of weights in float32, or is such a rule already; or if a parameter
+        may be meant for it as well, as `period` for ``"sophia"`` and `alpha` for ``"ademamix"``: make the rule first,
+        as in ``lookahead(rule("ademamix", alpha=8.0), alpha=0.8)``.
 
     References
     ----------
@@ -162,10 +171,10 @@ def lookahead(rule: str | Rule, period: float | Symbol = 5, alpha: float | Symbo
     >>> lookahead(cautious("adamw")).op.name
     'lookahead_cautious__adamw_update'
     """
-    return _combined("lookahead", rule, rule_params, lookahead_period=period, lookahead_alpha=alpha)
+    return _combined("lookahead", rule, rule_params, period=period, alpha=alpha)
 
 
-def ema(rule: str | Rule, decay: float | Symbol = 0.999, **rule_params: float | Symbol) -> Rule:
+def ema(rule: str | Rule, decay: float | Symbol | None = None, **rule_params: float | Symbol) -> Rule:
     """Return a rule that keeps a running mean of the weights, beside them.
 
     The mean is the state ``ema_weight``, a copy of the weight at first.
@@ -175,7 +184,7 @@ def ema(rule: str | Rule, decay: float | Symbol = 0.999, **rule_params: float | 
     rule : str or Rule
         A rule of one tensor, or its name.
     decay : float or Symbol, optional
-        What the mean keeps.
+        What the mean keeps; 0.999 unless given.
     **rule_params : float or Symbol
         Hyper-parameters of the rule, if it is a name.
 
@@ -199,7 +208,7 @@ def ema(rule: str | Rule, decay: float | Symbol = 0.999, **rule_params: float | 
     >>> sym.optimizers.update(["w"], ema("sgd")).list_auxiliary_states()
     ['w_ema_weight']
     """
-    return _combined("ema", rule, rule_params, ema_decay=decay)
+    return _combined("ema", rule, rule_params, decay=decay)
 
 
 def centralized(rule: str | Rule, **rule_params: float | Symbol) -> Rule:
@@ -236,7 +245,7 @@ def centralized(rule: str | Rule, **rule_params: float | Symbol) -> Rule:
     return _combined("centralized", rule, rule_params)
 
 
-def agc(rule: str | Rule, clipping: float | Symbol = 0.01, epsilon: float | Symbol = 1e-3,
+def agc(rule: str | Rule, clipping: float | Symbol | None = None, norm_epsilon: float | Symbol | None = None,
         **rule_params: float | Symbol) -> Rule:
     """Return a rule of gradients that are bounded, row by row, by the norm of the weight.
 
@@ -247,9 +256,9 @@ def agc(rule: str | Rule, clipping: float | Symbol = 0.01, epsilon: float | Symb
     rule : str or Rule
         A rule of one tensor, or its name.
     clipping : float or Symbol, optional
-        The bound, in parts of the norm of the weight.
-    epsilon : float or Symbol, optional
-        The least norm of a weight; a rule with an epsilon too is made first: ``agc(rule("adam", epsilon=1e-4))``.
+        The bound, in parts of the norm of the weight; 0.01 unless given.
+    norm_epsilon : float or Symbol, optional
+        The least norm of a weight; 0.001 unless given.  An `epsilon` is the rule's.
     **rule_params : float or Symbol
         Hyper-parameters of the rule, if it is a name.
 
@@ -269,7 +278,7 @@ def agc(rule: str | Rule, clipping: float | Symbol = 0.01, epsilon: float | Symb
 
     Examples
     --------
-    >>> agc("sgd", 0.02).params
-    {'agc_clipping': 0.02, 'agc_epsilon': 0.001}
+    >>> agc("adam", 0.02, epsilon=1e-4).params
+    {'epsilon': 0.0001, 'agc_clipping': 0.02}
     """
-    return _combined("agc", rule, rule_params, agc_clipping=clipping, agc_epsilon=epsilon)
+    return _combined("agc", rule, rule_params, clipping=clipping, agc_epsilon=norm_epsilon)

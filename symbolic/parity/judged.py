@@ -34,6 +34,7 @@ JUDGED = {
         "shampoo": Judged("shampoo", {"epsilon": 1e-4, **WD}),
         "soap": Judged("soap", {**ADAM, **WD, "precondition_frequency": 5}),
         "adamp": Judged("adamp", {**ADAM, **WD, "delta": 0.5}),
+        "sophia": Judged("sophia", {"beta1": 0.9, "beta2": 0.8, "rho": 0.5, "epsilon": 1e-4, "period": 4.0, **WD}),
         "adamp_nesterov": Judged("adamp", {**ADAM, **WD, "nesterov": True}),
     },
     "torch": {

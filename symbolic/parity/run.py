@@ -52,6 +52,7 @@ class Ours:
         own: Any = as_rule(other.rule, **settings)
         self.elementwise = own.op.fusible and other.rule != "lars"
         self.states = [name for name in own.more_inputs if name in own.op.writes]
+        self._read_too = [name for name in own.more_inputs if name not in own.op.writes]
         for state, value in other.first.items():
             for n in shapes:
                 self.trainer.executor.aux_dict[f"{n}_{state}"][:] = value
@@ -66,10 +67,12 @@ class Ours:
                 for n, w in self._weights.items()}
 
     def path(self, updates: int) -> list[Values]:
-        """Return the values after each of further updates."""
+        """Return the values after each of further updates; estimates of the curvature are squares of the gradient."""
         found = []
         for grads in inputs.gradients()[:updates]:
-            self.trainer.step(**{f"{n}_grad": grads[n].astype(np.float32) for n in self._weights})
+            given = {f"{n}_grad": grads[n] for n in self._weights}
+            given |= {f"{n}_{i}": grads[n] ** 2 for n in self._weights for i in self._read_too}
+            self.trainer.step(**{name: g.astype(np.float32) for name, g in given.items()})
             found.append(self.values())
         return found
 

@@ -55,8 +55,33 @@ def pytorch_optimizer_cases():
         "shampoo": (pytorch_optimizer.Shampoo, {"matrix_eps": 1e-4, "weight_decay": WD, "weight_decouple": True}),
         "soap": (soap_in_float64, {**ADAM, "weight_decay": WD, "precondition_frequency": 5}),
         "adamp": (pytorch_optimizer.AdamP, {**ADAM, "weight_decay": WD, "delta": 0.5}),
+        "sophia": (sophia_with_squares, {"betas": (0.9, 0.8), "p": 0.5, "eps": 2e-4, "weight_decay": WD}),
         "adamp_nesterov": (pytorch_optimizer.AdamP, {**ADAM, "weight_decay": WD, "nesterov": True}),
     }
+
+
+def sophia_with_squares(groups, **settings):
+    """Return Sophia whose estimates of the curvature are squared gradients, at every fourth step.
+
+    It clips at `p` in place of 1: with ``eps`` of ours over `p`, its steps are `p` times ours.
+    """
+    import pytorch_optimizer
+
+    part = settings["p"]
+
+    class Both(pytorch_optimizer.SophiaH):
+        def step(self):
+            number = self.param_groups[0].get("step", 0) + 1
+            for group in self.param_groups:
+                group["lr"], group["weight_decay"] = group["lr"] / part, group["weight_decay"] * part
+            if number % 4 == 1:
+                super().step(hessian=[w.grad * w.grad for group in self.param_groups for w in group["params"]])
+            else:
+                super().step()
+            for group in self.param_groups:
+                group["weight_decay"] /= part
+
+    return Both(groups, update_period=10 ** 9, **settings)
 
 
 def soap_in_float64(groups, **settings):

@@ -36,13 +36,8 @@ def test_a_path_beside_its_judge(judge, case):
 @pytest.mark.parametrize(("judge", "case"), CASES)
 def test_a_path_in_single_precision_beside_its_judge(judge, case):
     """Each element after each update, by its own size and way."""
-    found, expected = both(judge, case, "float32")
     of_way = OF_WAY_WITH_SUMS if case in WITH_SUMS else OF_WAY
-    for n, first in paths.start(paths.FOUR).items():
-        path = np.array([each[n] for each in expected])
-        way = np.abs(np.diff(path, axis=0, prepend=first[None])).sum(axis=0)
-        off = np.abs(np.array([each[n] for each in found]) - path)
-        assert (off / (OF_WEIGHT * np.abs(path) + of_way * way)).max() <= 1, n
+    assert paths.within(*both(judge, case, "float32"), OF_WEIGHT, of_way, paths.FOUR) <= 1
 
 
 @pytest.mark.parametrize("judge", JUDGED)
