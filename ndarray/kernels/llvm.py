@@ -8,6 +8,7 @@ import struct
 
 import numpy as np
 
+from ndarray.kernels import narrow
 from ndarray.kernels.layout import LINE, POINTERS_AT
 from ndarray.kernels.loop import LEAVES, Loop
 
@@ -47,48 +48,112 @@ class _Writer:
 
     def __init__(self, loop, fetch):
         self.loop, self.fetch = loop, fetch
-        self.head, self.body = [], []
+        self.head = []
         self.declared = set()
+        self.pairs = narrow.in_pairs(loop)
+        self.which = ""
+        self.rounded = []
 
     def module(self):
         loop = self.loop
         for i in range(len(loop.arrays)):
             self.head += self._pointer(f"a{i}", i)
         for i, dtype in enumerate(loop.scalars):
-            self.head += [*self._pointer(f"q{i}", len(loop.arrays) + i), *_load(f"s{i}", dtype, f"%q{i}", "")]
+            self.head += [*self._pointer(f"q{i}", len(loop.arrays) + i), *self._number(f"s{i}", dtype, f"%q{i}")]
         for i in range(len(loop.sums)):
             self.head += [*self._pointer(f"t{i}", len(loop.arrays) + len(loop.scalars) + i),
                           f"%t{i}.p = getelementptr double, ptr %t{i}, i64 %chunk"]
-        for i in sorted(loop.read | loop.written):
-            self.body.append(f"%a{i}.p = getelementptr {_IN_MEMORY[loop.arrays[i]]}, ptr %a{i}, i64 %i")
-        for i in sorted(loop.read):
-            self.body += _load(f"l{i}", loop.arrays[i], f"%a{i}.p", self._alone(i))
-        for at, step in enumerate(loop.steps):
-            self.place = "%i" if loop.varying[at] else "0"
-            if step.word not in LEAVES:
-                (self.body if loop.varying[at] else self.head).extend(self._step(f"%v{at}", step))
-        for i, value in loop.stores:
-            self.body += self._store(i, self._name(value))
-        return "\n".join([*self._function(), *sorted(self.declared), *self._metadata()])
+        self.head += self._steps("0", varying=False)
+        text = self._pairs() if self.pairs else self._elements()
+        return "\n".join([*text, *sorted(self.declared), *self._metadata()])
 
-    def _function(self):
+    def _elements(self):
+        """Return the function that computes one element after the other."""
         sums = [self._sum(i, word, value) for i, (word, value) in enumerate(self.loop.sums)]
-        # Blocks give the order in which sums are added: what is summed up runs in blocks even where nothing is fetched.
-        around = self._blocks(len(sums)) if sums or self.fetch else self._plain()
-        return ["define void @kernel(ptr %row, i64 %first, i64 %count, i64 %chunk) nounwind {", "entry:",
-                *self.head, "%end = add nuw nsw i64 %first, %count",
-                "%some = icmp sgt i64 %count, 0", "br i1 %some, label %block, label %done",
-                *around[0], *self.body, *(line for lines in sums for line in lines),
-                "%next = add nuw nsw i64 %i, 1", *around[1], "done:",
-                *(f"%sum{i}.r = phi double [ 0.0, %entry ], [ %sum{i}.n, %block.done ]" for i in range(len(sums))),
+        totals = {f"%sum{i}": ("double", "0.0") for i in range(len(sums))}
+        before, after = self._around(1, totals)
+        return [*self._opening(), *before, *self._one(), *(line for lines in sums for line in lines), *after,
                 *(f"store double %sum{i}.r, ptr %t{i}.p" for i in range(len(sums))), "ret void", "}"]
 
-    def _plain(self):
-        """Return the lines before and after the body of a loop from the first element to the last."""
-        return (["block:", "br label %loop", "loop:", "%i = phi i64 [ %first, %block ], [ %next, %loop ]"],
-                ["%more = icmp ult i64 %next, %end", f"br i1 %more, label %loop, label %done{self._hint()}"])
+    def _pairs(self):
+        """Return the function that computes two elements at once, and what is left over by itself."""
+        body = self._two()
+        before, after = self._around(2, {"%nan": ("i32", "0")})
+        return [*self._opening(), *before, *body, *narrow.count_nan(self.rounded), *after,
+                *narrow.mended([i for i, _ in self.loop.stores]), *self._one("%i.last"), "br label %out",
+                "out:", "ret void", "}"]
 
-    def _blocks(self, sums):
+    def _opening(self):
+        """Return the lines before the loop, which ends at ``%end``."""
+        even, count = (["%even = and i64 %count, -2"], "%even") if self.pairs else ([], "%count")
+        return ["define void @kernel(ptr %row, i64 %first, i64 %count, i64 %chunk) nounwind {", "entry:",
+                *self.head, *even, f"%end = add nuw nsw i64 %first, {count}", f"%some = icmp sgt i64 {count}, 0",
+                "br i1 %some, label %block, label %done"]
+
+    def _one(self, at="%i"):
+        """Return the lines that compute the element `at`."""
+        loop, lines = self.loop, []
+        for i in sorted(loop.read | loop.written):
+            lines.append(f"%a{i}.p = getelementptr {_IN_MEMORY[loop.arrays[i]]}, ptr %a{i}, i64 {at}")
+        for i in sorted(loop.read):
+            lines += _load(f"l{i}", loop.arrays[i], f"%a{i}.p", self._alone(i))
+        lines += self._steps(at)
+        for i, value in loop.stores:
+            lines += self._store(i, self._name(value))
+        return lines
+
+    def _two(self):
+        """Return the lines that compute the element ``%i`` and the next, which are one number in memory."""
+        loop, lines = self.loop, []
+        for i in sorted(loop.read | loop.written):
+            lines.append(f"%a{i}.pp = getelementptr i16, ptr %a{i}, i64 %i")
+        for i in sorted(loop.read):
+            lines += narrow.load_pair(f"%l{i}", f"%a{i}.pp", self._alone(i))
+        lines.append("%i.1 = add nuw nsw i64 %i, 1")
+        stored = []
+        for self.which, at in ((".0", "%i"), (".1", "%i.1")):
+            lines += self._steps(at)
+            stored.append([self._name(value) for _, value in loop.stores])
+        self.which = ""
+        for (i, _), low, high in zip(loop.stores, *stored):
+            lines += narrow.store_pair(f"%b{i}", low, high, f"%a{i}.pp", self._alone(i))
+        return lines
+
+    def _steps(self, place, varying=True):
+        """Return the lines of the steps that differ from element to element, or of the others."""
+        self.place, lines = place, []
+        for at, step in enumerate(self.loop.steps):
+            if step.word not in LEAVES and self.loop.varying[at] == varying:
+                lines += self._step(self._name(at), step)
+        return lines
+
+    def _around(self, step, totals):
+        """Return the lines before and after the body of a loop.
+
+        Parameters
+        ----------
+        step : int
+            Elements that the body computes.
+        totals : dict
+            LLVM's type and the first value of what the body adds to: of ``%x`` it makes ``%x.n``, and after the loop
+            there is ``%x.r``.
+        """
+        # Blocks give the order in which sums are added: what is summed up runs in blocks even where nothing is fetched.
+        blocks = bool(self.loop.sums) or self.fetch
+        before, after = (self._blocks if blocks else self._plain)(step, totals)
+        last = "%block.done" if blocks else "%loop"
+        return before, [*after, "done:", *(f"{name}.r = phi {type_} [ {zero}, %entry ], [ {name}.n, {last} ]"
+                                           for name, (type_, zero) in totals.items())]
+
+    def _plain(self, step, totals):
+        """Return the lines before and after the body of a loop from the first element to the last."""
+        return (["block:", "br label %loop", "loop:", "%i = phi i64 [ %first, %block ], [ %next, %loop ]",
+                 *(f"{name} = phi {type_} [ {zero}, %block ], [ {name}.n, %loop ]"
+                   for name, (type_, zero) in totals.items())],
+                [f"%next = add nuw nsw i64 %i, {step}", "%more = icmp ult i64 %next, %end",
+                 f"br i1 %more, label %loop, label %done{self._hint()}"])
+
+    def _blocks(self, step, totals):
         """Return the lines before and after the body of a loop in blocks, each of which may fetch for a later one."""
         fetch = self._fetch() if self.fetch else []
         sources = ["%block", "%fetch"] if fetch else ["%block"]
@@ -97,12 +162,15 @@ class _Writer:
             return ", ".join(f"[ {value}, {source} ]" for source in sources)
 
         return (["block:", "%b = phi i64 [ %first, %entry ], [ %b.next, %block.done ]",
-                 *(f"%sum{i}.b = phi double [ 0.0, %entry ], [ %sum{i}.n, %block.done ]" for i in range(sums)),
+                 *(f"{name}.b = phi {type_} [ {zero}, %entry ], [ {name}.n, %block.done ]"
+                   for name, (type_, zero) in totals.items()),
                  f"%b.next = add nuw nsw i64 %b, {_BLOCK}", "%inside = icmp ult i64 %b.next, %end",
                  "%stop = select i1 %inside, i64 %b.next, i64 %end", *fetch, "br label %loop",
                  "loop:", f"%i = phi i64 {arriving('%b')}, [ %next, %loop ]",
-                 *(f"%sum{i} = phi double {arriving(f'%sum{i}.b')}, [ %sum{i}.n, %loop ]" for i in range(sums))],
-                ["%more = icmp ult i64 %next, %stop", f"br i1 %more, label %loop, label %block.done{self._hint()}",
+                 *(f"{name} = phi {type_} {arriving(f'{name}.b')}, [ {name}.n, %loop ]"
+                   for name, (type_, _) in totals.items())],
+                [f"%next = add nuw nsw i64 %i, {step}", "%more = icmp ult i64 %next, %stop",
+                 f"br i1 %more, label %loop, label %block.done{self._hint()}",
                  "block.done:", "br i1 %inside, label %block, label %done"])
 
     def _fetch(self):
@@ -126,7 +194,7 @@ class _Writer:
         dtype, name = self.loop.steps[value].dtype, self._name(value)
         lines = []
         if dtype == "bfloat16":
-            lines, name, dtype = _float_of(f"%sum{i}.f", name), f"%sum{i}.f", "float32"
+            lines, name, dtype = narrow.float_of(f"%sum{i}.f", name), f"%sum{i}.f", "float32"
         lines += [] if dtype == "float64" else [f"%sum{i}.w = fpext {_TYPES[dtype]} {name} to double"]
         term = name if dtype == "float64" else f"%sum{i}.w"
         how = _SUMMED_IN_LANES
@@ -141,14 +209,27 @@ class _Writer:
         return [f"%{name}.r = getelementptr i64, ptr %row, i64 {POINTERS_AT + index}",
                 f"%{name} = load ptr, ptr %{name}.r"]
 
+    def _number(self, name, dtype, pointer):
+        """Return the lines that read a number before the loop; of a NaN in a loop of pairs only the sign counts."""
+        if not self.pairs or dtype not in ("float16", "float32", "float64"):
+            return _load(name, dtype, pointer, "")
+        type_ = _TYPES[dtype]
+        function = f"llvm.copysign.f{8 * _SIZES[dtype]}"
+        return [*_load(f"{name}.m", dtype, pointer, ""),
+                self._call(f"%{name}.n", function, type_, [_literal(np.nan, dtype), f"%{name}.m"]),
+                f"%{name}.u = fcmp uno {type_} %{name}.m, %{name}.m",
+                f"%{name} = select i1 %{name}.u, {type_} %{name}.n, {type_} %{name}.m"]
+
     def _name(self, at):
         """Return the operand that stands for a step."""
         step = self.loop.steps[at]
         if step.word == "load":
-            return f"%l{step.detail}"
+            return f"%l{step.detail}{self.which}"
         if step.word == "scalar":
             return f"%s{step.detail}"
-        return _literal(step.detail, step.dtype) if step.word == "constant" else f"%v{at}"
+        if step.word == "constant":
+            return _literal(step.detail, step.dtype)
+        return f"%v{at}{self.which if self.loop.varying[at] else ''}"
 
     def _step(self, name, step):
         args = [self._name(a) for a in step.args]
@@ -195,9 +276,9 @@ class _Writer:
     def _cast(self, name, type_, args, step):
         from_, to = self.loop.steps[step.args[0]].dtype, step.dtype
         if from_ == "bfloat16":
-            return _float_of(name, args[0])
+            return narrow.float_of(name, args[0])
         if to == "bfloat16":
-            return _rounded(name, args[0])
+            return [*narrow.nearest(name, args[0]), *self._shortened(name, args[0])]
         how = "uitofp" if from_ == "bool" else "fpext" if _SIZES[to] > _SIZES[from_] else "fptrunc"
         return [f"{name} = {how} {type_} {args[0]} to {_TYPES[to]}"]
 
@@ -225,7 +306,14 @@ class _Writer:
                 *mixed(h, "i32", (16, 0x7FEB352D), (15, _signed(0x846CA68B, 32)), (16, 1)),
                 f"{name}.n = add i32 {h}3, {name}.high", f"{name}.m = {half}",
                 f"{name}.b = bitcast float {x} to i32", f"{name}.r = add i32 {name}.b, {name}.m",
-                f"{name}.t = lshr i32 {name}.r, 16", *_unless_nan(name, x)]
+                *self._shortened(name, x)]
+
+    def _shortened(self, name, value):
+        """Return the lines that take the upper half of ``name.r``; a NaN in a pair is mended after the loop."""
+        if not self.which:
+            return narrow.upper(name, value)
+        self.rounded.append(value)
+        return narrow.upper_unmended(name)
 
     def _power(self, name, type_, args, step):
         # The function of the C library itself, whatever LLVM knows of squares and roots.
@@ -270,26 +358,6 @@ def _load(name, dtype, pointer, alone):
     if dtype == "bool":
         return [f"%{name}.b = load i8, ptr {pointer}, align 1{alone}", f"%{name} = icmp ne i8 %{name}.b, 0"]
     return [f"%{name} = load {_TYPES[dtype]}, ptr {pointer}, align {_SIZES[dtype]}{alone}"]
-
-
-def _float_of(name, value):
-    """Return the lines that widen bfloat16 to a float."""
-    return [f"{name}.w = zext i16 {value} to i32", f"{name}.s = shl i32 {name}.w, 16",
-            f"{name} = bitcast i32 {name}.s to float"]
-
-
-def _rounded(name, value):
-    """Return the lines that round a float to bfloat16: to nearest even; a NaN is the quiet one of its sign."""
-    return [f"{name}.b = bitcast float {value} to i32", f"{name}.h = lshr i32 {name}.b, 16",
-            f"{name}.o = and i32 {name}.h, 1", f"{name}.a = add i32 {name}.b, 32767",
-            f"{name}.r = add i32 {name}.a, {name}.o", f"{name}.t = lshr i32 {name}.r, 16", *_unless_nan(name, value)]
-
-
-def _unless_nan(name, value):
-    """Return the lines that take the rounded upper half, or for a NaN the quiet one of its sign."""
-    return [f"{name}.v = lshr i32 {name}.b, 16", f"{name}.g = and i32 {name}.v, 32768",
-            f"{name}.q = or i32 {name}.g, 32704", f"{name}.u = fcmp uno float {value}, 0.0",
-            f"{name}.c = select i1 {name}.u, i32 {name}.q, i32 {name}.t", f"{name} = trunc i32 {name}.c to i16"]
 
 
 def _signed(value, bits=64):
