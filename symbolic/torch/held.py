@@ -5,12 +5,12 @@ from __future__ import annotations
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from symbolic.torch.look import looks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import torch
 
     from symbolic.torch.work import Span, Work
 
@@ -32,11 +32,15 @@ class Held:
     tensors : dict of (int, str) to tuple of torch.Tensor
     written : tuple of torch.Tensor
         All that a step writes.
+    inference : bool
+        Whether some state was made in inference mode.
     """
 
     def __init__(self, tensors: dict[tuple[int, str], tuple], others: Sequence[torch.Tensor]) -> None:
         self.tensors = tensors
-        self.written = (*others, *[t for those in tensors.values() for t in those])
+        own = [t for those in tensors.values() for t in those]
+        self.written = (*others, *own)
+        self.inference = any([isinstance(t, torch.Tensor) and t.is_inference() for t in own])
         self._dicts: list[Any] | None = None
         self._parts: list[tuple[tuple, tuple, tuple]] = []
 

@@ -20,7 +20,7 @@ from symbolic.torch.held import Held
 from symbolic.torch.program import GRAD, STATES, WEIGHT, Kind, Norms, Program, kind_of
 from symbolic.torch.shards import check_kind, is_distributed, local_of, state
 from symbolic.torch.states import Maker, check_state
-from symbolic.torch.tensors import Facts, Like, check_apart, facts_of, gradient, standing_in, walkable
+from symbolic.torch.tensors import Facts, Like, check_apart, check_mode, facts_of, gradient, standing_in, walkable
 from symbolic.torch.unfused import commit, compute, view
 from symbolic.torch.work import Span, Work, slice_of, spans
 
@@ -96,6 +96,8 @@ class Runner:
             if len(live) < len(params):
                 owners, params, grads = [[ts[k] for k in live] for ts in (owners, params, grads)]
             self._look(params, works)
+            if self._inference:
+                check_mode(params, self._names(works))
             if where is None or self._like is None:
                 grads, where = self._gradients(params, grads, works)
             scales, why = self._measure(works, grads, scale)
@@ -109,6 +111,8 @@ class Runner:
             if not held or self._held is None:
                 self._held = None
                 self._held = self._start(works, owners, params, states, own)
+            if self._held.inference:
+                self._check_states_mode(works, self._held)
             self._run(works, params, grads, where, self._held, forms, scales)
             return None
 
@@ -136,13 +140,25 @@ class Runner:
                 facts = facts_of(p, work.names[k - span.first])
                 if facts != self._facts[k]:
                     self._facts[k], self._kinds[k], self._ready = facts, None, False
-        check_apart(params, [works[span.work].names[k - span.first] for span in self._spans for k in span.at])
+        check_apart(params, self._names(works))
+        self._inference = any(map(torch.Tensor.is_inference, params))
         self._alike = Like(params)
         where = self._alike.where(params)
         self._where = None if where is None else where.copy()
         found = [self._facts[k] for k in self._live]
         # They are walked in place, whatever computes them; of others that is found out once for each program.
         self._simple = self._plain = where is not None and all([f.contiguous and not f.dtype.is_complex for f in found])
+
+    def _names(self, works):
+        """Return the names of the parameters that have a gradient."""
+        return [works[span.work].names[k - span.first] for span in self._spans for k in span.at]
+
+    def _check_states_mode(self, works, held):
+        for span in self._spans:
+            work = works[span.work]
+            for name, word in work.states.items():
+                check_mode(held.tensors[span.work, name],
+                           [f"the state {word} of {work.names[k - span.first]}" for k in span.at])
 
     def _gradients(self, params, grads, works):
         """Return the gradients, a copy of each whose memory cannot be walked like its parameter's, and addresses."""
@@ -279,16 +295,18 @@ class Runner:
 
     def _start(self, works, owners, params, states, own):
         """Return the states, with those that are missing made."""
-        self._counts.write(works, self._spans, owners, states)
         found = {}
-        maker = Maker()
-        for span, before in zip(self._spans, own):
-            work = works[span.work]
-            columns = [[s.get(word) for s in before] for word in work.states.values()]
-            for i, (k, p, owner) in enumerate(zip(span.at, params[span.live], owners[span.live])):
-                if any([tensors[i] is None for tensors in columns]):
-                    maker.make(work, owner, p, states[owner], self._facts[k])
-        maker.finish()
+        # What is made in inference mode can be used outside of it, too.
+        with torch.inference_mode(False):
+            self._counts.write(works, self._spans, owners, states)
+            maker = Maker()
+            for span, before in zip(self._spans, own):
+                work = works[span.work]
+                columns = [[s.get(word) for s in before] for word in work.states.values()]
+                for i, (k, p, owner) in enumerate(zip(span.at, params[span.live], owners[span.live])):
+                    if any([tensors[i] is None for tensors in columns]):
+                        maker.make(work, owner, p, states[owner], self._facts[k])
+            maker.finish()
         for span in self._spans:
             work = works[span.work]
             for name, word in work.states.items():

@@ -20,7 +20,7 @@ else:
     TensorGuards = getattr(guards, "TensorGuards", None)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 REAL: dict[torch.dtype, np.dtype] = {torch.float32: np.dtype("float32"), torch.float64: np.dtype("float64"),
                                      torch.float16: np.dtype("float16"), torch.bfloat16: bfloat16(),
@@ -156,6 +156,21 @@ def check(p: torch.Tensor, name: str) -> None:
         raise DTypeError(f"{name} has dtype {p.dtype}; expected one of {', '.join(map(str, REAL))}")
     if overlaps(p):
         raise BindError(f"{name} is expanded: several of its elements are one; give a copy of it, p.clone()")
+
+
+def check_mode(tensors: Iterable[Any], names: Iterable[str]) -> None:
+    """Raise where a tensor was made in inference mode and would be changed outside of it.
+
+    Raises
+    ------
+    BindError
+    """
+    if torch.is_inference_mode_enabled():
+        return
+    for t, name in zip(tensors, names):
+        if isinstance(t, torch.Tensor) and t.is_inference():
+            raise BindError(f"{name} is an inference tensor, which must not be changed outside of "
+                            "torch.inference_mode(); expected an ordinary one, for instance its clone()")
 
 
 def overlaps(t: torch.Tensor) -> bool:

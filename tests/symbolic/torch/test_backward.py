@@ -37,6 +37,21 @@ def test_bits_are_those_of_a_step(name):
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters()))
 
 
+def test_an_optimizer_for_each_parameter_within_torchs_own_hooks():
+    one, other = network(), network()
+    each = {p: st.LAMB([p], lr=0.01) for p in one.parameters()}
+
+    def update(p):
+        each[p].step()
+        each[p].zero_grad()
+
+    for p in one.parameters():
+        p.register_post_accumulate_grad_hook(update)
+    train(one, torch.optim.SGD(one.parameters()))  # which finds no gradients
+    train(other, st.LAMB(other.parameters(), lr=0.01))
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters()))
+
+
 def test_a_gradient_is_gone_before_the_next_is_made():
     module = network()
     seen = []

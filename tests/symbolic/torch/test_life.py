@@ -347,6 +347,23 @@ class Test_a_step:
             torch.compile(st.SGD(module.parameters()).step, backend="eager", fullgraph=True)()
         torch._dynamo.reset()
 
+    def test_updates_the_parameters_of_a_compiled_module(self):
+        found = []
+        for compiled in (False, True):
+            torch.manual_seed(0)
+            module = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2))
+            run = torch.compile(module, backend="eager") if compiled else module
+            optimizer = st.AdamW(run.named_parameters(), lr=0.01, weight_decay=0.5, no_decay=["*.bias"])
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Dynamo looks at what it should not.
+                for _ in range(3):
+                    run(torch.ones(1, 3)).square().sum().backward()
+                    optimizer.step()
+                    optimizer.zero_grad()
+            found.append(list(module.parameters()))
+        assert equal(*found)
+        torch._dynamo.reset()
+
     def test_two_optimizers_step_in_two_threads(self):
         def train(params):
             walk(st.LAMB(params), params, 20)
@@ -530,6 +547,30 @@ class Test_tensors:
         with pytest.raises(TypeError, match=f"second .*{words}"):
             optimizer.step()
         assert not optimizer.state and torch.equal(w, parameters((3,))[0])
+
+    def test_of_inference_mode_are_refused_outside_of_it(self):
+        """As torch refuses to change them in place; states are ordinary tensors wherever they are made."""
+        with torch.inference_mode():
+            p = torch.ones(3)
+        w, = parameters((3,))
+        optimizer = st.AdamW([("first", w), ("second", p)])
+        w.grad, p.grad = torch.ones(3), torch.ones(3)
+        with pytest.raises(ValueError, match="^second is an inference tensor"):
+            optimizer.step()
+        assert not optimizer.state and torch.equal(w, parameters((3,))[0]) and torch.equal(p, torch.ones(3))
+        with torch.inference_mode():
+            optimizer.step()
+            wrong = torch.zeros(3)
+        assert not torch.equal(p, torch.ones(3))
+        with pytest.raises(ValueError, match="^second is an inference tensor"):
+            optimizer.step()
+        p.grad = None
+        optimizer.step()
+        assert optimizer.state[w]["step"] == 2
+        before, optimizer.state[w]["exp_avg"] = w.detach().clone(), wrong
+        with pytest.raises(ValueError, match="^the state exp_avg of first is an inference tensor"):
+            optimizer.step()
+        assert torch.equal(w, before) and optimizer.state[w]["step"] == 2
 
     def test_that_got_other_memory_or_other_groups_are_found(self):
         a, b = parameters((30, 40), (5,)), parameters((30, 40), (5,))
