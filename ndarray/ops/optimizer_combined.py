@@ -69,7 +69,7 @@ def _cautious(xp, weight, stepped, grad):
     agrees = step * grad > 0
     share = xp.sum(xp.astype(agrees, FLOAT64)) / max(1, math.prod(agrees.shape))
     share, = scalars_in(xp, weight.dtype, xp.maximum(share, 1e-3))
-    return (weight - xp.where(agrees, step / share, xp.zeros_like(step)),)
+    return (weight - xp.where(step * grad <= 0, xp.zeros_like(step), step / share),)  # NaN is neither, and stays
 
 
 def _grams(xp, weight, stepped, grad):

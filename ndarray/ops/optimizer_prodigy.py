@@ -45,8 +45,7 @@ def _moved(xp, grads, states, weights, starts, d, keeps, share, rates):
 
 def _grown(xp, growth, most, found, growth_rate):
     """Return how much d has grown and the most that it could have, both in parts of d0."""
-    growth = xp.where(growth == 1, xp.maximum(growth, found), growth)
-    most = xp.maximum(most, found)
+    growth, most = xp.where((growth == 1) * (found > growth), found, growth), xp.where(found > most, found, most)
     return (xp.minimum(most, growth * growth_rate) if growth_rate >= 0 else most), most
 
 
@@ -154,7 +153,7 @@ def multi_prodigy_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Ma
     grads = [rescaled(xp, g, *scalars_in(xp, g.dtype, rescale_grad), clip_gradient) for g in grad]
     rows, more, total = _moved(xp, grads, zip(mean, var, s, strict=True), weight, start, d, (beta1, beta2, beta3),
                                growth * d * (1.0 if safeguard_warmup else rate), learning_rates)
-    moves = total > 0
+    moves = total != 0
     numerator = xp.where(moves, beta3 * last + growth * d * rate * more, last)
     found = xp.where(moves, d_coef * numerator / xp.where(moves, total, xp.ones_like(total)) / d0, growth)
     new, most = _grown(xp, growth, most, found, growth_rate)
@@ -165,7 +164,7 @@ def multi_prodigy_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Ma
         step, keep, least = scalars_in(xp, w.dtype, ways * lr, 1 - ways * lr * wd, d0 * new * epsilon)
         # A gradient that was always zero is over a root of zero.
         root = xp.sqrt(v) + least
-        weights.append(keep * w - step * xp.where(root > 0, m / root, xp.zeros_like(m)))
+        weights.append(keep * w - step * xp.where(root == 0, xp.zeros_like(m), m / root))
     numbers = [xp.reshape(xp.as_scalar(x, state.dtype), state.shape)
                for x, state in ((new, d_growth), (most, d_most), (numerator, d_numerator))]
     return (tuple(weights), *columns(rows, 3), tuple(x + xp.zeros_like(x) for x in start), *numbers)

@@ -101,7 +101,7 @@ def write(folder: str | os.PathLike[str], step: Symbol, arrays: Mapping[str, np.
     unfinished = folder / f"{_UNFINISHED}{os.urandom(8).hex()}"
     try:
         unfinished.mkdir(0o700)
-        save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, unfinished / ARRAYS)
+        save_file({name: np.asarray(a, order="C") for name, a in arrays.items()}, unfinished / ARRAYS)
         _write_synced(unfinished / GRAPH, step.tojson())
         training = {"num_update": num_update, "lr": _lr_to_json(lr), "inputs": {k: list(v) for k, v in inputs.items()},
                     "random_state": random.get_state()}

@@ -11,6 +11,7 @@ import numpy as np
 from ndarray.array import NDArray
 from ndarray.errors import OperatorError, ParamError, shown
 from ndarray.params import Param
+from symbolic.graph.graph import Graph
 from symbolic.symbol import Symbol
 
 
@@ -68,11 +69,14 @@ class FedNumbers:
     ----------
     rate, count : str
         Names of the variables; a step may lack them.
+    limits_rate : bool
+        Whether a formula takes rates of some range only, because it divides by them.
     """
 
     def __init__(self, step: Symbol) -> None:
         names = {"lr": "lr", "t": "t"}
         self._params: dict[str, tuple[Param, str]] = {}
+        rates = []
         for node in step.graph.nodes:
             if node.op is None:
                 continue
@@ -80,9 +84,17 @@ class FedNumbers:
             for name, value in node.complete_params.items():
                 for fed in node.op.fed({name: value}):
                     source = node.inputs[fed.index].node
+                    checked = node.op.params[name], f"{node.name} ({node.op.name})"
                     if source.op is None:
-                        self._params[source.name] = node.op.params[name], f"{node.name} ({node.op.name})"
+                        self._params[source.name] = checked
+                    elif node.op.update and name == node.op.update.rate:
+                        rates.append((source, checked))
         self.rate, self.count = names["lr"], names["t"]
+        for source, checked in rates:
+            # The product of the rate and factors is in the range where the rate is: whether it is above 0.
+            if checked[0].within and self.rate in {each.name for each in Graph(source.outputs).arguments}:
+                self._params.setdefault(self.rate, checked)
+        self.limits_rate = self.rate in self._params and bool(self._params[self.rate][0].within)
 
     def check(self, inputs: Mapping[str, Any], number: int) -> None:
         """Raise where a number that is to be fed is outside of its range, before anything is written.

@@ -139,7 +139,7 @@ class Trainer:
             fed[rate] = rate_of(self._lr, number)
         elif rate in self._fed and rate not in inputs:
             raise OperatorError(f"the step's learning rate is fed: pass lr= to the trainer or {rate}= to this step")
-        self._numbers.check(inputs, number)
+        self._numbers.check({rate: fed[rate]} | inputs if rate in fed and self._numbers.limits_rate else inputs, number)
         with deferred():  # The count goes with the step, whenever an interrupt comes.
             self.executor.forward(is_train=True, **({k: v for k, v in fed.items() if k in self._fed} | inputs))
             if self.executor.skipped is None:

@@ -253,3 +253,14 @@ def test_the_manifest_knows_every_file(tmp_path):
     path = trainer().save(tmp_path)
     manifest = json.loads((path / "manifest.json").read_text())
     assert {p.name for p in path.iterdir()} == {*manifest["files"], "manifest.json"}
+
+
+def test_a_tensor_without_axes_stays_one(tmp_path):
+    of = optimizers.Trainer(optimizers.update(["w"], "adam"), {"w": np.array(1.0)}, lr=0.1)
+    of.step(w_grad=np.array(2.0))
+    of.save(tmp_path)
+    again = optimizers.Trainer.load(tmp_path)
+    for each in (of, again):
+        each.step(w_grad=np.array(1.0))
+    assert_same_bits(values(again), values(of))
+    assert again.executor.arg_dict["w"].shape == ()

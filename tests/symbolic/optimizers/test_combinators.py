@@ -224,6 +224,16 @@ def test_no_keyword_means_two_things(name):
 
 
 @pytest.mark.parametrize("name", [*FORMULAS, "ema"])
+def test_a_gradient_of_nan_shows(name):
+    weights = {"w": np.ones((2, 2))}
+    step = optimizers.update(["w"], getattr(optimizers, name)("adam"))
+    trainer = optimizers.Trainer(step, weights, lr=0.02, engine="eager")
+    with np.errstate(invalid="ignore"):
+        trainer.step(w_grad=np.array([[np.nan, 1], [1, 1]]))
+    assert np.isnan(weights["w"][0, 0])
+
+
+@pytest.mark.parametrize("name", [*FORMULAS, "ema"])
 def test_an_epsilon_is_the_rules(name):
     assert getattr(optimizers, name)("adam", epsilon=1e-4).params == {"epsilon": 1e-4}
 

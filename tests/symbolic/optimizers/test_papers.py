@@ -155,6 +155,35 @@ def test_a_rate_of_zero_moves_nothing(name, how):
             np.testing.assert_array_equal(path[-1][n], w)
 
 
+@pytest.mark.parametrize("lr", [0.0, lambda number: 0.5 if number == 1 else 0.0], ids=["constant", "schedule"])
+@pytest.mark.parametrize("factors", [{}, {"lr_mult": {"w": 0.5}}], ids=["plain", "factor"])
+@pytest.mark.parametrize("name", sorted(DIVIDES_BY_RATE))
+def test_a_trainer_of_such_a_rule_refuses_zero(name, factors, lr):
+    weights = {"w": np.array([1.0, 2.0])}
+    trainer = optimizers.Trainer(optimizers.update(["w"], name, **factors), weights, lr=lr)
+    if callable(lr):
+        trainer.step(w_grad=np.ones(2))
+    before = weights["w"].copy()
+    with pytest.raises(nd.errors.ParamError, match="lr=0.0 is not a finite number .* above 0"):
+        trainer.step(w_grad=np.ones(2))
+    assert weights["w"].tobytes() == before.tobytes() and trainer.num_update == callable(lr)
+
+
+@pytest.mark.parametrize("name", sorted(STATEMENTS.keys() | RANDOM))
+def test_a_gradient_of_nan_shows(name):
+    """A weight that silently stops is worse; the sign of NaN is 0 in MXNet and in torch."""
+    weights = {n: nd.array(w, dtype=dtype_of(name)) for n, w in paths.start().items()}
+    trainer = optimizers.Trainer(optimizers.update(list(weights), name), weights, lr=0.02, engine="eager")
+    with np.errstate(invalid="ignore"):
+        for number, grads in enumerate(paths.gradients(number=3)):
+            if number == 0:
+                grads["a_weight"][1, 2] = np.nan
+            more = {f"{n}_{i}": g for i, each in read_too(name, grads.values()).items() for n, g in zip(grads, each)}
+            trainer.step(**{f"{n}_grad": g for n, g in grads.items()}, **more)
+    shown = bool(np.isnan(weights["a_weight"].asnumpy()[1, 2]))
+    assert shown != (name.removeprefix("_").partition("_")[0] in {"signsgd", "signum", "lion", "rprop"})
+
+
 @pytest.mark.parametrize("name", sorted(DIVIDES_BY_RATE))
 def test_a_rule_that_divides_by_the_rate_refuses_zero(name):
     weight = nd.array([1.0, 2.0])
