@@ -1,6 +1,7 @@
 """What a training with torch does with an optimizer: groups, schedules, states, odd tensors, failures."""
 
 import copy
+import inspect
 import io
 import os
 import pickle
@@ -122,6 +123,23 @@ class Test_every_class:
             getattr(st, name)(parameters((3,)), lr=-1.0)
         with pytest.raises(RuntimeError, match="differentiable=True is not supported"):
             getattr(st, name)(parameters((3,)), differentiable=True)
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_takes_torchs_choices_of_a_loop_and_keeps_them_without_effect(self, name):
+        found, known = [], inspect.signature(getattr(torch.optim, name, st.LAMB)).parameters
+        for options in ({}, {"foreach": True}, {"foreach": False}, {"fused": True}):
+            if not options.keys() <= known.keys():
+                continue
+            params = parameters((3, 4), (5,))
+            optimizer = getattr(st, name)(params, lr=0.01, **options)
+            walk(optimizer, params, 2)
+            group = optimizer.state_dict()["param_groups"][0]
+            assert all(group[key] is value for key, value in options.items())
+            found.append(params)
+        assert all(equal(found[0], params) for params in found[1:])
+        assert len(found) >= 3
+        with pytest.raises(RuntimeError if "capturable" in known else TypeError, match="capturable"):
+            getattr(st, name)(parameters((3,)), capturable=True)
 
     @pytest.mark.parametrize("name", NAMES)
     def test_bits_do_not_depend_on_how_tensors_are_grouped_or_which_have_a_gradient(self, name):
