@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -12,13 +13,14 @@ from jax.extend.core import Literal
 
 from ndarray import registry
 from ndarray.dtypes import flag_of, is_known
-from ndarray.errors import BindError, DTypeError, OperatorError, shown
+from ndarray.errors import BindError, DTypeError, MXNetError, OperatorError, shown
 from ndarray.tensortype import TensorType
 from symbolic.autodiff.trace import Trace
 from symbolic.autodiff.tracer import Traced
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry, Node
 from symbolic.jax.jaxpr import read
+from symbolic.jax.refused import Refused
 from symbolic.symbol import Symbol
 
 
@@ -44,7 +46,8 @@ def trace(transformation: optax.GradientTransformation, params: Any) -> tuple[Sy
     Raises
     ------
     OperatorError
-        For what is not a transformation, without parameters, and naming a primitive that no operator computes.
+        For what is not a transformation, without parameters, where the transformation itself raises, and naming a
+        primitive that no operator computes, with its place.
     DTypeError
         If a parameter is not of a floating dtype.
     BindError
@@ -66,7 +69,9 @@ def trace(transformation: optax.GradientTransformation, params: Any) -> tuple[Sy
         raise OperatorError(f"trace: expected an Optax transformation, got {shown(transformation)}")
     names, weights, tree = _named(params, "", "params")
     _check(names, weights)
-    state_names, states, state_tree = _named(transformation.init(params), "state.", "state")
+    with _named_errors("init"):
+        first = transformation.init(params)
+    state_names, states, state_tree = _named(first, "state.", "state")
     inputs = [*names, *(f"{name}_grad" for name in names), *state_names]
     for name, times in Counter(inputs).items():
         if times > 1:
@@ -79,15 +84,15 @@ def trace(transformation: optax.GradientTransformation, params: Any) -> tuple[Sy
             raise OperatorError("trace: the state has another structure after an update than before")
         return jax.tree.leaves(optax.apply_updates(p, changes)), jax.tree.leaves(new)
 
-    try:
+    with _named_errors("update"):
         closed = jax.make_jaxpr(step)(weights, weights, states)
-    except TypeError as error:
-        if "required keyword-only argument" not in str(error):
-            raise
-        raise OperatorError(f"trace: the update needs more than gradients, states and parameters: {error}") from error
     xp = Trace()
     values = [_variable(xp, name, aval) for name, aval in zip(inputs, closed.in_avals, strict=True)]
-    results = read(xp, closed.jaxpr, closed.consts, values)
+    try:
+        results = read(xp, closed.jaxpr, closed.consts, values)
+    except Refused as refused:
+        place = f", at {refused.place}" if refused.place else ""
+        raise OperatorError(f"trace: no operator computes JAX's primitive {refused.what}{place}") from None
     kept = _read_by_something(closed.jaxpr, inputs) | set(names)
     outputs = [_output(xp, name, y, aval) for name, y, aval in zip([*names, *state_names], results, closed.out_avals)
                if name in kept]
@@ -95,6 +100,20 @@ def trace(transformation: optax.GradientTransformation, params: Any) -> tuple[Sy
     known = {n.name for n in graph.variables}
     graph = Graph([e for e in outputs if json.loads(dict(e.node.attrs)["__updates__"])[0] in known])
     return Symbol(graph), {name: _as_numpy(x) for name, x in zip(state_names, states) if name in known & kept}
+
+
+@contextmanager
+def _named_errors(function: str) -> Iterator[None]:
+    """Raise what a function of the transformation raises as an `OperatorError`."""
+    try:
+        yield
+    except MXNetError:
+        raise
+    except Exception as error:
+        what = f"raised {type(error).__name__}"
+        if isinstance(error, TypeError) and "required keyword-only argument" in str(error):
+            what = "needs more than gradients, states and parameters"
+        raise OperatorError(f"trace: the transformation's {function} {what}: {error}") from error
 
 
 def _check(names: Sequence[str], weights: Sequence[Any]) -> None:

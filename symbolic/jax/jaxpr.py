@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 from jax.extend.core import Literal
+from jax.lax import RoundingMethod
 
-from ndarray.errors import OperatorError
 from symbolic.autodiff.trace import Trace
 from symbolic.autodiff.tracer import Traced
-
-LOOPS = ("scan", "while")
-"""Primitives with a jaxpr of their own that runs several times."""
+from symbolic.jax import indexing
+from symbolic.jax.refused import Refused
 
 LONGEST = 32
-"""Turns of a loop that becomes nodes: one without arrays that it goes along."""
+"""Turns of a loop that becomes nodes."""
 
 EFFECTS = ("pure_callback", "io_callback", "debug_callback", "debug_print")
 """Primitives that are refused even where their inputs are constants."""
@@ -34,8 +33,8 @@ def read(xp: Trace, jaxpr: Any, consts: Sequence[Any], values: Sequence[Any]) ->
 
     Raises
     ------
-    OperatorError
-        Naming a primitive that no operator computes.
+    Refused
+        Naming a primitive that no operator computes, and its place.
     """
     env = dict(zip(jaxpr.constvars, map(np.asarray, consts))) | dict(zip(jaxpr.invars, values))
 
@@ -43,25 +42,30 @@ def read(xp: Trace, jaxpr: Any, consts: Sequence[Any], values: Sequence[Any]) ->
         return np.asarray(v.val, v.aval.dtype) if isinstance(v, Literal) else env[v]
 
     for eqn in jaxpr.eqns:
-        found = _equation(xp, eqn, [value(v) for v in eqn.invars])
+        try:
+            found = _equation(xp, eqn, [value(v) for v in eqn.invars])
+        except Refused as refused:
+            refused.within(eqn)
+            raise
         env.update((v, _typed(xp, x, v.aval)) for v, x in zip(eqn.outvars, found, strict=True))
     return [value(v) for v in jaxpr.outvars]
 
 
 def _typed(xp: Trace, x: Any, aval: Any) -> Any:
-    """Return a value in the dtype that JAX gives it; truth values stay as they are."""
-    if not isinstance(x, Traced) or aval.dtype == bool:
+    """Return a value in the dtype that JAX gives it; truth values stay as they are, and are known as such."""
+    if not isinstance(x, Traced):
         return x
+    if aval.dtype == bool:
+        return x if x.mask else Traced(x.trace, x.entry, x.type, True)
     return xp.astype(x, aval.dtype)
 
 
 def _equation(xp: Trace, eqn: Any, values: list[Any]) -> list[Any]:
     name, params = eqn.primitive.name, eqn.params
     inner = next((params[key] for key in ("jaxpr", "call_jaxpr") if key in params), None)
-    if name == "scan" and params["num_consts"] + params["num_carry"] == len(values) == len(eqn.outvars) + (
-            params["num_consts"]) and params["length"] <= LONGEST:
-        return _repeated(xp, params, values)
-    if inner is not None and name not in LOOPS:
+    if name in LOOPS:
+        return LOOPS[name](xp, eqn, values)
+    if inner is not None:
         return read(xp, getattr(inner, "jaxpr", inner), getattr(inner, "consts", ()), values)
     if name not in EFFECTS and not any(isinstance(v, Traced) for v in values):
         found = eqn.primitive.bind(*values, **params)
@@ -70,18 +74,49 @@ def _equation(xp: Trace, eqn: Any, values: list[Any]) -> list[Any]:
         branches = [read(xp, b.jaxpr, b.consts, values[1:]) for b in params["branches"]]
         return [_chosen(xp, values[0], cases) for cases in zip(*branches, strict=True)]
     if name not in PRIMITIVES:
-        raise OperatorError(f"trace: no operator computes JAX's primitive {name}; those known: "
-                            f"{', '.join(sorted(PRIMITIVES))}")
+        raise Refused(eqn)
     found = PRIMITIVES[name](xp, eqn, *values)
     return list(found) if eqn.primitive.multiple_results else [found]
 
 
-def _repeated(xp: Trace, params: Any, values: list[Any]) -> list[Any]:
+def _scan(xp: Trace, eqn: Any, values: list[Any]) -> list[Any]:
     """Return what a loop of a fixed number of turns leaves, each turn as nodes of its own."""
-    consts, carried = values[:params["num_consts"]], values[params["num_consts"]:]
-    for _ in range(params["length"]):
-        carried = read(xp, params["jaxpr"].jaxpr, params["jaxpr"].consts, [*consts, *carried])
-    return carried
+    params, turns, inner = eqn.params, eqn.params["length"], eqn.params["jaxpr"]
+    if turns > LONGEST:
+        raise Refused(eqn, f"of {turns} turns; at most {LONGEST} become nodes")
+    n = params["num_consts"] + params["num_carry"]
+    consts, carried, along = values[:params["num_consts"]], values[params["num_consts"]:n], values[n:]
+    parts = [_unstacked(xp, x) for x in along]
+    found: list[list[Any]] = []
+    for k in reversed(range(turns)) if params["reverse"] else range(turns):
+        results = read(xp, inner.jaxpr, inner.consts, [*consts, *carried, *(x[k] for x in parts)])
+        carried = results[:params["num_carry"]]
+        found.append(results[params["num_carry"]:])
+    if params["reverse"]:
+        found.reverse()
+    types = [v.aval for v in eqn.outvars[params["num_carry"]:]]
+    stacked = [xp.stack([xp.traced(turn[k], aval.dtype) for turn in found]) if found
+               else np.zeros(aval.shape, aval.dtype) for k, aval in enumerate(types)]
+    return [*carried, *stacked]
+
+
+def _while(xp: Trace, eqn: Any, values: list[Any]) -> list[Any]:
+    """Return what a loop leaves whose turns are counted by constants, each turn as nodes of its own."""
+    params = eqn.params
+    condition, body, n = params["cond_jaxpr"], params["body_jaxpr"], params["cond_nconsts"]
+    asked, consts, carried = values[:n], values[n:n + params["body_nconsts"]], values[n + params["body_nconsts"]:]
+    for _ in range(LONGEST + 1):
+        more, = read(xp, condition.jaxpr, condition.consts, [*asked, *carried])
+        if isinstance(more, Traced):
+            raise Refused(eqn, "whose number of turns depends on values")
+        if not more:
+            return carried
+        carried = read(xp, body.jaxpr, body.consts, [*consts, *carried])
+    raise Refused(eqn, f"of more than {LONGEST} turns")
+
+
+LOOPS: dict[str, Callable[..., list[Any]]] = {"scan": _scan, "while": _while}
+"""Primitives with a jaxpr of their own that runs several times."""
 
 
 def _chosen(xp: Trace, which: Any, cases: Sequence[Any]) -> Any:
@@ -112,10 +147,6 @@ def _where(xp: Trace, condition: Any, x: Any, y: Any) -> Any:
         xp.logical_or(xp.logical_and(condition, x), xp.logical_and(xp.logical_not(condition), y)))
 
 
-def _refused(eqn: Any, what: str) -> OperatorError:
-    return OperatorError(f"trace: no operator computes JAX's primitive {eqn.primitive.name} {what}")
-
-
 # One function for each primitive, or family: it takes the namespace, the equation and the values.
 
 def _python(function: Callable) -> Callable:
@@ -133,7 +164,7 @@ def _reduction(name: str) -> Callable:
 def _truth(word: str) -> Callable:
     def run(xp: Trace, eqn: Any, *values: Any) -> Any:
         if eqn.outvars[0].aval.dtype != bool:
-            raise _refused(eqn, "of whole numbers")
+            raise Refused(eqn, "of whole numbers")
         return getattr(xp, word)(*values)
 
     return run
@@ -174,7 +205,7 @@ def _integer_pow(xp: Trace, eqn: Any, x: Any) -> Any:
 
 def _divide(xp: Trace, eqn: Any, a: Any, b: Any) -> Any:
     if eqn.outvars[0].aval.dtype.kind != "f":
-        raise _refused(eqn, "of whole numbers")
+        raise Refused(eqn, "of whole numbers")
     return a / b
 
 
@@ -193,15 +224,18 @@ def _clamp(xp: Trace, eqn: Any, low: Any, x: Any, high: Any) -> Any:
 
 
 def _dot(xp: Trace, eqn: Any, a: Any, b: Any) -> Any:
-    (left, right), batch = eqn.params["dimension_numbers"]
-    if left == right == tuple(range(np.ndim(a))) and np.shape(a) == np.shape(b):
+    """Products of matrices, once the axes of both are batch, rows and what is added up."""
+    added, batch = eqn.params["dimension_numbers"]
+    if tuple(added[0]) == tuple(added[1]) == tuple(range(np.ndim(a))) and np.shape(a) == np.shape(b):
         return xp.sum(a * b)
-    n = len(batch[0])
-    if batch != (tuple(range(n)),) * 2 or np.ndim(a) != n + 2 or np.ndim(b) != n + 2 or len(left) != 1:
-        raise _refused(eqn, "but of matrices, or of all elements of two arrays")
     a, b = xp.traced(a), xp.traced(b)
-    a, b = (xp.swapaxes(x, n, n + 1) if turned else x for x, turned in ((a, left == (n,)), (b, right == (n + 1,))))
-    return xp.matmul(a, b)
+    free = [[k for k in range(x.ndim) if k not in (*added[i], *batch[i])] for i, x in enumerate((a, b))]
+    shape = [a.shape[k] for k in batch[0]]
+    rows, columns = ([x.shape[k] for k in kept] for x, kept in zip((a, b), free))
+    length = math.prod([a.shape[k] for k in added[0]])
+    a = xp.reshape(xp.transpose(a, (*batch[0], *free[0], *added[0])), (*shape, math.prod(rows), length))
+    b = xp.reshape(xp.transpose(b, (*batch[1], *added[1], *free[1])), (*shape, length, math.prod(columns)))
+    return xp.reshape(xp.matmul(a, b), (*shape, *rows, *columns))
 
 
 def _slice(xp: Trace, eqn: Any, x: Any) -> Any:
@@ -216,7 +250,13 @@ def _split(xp: Trace, eqn: Any, x: Any) -> list[Any]:
 
 
 def _unstack(xp: Trace, eqn: Any, x: Any) -> list[Any]:
-    axis = eqn.params["axis"]
+    return [*_unstacked(xp, x, eqn.params["axis"])]
+
+
+def _unstacked(xp: Trace, x: Any, axis: int = 0) -> Sequence[Any]:
+    """Return the parts of an array along an axis; a constant is its own parts along the first."""
+    if not isinstance(x, Traced):
+        return x
     return [xp.squeeze(_between(xp, x, axis, k, k + 1), (axis,)) for k in range(x.shape[axis])]
 
 
@@ -227,13 +267,13 @@ def _between(xp: Trace, x: Any, axis: int, begin: int, end: int) -> Any:
 
 def _qr(xp: Trace, eqn: Any, x: Any) -> Any:
     if eqn.params["pivoting"] or eqn.params["full_matrices"] and x.shape[-2] > x.shape[-1]:
-        raise _refused(eqn, "with pivoting, or with more columns than the matrix has")
+        raise Refused(eqn, "with pivoting, or with more columns than the matrix has")
     return xp.qr(x)
 
 
 def _eigh(xp: Trace, eqn: Any, x: Any) -> list[Any]:
     if eqn.params["subset_by_index"] is not None or not eqn.params["lower"]:
-        raise _refused(eqn, "of some eigenvalues, or of the upper triangle")
+        raise Refused(eqn, "of some eigenvalues, or of the upper triangle")
     values, vectors = xp.eigh(x)
     return [vectors, values]
 
@@ -241,6 +281,12 @@ def _eigh(xp: Trace, eqn: Any, x: Any) -> list[Any]:
 def _cumsum(xp: Trace, eqn: Any, x: Any) -> Any:
     axis = eqn.params["axis"]
     return xp.flip(xp.cumsum(xp.flip(x, axis), axis), axis) if eqn.params["reverse"] else xp.cumsum(x, axis)
+
+
+def _round(xp: Trace, eqn: Any, x: Any) -> Any:
+    if eqn.params["rounding_method"] != RoundingMethod.TO_NEAREST_EVEN:
+        raise Refused(eqn, "away from zero")
+    return xp.rint(x)
 
 
 def _same(xp: Trace, eqn: Any, x: Any) -> Any:
@@ -258,7 +304,7 @@ PRIMITIVES: dict[str, Callable[..., Any]] = {
     "asin": _word("arcsin"), "acos": _word("arccos"), "atan": _word("arctan"), "sinh": _word("sinh"),
     "cosh": _word("cosh"), "tanh": _word("tanh"), "asinh": _word("arcsinh"), "acosh": _word("arccosh"),
     "atanh": _word("arctanh"), "erf": _word("erf"), "erf_inv": _word("erfinv"), "lgamma": _word("gammaln"),
-    "floor": _word("floor"), "ceil": _word("ceil"), "is_finite": _word("isfinite"),
+    "floor": _word("floor"), "ceil": _word("ceil"), "round": _round, "is_finite": _word("isfinite"),
     "eq": _python(operator.eq), "ne": _python(operator.ne), "lt": _python(operator.lt), "le": _python(operator.le),
     "gt": _python(operator.gt), "ge": _python(operator.ge), "and": _truth("logical_and"), "or": _truth("logical_or"),
     "xor": _truth("logical_xor"), "not": _truth("logical_not"), "select_n": _select, "convert_element_type": _convert,
@@ -273,6 +319,10 @@ PRIMITIVES: dict[str, Callable[..., Any]] = {
     "stack": lambda xp, eqn, *arrays: xp.stack([xp.traced(x) for x in arrays], axis=eqn.params["axis"]),
     "rev": lambda xp, eqn, x: xp.flip(x, eqn.params["dimensions"]), "slice": _slice, "dot_general": _dot,
     "reduce_sum": _reduction("sum"), "reduce_max": _reduction("max"), "reduce_min": _reduction("min"),
+    "gather": indexing.gather, "scatter": indexing.scatter(adds=False), "scatter-add": indexing.scatter(adds=True),
+    "dynamic_slice": indexing.dynamic_slice, "dynamic_update_slice": indexing.dynamic_update_slice,
+    "tile": lambda xp, eqn, x: xp.tile(x, eqn.params["reps"]), "sort": indexing.sort, "top_k": indexing.top_k,
+    "pad": indexing.pad, "argmax": indexing.place("argmax"), "argmin": indexing.place("argmin"),
     "reduce_prod": _reduction("prod"), "reduce_and": _all_or_any("min"), "reduce_or": _all_or_any("max"),
 }
 """How each primitive of JAX is said with operators."""

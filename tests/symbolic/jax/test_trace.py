@@ -1,5 +1,6 @@
 """Optax transformations as Symbols: their steps are Optax's, eager and fused; what cannot be traced is named."""
 
+import inspect
 from functools import partial
 
 import numpy as np
@@ -14,15 +15,10 @@ jnp = jax.numpy
 
 import symbolic.jax as sj  # noqa: E402
 
-ALIASES = ("adabelief adadelta adafactor adagrad adam adamax adamaxw adamw adan amsgrad fromage lamb lars lion nadam nadamw "
-           "novograd optimistic_gradient_descent radam rmsprop rprop sgd sign_sgd signum sm3 yogi").split()
-RULES = {name: partial(getattr(optax, name), 0.01) for name in ALIASES} | {
+VARIANTS = {
     "momentum": partial(optax.sgd, 0.1, 0.9), "nesterov": partial(optax.sgd, 0.1, 0.9, nesterov=True),
     "centred": partial(optax.rmsprop, 0.1, centered=True, momentum=0.9),
-    "optimistic_adam": partial(optax.optimistic_adam_v2, 0.01),
 }
-RULES |= {name: partial(getattr(optax.contrib, name), 0.01) for name in ("muon", "schedule_free_sgd", "adopt", "ademamix")}
-RULES |= {"prodigy": optax.contrib.prodigy, "cocob": optax.contrib.cocob}
 RATE = optax.exponential_decay(0.1, 3, 0.7)
 CHAINS = {
     "clipped by norm": lambda: optax.chain(optax.clip_by_global_norm(1.0), optax.adam(RATE)),
@@ -69,21 +65,89 @@ def follow(make, dtype, tolerance):
         grads = tree(rng, dtype)
         params, state = update(grads, state, params)
         for run in runs:
-            run.forward(**named(grads, "_grad"))
+            run.forward(**{k: v for k, v in named(grads, "_grad").items() if k in run.arg_dict})
     for each in arrays:
         for name, expected in named(params).items():
             np.testing.assert_allclose(each[name], expected, rtol=tolerance, atol=tolerance, err_msg=name)
 
 
-@pytest.mark.parametrize("name", [*RULES, *CHAINS])
+GIVEN = {
+    "learning_rate": 0.01, "clipping": 0.1, "max_delta": 0.5, "threshold": 0.5, "max_norm": 1.0, "decay": 0.9,
+    "step_size": -0.1, "slow_step_size": 0.5, "sync_period": 3, "eta": 0.1, "gamma": 0.5, "l2_norm_clip": 1.0,
+    "noise_multiplier": 0.1, "max_consecutive_errors": 2, "max_backtracking_steps": 3, "max_linesearch_steps": 3,
+    "mask": {"b": False, "dense": {"kernel": True}}, "freeze_mask": {"b": False, "dense": {"kernel": True}},
+    "measure": lambda updates: updates, "measure_name": "size", "step_size_fn": lambda count: -RATE(count),
+    "should_transform_fn": lambda step: step % 3 == 0, "transforms": {"x": optax.sgd(0.1), "y": optax.adam(0.1)},
+    "param_labels": {"b": "x", "dense": {"kernel": "y"}},
+} | {name: optax.adam(0.01) for name in ("inner", "tx", "optimizer", "adv_optimizer", "base_optimizer", "fast_optimizer")}
+"""What transformations of Optax are made with here, by the names of their parameters without a default."""
+
+MADE = {
+    "chain": lambda: optax.chain(optax.scale_by_adam(), optax.scale(-0.1)),
+    "named_chain": lambda: optax.named_chain(("first", optax.scale_by_adam()), ("last", optax.scale(-0.1))),
+    "inject_hyperparams": lambda: optax.inject_hyperparams(optax.adam)(learning_rate=RATE),
+    "inject_stateful_hyperparams": lambda: optax.inject_stateful_hyperparams(optax.adam)(learning_rate=0.1),
+    "stateless": lambda: optax.stateless(lambda updates, params: jax.tree.map(jnp.sign, updates)),
+    "stateless_with_tree_map": lambda: optax.stateless_with_tree_map(lambda update, param: update * param),
+    "add_noise": lambda: optax.add_noise(0.1, 0.5, key=0), "noisy_sgd": lambda: optax.noisy_sgd(0.1, key=0),
+    "differentially_private_aggregate": lambda: optax.contrib.differentially_private_aggregate(1.0, 0.1, key=0),
+    "dpsgd": lambda: optax.chain(MADE["differentially_private_aggregate"](), optax.sgd(0.1)),  # which wants a seed
+    "scale_by_lbfgs": lambda: optax.scale_by_lbfgs(memory_size=2),
+    "mechanize": lambda: optax.contrib.mechanize(optax.sgd(0.1)),
+    "schedule_free": lambda: optax.contrib.schedule_free(optax.sgd(0.1), 0.1),
+    "scale_by_muon": lambda: optax.masked(optax.contrib.scale_by_muon(
+        weight_dimension_numbers=lambda params: jax.tree.map(lambda _: optax.contrib.MuonDimensionNumbers(), params)),
+        GIVEN["mask"]),
+}
+"""Those that need other arguments."""
+
+REFUSED = {
+    **dict.fromkeys(("add_noise", "noisy_sgd"), "dtype key"),
+    **dict.fromkeys(("polyak_sgd", "scale_by_polyak", "momo", "momo_adam", "reduce_on_plateau", "lbfgs",
+                     "scale_by_backtracking_linesearch", "scale_by_zoom_linesearch"), "'value'"),
+    **dict.fromkeys(("sophia", "hutchinson_estimator_diag_hessian"), "obj_fn must be provided"),
+    **dict.fromkeys(("galore", "scale_by_galore"), "primitive svd, at "),
+    **dict.fromkeys(("differentially_private_aggregate", "dpsgd"), "batch dimension"),
+    "lookahead": "'fast'",
+}
+"""Those that need more than gradients, or that no operators say, and a word of the reason."""
+
+
+def every_transformation():
+    """Return how to make each transformation of Optax, by its name: those of a module and of ``contrib``."""
+    found = dict(MADE)
+    for name, function in [*vars(optax).items(), *vars(optax.contrib).items()]:
+        if name.startswith("_") or name in found or not inspect.isfunction(function):
+            continue
+        signature = inspect.signature(function)
+        needed = [p.name for p in signature.parameters.values()
+                  if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        returned = str(signature.return_annotation)
+        if "GradientTransformation" in returned or signature.return_annotation is signature.empty and all(
+                p in GIVEN for p in needed) and hasattr(function(**{p: GIVEN[p] for p in needed}), "update"):
+            found[name] = partial(function, **{p: GIVEN[p] for p in needed if p in GIVEN})
+    return found
+
+
+TRANSFORMATIONS = every_transformation()
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
+@pytest.mark.parametrize("name", [*(t for t in TRANSFORMATIONS if t not in REFUSED), *VARIANTS, *CHAINS])
 def test_twenty_steps_are_those_of_optax(name):
     with jax.enable_x64(True):
-        follow((RULES | CHAINS)[name], "float64", 1e-6)
+        follow((TRANSFORMATIONS | VARIANTS | CHAINS)[name], "float64", 1e-6)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_needs_more_than_gradients_or_operators_is_named(name):
+    error((OperatorError, DTypeError), lambda: sj.trace(TRANSFORMATIONS[name](), tree(np.random.default_rng(0), "float32")),
+          "trace: ", REFUSED[name])
 
 
 @pytest.mark.parametrize("name", ["adam", "lamb", "lars", "centred", "trusted", "every second"])
 def test_in_float32_too(name):
-    follow((RULES | CHAINS)[name], "float32", 2e-5)
+    follow((TRANSFORMATIONS | VARIANTS | CHAINS)[name], "float32", 2e-5)
 
 
 PARAMS = {"w": np.array([1.0, -2.0], "float32")}
@@ -143,6 +207,29 @@ def by_eigenvectors(x):
     return vectors * jnp.sqrt(values + 1) @ vectors.T @ x
 
 
+OUTSIDE = np.array([3, 0, 7, -1])  # the third of four is out of range
+CHOOSING = [
+    lambda x: jnp.sort(x, 0), lambda x: x * jnp.argsort(x, 1), lambda x: x - jnp.median(x, 0),
+    lambda x: jnp.clip(x, -jnp.quantile(x, 0.9), jnp.quantile(x, 0.9)), lambda x: x[np.array([1, 0, 3, 3])],
+    lambda x: jnp.take(x, OUTSIDE, axis=1), lambda x: jnp.take(x, OUTSIDE, axis=1, mode="clip"),
+    lambda x: x[jnp.argsort(x[0])], lambda x: jnp.take_along_axis(x, 2 * jnp.argsort(x, 0), 0),
+    lambda x: jnp.repeat(jax.lax.top_k(x, 2)[0], 2, 1), lambda x: x[:, :2] @ jax.lax.top_k(-x.T, 2)[1].T.astype(x.dtype),
+    lambda x: x * jnp.argmax(x, 0) + jnp.argmin(x, 1), lambda x: x.at[1].set(0), lambda x: x.at[0].add(x[1]),
+    lambda x: x.at[jnp.array([0, 0, 9])].add(x[1:]), lambda x: x.at[jnp.argmax(x[0])].set(2 * x[1]),
+    lambda x: x.at[np.array([2, 0])].set(x[1:3]), lambda x: x.at[jnp.array([2, 9, 0])].set(x[1:], unique_indices=True),
+    lambda x: jnp.pad(x, 1)[1:5, :4], lambda x: jax.lax.pad(x, x[0, 0], ((1, 0, 1), (0, 2, 0)))[:4, :4],
+    lambda x: x * jnp.diag(x), lambda x: jnp.where((x > 0)[jnp.argsort(x[0])].T, x, 0), lambda x: jnp.tile(x[:2], (2, 1)),
+    lambda x: jax.lax.dynamic_slice(x, (jnp.argmax(x[0]), 0), (1, 4)) * x, lambda x: jnp.round(10 * x),
+    lambda x: jax.lax.dynamic_update_slice(x, x[:2, :2], (jnp.argmax(x[0]), 9)),
+    lambda x: jnp.einsum("ij,kl->ijkl", x, x).sum((0, 1)), lambda x: x * (x @ x[0]), lambda x: x * jnp.tensordot(x, x, 2),
+    lambda x: jnp.einsum("bij,kbj->bik", x.reshape(2, 2, 4), x.reshape(4, 2, 2).repeat(2, 2)).reshape(4, 4),
+    lambda x: jax.lax.while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, c[1] * 2 + x), (0, x))[1],
+    lambda x: jax.lax.scan(lambda c, y: (c / 2 + y, c), x[0], x)[1], lambda x: jax.lax.fori_loop(0, 3, lambda i, y: y * i + x, x),
+    lambda x: jax.lax.scan(lambda c, y: (c / 2 + y, c), x[0], x, reverse=True)[1],
+    lambda x: jax.lax.scan(lambda c, y: (c / 2 + y, None), x, np.arange(4, dtype="float32"))[0],
+]
+
+
 @pytest.mark.parametrize("change", [
     lambda x: jnp.concatenate(jnp.split(x, 2)[::-1]), lambda x: jnp.concatenate(jax.lax.split(x, (1, 3), axis=1)[::-1], 1),
     lambda x: jnp.stack([x, 2 * x], 1).sum(1), lambda x: x * sum(jnp.unstack(x, axis=1)), by_eigenvectors,
@@ -150,7 +237,8 @@ def by_eigenvectors(x):
     jnp.triu, lambda x: jax.device_put(x) * 2, lambda x: jnp.cumsum(x, 0), lambda x: jax.lax.cumsum(x, 1, reverse=True),
     lambda x: x * jax.nn.logsumexp(x), lambda x: sum(jax.lax.optimization_barrier((x, 2 * x))),
     lambda x: jnp.where(np.arange(4) < 2, x, 0), lambda x: jax.lax.select_n(np.eye(4, dtype="int32"), x, -x),
-], ids=range(16))
+    *CHOOSING,
+], ids=range(16 + len(CHOOSING)))
 def test_what_changes_matrices(change):
     x = np.random.default_rng(0).normal(size=(4, 4)).astype("float32")
     step, _ = sj.trace(looping(change), {"w": np.zeros((4, 4), "float32")})
@@ -184,6 +272,8 @@ def test_what_cannot_be_traced_is_named():
     for change, name in ((jnp.fft.fft, "fft"), (lambda x: jnp.linalg.qr(x.reshape(-1, 1), "complete")[0], "qr"),
                          (lambda x: jnp.linalg.svd(x.reshape(1, -1))[0], "svd"),
                          (lambda x: jax.lax.fori_loop(0, x.astype(int)[0], lambda i, y: y + 1, x), "while"),
-                         (lambda x: jax.lax.scan(lambda c, y: (c + y, c), 0.0, x)[1], "scan"),
+                         (lambda x: jax.lax.fori_loop(0, 33, lambda i, y: y + 1, x), "scan of 33 turns; at most 32"),
+                         (lambda x: x.at[jnp.argsort(x)].set(x), "several values at one index"),
+                         (lambda x: jnp.linalg.svd(x.reshape(1, -1))[0].sum() * x, f"svd, at {__file__}:"),
                          (lambda x: jax.pure_callback(np.sin, x, x), "pure_callback")):
         error(OperatorError, lambda change=change: sj.trace(looping(lambda x: jnp.real(change(x))), PARAMS), name)
