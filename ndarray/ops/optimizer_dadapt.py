@@ -39,7 +39,7 @@ def _grown(xp, growth, found, moves, growth_rate):
 
 def _per(xp, x, total):
     """Return a quotient, 0 where the divisor is."""
-    return xp.where(total == 0, xp.zeros_like(total), x / xp.where(total == 0, xp.ones_like(total), total))
+    return xp.where(total <= 0, xp.zeros_like(total), x / xp.where(total <= 0, xp.ones_like(total), total))
 
 
 def _where_moved(xp, lr, values, otherwise):
@@ -145,7 +145,7 @@ def multi_dadapt_adam_update(xp, weight: Many(), grad: Many(), mean: Many(), var
             xp, lr, (1 - beta2, d * rate * (1 - keep)), 0.0))
         g = rescaled(xp, g, scale, clip_gradient)
         root = xp.sqrt(v) + least
-        along = along + d * lr * float64_sum(xp, xp.where(root == 0, xp.zeros_like(g), g * z / root))
+        along = along + d * lr * float64_sum(xp, xp.where(root <= 0, xp.zeros_like(g), g * z / root))
         m, v, z = keep1 * m + rest1 * g, keep2 * v + rest2 * (g * g), keep3 * z + rest3 * g
         sizes = sizes + _per(xp, lr, rate) * float64_sum(xp, xp.abs(z))
         rows.append((m, v, z))
@@ -156,7 +156,7 @@ def multi_dadapt_adam_update(xp, weight: Many(), grad: Many(), mean: Many(), var
     for w, (m, v, _), lr, wd in zip(weight, rows, learning_rates, wds, strict=True):
         least, decay = scalars_in(xp, w.dtype, epsilon, 1 - xp.where(moves, d, xp.zeros_like(d)) * lr * wd)
         root = xp.sqrt(v) + least
-        step = xp.where((lr > 0) * moves, xp.where(root == 0, xp.zeros_like(m), m / root), xp.zeros_like(m))
+        step = xp.where((lr > 0) * moves, xp.where(root <= 0, xp.zeros_like(m), m / root), xp.zeros_like(m))
         weights.append(decay * w - step)
     return (tuple(weights), *columns(rows, 3),
             *_kept(xp, (new, d_growth), (xp.where(moves, numerator, last), d_numerator)))
@@ -250,7 +250,7 @@ def multi_dadapt_sgd_update(xp, weight: Many(), grad: Many(), s: Many(), start: 
     for g, lr in zip(grads, learning_rates, strict=True):
         squares = squares + xp.where(lr > 0, squared_norm(xp, g), xp.as_scalar(0.0, FLOAT64))
     first = xp.as_scalar(first_norm, FLOAT64)
-    first = xp.where(first == 0, xp.sqrt(squares), first)
+    first = xp.where(first <= 0, xp.sqrt(squares), first)
     new, numerator, sizes = [], last, xp.as_scalar(0.0, FLOAT64)
     for w, g, z, lr, wd in zip(weight, grads, s, learning_rates, wds, strict=True):
         way = _per(xp, d * lr, first)

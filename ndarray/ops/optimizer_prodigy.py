@@ -164,7 +164,7 @@ def multi_prodigy_update(xp, weight: Many(), grad: Many(), mean: Many(), var: Ma
         step, keep, least = scalars_in(xp, w.dtype, ways * lr, 1 - ways * lr * wd, d0 * new * epsilon)
         # A gradient that was always zero is over a root of zero.
         root = xp.sqrt(v) + least
-        weights.append(keep * w - step * xp.where(root == 0, xp.zeros_like(m), m / root))
+        weights.append(keep * w - step * xp.where(root <= 0, xp.zeros_like(m), m / root))
     numbers = [xp.reshape(xp.as_scalar(x, state.dtype), state.shape)
                for x, state in ((new, d_growth), (most, d_most), (numerator, d_numerator))]
     return (tuple(weights), *columns(rows, 3), tuple(x + xp.zeros_like(x) for x in start), *numbers)

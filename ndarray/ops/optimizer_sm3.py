@@ -111,6 +111,6 @@ def sm3_update(xp, weight, grad, mean, largest, /, *, lr: Scalar, momentum: Shar
     sums = least + xp.reshape(grad * grad, lengths)
     largest = xp.concatenate(tuple([_most(xp, sums, axis) for axis in axes]), axis=0)
     nu = xp.reshape(sums, weight.shape)
-    divided = xp.where(nu == 0, xp.zeros_like(grad), grad / xp.sqrt(nu + epsilon))
+    divided = xp.where(nu <= 0, xp.zeros_like(grad), grad / xp.sqrt(nu + epsilon))
     mean = momentum * mean + rest * divided
     return decay * weight - lr * mean, mean, largest

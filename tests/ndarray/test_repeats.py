@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -109,8 +110,14 @@ def test_a_list_that_is_changed_in_place_is_another_parameter(how, monkeypatch):
     assert step.bits() == expected(Step(), monkeypatch, run)
 
 
+def deprecated():
+    """NumPy 2.5 and later warn where an array's shape or dtype is set."""
+    return pytest.warns(DeprecationWarning) if np.lib.NumpyVersion(np.__version__) >= "2.5.0" else nullcontext()
+
+
 def change_shape(step):
-    step.w[3]._data.shape = (5, 1)
+    with deprecated():
+        step.w[3]._data.shape = (5, 1)
 
 
 def make_read_only(step):
@@ -118,16 +125,8 @@ def make_read_only(step):
 
 
 def change_dtype(step):
-    with pytest.warns(DeprecationWarning) if np.lib.NumpyVersion(np.__version__) >= "2.5.0" else _nothing():
+    with deprecated():
         step.g[3]._data.dtype = np.int32
-
-
-class _nothing:
-    def __enter__(self):
-        pass
-
-    def __exit__(self, *error):
-        pass
 
 
 def resize(step):
