@@ -407,7 +407,13 @@ class Operator:
         """Compute as `run` does, with parameters whose scalars are values of `xp` already (`scalars_as`)."""
         if has_narrow(arrays) or (self.half_in_float32 and any([is_short(a.dtype) for a in arrays])):
             return in_float32(self, self.run_ready, xp, arrays, params)
-        result = self.compute(xp, *self.pack(arrays, params), **params)
+        try:
+            result = self.compute(xp, *self.pack(arrays, params), **params)
+        except OverflowError as error:
+            # NumPy's, of a number among the parameters that the dtype of an array does not hold.
+            if isinstance(error, MXNetError):
+                raise
+            raise ParamError(f"{self.name}: {error}") from None
         outputs, written = (result[0], result[1:]) if self.writes else (result, ())
         if self.outputs == 1:
             outputs = (outputs,)

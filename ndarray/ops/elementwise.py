@@ -220,7 +220,20 @@ def _(xp, head, output, data, *, dtype):
     return (xp.astype(head, data.dtype),)
 
 
-@operator(_cast, primitive=True)
+def _amp_dtype(dtype, asked):
+    """Return what `amp_cast` gives: the dtype asked for where data is float32 or has 16 bits, else that of the data."""
+    return dtype_of(asked) if is_floating(dtype) and dtype != np.float64 else dtype
+
+
+def _amp_cast_rule(inputs, outputs, params):
+    data, out = inputs[0], outputs[0]
+    if data.dtype is None:
+        shape = merge_shapes(data.shape, out.shape)
+        return [TensorType(shape, None)], [TensorType(shape, out.dtype)]
+    return _cast(inputs, outputs, {"dtype": _amp_dtype(data.dtype, params["dtype"])})
+
+
+@operator(_amp_cast_rule, primitive=True)
 def amp_cast(xp, data, /, *, dtype: DType):
     """The elements in another dtype, as automatic mixed precision inserts it; files may leave it out.
 
@@ -229,7 +242,7 @@ def amp_cast(xp, data, /, *, dtype: DType):
     data : array, any shape
         Input.
     dtype : dtype
-        Element type of the output.
+        Element type of the output for data of float32, float16 or bfloat16.  Others stay as they are.
 
     Returns
     -------
@@ -241,7 +254,7 @@ def amp_cast(xp, data, /, *, dtype: DType):
     >>> nd.amp_cast(nd.array([1.5]), dtype="float16").asnumpy()
     array([1.5], dtype=float16)
     """
-    return xp.astype(data, dtype_of(dtype))
+    return xp.astype(data, _amp_dtype(data.dtype, dtype))
 
 
 @amp_cast.gradient

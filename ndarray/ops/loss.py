@@ -55,9 +55,9 @@ def _of_classes(rule):
 
 def _class_labels(shape, params):
     """One class for each instance, or for each place where there are several outputs."""
-    if params["preserve_shape"]:
-        return shape[:-1]
-    return (shape[0], prod(shape[2:])) if params["multi_output"] and len(shape) > 2 else shape[:1]
+    if params["multi_output"]:
+        return (shape[0], prod(shape[2:])) if len(shape) > 2 else shape[:1]
+    return shape[:-1] if params["preserve_shape"] else shape[:1]
 
 
 @operator(_of_classes(_like_data(_class_labels, or_data=True)), aliases=("Softmax",), loss_head=True)
@@ -87,10 +87,10 @@ def SoftmaxOutput(xp, data, label, /, *, grad_scale: float = 1.0, ignore_label: 
     use_ignore : bool, optional
         Whether `ignore_label` is heeded.
     preserve_shape : bool, optional
-        Classes along the last axis, one label for each place of the other axes.
+        Classes along the last axis, one label for each place of the other axes; without effect with `multi_output`.
     normalization : {'batch', 'null', 'valid'}, optional
         Divide the gradient by the length of the first axis (with `preserve_shape`, by the number of labels), by
-        nothing, or by the number of labels not ignored.
+        nothing, or by the number of labels that are not `ignore_label`, also without `use_ignore`.
     out_grad : bool, optional
         Multiply with the arriving gradient, which is not asked for otherwise.
     smooth_alpha : float, optional
@@ -100,6 +100,10 @@ def SoftmaxOutput(xp, data, label, /, *, grad_scale: float = 1.0, ignore_label: 
     -------
     array, like `data`
         The probabilities :math:`p`.
+
+    Notes
+    -----
+    MXNet does not heed `smooth_alpha` with `multi_output`.
 
     References
     ----------
@@ -111,18 +115,16 @@ def SoftmaxOutput(xp, data, label, /, *, grad_scale: float = 1.0, ignore_label: 
     >>> nd.SoftmaxOutput(nd.zeros((1, 2)), nd.array([1])).asnumpy()
     array([[0.5, 0.5]], dtype=float32)
     """
-    if preserve_shape:
-        return softmax_along(xp, data, -1)
-    if multi_output or data.ndim == 2:
-        return softmax_along(xp, data, 1)
-    flat = _by_instance(xp, data)
-    return xp.reshape(softmax_along(xp, flat, 1), data.shape)
+    whole, axis = _classes(data, multi_output, preserve_shape)
+    if whole:
+        return softmax_along(xp, data, axis)
+    return xp.reshape(softmax_along(xp, _by_instance(xp, data), axis), data.shape)
 
 
 @SoftmaxOutput.mean_loss
 def _(xp, output, label, *, ignore_label, multi_output, use_ignore, preserve_shape, **others):
-    p = output if multi_output or preserve_shape or output.ndim == 2 else _by_instance(xp, output)
-    axis = p.ndim - 1 if preserve_shape else 1
+    whole, axis = _classes(output, multi_output, preserve_shape)
+    p = output if whole else _by_instance(xp, output)
     if label.shape == output.shape:
         target = xp.astype(xp.reshape(label, p.shape), p.dtype)
     else:
@@ -136,6 +138,12 @@ def _(xp, output, label, *, ignore_label, multi_output, use_ignore, preserve_sha
     return xp.sum(losses) / xp.where(total > 0, total, xp.ones_like(total))
 
 
+def _classes(data, multi_output, preserve_shape):
+    """Return whether the axes stay as they are, and that of the classes; otherwise each instance is one run of them."""
+    axis = data.ndim - 1 if preserve_shape and not multi_output else 1
+    return multi_output or preserve_shape or data.ndim == 2, axis
+
+
 def _by_instance(xp, data):
     return xp.reshape(data, (data.shape[0], prod(data.shape[1:])))
 
@@ -146,28 +154,27 @@ def _(xp, head, output, data, label, *, grad_scale, ignore_label, multi_output, 
     if label.shape == data.shape:
         grad = grad_scale * (output - xp.astype(label, data.dtype))
         return grad * head if out_grad else grad, None
-    flat = not (preserve_shape or multi_output or data.ndim == 2)
-    p = _by_instance(xp, output) if flat else output
-    axis = p.ndim - 1 if preserve_shape else 1
+    whole, axis = _classes(data, multi_output, preserve_shape)
+    p = output if whole else _by_instance(xp, output)
     places = tuple(d for i, d in enumerate(p.shape) if i != axis)
     label = xp.astype(xp.reshape(label, places), p.dtype)
     target = one_hot_along(xp, label, p.shape[axis], axis)
     if smooth_alpha:
         target = target * (1 - smooth_alpha) + (1 - target) * (smooth_alpha / max(p.shape[axis] - 1, 1))
     grad = p - target
+    kept = xp.astype(xp.expand_dims(label, axis) != ignore_label, p.dtype)
     if use_ignore:
-        kept = xp.astype(xp.expand_dims(label, axis) != ignore_label, p.dtype)
         grad = grad * kept
-    if normalization == "valid" and use_ignore:
+    if normalization == "valid":
         count = xp.sum(kept)
         grad = grad * grad_scale / xp.maximum(count, xp.ones_like(count))
     else:
-        each_label = normalization == "valid" or (normalization == "batch" and preserve_shape)
+        each_label = normalization == "batch" and preserve_shape and not multi_output
         divisor = prod(places) if each_label else data.shape[0] if normalization == "batch" else 1
-        if multi_output and not preserve_shape and not each_label:
+        if multi_output and not each_label:
             divisor *= prod(places[1:])
         grad = grad * (grad_scale / max(divisor, 1))
-    grad = xp.reshape(grad, data.shape) if flat else grad
+    grad = grad if whole else xp.reshape(grad, data.shape)
     return grad * head if out_grad else grad, None
 
 

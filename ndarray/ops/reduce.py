@@ -15,7 +15,7 @@ KIND = "reduction"
 
 
 def reduced_axes(ndim, axis, exclude):
-    """Return the axes to reduce, from 0, in order; none named means all.
+    """Return the axes to reduce, from 0, in order; none named means all, whatever `exclude` is.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def reduced_axes(ndim, axis, exclude):
         If an axis is out of range.
     """
     if axis is None or axis == ():
-        return () if exclude else tuple(range(ndim))
+        return tuple(range(ndim))
     for a in axis:
         if not -ndim <= a < ndim:
             raise slot_error(ShapeError, f"axis {a} of `{{}}` with {ndim} axes", 0)
@@ -147,7 +147,7 @@ _DOC = """{words} over some axes.
     keepdims : bool, optional
         Keep the reduced axes, with length 1.
     exclude : bool, optional
-        Reduce all axes but these.
+        Reduce all axes but these; without effect where `axis` names none.
 
     Returns
     -------

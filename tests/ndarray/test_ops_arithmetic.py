@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import ndarray as nd
+import symbolic as sym
 from ndarray import registry
-from ndarray.errors import DTypeError, OperatorError, ShapeError
+from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError
 
 A = np.array([[-2.5, -1.0, 0.0], [0.5, 1.0, 7.0]], np.float32)
 B = np.array([[2.0, -1.0, 3.0], [0.5, -2.0, 2.0]], np.float32)
@@ -257,6 +258,23 @@ def test_cast_and_clip():
     found = run("clip", np.array([-9, np.nan, 9], np.float32), a_min=-1, a_max=1)
     np.testing.assert_array_equal(found, [-1, np.nan, 1])
     np.testing.assert_array_equal(nd.clip(nd.array([-9, 9]), 0, 1).asnumpy(), [0, 1])
+
+
+@pytest.mark.parametrize(("given", "asked", "expected"), [
+    ("float32", "float16", "float16"), ("float16", "float64", "float64"), ("float32", "int32", "int32"),
+    ("float64", "float16", "float64"), ("int32", "float16", "int32"), ("uint8", "float32", "uint8")])
+def test_amp_cast_leaves_integers_and_float64(given, asked, expected):
+    x = sym.amp_cast(sym.var("x"), dtype=asked)
+    assert nd.amp_cast(nd.array([1, 2], dtype=given), dtype=asked).dtype == np.dtype(expected)
+    assert x.infer_type(x=given)[1] == [np.dtype(expected).type] and x.infer_shape(x=(2, 3))[1] == [(2, 3)]
+
+
+@pytest.mark.parametrize("call", [
+    lambda x: nd.contrib.quadratic(x, a=300), lambda x: nd.one_hot(x, depth=2, on_value=-1, dtype="uint8"),
+    lambda x: nd.SequenceMask(x, nd.array([1]), use_sequence_length=True, value=-1)])
+def test_a_number_that_the_dtype_does_not_hold_is_refused(call):
+    with pytest.raises(ParamError, match="out of bounds for uint8"):
+        call(nd.array([[3], [200]], dtype="uint8"))
 
 
 def test_no_warning_leaks():

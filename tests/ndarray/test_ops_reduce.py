@@ -77,6 +77,14 @@ def test_norm_in_a_wider_dtype():
     assert found.dtype == np.float32 and found.asscalar() == 500
 
 
+@pytest.mark.parametrize("axis", [None, ()])
+@pytest.mark.parametrize("name", MEANING)
+def test_without_axes_there_is_nothing_to_exclude(name, axis):
+    found = getattr(nd, name)(nd.array(X), axis=axis, exclude=True)
+    assert found.shape == (1,) and found.asnumpy() == getattr(nd, name)(nd.array(X)).asnumpy()
+    assert getattr(nd, name)(nd.array(X), axis=axis, exclude=True, keepdims=True).shape == (1, 1, 1)
+
+
 def test_places_of_extrema_are_float32_and_the_first():
     x = nd.array([[1, 3, 3], [2, 0, 0]])
     found = nd.argmax(x, axis=1)

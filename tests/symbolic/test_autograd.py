@@ -145,6 +145,27 @@ def test_a_loss_needs_no_head():
     np.testing.assert_allclose(x.grad.asnumpy(), [2 * (p - [1, 0])], rtol=1e-6)
 
 
+@pytest.mark.parametrize(("classes", "shape", "labels", "axis"), [
+    ({}, (6, 3), (6,), 1), ({"preserve_shape": True}, (2, 4, 3), (2, 4), 2),
+    ({"multi_output": True}, (2, 3, 4), (2, 4), 1), ({"multi_output": True, "preserve_shape": True}, (2, 3, 4), (2, 4), 1)])
+@pytest.mark.parametrize("use_ignore", [False, True])
+def test_the_labels_that_a_softmax_counts_as_valid(classes, shape, labels, axis, use_ignore):
+    # As MXNet 1.9.1 does: the label to ignore is never counted, whether it is ignored or not.
+    scores = np.random.default_rng(0).normal(size=shape)
+    label = np.arange(np.prod(labels)).reshape(labels) % 3
+    x = variable(scores)
+    with autograd.record():
+        loss = nd.SoftmaxOutput(x, nd.array(label), normalization="valid", ignore_label=1, use_ignore=use_ignore, **classes)
+    loss.backward()
+    p = np.exp(scores) / np.exp(scores).sum(axis=axis, keepdims=True)
+    target = np.moveaxis(np.eye(3)[label], -1, axis)
+    expected = (p - target) / (label != 1).sum()
+    if use_ignore:
+        expected = expected * np.expand_dims(label != 1, axis)
+    np.testing.assert_allclose(loss.asnumpy(), p, rtol=1e-5)
+    np.testing.assert_allclose(x.grad.asnumpy(), expected, rtol=1e-5, atol=1e-7)
+
+
 def test_grad_leaves_the_variables_alone_and_goes_to_the_middle():
     x, other = variable(), variable()
     with autograd.record():
