@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from benchmarks import machine, table
+from benchmarks import machine, matrices, table
 
 
 def test_the_machine_is_told_in_lines():
@@ -98,3 +98,11 @@ def test_the_page_has_the_tables_of_the_results():
     page = (Path(__file__).parents[1] / "docs/performance.rst").read_text(encoding="utf-8")
     for found in table.kept().values():
         assert f"\n{table.everything(found)}\n" in page
+
+
+def test_the_page_has_the_table_of_matrices():
+    """``python -m benchmarks.matrices --table`` prints it."""
+    page = (Path(__file__).parents[1] / "docs/performance.rst").read_text(encoding="utf-8")
+    assert matrices.kept()
+    for found in matrices.kept().values():
+        assert f"\n{matrices.table(found)}\n" in page
