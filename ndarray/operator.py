@@ -206,6 +206,10 @@ class Operator:
     def __repr__(self) -> str:
         return f"<operator {self.name}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what pickles and copies are made by: the name, under which a process has one operator."""
+        return registry.get, (self.name,)
+
     def __call__(self, xp: Any, *inputs: Any, **params: Any) -> Any:
         """Compute in the namespace `xp`; operators may be written with operators this way."""
         return self.compute(xp, *inputs, **params)

@@ -1,6 +1,8 @@
 """MXNet's optimizer classes: their paths, arguments, states and factors, as in MXNet 1.9.1."""
 
+import copy
 import inspect
+import pickle
 import warnings
 
 import numpy as np
@@ -81,6 +83,28 @@ def test_arguments_are_mxnets(name):
         cls(momentun=0.9)
     with pytest.raises(OperatorError, match=f"{name} takes by position at most"):
         cls(*range(20))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+@pytest.mark.parametrize("name", [name for name in SIGNATURES if name != "SGLD"])
+def test_a_copy_goes_on_bit_for_bit(name, copied):
+    optimizer = (optimizers.contrib if name == "GroupAdaGrad" else optimizers).__dict__[name]()
+    weight, grad = nd.array([[1.0, 2.0]]), nd.array([[0.5, -1.0]])
+    state = optimizer.create_state(0, weight)
+    optimizer.update(0, weight, grad, state)
+    again, other_weight, other_state = copied((optimizer, weight, state))
+    optimizer.update(0, weight, grad, state)
+    again.update(0, other_weight, grad, other_state)
+    assert again.num_update == 2 and weight.asnumpy().tobytes() == other_weight.asnumpy().tobytes()
+
+
+def test_an_updater_of_a_combined_rule_is_pickled():
+    updater = optimizers.Updater(optimizers.cautious("adamw", wd=0.1), lr=0.1)
+    again = pickle.loads(pickle.dumps(updater))
+    weight, other = nd.ones((2, 2)), nd.ones((2, 2))
+    updater(0, nd.ones((2, 2)), weight)
+    again(0, nd.ones((2, 2)), other)
+    assert weight.asnumpy().tobytes() == other.asnumpy().tobytes()
 
 
 def test_group_adagrad_is_in_contrib():
