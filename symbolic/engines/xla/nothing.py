@@ -38,9 +38,12 @@ NOTHING = Nothing()
 
 
 def without_decay(node: Node) -> Mapping[str, Any]:
-    """Return the parameters of an update operator, with `NOTHING` in place of a weight decay that is zero."""
+    """Return the parameters of an update operator, with `NOTHING` in place of weight decays that are zero."""
     params = node.complete_params
     decay = node.op.update.decay if node.op.update else None
-    if decay is None or decay not in node.op.scalars or params[decay] not in (0, 0.0):
+    if decay is None or decay not in params:
         return params
-    return {**params, decay: NOTHING}
+    given = params[decay]
+    if type(given) is tuple:  # What is fed is a named one.
+        return {**params, decay: tuple([NOTHING if wd in (0, 0.0) else wd for wd in given])}
+    return {**params, decay: NOTHING} if decay in node.op.scalars and given in (0, 0.0) else params

@@ -157,6 +157,34 @@ def test_a_decay_of_zero_reads_no_weight(name, count):
         assert bool(found) == infinite, (name, factors, found)
 
 
+READS = {  # states of rules that read the weights for something else than a decay
+    "adafactor_mom_update": {"mom"}, "asgd_update": {"average"}, "dcasgd_update": {"mom", "previous"}, "ftml_update": {"z"},
+    "ftrl_update": {"z"}, "multi_prodigy_update": {"d_numerator"},
+    "preloaded_multi_sgd_mom_update": {"mom"},  # whose decays are an array
+}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_no_rule_reads_the_weights_for_a_decay_of_zero(name):
+    """One operation after the other, so that rules need no compilations of their own."""
+    tx, params = sj.gradient_transformation(name, 0.1), {"a": jnp.full((3, 2), jnp.array([jnp.nan, jnp.inf]))}
+    extra = {k: jax.tree.map(jnp.ones_like, params) for k in tx.update._others}
+    state = tx.init({"a": jnp.ones((3, 2))})  # copies of weights among its states are finite
+    with jax.disable_jit():
+        _, state = tx.update({"a": jnp.arange(6.0).reshape(3, 2) / 3 - 0.7}, state, params, **extra)
+    found = {k for k, v in state.states.items() if not all(np.isfinite(x).all() for x in jax.tree.leaves(v))}
+    assert found == READS.get(name, set())
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd", "multi_sgd_mom", "lamb", "novograd"])
+def test_a_traced_decay_of_zero_has_the_values_of_none(name):
+    params = {"a": jnp.arange(6.0).reshape(3, 2)}
+    grads = {"a": params["a"] / 3 - 0.7}
+    none, traced = (sj.gradient_transformation(name, 0.1, wd=wd) for wd in (0.0, jnp.float32(0)))
+    with jax.disable_jit():
+        close(*(tx.update(grads, tx.init(params), params) for tx in (traced, none)), 1e-6)
+
+
 def test_the_wrappers_of_optax():
     lamb = ALIASES["lamb"](0.05)
     mask = {"dense": {"kernel": True, "bias": False}, "head": [True]}
