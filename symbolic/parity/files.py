@@ -88,7 +88,10 @@ def convert(source: str | PathLike[str], target: str | PathLike[str], other: str
         raise OperatorError(f"{source} holds states alone; name the training whose step and parameters they belong to: "
                             "like=, on the command line --like FOLDER")
     trainer = Trainer.load(like)
-    _take(trainer, library, name, data, str(source), num_update)
+    try:
+        _take(trainer, library, name, data, num_update)
+    except FormatError as error:
+        raise FormatError(f"{source}: {error}") from error
     trainer.save(target)
 
 
@@ -107,7 +110,7 @@ def _written(trainer: Trainer, library: str, name: str, options: Mapping[str, An
     return file.getvalue()
 
 
-def _take(trainer: Trainer, library: str, name: str, data: bytes, where: str, num_update: int | None) -> None:
+def _take(trainer: Trainer, library: str, name: str, data: bytes, num_update: int | None) -> None:
     """Give a training the states in the bytes of a file."""
     if library == "mxnet":
         from_mxnet(trainer, data, name, num_update)
@@ -117,14 +120,14 @@ def _take(trainer: Trainer, library: str, name: str, data: bytes, where: str, nu
         try:
             found = torch.load(io.BytesIO(data), weights_only=True)
         except Exception as error:  # of many kinds, by what is wrong
-            raise FormatError(f"{where}: torch cannot read it as weights only: {type(error).__name__}") from error
+            raise FormatError(f"torch cannot read it as weights only: {type(error).__name__}") from error
         from_torch(trainer, found, name, num_update)
     else:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as file:
                 arrays = dict(file)
         except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
-            raise FormatError(f"{where}: not a .npz file: {error}") from error
+            raise FormatError(f"not a .npz file: {error}") from error
         from_optax(trainer, name, optax_state(arrays, _first(trainer, name, {})), num_update)
 
 

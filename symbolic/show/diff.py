@@ -138,7 +138,7 @@ def diff(a: HasGraph, b: HasGraph) -> Diff:
     Raises
     ------
     LimitError
-        If one has more than 50,000 nodes, or three times as many edges.
+        If one has more nodes than ``symbolic.show.size.MOST_NODES``, or three times as many edges.
     OperatorError
         If one is not a Symbol.
 

@@ -43,7 +43,7 @@ def summary(graph: Graph, shape: Mapping[str, Sequence[int]] | None = None, line
     Raises
     ------
     LimitError
-        If the graph has more than 50,000 nodes, or three times as many edges.
+        If the graph has more nodes than ``symbolic.show.size.MOST_NODES``, or three times as many edges.
     ParamError
         If `positions` are not four or five increasing numbers.
     ShapeError, UnknownNameError

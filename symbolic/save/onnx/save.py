@@ -72,7 +72,7 @@ def save_onnx(symbol: Symbol, fname: str | os.PathLike[str], shape: Mapping[str,
     UnknownNameError
         If `shape`, `dtype` or `params` names a variable that is not there.
     LimitError
-        If the graph, or the model, has more than 50,000 nodes.
+        If the graph, or the model, has more nodes than ``symbolic.save.onnx.namespace.MOST_NODES``.
     FormatError
         If the model would be too large for a file, or a name cannot be written.
     ImportError

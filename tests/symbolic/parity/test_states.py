@@ -247,3 +247,14 @@ def test_mxnet_goes_on(other):
                     continue
                 np.testing.assert_allclose(trainer.executor.aux_dict[f"{n}_{state}"].asnumpy(), held, rtol=1e-5,
                                            atol=1e-6)
+
+
+def test_a_damaged_file_of_states_is_named(tmp_path):
+    pytest.importorskip("safetensors")
+    trainer = optimizers.Trainer(optimizers.update(["w"], "adam"), {"w": np.ones(2, "f4")}, lr=0.1)
+    trainer.save(tmp_path / "run")
+    whole = pickle.dumps([1])
+    for data, words in ((whole[:-1], "not a pickle"), (b"", "not a pickle"), (whole, "a dict by index")):
+        (tmp_path / "x.states").write_bytes(data)
+        with pytest.raises(FormatError, match=rf"x\.states: .*{words}"):
+            parity.convert(tmp_path / "x.states", tmp_path / "back", "mxnet:Adam", like=tmp_path / "run")
