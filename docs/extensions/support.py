@@ -30,6 +30,7 @@ RATE = 0.02
 Arrays = dict[str, np.ndarray]
 
 
+@cache
 def rules() -> dict[str, str]:
     """Return the operator of each rule by the name of its row: those of the parity page, then their other forms."""
     found = {name: optimizers.rule(name).op.name for name in parity.rules()}

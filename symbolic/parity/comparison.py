@@ -76,6 +76,8 @@ class Comparison:
         The first value that differs; None where the weights are equal but for rounding, or there is no counterpart.
     default : Comparison or None
         The same with the rule's own defaults in place of the settings that are not numbers, where there are such.
+    recorded : bool
+        Whether theirs is a recording of the judge's code, made with the same settings in its own words.
     """
 
     rule: str
@@ -86,6 +88,7 @@ class Comparison:
     ulp: float
     difference: Difference | None
     default: Comparison | None = None
+    recorded: bool = False
 
     @property
     def verdict(self) -> str:
@@ -100,7 +103,8 @@ class Comparison:
         if np.isnan(self.ulp):
             return f"{self.rule} beside {self.other}: has none"
         lines = [f"{self.rule} beside {self.other}, {self.updates} updates in float32: {self.verdict}",
-                 f"  ours    {_listed(self.settings)}", f"  theirs  {_listed(self.options)}"]
+                 f"  ours    {_listed(self.settings)}",
+                 f"  theirs  {'the same, recorded in float64' if self.recorded else _listed(self.options)}"]
         if self.default is not None and self.default.verdict != self.verdict:
             lines.append(f"  with the rule's own {', '.join(_choices(self.settings))}: {self.default.verdict}")
         return "\n".join(lines)
@@ -209,7 +213,8 @@ def _compared(other: Counterpart, path: Sequence[Values], rule: str, settings: d
         way = np.abs(np.diff(b, axis=0)).sum(axis=0).max(initial=0)
         apart = apart or not (distance <= 3e-6 * size + (1e-5 if ours.elementwise else 1e-4) * way).all()
     difference = _first(ours, found, path) if apart else None
-    return Comparison(rule, str(other), other.options, settings, len(path), ulp if ulp == ulp else np.inf, difference)
+    return Comparison(rule, str(other), other.options, settings, len(path), ulp if ulp == ulp else np.inf, difference,
+                      recorded=other.case is not None and other.library != "mxnet")
 
 
 def _first(ours: Ours, found: Sequence[Values], path: Sequence[Values]) -> Difference:

@@ -48,6 +48,11 @@ def test_a_rule_by_its_judge():
     assert compare("muon", "authors").verdict == "has none"
 
 
+def test_a_recording_is_not_said_to_have_defaults():
+    assert str(compare("sophia", "authors")).splitlines()[-1] == "  theirs  the same, recorded in float64"
+    assert "theirs  beta1=0.9" in str(compare("adam", "mxnet"))
+
+
 def test_errors_name_what_is_wrong(monkeypatch, tmp_path):
     for args, kind, words in ((("adam", "tensorflow"), UnknownNameError, "library named 'tensorflow'"),
                               (("adam", "mxnet:Adamm"), UnknownNameError, "did you mean 'Adam'"),
