@@ -85,6 +85,8 @@ class XlaProgram:
         self._last = {k for k, e in enumerate(graph.outputs) if id(outputs[k]) in donated and e not in read}
         self._platform = next((d.platform for h in self._outputs if h.sharding for d in h.sharding.device_set), "")
         self._spread = any(is_spread(h.sharding) for h in self._inputs)
+        # Another executor may have the array elsewhere.
+        self._places = [(h, h.sharding) for h in {id(h): h for h in self._inputs + self._outputs}.values()]
         self._drawn = [h for h in homes.values() if self._spread and any(h is i for i in self._inputs)]
         self._jit = jax.jit(self._trace, donate_argnums=0, out_shardings=([h.sharding for h in self._outputs], None))
 
@@ -121,6 +123,8 @@ class XlaProgram:
     def _arguments(self) -> tuple[tuple, tuple]:
         if self._drawn:  # Each process draws its own keys of random numbers: those of the first count.
             commit([h.host for h in self._drawn], of_first([h.host for h in self._drawn]))
+        for h, sharding in self._places:
+            h.settle(sharding)
         there = [h.push() for h in self._inputs]
         if self._spread:
             check_alike({h.name: h.sent for h in self._inputs}, FED)

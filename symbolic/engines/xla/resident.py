@@ -63,6 +63,12 @@ class Home:
             self.device, self.newest = self._put(self.host), "both"
         return self._there()
 
+    def settle(self, sharding: Any) -> None:
+        """Let the array be where a sharding puts it, from the next step on."""
+        if self.sharding != sharding:
+            self.to_host()
+            self.sharding = sharding
+
     def _put(self, value: Any) -> jax.Array:
         if is_spread(self.sharding):
             self.sent = checksum(value)
@@ -185,13 +191,12 @@ def home_for(array: NDArray, sharding: Any, name: str) -> Home:
     """Return the home of an array; the array lives on the devices from now on, if nobody else holds its memory."""
     if type(array) is Resident:
         home = _slot.__get__(array)
-        if home.sharding != sharding:
-            home.to_host()
-            home.sharding = sharding
+        home.settle(sharding)
         return home
     data = array._data
     known = home_of(data)
     if known is not None:
+        known.settle(sharding)
         return known
     # Held by the array, by this function and by the argument of `getrefcount`.
     alone = (type(array) is NDArray and data.base is None and data.flags.owndata and data.flags.c_contiguous

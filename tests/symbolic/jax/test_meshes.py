@@ -169,6 +169,20 @@ def test_errors_at_bind(mesh, sharding, kind, words):
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
+@pytest.mark.parametrize("numpy", [False, True], ids=["on the devices", "of numpy"])
+def test_executors_of_several_meshes_share_arrays(mesh, numpy):
+    """An array is where each of them has it, one after the other: whole, split, on one device, on the host."""
+    arrays = {name: np.ones((8, 4), "float32") if numpy else nd.ones((8, 4)) for name in ("w", "g")}
+    other = sj.make_mesh(a=2, b=4)
+    runs = [sym.sgd_update(sym.var("w"), sym.var("g"), lr=0.25, name="s").bind(
+        args=arrays, out=[arrays["w"]], engine=engine, mesh=where, sharding=sharding)
+        for engine, where, sharding in (("xla", mesh, None), ("xla", mesh, {"w": "data"}), ("xla", other, {"w": ("a", "b")}),
+                                        ("xla", None, None), ("eager", None, None))]
+    for k, run in enumerate(runs + runs[::-1]):
+        run.forward()
+        np.testing.assert_array_equal(np.array(run.outputs[0].asnumpy()), 1 - 0.25 * (k + 1))
+
+
 def test_meshes_belong_to_this_engine(mesh):
     for wrong in ((mesh, None, "eager"), (None, {"x": "data"}), (3, None)):
         with pytest.raises(BindError, match="mesh"):
