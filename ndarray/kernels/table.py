@@ -222,10 +222,14 @@ class Table:
         if SEMAPHORES:
             steps = np.array([*zip(levels, controls)], np.int64)
             self._keep.append(steps)
-            lead = _prototype(ctypes.CFUNCTYPE, self._code, "lead", *[ctypes.c_void_p] * 3)
-            return (partial(_lead, lead, self._code, address_of(steps), len(steps)),)
+            return (self._led(steps),)
         return tuple([self._pooled(level, control, ranges)
                       for level, control, ranges in zip(levels, controls, self._controls)])
+
+    def _led(self, steps):
+        """Return a function that runs steps: rows of a level and the address of a control block."""
+        lead = _prototype(ctypes.CFUNCTYPE, self._code, "lead", *[ctypes.c_void_p] * 3)
+        return partial(_lead, lead, self._code, address_of(steps), len(steps))
 
     def _control(self, span, down):
         """Return the address of a new control block."""

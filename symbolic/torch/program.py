@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from ndarray.cached import Bounded
 from ndarray.kernels import machine_code, stamp
@@ -13,6 +17,7 @@ from ndarray.kernels.cluster import cluster
 from ndarray.kernels.flow import Flow, Sink, needed_by
 from ndarray.kernels.record import Instruction, Recorder
 from ndarray.kernels.signals import deferred
+from ndarray.kernels.team import Team, TeamTable
 from ndarray.tensortype import TensorType
 from symbolic.torch.forms import Fed, record, state_types
 from symbolic.torch.work import slice_of
@@ -133,9 +138,9 @@ class Program:
             members.setdefault(id(kind.flow), []).append(k)
         self._members = [np.array(at) for at in members.values()]
         self._kinds = [kinds[at[0]] for at in members.values()]
-        self._table = stamp.StampedTable([kind.stamped([sizes[k] for k in at])
-                                          for kind, at in zip(self._kinds, self._members)],
-                                         [kind.schedule for kind in self._kinds])
+        self._table = TeamTable([kind.stamped([sizes[k] for k in at])
+                                 for kind, at in zip(self._kinds, self._members)],
+                                [kind.schedule for kind in self._kinds], team=team())
         self._columns = [STATES + len(kind.types) for kind in self._kinds]
         self.addresses = np.zeros((len(kinds), max(self._columns)), np.int64)
         self._within = np.zeros(len(kinds), np.int64)
@@ -202,7 +207,7 @@ class Norms:
             addresses[:, 1] = sums.__array_interface__["data"][0] + 8 * np.arange(len(at))
             counts = {2: np.array([sizes[k] for k in at], np.int64)} if many else {}
             kinds.append(stamp.Kind(_square_sum(dtype, many), addresses, counts, {}))
-        self._table = stamp.StampedTable(kinds)
+        self._table = TeamTable(kinds, team=team())
 
     def __call__(self, addresses: np.ndarray) -> np.ndarray:
         """Return the sums, as float64."""
@@ -215,6 +220,19 @@ class Norms:
         for at, sums in zip(self._members, self._sums):
             found[at] = sums
         return found
+
+
+@cache
+def team() -> Team | None:
+    """Return the threads of torch's loops, None where they are not OpenMP's.
+
+    Torch keeps them awake for some milliseconds after a loop, as after each backward pass.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    folder = Path(torch.__file__).parent
+    found = sorted([*folder.glob("lib/libgomp*"), *folder.parent.glob("torch.libs/libgomp*")])
+    return Team(str(found[0]), torch.get_num_threads) if found else None
 
 
 def _code(flow, size):
