@@ -108,6 +108,7 @@ class Executor:
         self._memory = {name: a._data for name, a in arrays.items()}
         self._compiled_graphs, self._compiled_gradients = {}, {}
         self._ready: dict[bool, Callable[[], object]] = {}  # what a step is now, where it is one call
+        self._parts: list[Executor] = []
         self._mode: bool | None = None
         self._kept: CompiledGradient | None = None
         self._program = self._compiled_forward(False).program
@@ -373,7 +374,7 @@ class Executor:
         e_output [1. 1.]
         """
         with self._lock:
-            self._ready.clear()
+            self._look_again()
             self._monitors.callback = None if callback is None else Callback(callback, monitor_all, self._ctx)
 
     def monitor(self, pattern: str = ".*", stat: Callable[[np.ndarray], Any] | None = None) -> dict[str, Any]:
@@ -401,7 +402,7 @@ class Executor:
         """
         record = Record(pattern, stat, self._ctx)
         with self._lock:
-            self._ready.clear()
+            self._look_again()
             self._monitors.records.append(record)
         return record
 
@@ -434,8 +435,13 @@ class Executor:
     def nonfinite(self, value: NonFinite | None) -> None:
         check_non_finite(value)
         with self._lock:
-            self._ready.clear()
+            self._look_again()
             self._monitors.nonfinite = value
+
+    def _look_again(self) -> None:
+        """Let the next run, here and of parts, see which monitors there are."""
+        for each in (self, *self._parts):
+            each._ready.clear()
 
     # Measuring: whatever runs, all arrays are afterwards as before
 
@@ -646,6 +652,40 @@ class Executor:
         return Executor(self.graph, arrays=arrays, outputs=outputs, types=types, engine=self.engine, ctx=self._ctx,
                         grad_reqs=dict(self._grad_reqs), grads=grads, in_place=self._in_place, monitors=monitors,
                         placement=self.placement)
+
+    def part(self, graph: Graph) -> Executor:
+        """Return an executor of some of this one's outputs: of the same arrays, under the same monitors.
+
+        Parameters
+        ----------
+        graph : Graph
+            Its outputs are some of this graph's, entry for entry.
+
+        Returns
+        -------
+        Executor
+
+        Examples
+        --------
+        >>> import numpy as np, symbolic as sym
+        >>> x = sym.var("x")
+        >>> low, high = sym.floor(x, name="low"), sym.ceil(x, name="high")
+        >>> run = sym.Group([low, high]).bind(args={"x": np.array([0.5])})
+        >>> outputs = run.part(low.graph).forward(x=np.array([2.5]))
+        >>> run.outputs[0].asnumpy(), run.outputs[1].asnumpy(), run.arg_dict["x"].asnumpy()
+        (array([2.]), array([0.]), array([2.5]))
+        """
+        arrays = {n.name: self._arrays[n.name] for n in graph.variables}
+        bound = dict(zip(self.graph.outputs, self.outputs))
+        outputs = [bound[entry] for entry in graph.outputs]
+        names = {e.node.output_name(e.index) for e in graph.outputs}
+        types = infer(graph, array_types({name: a._data for name, a in arrays.items()}))
+        made = Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=self.engine, ctx=self._ctx,
+                        grad_reqs={n.name: self._grad_reqs[n.name] for n in graph.arguments},
+                        in_place=self._in_place & names, monitors=self._monitors, placement=self.placement)
+        made._lock = self._lock  # They write the same arrays.
+        self._parts.append(made)
+        return made
 
     def _same_as(self, name: str) -> str | None:
         """Return the argument whose array receives an output, if one does."""

@@ -50,8 +50,10 @@ def fit(trainer: Trainer, history: History, batches: Batches, epochs: int, loss:
                     if trainer.skipped is not None:
                         skipped += 1
                         continue
+                    moves = trainer.statistics
+                    moves = moves if moves is not None and moves.update == trainer.num_update else None
                     record = Record(trainer.num_update, epoch, measure(), trainer.last_rate,
-                                    time.perf_counter() - start, trainer.statistics)
+                                    time.perf_counter() - start, moves)
                     history.append(record)
                 bar.show(record)
                 ends = any([callback(record) is True for callback in callbacks])

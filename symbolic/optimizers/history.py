@@ -34,7 +34,7 @@ class Record:
     seconds : float
         The time of the update, with what was fed.
     statistics : Moves or None
-        What it did to each tensor, where the trainer computes that.
+        What it did to each tensor, where the trainer computed that.
     """
 
     update: int
@@ -150,7 +150,7 @@ class History:
     def plot_statistics(self, file: str | PathLike[str] | None = None) -> Figure:
         """Draw for each tensor, over the updates: update to weight, norm of the gradient, cosine with the last update.
 
-        Of a trainer that was made with ``statistics=True``.  Needs the extra ``plot`` (matplotlib).
+        Of a trainer that was made with ``statistics=True`` or a number.  Needs the extra ``plot`` (matplotlib).
 
         Parameters
         ----------

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
+from ndarray.errors import OperatorError, ParamError, shown
 from ndarray.text import counted
 from symbolic.create import Group, var
 from symbolic.diagnostics.overlay import Overlay, quantity
@@ -22,22 +26,24 @@ if TYPE_CHECKING:
     from ndarray.array import NDArray
     from symbolic.graph.node import Node
 
-_OPERATOR = "_move_statistics"
+_OPERATOR, _EVERY = "_move_statistics", "__every__"
 
 
-def with_statistics(step: Symbol) -> Symbol:
+def with_statistics(step: Symbol, every: int = 1) -> Symbol:
     """Return a step that also computes the statistics of its updates, in the same pass.
 
     Parameters
     ----------
     step : Symbol
-        As `symbolic.optimizers.step` or `update` make it.
+        As `symbolic.optimizers.step` or `update` make it, with statistics or without.
+    every : int, optional
+        The statistics are those of each update whose number is a multiple of this.
 
     Returns
     -------
     Symbol
         It has one more output for each parameter, ``<parameter>_statistics_output``, and one more state,
-        ``<parameter>_last_move``.  A step that has them is returned as it is.
+        ``<parameter>_last_move``.
 
     Examples
     --------
@@ -46,7 +52,10 @@ def with_statistics(step: Symbol) -> Symbol:
     ['w_step_output', 'w_statistics_output']
     """
     if statistics_nodes(step):
-        return step
+        if every_of(step) == every:
+            return step
+        step = without_statistics(step)
+    often = {_EVERY: str(every)} if every > 1 else None
     found = []
     arguments = {n.name for n in step.graph.arguments}
     for node in update_nodes(step):
@@ -55,8 +64,52 @@ def with_statistics(step: Symbol) -> Symbol:
             weight, grad = (Symbol(Graph([e])) for e in node.inputs[k * width:k * width + 2])
             with AttrScope(__region__="statistics"):
                 new, last = Symbol(Graph([Entry(node, k)])), var(f"{name}_last_move")
-                found.append(function(_OPERATOR)(weight, grad, new, last, name=f"{name}_statistics"))
+                found.append(function(_OPERATOR)(weight, grad, new, last, name=f"{name}_statistics", attr=often))
     return Group([step, *found])
+
+
+def without_statistics(step: Symbol) -> Symbol:
+    """Return a step whose updates are the same, without statistics."""
+    nodes = statistics_nodes(step).values()
+    return Symbol(Graph([entry for entry in step.graph.outputs if entry.node not in nodes]))
+
+
+def every_of(step: Symbol) -> int:
+    """Return of which updates a step has statistics: of those whose number is a multiple of this.
+
+    Raises
+    ------
+    OperatorError
+        If the attribute ``__every__``, which may come from a file, is not such a number.
+    """
+    every = 1
+    for node in statistics_nodes(step).values():
+        text = dict(node.attrs).get(_EVERY, "1")
+        every = int(text) if text.isdecimal() and len(text) < 19 else 0
+        if not every:
+            raise OperatorError(f"{node.name}: the attribute {_EVERY}={shown(text)} is not an integer from 1")
+    return every
+
+
+def interval(statistics: bool | int) -> int:
+    """Return at every how many updates statistics are wanted, 0 for never.
+
+    Raises
+    ------
+    ParamError
+        If it is neither a bool nor an integer from 1.
+
+    Examples
+    --------
+    >>> interval(False), interval(True), interval(10)
+    (0, 1, 10)
+    """
+    if isinstance(statistics, (bool, np.bool_)):
+        return int(statistics)
+    if not isinstance(statistics, Integral) or statistics < 1:
+        raise ParamError(f"statistics must be True, False or an integer from 1, for every how many updates, got "
+                         f"{shown(statistics)}")
+    return int(statistics)
 
 
 def statistics_nodes(step: Symbol) -> dict[str, Node]:
@@ -155,6 +208,13 @@ class Statistics:
         As `with_statistics` makes it, or without statistics.
     outputs : dict of str to NDArray
         Of the step, by name.
+
+    Attributes
+    ----------
+    names : frozenset of str
+        The outputs that hold them.
+    every : int
+        They are those of each update whose number is a multiple of this.
     """
 
     def __init__(self, step: Symbol, outputs: Mapping[str, NDArray]) -> None:
@@ -162,9 +222,18 @@ class Statistics:
         self._sums = {name: outputs[node.output_name(0)] for name, node in nodes.items()}
         self._nodes = {name: (node.inputs[0].node, node.inputs[2].node) for name, node in nodes.items()}
         self.names = frozenset(node.output_name(0) for node in nodes.values())
+        self.every = every_of(step)
+
+    def of(self, update: int) -> bool:
+        """Tell whether there are statistics of an update."""
+        return bool(self._sums) and update % self.every == 0
+
+    def needs(self, update: int) -> bool:
+        """Tell whether an update has to keep what it does to the weights, for its own statistics or the next one's."""
+        return self.of(update) or self.of(update + 1)
 
     def read(self, update: int) -> Moves:
-        """Return the statistics of the update that was made last."""
+        """Return the statistics of the update that computed them last, which has this number."""
         rows = []
         for name, sums in self._sums.items():
             weight, grad, move, along, last = map(float, sums.asnumpy())
@@ -172,6 +241,3 @@ class Statistics:
             cosine = max(-1.0, min(1.0, along / size)) if size and math.isfinite(size) else math.nan
             rows.append(Move(name, math.sqrt(weight), math.sqrt(grad), math.sqrt(move), cosine))
         return Moves(update, rows, self._nodes)
-
-    def __bool__(self) -> bool:
-        return bool(self._sums)

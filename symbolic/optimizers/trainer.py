@@ -22,7 +22,7 @@ from symbolic.optimizers.fed import FedNumbers, count_of, rate_of
 from symbolic.optimizers.fit import fit
 from symbolic.optimizers.history import History, Record
 from symbolic.optimizers.precision import with_precision
-from symbolic.optimizers.statistics import Moves, Statistics, with_statistics
+from symbolic.optimizers.statistics import Moves, Statistics, interval, with_statistics, without_statistics
 from symbolic.runtime.checks import as_array, check_context
 from symbolic.symbol import Symbol
 
@@ -51,8 +51,9 @@ class Trainer:
         How weights in 16 bits keep small steps; see `symbolic.optimizers.rule`.
     mesh, sharding : optional
         See `bind_in_place`.
-    statistics : bool, optional
-        Compute in each update what it does to each tensor: see the property of that name.
+    statistics : bool or int, optional
+        Compute what updates do to each tensor: see the property of that name.  True does so in each update, an integer
+        from 1 in each one whose number is a multiple of it.
     **shapes : tuple of int
         See `bind_in_place`.
 
@@ -84,17 +85,21 @@ class Trainer:
     def __init__(self, step: Symbol, arrays: Mapping[str, ArrayLike], lr: float | Callable[[int], float] | None = None,
                  num_update: int = 0, ctx: Context | None = None, engine: str = "auto",
                  nonfinite: NonFinite | None = None, precision: str | None = None, mesh: Any = None,
-                 sharding: Any = None, statistics: bool = False, **shapes: Sequence[int]) -> None:
+                 sharding: Any = None, statistics: bool | int = False, **shapes: Sequence[int]) -> None:
         step = step if precision is None else with_precision(step, precision)
-        step = with_statistics(step) if statistics else step
+        every = interval(statistics)
+        step = with_statistics(step, every) if every else step
         self.executor = bind_in_place(step, arrays, ctx, engine, nonfinite, mesh, sharding, **shapes)
-        self.num_update = self._begun = count_of(num_update)
+        self.num_update = count_of(num_update)
         self.symbol, self._numbers = step, FedNumbers(step)
         self._numbers.check({k: v for k, v in self.executor.arg_dict.items() if k in arrays}, self.num_update + 1)
         self._kept = dict.fromkeys([*arrays, *updates(step).values(), *step.list_auxiliary_states()])
         outputs = dict(zip(step.list_outputs(), self.executor.outputs, strict=True))
         self._statistics = Statistics(step, outputs)
         self._moves: Moves | None = None
+        self._unread: int | None = None  # the update whose statistics are in the outputs
+        # Between the updates that need them a step without statistics runs over the same arrays.
+        self._between = self.executor.part(without_statistics(step).graph) if self._statistics.every > 2 else None
         others = {*updates(step), *self._statistics.names}
         self.loss_outputs = {name: o for name, o in outputs.items() if name not in others}
         self._losses = list(self.loss_outputs.values())
@@ -140,10 +145,16 @@ class Trainer:
         elif rate in self._fed and rate not in inputs:
             raise OperatorError(f"the step's learning rate is fed: pass lr= to the trainer or {rate}= to this step")
         self._numbers.check({rate: fed[rate]} | inputs if rate in fed and self._numbers.limits_rate else inputs, number)
+        if self._statistics.every > 1 and self._statistics.needs(number):
+            self._read()  # before they are written over
         with deferred():  # The count goes with the step, whenever an interrupt comes.
-            self.executor.forward(is_train=True, **({k: v for k, v in fed.items() if k in self._fed} | inputs))
-            if self.executor.skipped is None:
-                self.num_update, self._moves = number, None
+            between = None if self._statistics.needs(number) else self._between
+            executor = between or self.executor
+            executor.forward(is_train=True, **({k: v for k, v in fed.items() if k in self._fed} | inputs))
+            self.executor.skipped = executor.skipped
+            if executor.skipped is None:
+                self.num_update = number
+                self._unread = number if self._statistics.of(number) else self._unread
                 self.last_rate = _one_number((fed | inputs).get(rate)) if rate in self._fed else None
         return self._losses
 
@@ -154,13 +165,17 @@ class Trainer:
 
     @property
     def statistics(self) -> Moves | None:
-        """Norms, ratio and cosine of each tensor in the last update; None before the first, and without statistics.
+        """Norms, ratio and cosine of each tensor in the last update that has them; None before it.
 
         It prints as a table, and is an overlay for pictures of `symbol`: ``plot_network(…, overlays=[it])``.
         """
-        if self._moves is None and self._statistics and self.num_update > self._begun:
-            self._moves = self._statistics.read(self.num_update)
+        self._read()
         return self._moves
+
+    def _read(self) -> None:
+        """Take the statistics from the outputs, where that has not been done."""
+        if self._unread is not None:
+            self._moves, self._unread = self._statistics.read(self._unread), None
 
     def fit(self, batches: Batches, *, epochs: int = 1, loss: Loss | None = None,
             callbacks: Sequence[Callable[[Record], object]] = (), folder: str | PathLike[str] | None = None,
