@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from ndarray import registry
 from ndarray.dtypes import is_floating
@@ -21,7 +22,7 @@ def run_by_rule(node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) ->
 
     JAX differentiates the body itself where a node writes states, to which gradients are to flow too.
     """
-    arrays = tuple(map(jnp.asarray, inputs))
+    arrays = _varying_alike(tuple(map(jnp.asarray, inputs)))
     if not any(is_floating(np.dtype(x.dtype)) for x in arrays):
         return compute(node, Words(), inputs, params)
 
@@ -36,6 +37,25 @@ def run_by_rule(node: Node, inputs: Sequence[Any], params: Mapping[str, Any]) ->
     run.defvjp(lambda *arrays: (found := forward(*arrays), (arrays, found[0])),
                lambda kept, arrived: _carried_back(node, kept[0], kept[1], arrived[0]))
     return run(*arrays)
+
+
+def _varying_alike(arrays: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+    """Return arrays that vary over the same axes of a mesh, as those of one node of `jax.shard_map` need not.
+
+    A rule gives gradients that vary as all inputs together; those of an array that does not vary are summed up by JAX.
+    """
+    axes = frozenset().union(*map(_axes, arrays))
+    return tuple([_varying(x, axes) for x in arrays])
+
+
+def _axes(x: jax.Array) -> frozenset:
+    kind: Any = jax.typeof(x)  # Releases of JAX name the attribute in two ways.
+    return kind.vma if hasattr(kind, "vma") else kind.manual_axis_type.varying
+
+
+def _varying(x: jax.Array, axes: frozenset) -> jax.Array:
+    missing = axes - _axes(x)
+    return lax.pcast(x, tuple(missing), to="varying") if missing else x
 
 
 def differentiable(function: Callable) -> Callable:
@@ -70,5 +90,6 @@ def _carried_back(node: Node, inputs: Sequence[Any], outputs: Sequence[Any], arr
     with wide():
         grads, _ = compute(carried, Words(), [*(arrived[i] for i in heads), *outputs, *inputs], carried.complete_params)
         for at, grad in zip(wrt, grads, strict=True):
-            found[at] = jnp.broadcast_to(jnp.asarray(grad, inputs[at].dtype), inputs[at].shape)
+            grad = jnp.broadcast_to(jnp.asarray(grad, inputs[at].dtype), inputs[at].shape)
+            found[at] = _varying(grad, _axes(inputs[at]))
     return tuple(found)

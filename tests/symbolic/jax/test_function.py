@@ -238,6 +238,31 @@ def test_shard_map():
     np.testing.assert_array_equal(outputs["step_output"], [1.0, 0.5, 0.0, -0.5])
 
 
+NET = sym.FullyConnected(x, sym.var("w"), sym.var("b"), num_hidden=3, name="fc")
+SHARDED = {
+    "layer": NET, "softmax": sym.SoftmaxOutput(NET, y), "normalised": sym.L2Normalization(NET),
+    "embedding": sym.Embedding(y, sym.var("w"), input_dim=3, output_dim=4), "taken": sym.take(sym.var("w"), y),
+    "largest": sym.max(NET, axis=1), "regression": sym.LinearRegressionOutput(sym.sum(NET, axis=1), y),
+}
+
+
+@pytest.mark.parametrize("name", SHARDED)
+def test_shard_map_of_a_split_batch_and_whole_weights(name):
+    """Gradients of weights are the sums over the parts."""
+    f, rng = sj.function(SHARDED[name]), np.random.default_rng(0)
+    values = {"x": rng.normal(size=(16, 4)), "w": rng.normal(size=(3, 4)), "b": rng.normal(size=3), "y": np.arange(16) % 3}
+    values = {k: values[k].astype("float32") for k in f.arguments}
+    specs = {k: jax.P("data") if k in "xy" else jax.P() for k in values}
+
+    def both(values):
+        out, back = jax.vjp(lambda values: next(iter(f(values)[0].values())), values)
+        return out, back(jnp.ones_like(out))[0]
+
+    got = jax.jit(jax.shard_map(both, mesh=sj.make_mesh(data=-1), in_specs=(specs,), out_specs=(jax.P("data"), specs)))(values)
+    for mine, expected in zip(jax.tree.leaves(got), jax.tree.leaves(both(values)), strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=2e-5, atol=2e-5)
+
+
 def test_uniform_numbers_are_those_of_numpy():
     net = sym.Dropout(sym.var("x"), p=0.5, name="drop")
     f = sj.function(net, train=True)
