@@ -145,8 +145,11 @@ def test_what_needs_more_than_gradients_or_operators_is_named(name):
           "trace: ", REFUSED[name])
 
 
-@pytest.mark.parametrize("name", ["adam", "lamb", "lars", "centred", "trusted", "every second"])
+@pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
+@pytest.mark.parametrize("name", [*(t for t in TRANSFORMATIONS if t not in REFUSED and hasattr(optax, t)
+                                    and not t.startswith("scale_by_")), *VARIANTS, *CHAINS])
 def test_in_float32_too(name):
+    """All aliases; their parts are those of the test in float64."""
     follow((TRANSFORMATIONS | VARIANTS | CHAINS)[name], "float32", 2e-5)
 
 
