@@ -30,7 +30,7 @@ _OPERATOR, _EVERY = "_move_statistics", "__every__"
 
 
 def with_statistics(step: Symbol, every: int = 1) -> Symbol:
-    """Return a step that also computes the statistics of its updates, in the same pass.
+    """Return a step that also computes the statistics of its updates.
 
     Parameters
     ----------
