@@ -38,6 +38,26 @@ one:
   %box = getelementptr i64, ptr %workers, i64 %offset"""
 """The head of a loop over workers, whose numbers begin with 1: a box for each, and the exit to ``%all``."""
 
+
+def cleared(after):
+    """Return block ``prepare``, which marks the ranges of ``%control`` as not taken and goes on to `after`."""
+    return f"""\
+prepare:
+  {load(CONTROL, "ranges", "%control")}
+  br label %clear
+clear:
+  %r = phi i64 [ 0, %prepare ], [ %r1, %clear ]
+  %r1 = add i64 %r, 1
+  %words = mul i64 %r1, {BOX}
+  %range = getelementptr i64, ptr %control, i64 %words
+  store i64 0, ptr %range
+  %stolen = {at(RANGE, "stolen", "%range")}
+  store i64 0, ptr %stolen
+  %uncleared = icmp slt i64 %r1, %ranges
+  br i1 %uncleared, label %clear, label %{after}
+"""
+
+
 CREW = f"""
 declare i32 @sem_post(ptr)
 declare i32 @sem_wait(ptr)
@@ -189,20 +209,7 @@ one:
 single:
   call void @alone(ptr %control)
   br label %done
-prepare:
-  {load(CONTROL, "ranges", "%control")}
-  br label %clear
-clear:
-  %r = phi i64 [ 0, %prepare ], [ %r1, %clear ]
-  %r1 = add i64 %r, 1
-  %words = mul i64 %r1, {BOX}
-  %range = getelementptr i64, ptr %control, i64 %words
-  store i64 0, ptr %range
-  %stolen = {at(RANGE, "stolen", "%range")}
-  store i64 0, ptr %stolen
-  %uncleared = icmp slt i64 %r1, %ranges
-  br i1 %uncleared, label %clear, label %call
-call:
+{cleared("call")}call:
   %worth = icmp eq i64 %level, 2
   %given = call i64 @wake(ptr %workers, i64 %count, ptr %control, i1 %worth)
   %joined = icmp sgt i64 %given, 0

@@ -16,7 +16,8 @@ import numpy as np
 
 from ndarray.fork import after_fork
 from ndarray.kernels import machine_code
-from ndarray.kernels.layout import BOX, CONTROL, RANGE, at, load
+from ndarray.kernels.crew import cleared
+from ndarray.kernels.layout import at, load
 from ndarray.kernels.machine_code import PLAIN
 from ndarray.kernels.memory import aligned
 from ndarray.kernels.stamp import StampedTable
@@ -68,20 +69,7 @@ one:
 single:
   call void %alone(ptr %control)
   br label %done
-prepare:
-  {load(CONTROL, "ranges", "%control")}
-  br label %clear
-clear:
-  %r = phi i64 [ 0, %prepare ], [ %r1, %clear ]
-  %r1 = add i64 %r, 1
-  %words = mul i64 %r1, {BOX}
-  %range = getelementptr i64, ptr %control, i64 %words
-  store i64 0, ptr %range
-  %stolen = {at(RANGE, "stolen", "%range")}
-  store i64 0, ptr %stolen
-  %uncleared = icmp slt i64 %r1, %ranges
-  br i1 %uncleared, label %clear, label %together
-together:
+{cleared("together")}together:
   %shared.at = {at(TEAM, "control", "%team")}
   store ptr %control, ptr %shared.at
   call void %parallel(ptr @member, ptr %team, i32 %threads, i32 0)

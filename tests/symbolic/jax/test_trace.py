@@ -149,7 +149,7 @@ def test_what_needs_more_than_gradients_or_operators_is_named(name):
 @pytest.mark.parametrize("name", [*(t for t in TRANSFORMATIONS if t not in REFUSED and hasattr(optax, t)
                                     and not t.startswith("scale_by_")), *VARIANTS, *CHAINS])
 def test_in_float32_too(name):
-    """All aliases; their parts are those of the test in float64."""
+    """The aliases of `optax` itself; their parts, and those of its `contrib`, are traced in float64."""
     follow((TRANSFORMATIONS | VARIANTS | CHAINS)[name], "float32", 2e-5)
 
 
