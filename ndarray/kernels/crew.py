@@ -38,6 +38,22 @@ one:
   %box = getelementptr i64, ptr %workers, i64 %offset"""
 """The head of a loop over workers, whose numbers begin with 1: a box for each, and the exit to ``%all``."""
 
+EACH_SPAN = """\
+  br label %next
+next:
+  %k = phi i64 [ 0, %entry ], [ %k1, %done ]
+  %k1 = add i64 %k, 1
+  %more = icmp slt i64 %k, %n
+  br i1 %more, label %one, label %all
+one:
+  %at = mul i64 %k, 2
+  %level.at = getelementptr i64, ptr %steps, i64 %at
+  %level = load i64, ptr %level.at
+  %control.at = getelementptr i64, ptr %level.at, i64 1
+  %control = load ptr, ptr %control.at
+"""
+"""The head of a loop over ``%steps``, pairs of a level (see `table`) and a control block, and the exit to ``%all``."""
+
 
 def cleared(after):
     """Return block ``prepare``, which marks the ranges of ``%control`` as not taken and goes on to `after`."""
@@ -191,19 +207,7 @@ entry:
   {load(WORKERS, "count", "%workers")}
   %some.one = icmp sgt i64 %count, 0
   %help = and i1 %free, %some.one
-  br label %next
-next:
-  %k = phi i64 [ 0, %entry ], [ %k1, %done ]
-  %k1 = add i64 %k, 1
-  %more = icmp slt i64 %k, %n
-  br i1 %more, label %one, label %all
-one:
-  %at = mul i64 %k, 2
-  %level.at = getelementptr i64, ptr %steps, i64 %at
-  %level = load i64, ptr %level.at
-  %control.at = getelementptr i64, ptr %level.at, i64 1
-  %control = load ptr, ptr %control.at
-  %divisible = icmp ne i64 %level, 0
+{EACH_SPAN}  %divisible = icmp ne i64 %level, 0
   %shared = and i1 %divisible, %help
   br i1 %shared, label %prepare, label %single
 single:

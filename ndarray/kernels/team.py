@@ -16,7 +16,7 @@ import numpy as np
 
 from ndarray.fork import after_fork
 from ndarray.kernels import machine_code
-from ndarray.kernels.crew import cleared
+from ndarray.kernels.crew import EACH_SPAN, cleared
 from ndarray.kernels.layout import at, load
 from ndarray.kernels.machine_code import PLAIN
 from ndarray.kernels.memory import aligned
@@ -52,19 +52,7 @@ entry:
   {load(TEAM, "alone", "%team", "ptr")}
   {load(TEAM, "parallel", "%team", "ptr")}
   {load(TEAM, "threads", "%team", "i32")}
-  br label %next
-next:
-  %k = phi i64 [ 0, %entry ], [ %k1, %done ]
-  %k1 = add i64 %k, 1
-  %more = icmp slt i64 %k, %n
-  br i1 %more, label %one, label %all
-one:
-  %pair = mul i64 %k, 2
-  %level.at = getelementptr i64, ptr %steps, i64 %pair
-  %level = load i64, ptr %level.at
-  %control.at = getelementptr i64, ptr %level.at, i64 1
-  %control = load ptr, ptr %control.at
-  %worth = icmp eq i64 %level, {WAKING}
+{EACH_SPAN}  %worth = icmp eq i64 %level, {WAKING}
   br i1 %worth, label %prepare, label %single
 single:
   call void %alone(ptr %control)
@@ -131,8 +119,8 @@ class TeamTable(StampedTable):
 
 
 def _run(own, lead, size, threads):
-    # A team belongs to the thread that leads it, which is the main thread here, and does not outlive a fork.  A team
-    # of another size would be made anew.
+    # A team belongs to the thread that leads it, which is the main thread here, and does not outlive a fork.  For
+    # another number of threads OpenMP would end it and start others.
     if _forked or threading.get_ident() != _MAIN or not size() == threads == pool.threads:
         own()
     else:

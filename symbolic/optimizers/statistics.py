@@ -92,7 +92,7 @@ def every_of(step: Symbol) -> int:
 
 
 def interval(statistics: bool | int) -> int:
-    """Return at every how many updates statistics are wanted, 0 for never.
+    """Return k where every k-th update is to have statistics, 0 where none is.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def interval(statistics: bool | int) -> int:
     if isinstance(statistics, (bool, np.bool_)):
         return int(statistics)
     if not isinstance(statistics, Integral) or statistics < 1:
-        raise ParamError(f"statistics must be True, False or an integer from 1, for every how many updates, got "
+        raise ParamError(f"statistics: expected True, False, or an integer k from 1 for every k-th update, got "
                          f"{shown(statistics)}")
     return int(statistics)
 

@@ -80,10 +80,10 @@ def test_every_nan(kernel):
         a, b, c = nan.copy(), np.zeros_like(nan), np.zeros_like(nan)
         if zero:
             a, b = b, a
-        wanted = expected(a, b, 1.0)
+        values = expected(a, b, 1.0)
         run(kernel, a, b, c, 1.0, 0, len(a))
-        np.testing.assert_array_equal(a, wanted[0])
-        np.testing.assert_array_equal(c, wanted[1])
+        np.testing.assert_array_equal(a, values[0])
+        np.testing.assert_array_equal(c, values[1])
 
 
 @pytest.mark.parametrize("pattern", [0x7FFFFFFF, 0xFFFFFFFF, 0x7F800001, 0xFFC0FFFF, 0x7FC00000, 0xFF800000])
@@ -92,10 +92,10 @@ def test_a_number_that_is_nan_or_infinite(kernel, pattern):
     scalar = np.array(pattern, np.uint32).view(np.float32)[()]
     a, b, c = np.full((3, 75), 0x3F80, np.uint16)
     b[::3] = 0xBF80
-    wanted = expected(a, b, scalar)
+    values = expected(a, b, scalar)
     run(kernel, a, b, c, scalar, 0, 75)
-    np.testing.assert_array_equal(a, wanted[0])
-    np.testing.assert_array_equal(c, wanted[1])
+    np.testing.assert_array_equal(a, values[0])
+    np.testing.assert_array_equal(c, values[1])
 
 
 def test_what_is_in_pairs():

@@ -1,6 +1,7 @@
 """Rules made of rules: each beside its formula in float64, alone, one in another, on every engine, saved and drawn."""
 
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -171,6 +172,19 @@ def test_a_mean_of_the_weights_is_beside_them():
         for each in path:
             mean = 0.8 * mean + 0.2 * each[n]
         np.testing.assert_allclose(trainer.executor.aux_dict[f"{n}_ema_weight"].asnumpy(), mean, rtol=1e-12)
+
+
+@pytest.mark.parametrize("combinator", [optimizers.bounded, optimizers.lookahead, optimizers.ema, optimizers.agc],
+                         ids=lambda f: f.__name__)
+def test_the_defaults_in_words_are_those_of_the_operator(combinator):
+    defaults = combinator("adam").op.defaults
+    words = re.findall(r"(\w+) : float or Symbol, optional\n[^:]*?; ([\d.]+) unless given", combinator.__doc__)
+    own = [p for p in inspect.signature(combinator).parameters if p not in ("rule", "rule_params")]
+    assert [name for name, _ in words] == own
+    for name, value in words:
+        prefix = f"{combinator.__name__}_"
+        found = [defaults[each] for each in (prefix + name, prefix + name.removeprefix("norm_"), name) if each in defaults]
+        assert found[0] == float(value)
 
 
 def test_they_are_saved_drawn_and_loaded(tmp_path):

@@ -154,7 +154,7 @@ def test_a_step_with_statistics_can_have_them_more_or_less_often():
 
 @pytest.mark.parametrize("value", [0, -1, 2.5, "x", None])
 def test_what_is_no_number_of_updates_is_refused(value):
-    with pytest.raises(ParamError, match="statistics must be True, False or an integer from 1"):
+    with pytest.raises(ParamError, match="statistics: expected True, False, or an integer k from 1"):
         trainer_of("sgd", statistics=value)
 
 
