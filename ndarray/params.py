@@ -309,6 +309,9 @@ class Param(NamedTuple):
         try:
             value = _scalar(value, finite=False) if self.unbounded else _parse(self.type, value)
         except (TypeError, ValueError, OverflowError, DTypeError) as error:
+            if is_fed(value):
+                raise ParamError(f"{where}: {self.name} is fixed when the node is made and cannot be an input; "
+                                 f"expected {describe(self)}") from None
             reason = f" ({error})" if str(error) else ""
             raise ParamError(f"{where}: {self.name}={shown(value)} is not {describe(self)}{reason}") from None
         return self._allowed(value, where) if self.within else value

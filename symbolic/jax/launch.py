@@ -2,7 +2,8 @@
 
 Each process finds the others by `symbolic.jax.initialize`, called without arguments.  What they print is passed on with
 the rank before each line.  When one fails, the others get a moment to fail as well, and are then killed; the status is
-that of the one that failed first.  On a cluster use its own launcher: srun, mpirun, Kubernetes or Ray.
+that of the one that failed first.  A process that ends early lets the others fail: then it is named.  On a cluster use
+its own launcher: srun, mpirun, Kubernetes or Ray.
 """
 
 import argparse
@@ -12,9 +13,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
 GRACE = 5.0
@@ -24,6 +27,7 @@ GRACE = 5.0
 _CHILD = """
 import os, runpy, sys
 del sys.argv[0]
+ended = sys.argv.pop(0)
 sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
 try:
     runpy.run_path(sys.argv[0], run_name="__main__")
@@ -35,6 +39,7 @@ except SystemExit as end:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code & 255)
+open(ended, "x").close()
 """
 
 
@@ -63,20 +68,24 @@ def launch(program: Sequence[str], n: int = 2, grace: float = GRACE, env: Mappin
         "PYTHONUNBUFFERED": "1"}
     processes: list[subprocess.Popen[bytes]] = []
     readers: list[threading.Thread] = []
+    folder = tempfile.TemporaryDirectory(prefix="launch-")
+    done = [Path(folder.name, str(rank)) for rank in range(n)]
     try:
         for rank in range(n):
-            process = subprocess.Popen([sys.executable, "-c", _CHILD, *program], stdout=subprocess.PIPE,
-                                       stderr=subprocess.PIPE, env=shared | {"JAX_PROCESS_ID": str(rank)})
+            process = subprocess.Popen([sys.executable, "-c", _CHILD, str(done[rank]), *program],
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                       env=shared | {"JAX_PROCESS_ID": str(rank)})
             processes.append(process)
             for source, target in ((process.stdout, sys.stdout), (process.stderr, sys.stderr)):
                 readers.append(threading.Thread(target=_pass_on, args=(rank, source, target), daemon=True))
                 readers[-1].start()
-        status = _wait(processes, grace)
+        status = _wait(processes, done, grace)
     finally:
         for process in processes:
             if process.poll() is None:
                 process.kill()
             process.wait()
+        folder.cleanup()
     for reader in readers:
         reader.join(timeout=5)  # A grandchild may hold the pipe open.
     return status
@@ -88,22 +97,37 @@ def _free_port() -> int:
         return found.getsockname()[1]
 
 
-def _wait(processes: Sequence[subprocess.Popen[bytes]], grace: float) -> int:
-    """Return the status of the first process that fails, some time after it has; 0 when all have ended well."""
+def _wait(processes: Sequence[subprocess.Popen[bytes]], done: Sequence[Path], grace: float) -> int:
+    """Return the status of the first process that fails, some time after it has; 0 when all have ended well.
+
+    `done` are files that exist once the programs have come to their ends, where they may wait for the others.
+    """
     ended: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
     for rank, process in enumerate(processes):  # A thread for each: two may end within one look at all of them.
         threading.Thread(target=lambda rank=rank, one=process: ended.put((rank, one.wait())), daemon=True).start()
-    status, until = 0, None
+    status, until, well = 0, None, set()
     for _ in processes:
         try:
             rank, found = ended.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
         except queue.Empty:
             break
-        if found and not status:
+        if not found:
+            well.add(rank)
+        elif not status:
             status, until = found, time.monotonic() + grace
             how = f"was ended by signal {-found}" if found < 0 else f"ended with status {found}"
-            sys.stderr.write(f"launch: process {rank} {how}; the others have {grace:g} s to end\n")
+            early = [k for k, path in enumerate(done) if k in well or path.exists()]
+            sys.stderr.write(f"launch: process {rank} {how}{_blamed(early, len(processes))}; the others have "
+                             f"{grace:g} s to end\n")
     return 128 - status if status < 0 else status
+
+
+def _blamed(early: Sequence[int], n: int) -> str:
+    """Return what is said of processes that have come to the end of the program when others have not."""
+    if not 0 < len(early) < n:
+        return ""
+    return (f"; process{'es' * (len(early) > 1)} {', '.join(map(str, early))} had come to the end of the program "
+            f"before, without {'the other' if n - len(early) == 1 else 'the others'}")
 
 
 def _pass_on(rank: int, source: IO[bytes], target: IO[str]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import optax
 
 from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError, shown
+from ndarray.params import Fed
 from ndarray.tensortype import TensorType, show_shape
 from symbolic.create import Group, var
 from symbolic.engines.xla.kinds import runner
@@ -102,6 +103,12 @@ def gradient_transformation(rule: str | Rule | LayerwiseRule, lr: Any = None, *,
     for name, value in {"lr": lr, **traced}.items():
         if isinstance(value, (jax.Array, np.ndarray)) and value.size != 1:
             raise ParamError(f"{made}: {name} is one number, got an array of shape {show_shape(value.shape)}")
+    for name in traced.keys() & made.op.params.keys():
+        try:
+            made.op.params[name].parse(Fed(0), made.op.name)
+        except ParamError:
+            raise ParamError(f"{made.op.name}: {name} is fixed when the rule is made: expected a number, got an array; "
+                             "under optax.inject_hyperparams name it in static_args") from None
     if isinstance(lr, (int, float)) and not math.isfinite(lr):
         raise ParamError(f"{made}: lr must be finite, got {lr}")
     update = _Update(made, lr, traced, {"lr_mult": lr_mult, "wd_mult": wd_mult, "no_decay": no_decay,
@@ -215,7 +222,8 @@ class _Update:
         dtype = jnp.float64 if self._rule.op.update.rate in self._rule.op.params else jnp.float32
         return {"lr": jnp.reshape(jnp.asarray(rate, dtype), (1,)),
                 "t": jnp.reshape(jnp.astype(state.count, jnp.float64) + 1, (1,)),
-                **{name: jnp.reshape(jnp.asarray(v), (1,)) for name, v in self._traced.items()}}
+                **{name: jnp.reshape(jnp.asarray(v, dtype if name in {"wd", *self._rule.op.params} else None), (1,))
+                   for name, v in self._traced.items()}}
 
     def _run(self, paths: tuple[str, ...], values: Mapping[str, jax.Array]) -> tuple[tuple, dict[str, jax.Array]]:
         """Return the new parameters in order, and the new states by name."""

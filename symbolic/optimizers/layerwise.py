@@ -23,7 +23,7 @@ class LayerwiseRule:
         What updates the weights.
     eta : float or Symbol
         Trust coefficient: the part of its norm that a layer moves at a rate of 1.
-    eps : float
+    eps : float or Symbol
     decay_norm : {'sum', 'joint'}
         Whether the decay enters as the sum of two norms, as in the paper and MXNet, or as the norm of gradient and
         decay together, as in Optax.
@@ -33,15 +33,14 @@ class LayerwiseRule:
 
     rule: Rule
     eta: float | Symbol = 0.001
-    eps: float = 1e-8
+    eps: float | Symbol = 1e-8
     decay_norm: Literal["sum", "joint"] = "sum"
     momentum_correction: bool = False
 
     def __post_init__(self) -> None:
         op = registry.get("multi_lars")
-        op.parse({"eps": self.eps, "decay_norm": self.decay_norm}, "lars")
-        if not isinstance(self.eta, Symbol):
-            op.parse({"eta": self.eta}, "lars")
+        given = {"eta": self.eta, "eps": self.eps, "decay_norm": self.decay_norm}
+        op.parse({name: value for name, value in given.items() if not isinstance(value, Symbol)}, "lars")
         if not isinstance(self.momentum_correction, bool):
             raise ParamError(f"lars: momentum_correction must be a bool, got {shown(self.momentum_correction)}")
         if self.momentum_correction and "momentum" not in self.rule.op.params:

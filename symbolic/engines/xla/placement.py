@@ -163,7 +163,7 @@ class Placement:
         if pattern is None:
             return []
         given = self._within[pattern]
-        return [self._checked(name, shape, spec(name, shape) if callable(spec) else spec)
+        return [self._checked(name, shape, _asked(spec, name, shape))
                 for spec in (given if isinstance(given, list) else [given])]
 
     def _checked(self, name: str, shape: tuple[int, ...], spec: Any) -> NamedSharding:
@@ -190,9 +190,9 @@ class Placement:
 
     def _spec(self, name: str, shape: tuple[int, ...]) -> Any:
         if callable(self._sharding):
-            return self._sharding(name, shape)
+            return _asked(self._sharding, name, shape)
         spec = next((s for pattern, s in self._sharding.items() if fnmatchcase(name, pattern)), None)
-        return spec(name, shape) if callable(spec) else spec
+        return _asked(spec, name, shape)
 
     def _check(self, name: str, shape: tuple[int, ...], d: int, axes: Sequence[Any]) -> None:
         for axis in axes:
@@ -203,6 +203,17 @@ class Placement:
         if shape[d] % parts:
             raise ShapeError(f"sharding of {label(name)}: axis {d} of shape {show_shape(shape)} does not divide into "
                              f"{parts} equal parts")
+
+
+def _asked(spec: Any, name: str, shape: tuple[int, ...]) -> Any:
+    """Return a sharding as it is given, or as a function of name and shape gives it."""
+    if not callable(spec):
+        return spec
+    try:
+        return spec(name, shape)
+    except Exception as error:
+        raise BindError(f"sharding of {label(name)}: the function that was given for it raised "
+                        f"{type(error).__name__}: {error}") from error
 
 
 class OneDevice:

@@ -22,7 +22,7 @@ from ndarray.errors import (
 from symbolic.graph.walk import evaluate
 from symbolic.symbol import Symbol
 from tests.symbolic.cases import CASES, Case
-from tests.symbolic.engines.rounding import XLA, XLA_LONGER, assert_agrees, other_numbers
+from tests.symbolic.engines.rounding import assert_agrees, other_numbers, tolerance
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
@@ -35,8 +35,8 @@ def close(got, expected, op=""):
     assert_agrees(np.asarray(got), expected, "xla", op)
     if expected.dtype.kind == "f" and op not in other_numbers():
         # Each element by itself: samples have no large ones beside them.
-        tolerance = XLA_LONGER.get(op, 1) * XLA[expected.dtype.itemsize]
-        np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance)
+        allowed = tolerance(op, expected.dtype.itemsize)
+        np.testing.assert_allclose(got, expected, rtol=allowed, atol=allowed)
 
 
 def of_case(case):

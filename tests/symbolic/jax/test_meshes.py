@@ -136,7 +136,7 @@ def test_patterns_that_fit_variables_do_not_fit_nodes(mesh):
     args = {"fc_x": nd.ones((8, 3)), "fc_y": nd.ones((8, 3))}
     (sym.elemwise_add(x, y, name="fc")).bind(args=args, engine="xla", mesh=mesh, sharding={"fc_*": "data"})
     for sharding, kind in (({"fc_output": (None, "data")}, ShapeError), ({"fc_out": "data"}, UnknownNameError),
-                           ({"fc_output": ["data", 3]}, BindError)):
+                           ({"fc_output": ["data", 3]}, BindError), ({"fc_output": lambda name, shape: 1 / 0}, BindError)):
         with pytest.raises(kind, match="fc_out"):
             sym.elemwise_add(x, y, name="fc").bind(args=args, engine="xla", mesh=mesh, sharding=sharding).forward()
 
@@ -162,6 +162,8 @@ def bound(mesh, sharding, engine="xla"):
     ({"x": 3}, BindError, ["x", "3"]), (["x"], BindError, ["sharding"]), ({3: "data"}, BindError, ["pattern", "3"]),
     ({"x": (0,)}, BindError, ["x", "(0,)"]), ({"x": ""}, BindError, ["x", "''"]),
     ({"x": ("data", "data")}, BindError, ["x", "'data' twice"]), ({"x": (("data", "data"),)}, BindError, ["'data' twice"]),
+    (lambda name, shape: shape[7], BindError, ["sharding of x", "IndexError", "tuple index out of range"]),
+    ({"y": lambda name: "data"}, BindError, ["sharding of y", "TypeError", "positional argument"]),
 ])
 def test_errors_at_bind(mesh, sharding, kind, words):
     with pytest.raises(kind) as caught:

@@ -162,6 +162,27 @@ def test_which_process_has_failed_is_named(tmp_path, capfd, text, status, how):
     assert f"launch: process 1 {how}; the others have 0.1 s to end" in capfd.readouterr().err
 
 
+EARLY = "; process 1 had come to the end of the program before, without the other; the others have 60 s to end"
+
+
+@pytest.mark.parametrize(("ends", "status"), [("break", 134), ("os._exit(0)", 1)])
+def test_a_process_that_ends_early_and_well_is_named(tmp_path, ends, status):
+    """JAX ends all of them where one has waited in vain at its end; which of them is first, is chance."""
+    text = ENDING.replace("sj.initialize()", "sj.initialize(shutdown_timeout_seconds=1)").replace("ENDS", ends)
+    found = run(tmp_path, text)
+    assert found.returncode == status, found.stderr
+    assert re.search(r"launch: process \d (ended with status 1|was ended by signal 6)" + EARLY, found.stderr), found.stderr
+
+
+def test_what_ends_together_and_then_fails_is_not_blamed(tmp_path, capfd):
+    program = plain(tmp_path, "import atexit, os, time\nfrom pathlib import Path\nhere = Path(__file__).parent\n"
+                              "(here / os.environ['JAX_PROCESS_ID']).touch()\n"
+                              "while len(list(here.glob('[01]'))) < 2: time.sleep(0.01)\n"
+                              "@atexit.register\ndef fail():\n    time.sleep(0.5)\n    os._exit(4)\n")
+    assert launch.launch([program]) == 4
+    assert re.fullmatch(r"launch: process [01] ended with status 4; the others have 5 s to end\n", capfd.readouterr().err)
+
+
 def test_ctrl_c_in_a_terminal_ends_all(tmp_path):
     """It reaches every process of the group, not only the launcher."""
     program = plain(tmp_path, "import time\nprint('up', flush=True)\ntime.sleep(600)")

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError, UnknownNameError
+from ndarray.params import REQUIRED, Scalar
+from symbolic.optimizers import rule as as_rule
 from symbolic.optimizers.rules import candidates
 
 jax = pytest.importorskip("jax")
@@ -213,6 +215,39 @@ def test_hyperparameters_are_injected_and_change_without_a_compilation():
     assert step._cache_size() == 1
 
 
+def of_settings(tx, params):
+    extra = {k: jax.tree.map(jnp.ones_like, params) for k in tx.update._others}
+    state = tx.init(params)
+    key = {k: jax.tree.map(jnp.zeros_like, v) for k, v in state.states.items() if k == "key"}
+    state, grads = state._replace(states=state.states | key), jax.tree.map(lambda p: p / 3 - 0.1, params)
+    for _ in range(2):
+        updates, state = tx.update(grads, state, params, **extra)
+        params = optax.apply_updates(params, updates)
+    return params
+
+
+@pytest.mark.parametrize("name", ["lars", *EVERY])
+def test_hyperparameters_may_be_arrays(name):
+    """All that are not fixed when the rule is made, at once: what `optax.inject_hyperparams` gives."""
+    op, taken = as_rule(name).op, {"wd": 0.25} | ({"eta": 0.5, "eps": 0.25} if name == "lars" else {})
+    for key, param in op.params.items():
+        if key not in ("lr", "t", op.update.count, op.update.rate, op.update.decay) and param.type is Scalar and not param.implied:
+            taken[key] = 0.75 if param.default in (REQUIRED, None) else float(np.float32(param.default))
+    taken = {key: value for key, value in taken.items() if key != "wd" or as_rule(name).decays}
+    params = {"a": jnp.arange(6.0).reshape(3, 2), "b": jnp.full(2, 0.5)}
+    with jax.disable_jit():
+        expected = of_settings(sj.gradient_transformation(name, 0.1, **taken), params)
+        for dtype in ("float32", "int32"):
+            if given := {k: jnp.asarray(v, dtype) for k, v in taken.items() if dtype == "float32" or v in (0, 1)}:
+                close(of_settings(sj.gradient_transformation(name, 0.1, **taken | given), params), expected, 1e-6)
+
+
+def test_what_is_fixed_when_a_rule_is_made_is_named():
+    for name, fixed in (("adagrad", "initial_accumulator"), ("soap", "shampoo_beta"), ("sgd", "clip_gradient")):
+        error(ParamError, lambda name=name, fixed=fixed: sj.gradient_transformation(name, 0.1, **{fixed: jnp.ones(())}),
+              f"{fixed} is fixed when the rule is made", "static_args")
+
+
 def error(kind, call, *words):
     with pytest.raises(kind) as caught:
         call()
@@ -245,7 +280,7 @@ def test_errors_name_what_is_wrong():
 
 OFTEN = ("adam", "lamb")
 NOT_OURS = {"'momentum'": "rmsprop", "opt_kwargs={}": "adadelta"}
-STATIC = ("lars", "adagrad")  # of which a setting without a gradient, such as a first value, is not an array
+STATIC = ("adagrad",)  # whose first value is fixed when the rule is made
 
 
 def own_tests():
@@ -264,9 +299,11 @@ def own_tests():
             continue
         if kind[1] == "optimization":
             chosen = "parabola" in given
+        elif kind[1].endswith("inject_hyperparams"):
+            chosen = alias not in STATIC
         else:
             chosen = alias in OFTEN and not re.search(r"float16|float64", given.replace("bfloat16", ""))
-        if chosen and not (kind[1].endswith("inject_hyperparams") and alias in STATIC):
+        if chosen:
             yield name, given
 
 
