@@ -43,6 +43,21 @@ def test_every_benchmark_answers_help(name, monkeypatch, capsys):
     assert left.value.code == 0 and "usage:" in capsys.readouterr().out
 
 
+def test_a_form_that_updates_nothing_is_off_the_way_of_torchs_loop():
+    torch = pytest.importorskip("torch")
+    from benchmarks.torch_door import FAR, off
+
+    class Idle(torch.optim.SGD):
+        def step(self, closure=None):
+            if self.defaults["foreach"]:
+                return None
+            return super().step(closure)
+
+    for dtype in (torch.float32, torch.bfloat16):
+        assert off(torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "foreach": True}, dtype) < FAR
+        assert off(Idle, {"lr": 0.1, "momentum": 0.9, "foreach": True}, dtype) == 1
+
+
 def test_an_unsteady_limit_makes_a_table_worthless(monkeypatch):
     assert "steady" in machine.verdict(1.02) and "WORTH NOTHING" in machine.verdict(1.5)
     monkeypatch.setattr(machine, "SECONDS", 1e-6)

@@ -9,7 +9,7 @@ import sys
 CHUNK = 1 << 16
 """Elements that one partial sum is made of; changing it changes the last bits of sums."""
 UNIT = 1 << 14
-"""Elements that a thread takes at once, in loops without sums."""
+"""Elements that a thread takes at once, in loops without sums; see `unit_of`."""
 LINE = 64
 """Bytes of a line of the cache."""
 NOT_ALIGNED = 6
@@ -44,6 +44,14 @@ whether it was given some in this span, whether nobody has taken that yet, and i
 
 OFTEN, SOON = 8, 100_000
 """So many calls within so many nanoseconds of each other wake workers for work too small to wake them once."""
+
+
+def unit_of(itemsize: int) -> int:
+    """Return how many elements a thread takes at once, for the bytes of an element of the first array.
+
+    Where each unit begins the processor waits a little: units of short elements have as many bytes as others.
+    """
+    return 2 * UNIT if itemsize == 2 else UNIT
 
 
 def at(layout, word, base):

@@ -44,7 +44,7 @@ from ndarray.kernels import calibration, machine_code, memory
 from ndarray.kernels.cluster import cluster
 from ndarray.kernels.driver import DRIVER, TOTALS
 from ndarray.kernels.flow import Flow
-from ndarray.kernels.layout import CHUNK, CONTROL, LEAST, LINE, NOT_ALIGNED, POINTERS_AT, ROW, UNIT
+from ndarray.kernels.layout import CHUNK, CONTROL, LEAST, LINE, NOT_ALIGNED, POINTERS_AT, ROW, unit_of
 from ndarray.kernels.llvm import text_of
 from ndarray.kernels.loop import Loop
 from ndarray.kernels.schedule import CallRun, LoopRun, Schedule, Total
@@ -419,7 +419,8 @@ class _Stamp:
         return found
 
     def _loop_row(self, phase, loop: Loop, tensors, n, pointers):
-        unit, shift = (CHUNK, NOT_ALIGNED) if loop.sums else (UNIT, np.dtype(loop.arrays[0]).itemsize.bit_length() - 1)
+        size = np.dtype(loop.arrays[0]).itemsize
+        unit, shift = (CHUNK, NOT_ALIGNED) if loop.sums else (unit_of(size), size.bit_length() - 1)
         return _Rows(phase, text_of(loop, calibration.fetches(loop)), "kernel", tensors, n, unit, shift, pointers,
                      loop.bytes_per_element)
 

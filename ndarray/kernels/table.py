@@ -24,7 +24,7 @@ from ndarray.kernels.layout import (
     RANGE,
     ROW,
     SEMAPHORES,
-    UNIT,
+    unit_of,
 )
 from ndarray.kernels.llvm import text_of
 from ndarray.kernels.loop import Loop
@@ -73,7 +73,7 @@ class Job(NamedTuple):
     @property
     def unit(self) -> int:
         """Elements that a thread takes at once: where there are sums, those of a partial sum."""
-        return CHUNK if self.loop.sums else UNIT
+        return CHUNK if self.loop.sums else unit_of(self.arrays[0].itemsize)
 
     @property
     def units(self) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
-from ndarray.errors import OperatorError, ParamError, UnknownNameError, shown, unknown
+from ndarray.errors import MXNetError, OperatorError, ParamError, UnknownNameError, shown, unknown
 from ndarray.ops.precision import STATES as PRECISIONS
 from symbolic.optimizers.layerwise import rule
 from symbolic.optimizers.routed import Routed
@@ -58,10 +58,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         given = dict(bound.arguments)
         given.pop("params")
         ours = {key: value for key in _OURS if key in given and _given(value := given.pop(key))}
-        for key in ("differentiable", "capturable"):
-            if given.get(key):
-                raise ParamError(f"{type(self).__name__}: {key}=True is not supported; steps run on the CPU, outside "
-                                 "of autograd and of graphs")
+        _check_supported(type(self).__name__, given)
         defaults = type(self)._check(given)
         _check_ours(type(self).__name__, ours)
         super().__init__(params, defaults | ours)
@@ -107,14 +104,16 @@ class RuleOptimizer(torch.optim.Optimizer):
         ------
         OperatorError
             If ``no_decay`` or ``no_lars`` name parameters, which have no names.
+        ParamError
+            If an option is not supported, or two exclude each other.
         """
         super().add_param_group(param_group)
         group = self.param_groups[-1]
-        for key in ("no_decay", "no_lars"):
-            if group.get(key) and "param_names" not in group:
-                self.param_groups.pop()
-                raise OperatorError(f"{type(self).__name__}: {key}={shown(group[key])} needs names; give "
-                                    "model.named_parameters() in place of model.parameters()")
+        try:
+            _check_group(type(self).__name__, group)
+        except MXNetError:
+            self.param_groups.pop()
+            raise
 
     @_outside_graphs
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -279,6 +278,23 @@ class RuleOptimizer(torch.optim.Optimizer):
             for pattern in _patterns(self.defaults.get(key)):
                 if not any(c in pattern for c in "*?[") and pattern not in names:
                     raise UnknownNameError(f"{key}: {unknown('parameter', pattern, names)}")
+
+
+def _check_supported(kind, options):
+    for key in ("differentiable", "capturable"):
+        if options.get(key):
+            raise ParamError(f"{kind}: {key}=True is not supported; steps run on the CPU, outside of autograd and of "
+                             "graphs")
+
+
+def _check_group(kind, group):
+    _check_supported(kind, group)
+    if group.get("foreach") and group.get("fused"):
+        raise ParamError(f"{kind}: foreach and fused cannot both be True; expected at most one of them")
+    for key in ("no_decay", "no_lars"):
+        if group.get(key) and "param_names" not in group:
+            raise OperatorError(f"{kind}: {key}={shown(group[key])} needs names; give "
+                                "model.named_parameters() in place of model.parameters()")
 
 
 def _given(value):

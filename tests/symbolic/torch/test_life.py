@@ -15,13 +15,19 @@ torch = pytest.importorskip("torch")
 
 import symbolic as sym  # noqa: E402
 import symbolic.torch as st  # noqa: E402
+from ndarray import registry  # noqa: E402
 from ndarray.errors import MXNetError, NonFiniteError  # noqa: E402
 from ndarray.kernels import machine_code  # noqa: E402
 from ndarray.kernels.threads import pool  # noqa: E402
+from symbolic.optimizers.rules import make_rule  # noqa: E402
 from symbolic.torch.names import RULES, TORCH  # noqa: E402
 from symbolic.torch.tensors import Like  # noqa: E402
 
 NAMES = [name for name in (*TORCH, *RULES) if name in RULES or hasattr(torch.optim, name)]
+OTHERS = sorted({st.optimizer(name).__name__ for name in registry.names() if (op := registry.get(name)).update
+                 and op.compute.__module__.startswith("ndarray.ops.") and not make_rule(name).shared_states}
+                .difference(NAMES))
+"""The classes of operators whose rule has no name of its own here."""
 PAIRS = [("AdamW", {}), ("SGD", {"momentum": 0.9, "weight_decay": 0.1}), ("Adam", {"amsgrad": True})]
 
 
@@ -140,6 +146,24 @@ class Test_every_class:
         assert len(found) >= 3
         with pytest.raises(RuntimeError if "capturable" in known else TypeError, match="capturable"):
             getattr(st, name)(parameters((3,)), capturable=True)
+
+    @pytest.mark.parametrize("name", [*NAMES, *OTHERS])
+    def test_refuses_what_torch_refuses_of_those_choices_in_groups_too(self, name):
+        cls = getattr(st, name)
+        known = inspect.signature(cls).parameters
+        for refused in ({"capturable": True}, {"differentiable": True}, {"foreach": True, "fused": True}):
+            if not refused.keys() <= known.keys():
+                assert hasattr(torch.optim, name)  # which has no such choice either
+                continue
+            words = ".*".join(refused)
+            with pytest.raises(RuntimeError, match=f"{words}|`fused` and `foreach`"):
+                cls(parameters((3,)), **refused)
+            with pytest.raises(RuntimeError, match=f"{name}: {words}"):
+                cls([{"params": parameters((3,)), **refused}])
+            optimizer = cls(parameters((3,)))
+            with pytest.raises(RuntimeError, match=f"{name}: {words}"):
+                optimizer.add_param_group({"params": parameters((3,)), **refused})
+            assert len(optimizer.param_groups) == 1
 
     @pytest.mark.parametrize("name", NAMES)
     def test_bits_do_not_depend_on_how_tensors_are_grouped_or_which_have_a_gradient(self, name):

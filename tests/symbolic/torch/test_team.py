@@ -1,5 +1,6 @@
 """Large steps run on the threads that torch keeps for its own loops: the same bits, and not where that could hang."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,16 @@ def test_bits_are_those_of_our_own_threads(cls, options, dtype, team, monkeypatc
     monkeypatch.setattr(program, "team", lambda: None)
     for one, other in zip(found, trained(cls, dtype, **options), strict=True):
         assert torch.equal(one, other)
+
+
+def test_rules_pass_their_tests_on_the_team_however_short_tensors_are(team, tmp_path):
+    file = Path(__file__).parent / "test_rules.py"
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.symbolic.torch.on_the_team", "-p", "no:cacheprovider",
+         f"--rootdir={tmp_path}", str(file)],
+        env={**os.environ, "PYTEST_ADDOPTS": "", "PYTHONPATH": str(file.parents[3])}, cwd=tmp_path,
+        capture_output=True, text=True)
+    assert result.returncode == 0 and "runs on torch's threads" in result.stdout, result.stdout[-3000:] + result.stderr
 
 
 def test_a_library_that_is_not_loaded_is_not_used(tmp_path):
