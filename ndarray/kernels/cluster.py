@@ -1,9 +1,10 @@
 """Which loops a flow becomes, and in what order: neighbours with one number of elements share a pass over memory.
 
 A sum ends a phase, for what follows needs all of it; so does a call.  Within a phase, values that read the same
-array are computed in one loop.  What one phase computes and a later one needs is computed again where that moves
-no more memory than to keep it would.  Results are written into their buffers as soon as nobody reads the old content
-any more, and never before the last call: a call may fail, loops cannot.
+array are computed in one loop.  A sum that is needed late waits for a loop that reads its arrays anyway.  What one
+phase computes and a later one needs is computed again where that moves no more memory than to keep it would.  Results
+are written into their buffers as soon as nobody reads the old content any more, and never before the last call: a call
+may fail, loops cannot.
 
 LARS on two tensors: each weight steps along its gradient, by the ratio of their norms.
 
@@ -204,6 +205,7 @@ class _Attempt:
         self.needed = sorted(needed_by(flow))
         self._time()
         self._store_sinks(flow, late)
+        self._postpone_sums()
         self._keep_across_phases()
 
     # When each value is ready
@@ -315,6 +317,48 @@ class _Attempt:
             array = self.source[instruction.args[0]]
             return self._slot(array)._replace(offset=instruction.detail)
         return self.where.get(at, Slot("value", at))
+
+    def _postpone_sums(self):
+        """Move each sum that is needed late to a later phase in which a loop reads all its arrays anyway."""
+        due = self._due()
+        waiting = {(phase, root) for phase, roots in self.roots.items() for root in roots
+                   if root.word != "store" and due[root.into.name] > phase + 2}
+        slices = {phase: [(root, n, {slot for slot in ties if isinstance(slot, Slot)}) for root, n, _, ties in
+                          [self._slice(root, phase) for root in roots]] for phase, roots in self.roots.items()
+                  } if waiting else {}
+
+        def reads(phase, n, slots):
+            """Tell whether a loop that cannot wait reads all these."""
+            return any(size == n and slots <= more and (phase, root) not in waiting
+                       for root, size, more in slices[phase])
+
+        for phase, found in slices.items():
+            for root, n, slots in found:
+                if (phase, root) in waiting and not reads(phase, n, slots):
+                    last = due[root.into.name] - 2
+                    to = next((p for p in sorted(slices) if phase < p <= last and reads(p, n, slots)), phase)
+                    self._move_sum(root, phase, to)
+
+    def _due(self):
+        """Return for each sum the first phase that needs it."""
+        found = {at: [] for at in self.needed if self.instructions[at].word in ("sum", "sum_sq")}
+        users = [*((self.ready[at], self.instructions[at].args) for at in self.needed),
+                 *((phase, self.calls[number].inputs) for number, phase in self.called.items()),
+                 *((phase, (root.value,)) for phase, roots in self.roots.items() for root in roots)] if found else []
+        for phase, args in users:
+            for a in args:
+                if a in found:
+                    found[a].append(phase)
+        return {at: min(phases) for at, phases in found.items()}
+
+    def _move_sum(self, root, phase, to):
+        """Have a sum computed in another phase."""
+        total = next(t for t in self.others[phase + 1] if isinstance(t, Total) and t.partial == root.into)
+        self.roots[phase].remove(root)
+        self.others[phase + 1].remove(total)
+        self.roots[to].append(root)
+        self.others[to + 1].append(total)
+        self.ready[root.into.name] = to + 2
 
     def _keep_across_phases(self):
         """Decide for each value that two phases need whether the second computes it again or finds it kept."""

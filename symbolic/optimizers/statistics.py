@@ -117,6 +117,30 @@ def statistics_nodes(step: Symbol) -> dict[str, Node]:
     return {n.inputs[0].node.name: n for n in step.graph.nodes if n.op is not None and n.op.name == _OPERATOR}
 
 
+def stale_moves(saved: Symbol, step: Symbol, update: int) -> list[str]:
+    """Return the states that a step must not go on with where another one has been saved after an update.
+
+    They are its last moves, where the saved step had statistics of other updates, and so did not keep what that update
+    did.
+
+    Examples
+    --------
+    >>> import symbolic as sym
+    >>> rarely, always = (with_statistics(sym.optimizers.update(["w"], "sgd"), k) for k in (10, 1))
+    >>> stale_moves(rarely, always, 12), stale_moves(rarely, always, 20), stale_moves(rarely, rarely, 12)
+    (['w_last_move'], [], [])
+    """
+    before = every_of(saved)
+    if before == every_of(step) or _keeps_move(before, update):
+        return []
+    return [node.inputs[3].node.name for node in statistics_nodes(step).values()]
+
+
+def _keeps_move(every: int, update: int) -> bool:
+    """Tell whether an update keeps what it does to the weights, for its own statistics or the next one's."""
+    return update % every == 0 or (update + 1) % every == 0
+
+
 class Move(NamedTuple):
     """What an update did to a tensor.
 
@@ -230,7 +254,7 @@ class Statistics:
 
     def needs(self, update: int) -> bool:
         """Tell whether an update has to keep what it does to the weights, for its own statistics or the next one's."""
-        return self.of(update) or self.of(update + 1)
+        return bool(self._sums) and _keeps_move(self.every, update)
 
     def read(self, update: int) -> Moves:
         """Return the statistics of the update that computed them last, which has this number."""

@@ -22,7 +22,14 @@ from symbolic.optimizers.fed import FedNumbers, count_of, rate_of
 from symbolic.optimizers.fit import fit
 from symbolic.optimizers.history import History, Record
 from symbolic.optimizers.precision import with_precision
-from symbolic.optimizers.statistics import Moves, Statistics, interval, with_statistics, without_statistics
+from symbolic.optimizers.statistics import (
+    Moves,
+    Statistics,
+    interval,
+    stale_moves,
+    with_statistics,
+    without_statistics,
+)
 from symbolic.runtime.checks import as_array, check_context
 from symbolic.symbol import Symbol
 
@@ -290,7 +297,8 @@ class Trainer:
         folder : str or path
             As given to `save`, or the folder of one checkpoint.
         step : Symbol, optional
-            Another step than the saved one, of the same parameters and states.
+            Another step than the saved one, of the same parameters and states.  Where it has statistics of other
+            updates, their first cosine may be NaN: the move before it was not kept.
         arrays : dict of str to array, optional
             Arrays that receive the saved values and are then updated in place; others are allocated.
         lr : float or callable, optional
@@ -334,6 +342,8 @@ class Trainer:
         engines.check_alike(trainer.executor.placement, {"the checkpoint": checkpoint.checksum(saved)})
         targets = trainer.executor.arg_dict | trainer.executor.aux_dict
         found = checkpoint.matched(saved.arrays, {name: targets[name]._data for name in expected}, rename, strict)
+        found |= {name: np.zeros_like(found[name]) for name in stale_moves(saved.step, step, saved.num_update)
+                  if name in found}
         with deferred():
             random.set_state(saved.random_state)
             commit([targets[name]._data for name in found], found.values())

@@ -51,6 +51,32 @@ phase 2
   8 x 4 steps over buffer x; with value 1"""
 
 
+def test_a_sum_that_is_needed_late_waits_for_a_loop_that_reads_the_same():
+    recorder, w, g = recorded("w", "g")
+    new = w - recorder.sqrt(recorder.sum_sq(g)) * g
+    sums = recorder.stack([recorder.sum_sq(w), recorder.sum_sq(new)])
+    assert str(cluster(flow_of(recorder, w=new, sums=sums))) == """\
+phase 0
+  8 x 1 step over buffer g; into partial 2
+phase 1
+  value 2 <- total of partial 2
+phase 2
+  8 x 6 steps over buffer w, buffer g; with value 2; into partial 7, partial 6
+phase 3
+  value 8[1] <- total of partial 7
+  value 8 <- total of partial 6
+phase 4
+  2 x 1 step over value 8, buffer sums"""
+
+
+def test_a_sum_does_not_wait_where_a_loop_reads_the_same_now():
+    recorder, w, g = recorded("w", "g")
+    new = w - recorder.sqrt(recorder.sum_sq(w * g)) * g
+    sums = recorder.stack([recorder.sum_sq(w), recorder.sum_sq(new)])
+    runs = loop_runs(cluster(flow_of(recorder, w=new, sums=sums)))
+    assert [len(run.loop.sums) for run in runs] == [2, 1, 0]
+
+
 def test_a_pipeline_of_rates_has_four_phases_and_one_kernel_for_all_tensors():
     recorder, *tensors = recorded(*(f"{k}{i}" for i in range(5) for k in "wgm"))
     weights, grads = tensors[::3], tensors[1::3]

@@ -1,6 +1,7 @@
 """Statistics of updates: computed in the step, the same training bit for bit, as a table, an overlay and a plot."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import ndarray as nd
 import symbolic as sym
 from ndarray.errors import OperatorError, ParamError
 from symbolic import optimizers
+from symbolic.optimizers.statistics import with_statistics
 
 SHAPES = {"a": (30, 4), "b": (5,)}
 
@@ -142,6 +144,32 @@ def test_of_every_kth_update_they_go_on_after_a_checkpoint(stop, tmp_path):
     trainer.save(tmp_path)
     again = optimizers.Trainer.load(tmp_path)
     assert again.statistics is None and rows_of(again, range(stop + 1, 17), rows) == expected
+
+
+@pytest.mark.parametrize(("stop", "cosines"), [(5, "kkk"), (6, "nkk"), (8, "nkk"), (9, "kkk"), (10, "kkk")])
+def test_of_other_updates_after_a_checkpoint_no_cosine_is_with_an_older_move(stop, cosines, tmp_path):
+    pytest.importorskip("safetensors")
+    trainer, _ = trainer_of("adam", statistics=5)
+    rows_of(trainer, range(1, stop + 1))
+    trainer.save(tmp_path)
+    expected = rows_of(trainer_of("adam")[0], range(1, stop + 4))
+    again = optimizers.Trainer.load(tmp_path, step=with_statistics(trainer.symbol))
+    found = rows_of(again, range(stop + 1, stop + 4))
+    for number, cosine in zip(range(stop + 1, stop + 4), cosines):
+        if cosine == "k":
+            assert found[number] == expected[number]
+        else:
+            assert all(math.isnan(row.cosine) for row in found[number])
+            assert [row[:4] for row in found[number]] == [row[:4] for row in expected[number]]
+
+
+def test_the_sums_are_in_the_loop_of_the_update():
+    trainer, _ = trainer_of("adamw", "fused")
+    text = trainer.executor.debug_str()
+    if "machine code" not in text:
+        pytest.skip("there is no compiler")
+    arrays = re.findall(r"reads (\d) and writes (\d) of \d arrays.* (\d) sums", text)
+    assert [found for found in arrays if found[2] != "0"] == [("5", "4", "5")]
 
 
 def test_a_step_with_statistics_can_have_them_more_or_less_often():
