@@ -239,7 +239,8 @@ def Activation(
 def BatchNorm(
         data: NDArray, gamma: NDArray, beta: NDArray, moving_mean: NDArray, moving_var: NDArray, eps: float = 0.001,
         momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False,
-        axis: int = 1, cudnn_off: bool = False, *, out: NDArray | Sequence[NDArray] | None = None,
+        axis: int = 1, cudnn_off: bool = False, min_calib_range: float | None = None,
+        max_calib_range: float | None = None, *, out: NDArray | Sequence[NDArray] | None = None,
         name: str | None = None) -> NDArray | Any:
     """Normalise each channel by its mean and variance over the batch."""
 
@@ -675,7 +676,7 @@ def arctanh(data: NDArray, *, out: NDArray | None = None, name: str | None = Non
 def argmax(
         data: NDArray, axis: int | None = None, keepdims: bool = False, *, out: NDArray | None = None,
         name: str | None = None) -> NDArray:
-    """Place of the largest element along an axis, as float32; the first where there are several."""
+    """Place of the largest element along an axis, in the dtype of the elements; the first where there are several."""
 
 def argmax_channel(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Place of the largest element along axis 1, in the dtype of the elements; the first where there are several."""
@@ -683,7 +684,7 @@ def argmax_channel(data: NDArray, *, out: NDArray | None = None, name: str | Non
 def argmin(
         data: NDArray, axis: int | None = None, keepdims: bool = False, *, out: NDArray | None = None,
         name: str | None = None) -> NDArray:
-    """Place of the smallest element along an axis, as float32; the first where there are several."""
+    """Place of the smallest element along an axis, in the dtype of the elements; the first where there are several."""
 
 def argsort(
         data: NDArray, axis: int | None = -1, is_ascend: bool = True, dtype: DTypeLike = 'float32', *,
@@ -1059,8 +1060,8 @@ def log2(data: NDArray, *, out: NDArray | None = None, name: str | None = None) 
     """Binary logarithm."""
 
 def log_softmax(
-        data: NDArray, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None, *,
-        out: NDArray | None = None, name: str | None = None) -> NDArray:
+        data: NDArray, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None,
+        use_length: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The logarithm of the softmax, computed without overflow."""
 
 def logical_not(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -1765,8 +1766,8 @@ def softmax_cross_entropy(
     """Sum over the batch of the cross-entropy of a softmax."""
 
 def softmin(
-        data: NDArray, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None, *,
-        out: NDArray | None = None, name: str | None = None) -> NDArray:
+        data: NDArray, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None,
+        use_length: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The softmax of the negated elements."""
 
 def softsign(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:

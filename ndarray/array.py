@@ -632,7 +632,7 @@ def _refuse_inputs(op: Operator, inputs: Sequence[Any]) -> None:
     for i, value in enumerate(inputs):
         if not isinstance(value, NDArray):
             name = names[i] if i < len(names) and not op.many else f"input {i}"
-            raise OperatorError(f"{op.name}: {name} must be an NDArray, got {shown(value)}{_way(value)}") from None
+            raise OperatorError(f"{op.name}: {name} must be an NDArray, got {shown(value)}{how_made(value)}") from None
 
 
 def expect_array(value: Any, who: str) -> NDArray:
@@ -644,14 +644,16 @@ def expect_array(value: Any, who: str) -> NDArray:
         Naming who expected one.
     """
     if not isinstance(value, NDArray):
-        raise OperatorError(f"{who} takes an NDArray, got {shown(value)}{_way(value)}")
+        raise OperatorError(f"{who} takes an NDArray, got {shown(value)}{how_made(value)}")
     return value
 
 
-def _way(value: object) -> str:
+def how_made(value: object) -> str:
     """Return how something becomes an NDArray, as the end of a message."""
     if isinstance(value, np.ndarray):
         return "; wrap it: nd.array(x) copies, nd.from_numpy(x) does not"
+    if isinstance(value, (list, tuple)) and not any([isinstance(v, NDArray) for v in value]):
+        return "; make it one: nd.array(x)"
     return "; pass x.tostype('default')" if hasattr(value, "stype") else ""
 
 
@@ -682,7 +684,7 @@ def arithmetic(word: str, lhs: Any, rhs: Any, out: NDArray | None = None) -> Any
     elif isinstance(rhs, NDArray) and is_number(lhs):
         return invoke(registry.get(names.reflected), (rhs,), {"scalar": lhs}, out)
     other = rhs if isinstance(lhs, NDArray) else lhs
-    raise OperatorError(f"{word} takes NDArrays and numbers, got {shown(other)}{_way(other)}")
+    raise OperatorError(f"{word} takes NDArrays and numbers, got {shown(other)}{how_made(other)}")
 
 
 def _give_own() -> None:

@@ -73,8 +73,9 @@ class NDArrayMethods:
     def BatchNorm(
             self, gamma: NDArray, beta: NDArray, moving_mean: NDArray, moving_var: NDArray, eps: float = 0.001,
             momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False,
-            output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False, *,
-            out: NDArray | Sequence[NDArray] | None = None, name: str | None = None) -> NDArray | Any:
+            output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False, min_calib_range: float | None = None,
+            max_calib_range: float | None = None, *, out: NDArray | Sequence[NDArray] | None = None,
+            name: str | None = None) -> NDArray | Any:
         """Normalise each channel by its mean and variance over the batch."""
 
     def BatchNorm_v1(
@@ -506,7 +507,8 @@ class NDArrayMethods:
     def argmax(
             self, axis: int | None = None, keepdims: bool = False, *, out: NDArray | None = None,
             name: str | None = None) -> NDArray:
-        """Place of the largest element along an axis, as float32; the first where there are several."""
+        """Place of the largest element along an axis, in the dtype of the elements; the first where there are
+        several."""
 
     def argmax_channel(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Place of the largest element along axis 1, in the dtype of the elements; the first where there are
@@ -515,7 +517,8 @@ class NDArrayMethods:
     def argmin(
             self, axis: int | None = None, keepdims: bool = False, *, out: NDArray | None = None,
             name: str | None = None) -> NDArray:
-        """Place of the smallest element along an axis, as float32; the first where there are several."""
+        """Place of the smallest element along an axis, in the dtype of the elements; the first where there are
+        several."""
 
     def argsort(
             self, axis: int | None = -1, is_ascend: bool = True, dtype: DTypeLike = 'float32', *,
@@ -882,8 +885,8 @@ class NDArrayMethods:
         """Binary logarithm."""
 
     def log_softmax(
-            self, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None, *,
-            out: NDArray | None = None, name: str | None = None) -> NDArray:
+            self, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None,
+            use_length: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The logarithm of the softmax, computed without overflow."""
 
     def logical_not(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -1531,8 +1534,8 @@ class NDArrayMethods:
         """Sum over the batch of the cross-entropy of a softmax."""
 
     def softmin(
-            self, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None, *,
-            out: NDArray | None = None, name: str | None = None) -> NDArray:
+            self, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None,
+            use_length: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """The softmax of the negated elements."""
 
     def softsign(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from ndarray.dtypes import dtype_of, is_floating
+from ndarray.dtypes import NAMES, dtype_of, is_floating
 from ndarray.errors import DTypeError, OperatorError, ParamError, shown
 
 REQUIRED = Parameter.empty
@@ -152,7 +152,7 @@ class Within(NamedTuple):
 
     def __str__(self) -> str:
         if self.least == -math.inf:
-            return ", not NaN"
+            return " other than NaN"
         if self.most == math.inf:
             return f" above {self.least}" if self.but == self.least else f" from {self.least}"
         return f" within {'(' if self.but == self.least else '['}{self.least}, {self.most}" + (
@@ -308,7 +308,7 @@ class Param(NamedTuple):
             return self.default  # MXNet writes a shape that was not given so.
         try:
             value = _scalar(value, finite=False) if self.unbounded else _parse(self.type, value)
-        except (TypeError, ValueError, OverflowError, DTypeError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             if is_fed(value):
                 raise ParamError(f"{where}: {self.name} is fixed when the node is made and cannot be an input; "
                                  f"expected {describe(self)}") from None
@@ -328,23 +328,36 @@ _TUPLES = (Shape, Ints, SlicePoints)
 
 
 def describe(param: Param) -> str:
-    """Return in words what values a parameter takes."""
+    """Return in words what values a parameter takes.
+
+    Examples
+    --------
+    >>> describe(Param.read("lr", Annotated[Scalar, Within(0, math.inf, but=0)]))
+    'a finite number above 0 or an array of one such number'
+    >>> describe(Param.read("size", Positives | None))
+    'a tuple of integers from 1 or None'
+    """
     if get_origin(param.type) is Literal:
-        words = "one of " + ", ".join(map(repr, get_args(param.type)))
-    elif param.unbounded:
-        words = "a number or an array of one element"
+        first, *others = ("one of " + ", ".join(map(repr, get_args(param.type))),)
     else:
-        words = _WORDS[param.type]
-    return words + str(param.within or "") + (" or None" if param.optional else "")
+        first, *others = _WORDS["unbounded" if param.unbounded else param.type]
+    if param.optional:
+        others.append("None")
+    *most, last = (first + str(param.within or ""), *others)
+    return f"{', '.join(most)} or {last}" if most else last
 
 
-_WORDS: dict[Any, str] = {
-    float: "a number", int: "an integer", bool: "a bool", str: "a str", Shape: "a tuple of integers",
-    Ints: "a tuple of integers", SlicePoints: "a tuple of integers or None", Floats: "a tuple of numbers",
-    DType: "an element type", Scalar: "a finite number or an array of one element",
-    Scalars: "a tuple of finite numbers or an array with one for each tensor", Count: "the number of tensors",
-    Training: "a bool", Key: "an integer of 64 bits or an array of one",
+_WORDS: dict[Any, tuple[str, ...]] = {
+    float: ("a number",), int: ("an integer",), bool: ("a bool",), str: ("a str",), Shape: ("a tuple of integers",),
+    Ints: ("a tuple of integers",), SlicePoints: ("a tuple with an integer or None for each axis",),
+    Floats: ("a tuple of numbers",), DType: ("an element type",),
+    Scalar: ("a finite number", "an array of one such number"),
+    "unbounded": ("a number", "an array of one such number"),
+    Scalars: ("a tuple of finite numbers", "an array with one such number for each tensor"),
+    Count: ("a number of tensors",), Training: ("a bool",),
+    Key: ("an integer of 64 bits", "an array of one such integer"),
 }
+"""What each type takes, as alternatives; a range is one of the first."""
 
 
 def text_of(value: Any) -> str:
@@ -480,6 +493,13 @@ def _str(value: Any) -> str:
     return value
 
 
+def _dtype(value: Any) -> str:
+    try:
+        return dtype_of(value).name
+    except DTypeError:
+        raise ValueError(f"known: {', '.join(NAMES)}") from None
+
+
 def _items(value: Any) -> list[Any]:
     """Return the elements of a tuple, a list, a lone value, or MXNet's text of one."""
     if isinstance(value, str):
@@ -508,7 +528,7 @@ def _int_or_none(value: Any) -> int | None:
 
 _PARSERS = {
     float: _float, int: _int, bool: _bool, str: _str, Shape: _tuple_of(_int), Ints: _tuple_of(_int),
-    SlicePoints: _tuple_of(_int_or_none), Floats: _tuple_of(_float), DType: lambda value: dtype_of(value).name,
+    SlicePoints: _tuple_of(_int_or_none), Floats: _tuple_of(_float), DType: _dtype,
     Scalar: _scalar, Scalars: _scalars, Count: _count, Training: _bool, Key: _key,
 }
 

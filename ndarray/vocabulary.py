@@ -19,10 +19,10 @@ from ndarray.special import erf, erfinv, gamma, gammaln, polygamma  # noqa: F401
 NUMPY_WORDS = (
     "abs", "arange", "ceil", "floor", "hypot", "isfinite", "isinf", "isnan",
     "logical_and", "logical_not", "logical_or", "logical_xor", "matmul", "maximum", "minimum", "rint",
-    "sqrt", "square", "trunc", "where", "zeros_like", "ones_like", "full_like", "broadcast_to", "stack",
+    "sqrt", "square", "trunc", "where", "zeros_like", "ones_like", "broadcast_to", "stack",
     "concatenate", "reshape", "transpose", "swapaxes", "expand_dims", "squeeze", "flip", "repeat", "tile",
     "sort", "argsort", "argmax", "argmin", "cumsum", "sum", "prod", "max", "min", "mean",
-    "zeros", "ones", "full", "eye", "diagonal", "pad", "moveaxis", "split", "einsum", "float16", "float32", "float64",
+    "zeros", "ones", "eye", "diagonal", "pad", "moveaxis", "split", "einsum", "float16", "float32", "float64",
     "int32", "int64", "int8", "uint8", "bool_", "linspace",
 )
 """Words that mean in `xp` what they mean in NumPy."""
@@ -61,6 +61,19 @@ def as_scalar(value, dtype):
     if isinstance(value, (int, float)):
         return dtype.type(value)
     return np.asarray(value).astype(dtype).reshape(())[()]
+
+
+def full(shape, value, dtype):
+    """Return one value everywhere; raise OverflowError where `dtype` does not hold it, as not every NumPy does."""
+    try:
+        return np.full(shape, np.asarray(value, dtype))
+    except ValueError as error:  # NaN as an integer
+        raise OverflowError(str(error)) from None
+
+
+def full_like(x, value, dtype=None):
+    """Return one value everywhere, of the shape and dtype of `x`."""
+    return full(x.shape, value, dtype or x.dtype)
 
 
 def unpack_scalars(values, n, dtype):
@@ -306,7 +319,14 @@ def take_along_axis(x, indices, axis):
 def gather_nd(x, indices):
     """Return ``x[indices[0], indices[1], …]``."""
     with _within_range():
+        _check_indices(x.shape, tuple(indices))
         return x[tuple(indices)]
+
+
+def _check_indices(shape, indices):
+    """Raise where an index is out of range though nothing is read there, of which NumPy 2.0 only warns."""
+    if 0 in shape[len(indices):]:
+        np.broadcast_to(False, shape[:len(indices)])[indices]
 
 
 @_contextmanager
@@ -321,6 +341,7 @@ def scatter_nd(x, indices, shape):
     """Return zeros of `shape` with `x` added at ``[indices[0], indices[1], …]``."""
     whole = np.zeros(shape, x.dtype)
     with _within_range():
+        _check_indices(shape, tuple(indices))
         np.add.at(whole, tuple(indices), x)
     return whole
 

@@ -109,7 +109,8 @@ def BatchNorm(
         data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None,
         moving_mean: Symbol | None = None, moving_var: Symbol | None = None, *, eps: float = 0.001,
         momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False,
-        axis: int = 1, cudnn_off: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        axis: int = 1, cudnn_off: bool = False, min_calib_range: float | None = None,
+        max_calib_range: float | None = None, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """Normalise each channel by its mean and variance over the batch."""
 
 def BatchNorm_v1(
@@ -488,7 +489,7 @@ def arctanh(data: Symbol | None = None, *, name: str | None = None, attr: dict[s
 def argmax(
         data: Symbol | None = None, *, axis: int | None = None, keepdims: bool = False, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
-    """Place of the largest element along an axis, as float32; the first where there are several."""
+    """Place of the largest element along an axis, in the dtype of the elements; the first where there are several."""
 
 def argmax_channel(
         data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
@@ -497,7 +498,7 @@ def argmax_channel(
 def argmin(
         data: Symbol | None = None, *, axis: int | None = None, keepdims: bool = False, name: str | None = None,
         attr: dict[str, str] | None = None) -> Symbol:
-    """Place of the smallest element along an axis, as float32; the first where there are several."""
+    """Place of the smallest element along an axis, in the dtype of the elements; the first where there are several."""
 
 def argsort(
         data: Symbol | None = None, *, axis: int | None = -1, is_ascend: bool = True, dtype: DTypeLike = 'float32',
@@ -933,7 +934,7 @@ def log2(data: Symbol | None = None, *, name: str | None = None, attr: dict[str,
 
 def log_softmax(
         data: Symbol | None = None, *, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None,
-        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        use_length: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The logarithm of the softmax, computed without overflow."""
 
 def logical_not(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
@@ -1586,7 +1587,7 @@ def softmax_cross_entropy(
 
 def softmin(
         data: Symbol | None = None, *, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None,
-        name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+        use_length: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
     """The softmax of the negated elements."""
 
 def softsign(data: Symbol | None = None, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:

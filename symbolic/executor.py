@@ -701,6 +701,10 @@ class Executor:
 
         return of_executor(self, repr(self), include, exclude)
 
+    def __reduce__(self) -> Any:
+        raise OperatorError("an Executor is neither copied nor pickled: copy or pickle the Symbol and the arrays, and "
+                            "bind them")
+
     def __repr__(self) -> str:
         names = ", ".join(map(label, self.output_dict))
         return (f"<Executor of {names}: {counted(len(self.arg_dict), 'argument')}, "

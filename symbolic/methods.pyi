@@ -67,7 +67,8 @@ class SymbolMethods:
             self, gamma: Symbol | None = None, beta: Symbol | None = None, moving_mean: Symbol | None = None,
             moving_var: Symbol | None = None, *, eps: float = 0.001, momentum: float = 0.9, fix_gamma: bool = True,
             use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False,
-            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            min_calib_range: float | None = None, max_calib_range: float | None = None, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
         """Normalise each channel by its mean and variance over the batch."""
 
     def BatchNorm_v1(
@@ -440,7 +441,8 @@ class SymbolMethods:
     def argmax(
             self, *, axis: int | None = None, keepdims: bool = False, name: str | None = None,
             attr: dict[str, str] | None = None) -> Symbol:
-        """Place of the largest element along an axis, as float32; the first where there are several."""
+        """Place of the largest element along an axis, in the dtype of the elements; the first where there are
+        several."""
 
     def argmax_channel(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Place of the largest element along axis 1, in the dtype of the elements; the first where there are
@@ -449,7 +451,8 @@ class SymbolMethods:
     def argmin(
             self, *, axis: int | None = None, keepdims: bool = False, name: str | None = None,
             attr: dict[str, str] | None = None) -> Symbol:
-        """Place of the smallest element along an axis, as float32; the first where there are several."""
+        """Place of the smallest element along an axis, in the dtype of the elements; the first where there are
+        several."""
 
     def argsort(
             self, *, axis: int | None = -1, is_ascend: bool = True, dtype: DTypeLike = 'float32',
@@ -847,7 +850,7 @@ class SymbolMethods:
 
     def log_softmax(
             self, *, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None,
-            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            use_length: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """The logarithm of the softmax, computed without overflow."""
 
     def logical_not(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
@@ -1451,7 +1454,7 @@ class SymbolMethods:
 
     def softmin(
             self, *, axis: int = -1, temperature: float | None = None, dtype: DTypeLike | None = None,
-            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            use_length: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """The softmax of the negated elements."""
 
     def softsign(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:

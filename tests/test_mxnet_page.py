@@ -36,6 +36,13 @@ CASES = [
     ("``nd.reshape(x", "nd.reshape(nd.arange(6), shape=(2, 2)).asnumpy().tolist()", "ShapeError", [[0, 1], [2, 3]]),
     ("``multi_sum_sq``", "bool(abs(nd.multi_sum_sq(nd.array(many), num_arrays=1).asnumpy()[0] / exact - 1) < 1e-7)", True, False),
     ("``all_finite``", "int(nd.all_finite(nd.array([1e300], dtype='float64')).asnumpy()[0])", 1, 0),
+    ("``nd.argmax(x, axis=1)``", "nd.argmax(last, axis=1).asnumpy().tolist()", "DTypeError", [43]),
+    ("``nd.square(x, foo=1)``", "nd.square(nd.ones(1), foo=1).asnumpy().tolist()", "OperatorError", [1.0]),
+    ("``nd.sqrt(x)`` of integers", "nd.sqrt(nd.array([5], dtype='int32')).asnumpy().tolist()", "DTypeError", [2]),
+    ("``log_softmax(x, use_length=True)``", "nd.log_softmax(nd.ones((2, 3)), use_length=True).shape", "ParamError",
+     "MXNetError"),
+    ("``nd.Pooling(x, pool_type=\"lp\", p_value=3, …)``",
+     "round(float(nd.Pooling(nd.array([[[1, -2]]]), kernel=(2,), pool_type='lp', p_value=3).asnumpy().item()), 2)", 2.08, -1.91),
     ("``contrib.adamw_update", "adamw()", [1.0], [2.0]),
     ("``executor.grad_dict``", "(w + g).bind(nd_cpu, {'w': nd.ones(1), 'g': nd.ones(1)}).grad_dict", {"w": None, "g": None},
      "TypeError"),
@@ -48,6 +55,9 @@ TRY = textwrap.dedent("""
         w, g = sym.var("w"), sym.var("g")
         many = np.random.RandomState(0).rand(100000).astype("float32")
         exact = (many.astype("float64") ** 2).sum()
+
+        last = nd.zeros((1, 300), dtype="uint8")
+        last[0, 299] = 1
 
         def adamw():
             grad = nd.ones(1)

@@ -7,7 +7,9 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from numpy.lib import NumpyVersion
 
 from docs.extensions import stubs
 from docs.extensions.api import EXPORTING, exported_names
@@ -50,6 +52,8 @@ def test_every_public_function_is_annotated(package):
 def complaints():
     """What mypy reports for the packages and `tests/typed`: lists of its lines, by file and number."""
     pytest.importorskip("mypy")
+    if NumpyVersion(np.__version__) < "2.1.0":
+        pytest.skip("the annotations of NumPy 2.0 are others; the packages are checked with later ones")
     command = [sys.executable, "-m", "mypy", "--no-error-summary", "--hide-error-context"]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": ""}, capture_output=True, text=True)
     assert not done.stderr and done.returncode in (0, 1), done.stderr or done.stdout

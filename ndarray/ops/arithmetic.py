@@ -165,7 +165,7 @@ _SCALAR = """{words}
     ----------
     data : array, any shape
         The array.
-    scalar : float
+    scalar : float, optional
         The number, taken in the array's dtype.
 
     Returns
@@ -206,10 +206,10 @@ def _declare_family(row):
         return tuple(None if g is None else xp.unbroadcast(g, x)
                      for g, x in zip(gradient(xp, head, output, lhs, rhs), (lhs, rhs)))
 
-    def with_scalar(xp, data, /, *, scalar: Annotated[Scalar, UNBOUNDED]):
+    def with_scalar(xp, data, /, *, scalar: Annotated[Scalar, UNBOUNDED] = 1.0):
         return compute(xp, data, scalar)
 
-    def reflected(xp, data, /, *, scalar: Annotated[Scalar, UNBOUNDED]):
+    def reflected(xp, data, /, *, scalar: Annotated[Scalar, UNBOUNDED] = 1.0):
         return compute(xp, scalar, data)
 
     name = {"example": _example(row)}

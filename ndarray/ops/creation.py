@@ -29,13 +29,15 @@ def _known(shape):
 
 
 @operator(_of_shape, primitive=True)
-def _zeros(xp, /, *, shape: Shape = (), dtype: DType = "float32"):
+def _zeros(xp, /, *, shape: Shape = (), ctx: str = "", dtype: DType = "float32"):
     """Zeros.
 
     Parameters
     ----------
     shape : tuple of int, optional
         Shape of the output.
+    ctx : str, optional
+        Accepted for MXNet's signature.
     dtype : dtype, optional
         Element type of the output.
 
@@ -53,13 +55,15 @@ def _zeros(xp, /, *, shape: Shape = (), dtype: DType = "float32"):
 
 
 @operator(_of_shape, primitive=True)
-def _ones(xp, /, *, shape: Shape = (), dtype: DType = "float32"):
+def _ones(xp, /, *, shape: Shape = (), ctx: str = "", dtype: DType = "float32"):
     """Ones.
 
     Parameters
     ----------
     shape : tuple of int, optional
         Shape of the output.
+    ctx : str, optional
+        Accepted for MXNet's signature.
     dtype : dtype, optional
         Element type of the output.
 
@@ -77,13 +81,15 @@ def _ones(xp, /, *, shape: Shape = (), dtype: DType = "float32"):
 
 
 @operator(_of_shape, primitive=True)
-def _full(xp, /, *, shape: Shape = (), dtype: DType = "float32", value: float):
+def _full(xp, /, *, shape: Shape = (), ctx: str = "", dtype: DType = "float32", value: float):
     """One number everywhere.
 
     Parameters
     ----------
     shape : tuple of int, optional
         Shape of the output.
+    ctx : str, optional
+        Accepted for MXNet's signature.
     dtype : dtype, optional
         Element type of the output.
     value : float
@@ -127,7 +133,7 @@ def _range_length(params):
 
 @operator(_of_length(_range_length), primitive=True)
 def _arange(xp, /, *, start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1,
-            infer_range: bool = False, dtype: DType = "float32"):
+            infer_range: bool = False, ctx: str = "", dtype: DType = "float32"):
     """Evenly spaced numbers from `start` to before `stop`.
 
     Parameters
@@ -142,6 +148,8 @@ def _arange(xp, /, *, start: float, stop: float | None = None, step: float = 1.0
         How often each number comes.
     infer_range : bool, optional
         Only False; MXNet's files name it.
+    ctx : str, optional
+        Accepted for MXNet's signature.
     dtype : dtype, optional
         Element type of the output.
 
@@ -166,7 +174,8 @@ def _steps(params):
 
 
 @operator(_of_length(_steps), primitive=True)
-def _linspace(xp, /, *, start: float, stop: float, num: int, endpoint: bool = True, dtype: DType = "float32"):
+def _linspace(xp, /, *, start: float, stop: float, num: int, endpoint: bool = True, ctx: str = "",
+              dtype: DType = "float32"):
     """`num` evenly spaced numbers from `start` to `stop`.
 
     Parameters
@@ -177,6 +186,8 @@ def _linspace(xp, /, *, start: float, stop: float, num: int, endpoint: bool = Tr
         How many.
     endpoint : bool, optional
         Whether `stop` is the last one.
+    ctx : str, optional
+        Accepted for MXNet's signature.
     dtype : dtype, optional
         Element type of the output.
 
@@ -200,7 +211,7 @@ def _eye_rule(inputs, outputs, params):
 
 
 @operator(_eye_rule, primitive=True)
-def _eye(xp, /, *, N: int, M: int = 0, k: int = 0, dtype: DType = "float32"):
+def _eye(xp, /, *, N: int, M: int = 0, k: int = 0, ctx: str = "", dtype: DType = "float32"):
     """Ones on a diagonal, zeros elsewhere.
 
     Parameters
@@ -211,6 +222,8 @@ def _eye(xp, /, *, N: int, M: int = 0, k: int = 0, dtype: DType = "float32"):
         Columns; as many as rows when 0.
     k : int, optional
         Which diagonal: above the main one when positive.
+    ctx : str, optional
+        Accepted for MXNet's signature.
     dtype : dtype, optional
         Element type of the output.
 

@@ -401,7 +401,8 @@ def MakeLoss(xp, data, /, *, grad_scale: float = 1.0, valid_thresh: float = 0.0,
     valid_thresh : float, optional
         With ``normalization='valid'``, elements above it count.
     normalization : {'batch', 'null', 'valid'}, optional
-        Divide the gradient by the length of the first axis, by nothing, or by the number of elements that count.
+        Divide the gradient by the number of rows, which are along the last axis, by nothing, or by the number of elements
+        that count.
 
     Returns
     -------
@@ -423,8 +424,8 @@ def MakeLoss(xp, data, /, *, grad_scale: float = 1.0, valid_thresh: float = 0.0,
 @MakeLoss.gradient
 def _(xp, head, output, data, *, grad_scale, valid_thresh, normalization):
     grad = xp.full_like(data, grad_scale)
-    if normalization == "batch" and data.ndim:
-        grad = grad / data.shape[0]
+    if normalization == "batch":
+        grad = grad / max(1, prod(data.shape[:-1]))
     if normalization == "valid":
         count = xp.sum(xp.astype(data > valid_thresh, data.dtype))
         grad = grad / xp.maximum(count, xp.ones_like(count))

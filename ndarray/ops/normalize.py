@@ -82,7 +82,8 @@ def _three_if_asked(params):
           scalar_dtype="gamma")
 def BatchNorm(xp, data, gamma, beta, moving_mean, moving_var, /, *, eps: float = 1e-3, momentum: float = 0.9,
               fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1,
-              cudnn_off: bool = False, train: Training = False):
+              cudnn_off: bool = False, min_calib_range: float | None = None, max_calib_range: float | None = None,
+              train: Training = False):
     r"""Normalise each channel by its mean and variance over the batch.
 
     .. math:: y = \gamma \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta
@@ -108,7 +109,7 @@ def BatchNorm(xp, data, gamma, beta, moving_mean, moving_var, /, *, eps: float =
         Return the mean and :math:`1 / \sqrt{\sigma^2 + \epsilon}` as well.
     axis : int, optional
         The axis of channels.
-    cudnn_off : bool, optional
+    cudnn_off, min_calib_range, max_calib_range : optional
         Accepted for MXNet's signature.
     train : bool, optional
         Whether the graph is being trained.

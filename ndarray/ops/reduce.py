@@ -1,11 +1,12 @@
 """Reductions over axes."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from ndarray.dtypes import dtype_of
-from ndarray.errors import ParamError, ShapeError
+from ndarray.errors import DTypeError, ParamError, ShapeError
 from ndarray.operator import operator
 from ndarray.params import DType, Ints
 from ndarray.rules import agree_dtype, check_floating, slot_error
@@ -240,7 +241,25 @@ def _(xp, head, output, data, *, ord, axis, out_dtype, keepdims):
     return (xp.astype(found, data.dtype),)
 
 
+def _check_places(dtype, shape, axis):
+    """Raise where an axis, or the whole array for None, has no elements, or `dtype` does not hold all their places."""
+    along = shape if axis is None else shape[axis:][:1]
+    if 0 in along:
+        raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} has no elements to choose from", 0)
+    if None in (dtype, *along):
+        return
+    last = math.prod(along) - 1
+    places = np.array([last, abs(last - 1 + last % 2)])  # of floating numbers the odd ones are rounded first
+    with np.errstate(all="ignore"):
+        held = places.astype(dtype).astype(np.float64) == places
+    if not held.all():
+        raise slot_error(DTypeError, f"`{{}}` is {dtype}, which does not hold the places of all its {last + 1} elements"
+                         f"{'' if axis is None else ' along the axis'}; cast it to "
+                         f"{'float64' if dtype == np.float32 else 'float32'} first", 0)
+
+
 def _arg_rule(inputs, outputs, params):
+    dtype = agree_dtype([inputs[0], outputs[0]])
     shape, out = inputs[0].shape, outputs[0].shape
     if shape is not None:
         axis = params["axis"]
@@ -248,13 +267,12 @@ def _arg_rule(inputs, outputs, params):
             found = (1,) * len(shape) if params["keepdims"] else (1,)
         else:
             found = reduced_shape(shape, reduced_axes(len(shape), (axis,), False), params["keepdims"])
-        if 0 in (shape if axis is None else shape[axis:][:1]):
-            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} has no elements to choose from", 0)
+        _check_places(dtype, shape, axis)
         out = merge_shapes(found, out)
-    return [inputs[0]], [outputs[0].merge(TensorType(out, np.dtype("float32")))]
+    return [TensorType(shape, dtype)], [TensorType(out, dtype)]
 
 
-_ARG_DOC = """Place of the {which} along an axis, as float32; the first where there are several.
+_ARG_DOC = """Place of the {which} along an axis, in the dtype of the elements; the first where there are several.
 
     Parameters
     ----------
@@ -267,7 +285,12 @@ _ARG_DOC = """Place of the {which} along an axis, as float32; the first where th
 
     Returns
     -------
-    array, float32
+    array, dtype of `data`
+
+    Raises
+    ------
+    DTypeError
+        If the dtype does not hold all places, as uint8 those of 300 elements.
 
     Examples
     --------
@@ -281,9 +304,9 @@ def _declare_arg(name, which):
     def body(xp, data, /, *, axis: int | None = None, keepdims: bool = False):
         if axis is None:
             found = getattr(xp, name)(xp.reshape(data, (-1,)), axis=0)
-            return xp.reshape(xp.astype(found, xp.float32), (1,) * data.ndim if keepdims else (1,))
+            return xp.reshape(xp.astype(found, data.dtype), (1,) * data.ndim if keepdims else (1,))
         shape = reduced_shape(data.shape, (axis % data.ndim,), keepdims)
-        return xp.reshape(xp.astype(getattr(xp, name)(data, axis=axis), xp.float32), shape)
+        return xp.reshape(xp.astype(getattr(xp, name)(data, axis=axis), data.dtype), shape)
 
     body.__name__ = body.__qualname__ = name
     body.__doc__ = _ARG_DOC.format(which=which, name=name)
@@ -300,8 +323,9 @@ def _channel_rule(inputs, outputs, params):
     if out:
         shape = merge_shapes(shape, (out[0], None, *out[1:]))
     if shape is not None:
-        if len(shape) < 2 or shape[1] == 0:
-            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} has no elements along axis 1", 0)
+        if len(shape) < 2:
+            raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} has no axis 1", 0)
+        _check_places(dtype, shape, 1)
         out = merge_shapes((shape[0], *shape[2:]), out)
     return [TensorType(shape, dtype)], [TensorType(out, dtype)]
 

@@ -1,6 +1,7 @@
 """Softmax and its logarithm."""
 
 from ndarray.dtypes import dtype_of
+from ndarray.errors import ParamError
 from ndarray.operator import operator
 from ndarray.ops.nn import softmax_along
 from ndarray.params import DType
@@ -25,6 +26,12 @@ def _along_axis(inputs, outputs, params):
     check_floating([TensorType(None, wide)])
     lengths = [TensorType(merge_shapes(run, t.shape), t.dtype) for t in inputs[1:]]
     return [TensorType(shape, dtype), *lengths], [TensorType(shape, wide)]
+
+
+def _whole_runs(inputs, outputs, params):
+    if params["use_length"]:
+        raise ParamError("use_length=True is for softmax alone; here mask the array first, as with SequenceMask")
+    return _along_axis(inputs, outputs, params)
 
 
 @operator(_along_axis, absent=lambda params: () if params["use_length"] else ("length",))
@@ -74,8 +81,9 @@ def _(xp, head, output, data, length, *, axis, temperature, dtype, use_length):
     return _back(xp, _through(xp, head, output, axis), data, temperature), None
 
 
-@operator(_along_axis)
-def softmin(xp, data, /, *, axis: int = -1, temperature: float | None = None, dtype: DType | None = None):
+@operator(_whole_runs)
+def softmin(xp, data, /, *, axis: int = -1, temperature: float | None = None, dtype: DType | None = None,
+            use_length: bool = False):
     """The softmax of the negated elements.
 
     Parameters
@@ -88,6 +96,8 @@ def softmin(xp, data, /, *, axis: int = -1, temperature: float | None = None, dt
         What the elements are divided by first.
     dtype : dtype, optional
         Floating element type in which to compute; that of `data` when left out.
+    use_length : bool, optional
+        Only False, as in MXNet, whose signature has it.
 
     Returns
     -------
@@ -103,12 +113,13 @@ def softmin(xp, data, /, *, axis: int = -1, temperature: float | None = None, dt
 
 
 @softmin.gradient
-def _(xp, head, output, data, *, axis, temperature, dtype):
+def _(xp, head, output, data, *, axis, temperature, dtype, use_length):
     return (_back(xp, -_through(xp, head, output, axis), data, temperature),)
 
 
-@operator(_along_axis)
-def log_softmax(xp, data, /, *, axis: int = -1, temperature: float | None = None, dtype: DType | None = None):
+@operator(_whole_runs)
+def log_softmax(xp, data, /, *, axis: int = -1, temperature: float | None = None, dtype: DType | None = None,
+                use_length: bool = False):
     """The logarithm of the softmax, computed without overflow.
 
     Parameters
@@ -121,6 +132,8 @@ def log_softmax(xp, data, /, *, axis: int = -1, temperature: float | None = None
         What the elements are divided by first.
     dtype : dtype, optional
         Floating element type in which to compute; that of `data` when left out.
+    use_length : bool, optional
+        Only False, as in MXNet, whose signature has it.
 
     Returns
     -------
@@ -140,7 +153,7 @@ def log_softmax(xp, data, /, *, axis: int = -1, temperature: float | None = None
 
 
 @log_softmax.gradient
-def _(xp, head, output, data, *, axis, temperature, dtype):
+def _(xp, head, output, data, *, axis, temperature, dtype, use_length):
     return (_back(xp, head - xp.exp(output) * xp.sum(head, axis=axis, keepdims=True), data, temperature),)
 
 

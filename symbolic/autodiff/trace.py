@@ -273,6 +273,8 @@ class Trace(DerivedWords):
         return self._place("argmin", x, axis)
 
     def _place(self, op_name, x, axis):
+        if x.dtype.itemsize < 4:  # which does not hold the places of long axes
+            x = self.astype(x, np.float32)
         found = self.astype(self.emit(op_name, x, axis=axis, keepdims=True), np.int64)
         return self.reshape(found, tuple(d for i, d in enumerate(x.shape) if i != axis % x.ndim))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from os.path import basename
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ndarray.errors import LimitError
+from ndarray.errors import LimitError, OperatorError
 from ndarray.params import fed_names, text_of
 from ndarray.text import label, printable
 
@@ -73,6 +73,15 @@ class Node:
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a node never changes; make another with replace({name}=…)")
+
+    def __copy__(self) -> Node:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Node:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise OperatorError(f"{label(self.name)}: a node is not pickled by itself; pickle the Symbol")
 
     def replace(self, **changes: Any) -> Node:
         """Return a node that differs from this one in some fields."""

@@ -38,6 +38,7 @@ class SGD(Optimizer):
     momentum: float = 0.0
     lazy_update: bool = True
     state_names, bare_state, master_last = ("mom",), True, True
+    counts_first = True
     variants = {}, {"momentum": 0.9}
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
@@ -245,6 +246,7 @@ class LAMB(Optimizer):
     upper_bound: float | None = None
     bias_correction: bool = True
     state_names = ("mean", "var")
+    counts_first = True
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""

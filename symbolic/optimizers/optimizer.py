@@ -85,6 +85,8 @@ class Optimizer:
     """Whether a learning rate leaves the base rate of a schedule as it is."""
     decayed: tuple[str, ...] = ("_weight", "_gamma")
     """Endings of the names that have decay where names are given."""
+    counts_first = False
+    """Whether the tensors of a list are all counted before a schedule is asked, as where MXNet updates them at once."""
     variants: tuple[Mapping[str, Any], ...] = ({},)
     """Arguments under each of which it is another rule."""
     arguments: dict[str, Any] = {}
@@ -113,8 +115,8 @@ class Optimizer:
         given = bound.arguments
         vars(self).update({name: given[name] for name in self.arguments if name != "learning_rate"})
         self.rescale_grad, self.wd, self.clip_gradient = (given[n] for n in ("rescale_grad", "wd", "clip_gradient"))
-        self.multi_precision, self.param_dict = given["multi_precision"], given["param_dict"] or {}
-        self.idx2name = dict(given["param_idx2name"] or {})
+        self.multi_precision, self.param_dict = given["multi_precision"], _as_dict("param_dict", given["param_dict"])
+        self.idx2name = dict(_as_dict("param_idx2name", given["param_idx2name"]))
         self.begin_num_update = self.num_update = count_of(given["begin_num_update"])
         self.sym_info = _multipliers(given["sym"])
         self._counts: dict = {}
@@ -128,6 +130,8 @@ class Optimizer:
     def _set_rate(self, rate, schedule):
         if rate is not None:
             rate_of(rate, 1)
+        if schedule is not None and not callable(schedule):
+            raise OperatorError(f"lr_scheduler must be a function of the number of updates, got {shown(schedule)}")
         base = getattr(schedule, "base_lr", rate)
         if schedule is not None and rate is not None and rate != base and not self.schedule_first:
             if isinstance(schedule, Scheduler):
@@ -187,12 +191,12 @@ class Optimizer:
 
     def set_lr_mult(self, args_lr_mult: Mapping[int | str, float]) -> None:
         """Set factors of the rate, by index or name, besides those of the net's variables."""
-        self.lr_mult = {**self.sym_info["__lr_mult__"], **args_lr_mult}
+        self.lr_mult = {**self.sym_info["__lr_mult__"], **_as_dict("args_lr_mult", args_lr_mult)}
 
     def set_wd_mult(self, args_wd_mult: Mapping[int | str, float]) -> None:
         """Set factors of the decay, by index or name, besides those of the net's variables."""
         plain = {name: 0.0 for name in self.idx2name.values() if not name.endswith(self.decayed)}
-        self.wd_mult = {**plain, **self.sym_info["__wd_mult__"], **args_wd_mult}
+        self.wd_mult = {**plain, **self.sym_info["__wd_mult__"], **_as_dict("args_wd_mult", args_wd_mult)}
 
     def _factors(self, factors, indices, attribute):
         if not factors and not self.param_dict:
@@ -232,12 +236,19 @@ class Optimizer:
         if not isinstance(index, (list, tuple)):
             index, weight, grad, state = [index], [weight], [grad], [state]
         rule = self.made_rule()
-        if len(index) > 1 and not rule.op.many:
-            for one in zip(index, weight, grad, state, strict=True):
-                self.update(*one)
-            return
-        counts = [self._counts.get(i, self.begin_num_update) + 1 for i in index]
-        number = max(self.num_update, *counts)
+        if rule.op.many:
+            return self._update(rule, index, weight, grad, state)
+        number = max(self._next_counts(index), default=0) if self.counts_first else 0
+        for one in zip(index, weight, grad, state, strict=True):
+            self._update(rule, *[[each] for each in one], number)
+
+    def _next_counts(self, index):
+        return [self._counts.get(i, self.begin_num_update) + 1 for i in index]
+
+    def _update(self, rule, index, weight, grad, state, number=0):
+        """Update lists in one call of the rule's operator, which is at least the update `number` to a schedule."""
+        counts = self._next_counts(index)
+        number = max(self.num_update, number, *counts)
         rate = rate_of(self.lr if self.lr_scheduler is None else self.lr_scheduler, self.number_of_rate(number))
         tensors = [Tensor(i, {"weight": w, "grad": g, **self._states_of(rule, w, s)})
                    for i, w, g, s in zip(index, weight, grad, state, strict=True)]
@@ -331,6 +342,13 @@ def _signature(own):
 
 
 Optimizer.__signature__ = _signature({})
+
+
+def _as_dict(name, value):
+    """Return a dict that was given, or an empty one for None."""
+    if value is not None and not isinstance(value, Mapping):
+        raise OperatorError(f"{name} must be a dict, got {shown(value)}")
+    return value or {}
 
 
 def _multipliers(net):

@@ -13,9 +13,10 @@ from symbolic.optimizers.layerwise import rule as as_rule
 from symbolic.optimizers.routed import Routed
 from symbolic.optimizers.rules import Rule
 from symbolic.optimizers.update import own_rule, updated
+from symbolic.show.kinds import LEARNT
 from symbolic.symbol import Symbol, gradient
 
-PARAMETERS = ("*_weight", "*_bias", "*_gamma", "*_beta")
+PARAMETERS = tuple([f"*_{name}" for name in LEARNT])
 """Patterns of the names of parameters, where `params` is not given."""
 
 BIASES_AND_NORMS = ("*_bias", "*_gamma", "*_beta")

@@ -231,6 +231,9 @@ class Trainer:
         fit(self, self.history, batches, epochs, loss, callbacks, folder, save_every, progress)
         return self.history
 
+    def __reduce__(self) -> Any:
+        raise OperatorError("a Trainer is neither copied nor pickled: save it to a folder, and load that")
+
     def save(self, folder: str | PathLike[str], *, keep: int = 2) -> Path:
         """Write a checkpoint: the step, its parameters and states, counts, learning rate and random state.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ndarray.array import NDArray
+from ndarray.array import NDArray, how_made
 from ndarray.call import check_writable, first_shared
 from ndarray.context import Context, current_context
 from ndarray.dtypes import NAMES, is_known, native
@@ -41,7 +41,7 @@ def check_context(ctx: Context | None, engine: str = "auto") -> Context:
 def as_array(value: Any, name: str, ctx: Context) -> NDArray:
     """Return a bound array as an NDArray over the caller's memory."""
     if not isinstance(value, (NDArray, np.ndarray)):
-        raise BindError(f"`{label(name)}` must be an NDArray or a numpy.ndarray, got {shown(value)}")
+        raise BindError(f"`{label(name)}` must be an NDArray or a numpy.ndarray, got {shown(value)}{how_made(value)}")
     dtype = np.dtype(value.dtype)
     if not is_known(native(dtype)):
         raise DTypeError(f"`{label(name)}` has unsupported dtype {dtype}; supported: {', '.join(NAMES)}")
@@ -266,7 +266,7 @@ def _numbers(value: Any, name: str) -> np.ndarray:
     if hasattr(data, "__dlpack__") and not isinstance(data, (np.ndarray, np.generic)):
         data = np.asarray(data)  # an array of another library
     if not isinstance(data, (np.ndarray, np.generic, int, float)):
-        raise BindError(f"{name} must be an NDArray, a numpy.ndarray or a number, got {shown(value)}")
+        raise BindError(f"{name} must be an NDArray, a numpy.ndarray or a number, got {shown(value)}{how_made(value)}")
     data = np.asarray(data)
     if data.dtype.kind not in "fiub" and not is_known(data.dtype):
         raise DTypeError(f"{label(name)} has unsupported dtype {data.dtype}; expected numbers")

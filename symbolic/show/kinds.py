@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ndarray.tensortype import TensorType
+from symbolic.autodiff.backward_op import flat_inputs
 from symbolic.graph.graph import Graph
 from symbolic.graph.node import Entry, Node
 
@@ -56,8 +57,11 @@ KINDS = {
 Operators declare theirs (`ndarray.operator.Operator.kind`); a variable's follows from who reads it.
 """
 
-_PARAMETERS = ("weight", "bias", "gamma", "beta")
+LEARNT = ("weight", "bias", "gamma", "beta", "parameters")
 """Prefixes of the names of inputs that are learnt."""
+
+_CARRYING = ("Cast", "amp_cast", "_copy", "_rnn_param_concat")
+"""Operators besides those of shapes through which what is learnt may reach the one that reads it."""
 
 _RATES = ("lr", "lrs", "wd", "wds")
 """Inputs that are hyper-parameters, of operators that take them as arrays."""
@@ -80,14 +84,14 @@ def kinds_of(graph: Graph, types: Mapping[Entry, TensorType]) -> dict[Node, str]
 
 def _kinds_of(graph: Graph, types: Mapping[Entry, TensorType], roles: dict[Node, list[tuple[Node, str]]]
               ) -> dict[Node, str]:
-    rates, found = _rates(graph, roles), {}
+    rates, learnt, found = _rates(graph, roles), _learnt(graph, roles), {}
     for node in graph.nodes:
         if node.op is not None:
             found[node] = node.op.kind
         elif node in graph.written:
             found[node] = "state"
         else:
-            if any(name.startswith(_PARAMETERS) and not name.endswith("_sum_sq") for _, name in roles[node]):
+            if node in learnt:
                 found[node] = "parameter"
             elif node in rates or _is_factor(node, roles[node], types):
                 found[node] = "scalar"
@@ -108,7 +112,8 @@ def learnt_variables(graph: Graph, types: Mapping[Entry, TensorType], given: Col
 
     Notes
     -----
-    What an operator reads as its weight, bias, gamma or beta is learnt.  So is a variable with a declared shape that is
+    What an operator reads as its weight, bias, gamma, beta or parameters is learnt, also if it is reshaped, joined with
+    others or cast before.  So is a variable with a declared shape that is
     only computed with, as in ``broadcast_mul(data, scale)``, if other variables are data.
 
     Examples
@@ -137,6 +142,17 @@ def roles_of(graph: Graph) -> dict[Node, list[tuple[Node, str]]]:
             for name, entry in zip(node.input_names, node.inputs):
                 roles[entry.node].append((node, name))
     return roles
+
+
+def _learnt(graph: Graph, roles: dict[Node, list[tuple[Node, str]]]) -> set[Node]:
+    """Return the nodes that operators read as what is learnt, also reshaped, joined or cast on the way."""
+    found: set[Node] = set()
+    for node in reversed(graph.nodes):
+        if any((name.startswith(LEARNT) and not name.endswith("_sum_sq")) or (
+                reader in found and (reader.op.kind == "shape" or reader.op.name in _CARRYING)
+                and name not in [reader.input_names[k] for k in flat_inputs(reader)]) for reader, name in roles[node]):
+            found.add(node)
+    return found
 
 
 def _rates(graph: Graph, roles: dict[Node, list[tuple[Node, str]]]) -> set[Node]:

@@ -1,6 +1,7 @@
 """Arithmetic, comparisons and elementwise mathematics: values against plain statements of what they mean."""
 
 import doctest
+import json
 import math
 import sys
 
@@ -275,6 +276,29 @@ def test_amp_cast_leaves_integers_and_float64(given, asked, expected):
 def test_a_number_that_the_dtype_does_not_hold_is_refused(call):
     with pytest.raises(ParamError, match="out of bounds for uint8"):
         call(nd.array([[3], [200]], dtype="uint8"))
+
+
+def test_nan_does_not_fill_integers():
+    with pytest.raises(ParamError, match="_full: cannot convert float NaN to integer"):
+        nd.op._full(shape=(2,), value=np.nan, dtype="int32")
+
+
+@pytest.mark.parametrize("name", sorted(name for name in registry.names() if name.endswith("_scalar")))
+def test_without_a_number_it_is_one(name):
+    x = np.array([0.5, 1.0, -3.0], np.float32)
+    np.testing.assert_array_equal(run(name, x), run(name, x, scalar=1.0))
+
+
+def test_arguments_of_mxnet_that_mean_nothing_here_are_accepted():
+    x = nd.array([[1, 2]])
+    np.testing.assert_array_equal(nd.log_softmax(x, use_length=False).asnumpy(), nd.log_softmax(x).asnumpy())
+    np.testing.assert_array_equal(nd.softmin(x, use_length=False).asnumpy(), nd.softmin(x).asnumpy())
+    assert nd.op._zeros(shape=(2,), ctx="cpu(0)").shape == nd.op._eye(N=2, ctx="cpu(0)")[0].shape == (2,)
+    node = {"op": "BatchNorm", "name": "n", "attrs": {"min_calib_range": "-1.5", "max_calib_range": "None"},
+            "inputs": [[i, 0, 0] for i in range(5)]}
+    names = [{"op": "null", "name": n, "inputs": []} for n in ("x", "gamma", "beta", "mean", "var")]
+    text = json.dumps({"nodes": [*names, node], "arg_nodes": [0, 1, 2, 3, 4], "heads": [[5, 0, 0]]})
+    assert json.loads(sym.load_json(text).tojson())["nodes"][5]["attrs"] == node["attrs"]
 
 
 def test_no_warning_leaks():

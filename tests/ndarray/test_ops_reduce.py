@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import ndarray as nd
-from ndarray.errors import ShapeError
+import symbolic as sym
+from ndarray.errors import DTypeError, ShapeError
 
 X = np.random.default_rng(0).normal(size=(2, 3, 4)).astype(np.float32)
 MEANING = {"sum": np.sum, "mean": np.mean, "prod": np.prod, "max": np.max, "min": np.min, "nansum": np.nansum,
@@ -85,10 +86,25 @@ def test_without_axes_there_is_nothing_to_exclude(name, axis):
     assert getattr(nd, name)(nd.array(X), axis=axis, exclude=True, keepdims=True).shape == (1, 1, 1)
 
 
-def test_places_of_extrema_are_float32_and_the_first():
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64", "uint8", "int32", "int64"])
+@pytest.mark.parametrize("name", ["argmax", "argmin", "argmax_channel"])
+def test_places_have_the_dtype_of_the_elements_which_must_hold_them(name, dtype):
+    limit = {"float16": 2049, "bfloat16": 257, "uint8": 256}.get(dtype, 300)
+    x = nd.zeros((2, limit), dtype=dtype)
+    x[0, limit - 1] = -1 if name == "argmin" and dtype != "uint8" else 1
+    axis = {} if name == "argmax_channel" else {"axis": 1}
+    found = getattr(nd, name)(x, **axis)
+    assert found.dtype == x.dtype and getattr(sym, name)(sym.var("x"), **axis).infer_type(x=dtype)[1] == [x.dtype]
+    assert found.asnumpy().astype(int).tolist() == [0 if name == "argmin" and dtype == "uint8" else limit - 1, 0]
+    if limit != 300:
+        with pytest.raises(DTypeError, match=f"{name}: `data` is {dtype}, which does not hold the places of all its "
+                                             f"{limit + 1} elements along the axis; cast it to float32 first"):
+            getattr(nd, name)(nd.zeros((2, limit + 1), dtype=dtype), **axis)
+
+
+def test_places_of_extrema_are_the_first():
     x = nd.array([[1, 3, 3], [2, 0, 0]])
     found = nd.argmax(x, axis=1)
-    assert found.dtype == np.float32
     assert found.asnumpy().tolist() == [1, 0] and nd.argmin(x, axis=1).asnumpy().tolist() == [0, 1]
     assert nd.argmax(x, axis=0, keepdims=True).shape == (1, 3)
     assert nd.argmax(x).asnumpy().tolist() == [1] and nd.argmin(x).asnumpy().tolist() == [4]

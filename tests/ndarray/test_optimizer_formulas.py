@@ -403,7 +403,7 @@ def test_adamw_calls_a_step_off(scale):
 
 def test_ftml_betas_lie_within_zero_and_one():
     for wrong in (1.5, -0.1, np.array([2.0])):
-        with pytest.raises(nd.MXNetError, match=r"ftml_update: beta1=.* is not a finite number .* within \[0, 1\)"):
+        with pytest.raises(nd.MXNetError, match=r"ftml_update: beta1=.* is not a finite number within \[0, 1\) or"):
             nd.ftml_update(*(nd.ones(1) for _ in range(5)), lr=0.1, t=1, beta1=wrong)
 
 

@@ -1,5 +1,7 @@
 """Messages for mistakes in networks, binds and steps: the node, the value given, what would work."""
 
+import copy
+import pickle
 import re
 
 import numpy as np
@@ -66,6 +68,38 @@ MISTAKES = {
     "upsampling": (lambda: sym.UpSampling(X, scale=2, sample_type="bilinear", name="u").infer_shape(**IMAGE), ParamError,
                    r"u \(UpSampling\): num_filter must be the number of channels"),
     "dropout": (lambda: sym.Dropout(X, p=1.5), ParamError, r"p=1.5 is not a number within \[0, 1\]"),
+    "range": (lambda: sym.ftrl_update(*map(sym.var, "wgzn"), lr=0.0), ParamError,
+              "lr=0.0 is not a finite number above 0 or an array of one such number$"),
+    "range or None": (lambda: sym.adamax_update(*map(sym.var, "wgmu"), lr=1, t=0), ParamError,
+                      "t=0 is not a finite number from 1, an array of one such number or None$"),
+    "range of each": (lambda: nd.multi_lamb_update(*[nd.ones(1)] * 4, learning_rates=(1,), wds=(0,), step_count=(0,)),
+                      ParamError, r"step_count=\(0,\) is not a tuple of finite numbers from 1 or an array with one such "
+                      "number for each tensor$"),
+    "NaN": (lambda: sym.sgd_update(X, sym.var("g"), lr=1, clip_gradient="nan"), ParamError,
+            "clip_gradient=nan is not a number other than NaN$"),
+    "key": (lambda: sym.random.uniform(key=1.5), ParamError,
+            "key=1.5 is not an integer of 64 bits, an array of one such integer or None$"),
+    "element type": (lambda: sym.cast(X, dtype="float99"), ParamError,
+                     r"dtype='float99' is not an element type \(known: float32, "),
+    "places": (lambda: sym.slice(X, begin=("a",), end=(1,)), ParamError,
+               r"begin=\('a',\) is not a tuple with an integer or None for each axis$"),
+    "lengths": (lambda: sym.log_softmax(X, use_length=True).infer_shape(x=(2,)), ParamError,
+                "use_length=True is for softmax alone"),
+    "list for an array": (lambda: nd.exp([1, 2]), OperatorError,
+                          r"exp: data must be an NDArray, got \[1, 2\]; make it one: nd.array\(x\)$"),
+    "list at forward": (lambda: (X * 2).simple_bind(x=(2,)).forward(x=[1, 2]), BindError,
+                        r"forward: 'x' must be .* got \[1, 2\]; make it one: nd.array\(x\)$"),
+    "list at bind": (lambda: (X * 2).bind(args=[[1, 2]]), BindError, r"`x` must be .*; make it one: nd.array\(x\)$"),
+    "copy of an executor": (lambda: copy.deepcopy((X * 2).simple_bind(x=(2,))), OperatorError,
+                            "an Executor is neither copied nor pickled"),
+    "pickle of an executor": (lambda: pickle.dumps((X * 2).simple_bind(x=(2,))), OperatorError,
+                              "an Executor is neither copied nor pickled"),
+    "copy of a trainer": (lambda: copy.deepcopy(trainer(lr=0.1)), OperatorError, "a Trainer is neither copied"),
+    "pickle of a graph": (lambda: pickle.dumps((X * 2).graph), OperatorError, "pickle the Symbol"),
+    "no schedule": (lambda: optimizers.SGD(lr_scheduler=3), OperatorError,
+                    "lr_scheduler must be a function of the number of updates, got 3"),
+    "names of indices": (lambda: optimizers.SGD(param_idx2name=3), OperatorError, "param_idx2name must be a dict, got 3"),
+    "factors": (lambda: optimizers.SGD().set_lr_mult(3), OperatorError, "args_lr_mult must be a dict, got 3"),
     "dimension": (lambda: net().infer_shape(data=(-2, 3)), ShapeError, r"\(-2, 3\) is not a shape"),
     "array for a symbol": (lambda: X + nd.ones((2, 3)), OperatorError, r"a float32 NDArray of shape \(2, 3\)"),
     "number for a loss": (lambda: sym.gradient(3, "x"), OperatorError, "expected a Symbol, got 3"),
@@ -85,6 +119,12 @@ MISTAKES = {
     "schedule": (lambda: optimizers.CosineScheduler(base_lr="x", max_update=5), ParamError,
                  "base_lr must be a finite number"),
 }
+
+
+def test_a_graph_is_its_own_copy():
+    graph = (X * 2).graph
+    assert copy.deepcopy(graph).nodes == copy.copy(graph).nodes == graph.nodes
+    assert copy.deepcopy(graph.outputs[0]) == graph.outputs[0]
 
 
 @pytest.mark.parametrize("name", MISTAKES)

@@ -8,6 +8,8 @@ import pytest
 import ndarray as nd
 import symbolic as sym
 from symbolic import optimizers
+from symbolic.graph.infer import infer
+from symbolic.show.kinds import learnt_variables
 
 FOLDER = Path(__file__).parents[1] / "golden/recurrent"
 
@@ -125,3 +127,28 @@ def test_shapes_that_do_not_fit_are_refused(shapes, message):
 def test_a_sequence_has_a_step_at_least():
     with pytest.raises(nd.MXNetError, match="RNN: `data` has no steps"):
         nd.RNN(nd.zeros((0, 2, 2)), nd.zeros(21), nd.zeros((1, 2, 3)), mode="rnn_tanh", state_size=3, num_layers=1)
+
+
+def test_a_step_moves_the_weights_of_a_recurrent_layer():
+    net = sym.RNN(sym.var("x"), mode="rnn_tanh", state_size=4, num_layers=1, name="rnn")
+    net = sym.FullyConnected(net, num_hidden=1, flatten=False, name="fc")
+    step = optimizers.step(sym.LinearRegressionOutput(net, name="out"), "sgd")
+    assert step.list_outputs() == ["out_output", *[f"{n}_step_output" for n in ("rnn_parameters", "fc_weight", "fc_bias")]]
+
+
+@pytest.mark.parametrize("way", [
+    lambda w: sym.reshape(w, shape=(2, 3)), lambda w: sym.amp_cast(w, dtype="float32"), sym.identity,
+    lambda w: sym.transpose(sym.cast(sym.reshape(w, shape=(3, 2)), dtype="float32")),
+    lambda w: sym.take(w, sym.var("rows", shape=(2,)))])
+def test_what_becomes_a_weight_on_a_way_of_shapes_and_casts_is_learnt(way):
+    net = sym.FullyConnected(sym.var("x"), way(sym.var("w", shape=(2, 3))), num_hidden=2, no_bias=True, name="fc")
+    frozen = sym.FullyConnected(net, sym.BlockGrad(sym.var("frozen")), num_hidden=2, no_bias=True)
+    graph = sym.LinearRegressionOutput(frozen, name="out").graph
+    assert [node.name for node in learnt_variables(graph, infer(graph))] == ["w"]
+
+
+def test_joined_weights_of_a_recurrent_layer_are_learnt():
+    shapes = {"i2h_weight": (4, 2), "h2h_weight": (4, 4), "i2h_bias": (4,), "h2h_bias": (4,)}
+    parts = [sym.reshape(sym.var(n, shape=s), shape=(-1,)) for n, s in shapes.items()]
+    graph = sym.RNN(sym.var("x"), sym.op._rnn_param_concat(*parts, dim=0), mode="rnn_tanh", state_size=4, num_layers=1).graph
+    assert [node.name for node in learnt_variables(graph, infer(graph))] == list(shapes)

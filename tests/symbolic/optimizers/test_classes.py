@@ -187,6 +187,19 @@ def test_arguments_may_be_changed_between_updates():
     assert weight.asscalar() == -0.75
 
 
+@pytest.mark.parametrize(("name", "first"), [
+    ("SGD", True), ("ccSGD", True), ("LARS", True), ("LAMB", True), ("NAG", False), ("Adam", False), ("Signum", False)])
+def test_lists_are_counted_before_their_rate_where_mxnet_updates_them_at_once(name, first):
+    asked = []
+    optimizer = optimizers.create(name, lr_scheduler=lambda n: asked.append(n) or 0.1)
+    updater = optimizers.get_updater(optimizer)
+    weights = [nd.ones(2), nd.ones(2)]
+    updater(1, nd.ones(2), weights[1])
+    asked.clear()
+    updater([0, 1], [nd.ones(2)] * 2, weights)
+    assert set(asked) == ({2} if first else {1, 2}) and optimizer.num_update == 2
+
+
 def test_mistakes_are_told_when_an_optimizer_is_made():
     for make in (lambda: optimizers.Adam(beta1=1.0), lambda: optimizers.SGD(learning_rate=float("nan")),
                  lambda: optimizers.RMSProp(gamma1=2.0), lambda: optimizers.SGD(begin_num_update=-1),

@@ -164,7 +164,7 @@ def test_a_trainer_of_such_a_rule_refuses_zero(name, factors, lr):
     if callable(lr):
         trainer.step(w_grad=np.ones(2))
     before = weights["w"].copy()
-    with pytest.raises(nd.errors.ParamError, match="lr=0.0 is not a finite number .* above 0"):
+    with pytest.raises(nd.errors.ParamError, match="lr=0.0 is not a finite number above 0 or"):
         trainer.step(w_grad=np.ones(2))
     assert weights["w"].tobytes() == before.tobytes() and trainer.num_update == callable(lr)
 
@@ -188,7 +188,7 @@ def test_a_gradient_of_nan_shows(name):
 def test_a_rule_that_divides_by_the_rate_refuses_zero(name):
     weight = nd.array([1.0, 2.0])
     update = optimizers.Updater(name, 0.0)
-    with pytest.raises(nd.errors.ParamError, match="lr=0.0 is not a finite number .* above 0"):
+    with pytest.raises(nd.errors.ParamError, match="lr=0.0 is not a finite number above 0 or"):
         update(0, nd.ones(2), weight)
     assert weight.tolist() == [1.0, 2.0] and not update.counts
 

@@ -128,7 +128,7 @@ def node(**changes):
     (node(inputs=[]).replace('"heads"', '"attrs": {"mxnet_version": ["int", 900]}, "heads"'), "exp takes data; missing: data"),
     (node(inputs=[[0, 0], [0, 0]]), "takes 1 input, got 2"),
     (node(inputs=[[0, 9]]), "nodes[1].inputs[0]: 'x' has 1 output,"), (node(attrs={"a": 3}), "nodes[1].attrs.a: expected text, got 3"),
-    (node(op="sum", attrs={"axis": "one"}), "nodes[1]: e: axis='one'"), (node(op="_plus_scalar"), "required parameter scalar"),
+    (node(op="sum", attrs={"axis": "one"}), "nodes[1]: e: axis='one'"), (node(op="one_hot"), "required parameter depth"),
     (node(op="_plus_scalar", attrs={"scalar": "%9"}), "the inputs that feed parameters, %9, are not the last 1 of 1"),
     ('{"nodes": [], "nodes": []}', "duplicate key 'nodes'"), (document(x=float("nan")), "NaN is not a JSON number"),
     (b"\xff", "byte 0"), ("[" * 100_000, "nested"), (document(x=eval("[" * 64 + "]" * 64)), "nested"),
