@@ -401,8 +401,8 @@ def MakeLoss(xp, data, /, *, grad_scale: float = 1.0, valid_thresh: float = 0.0,
     valid_thresh : float, optional
         With ``normalization='valid'``, elements above it count.
     normalization : {'batch', 'null', 'valid'}, optional
-        Divide the gradient by the number of rows, which are along the last axis, by nothing, or by the number of elements
-        that count.
+        Divide the gradient by the number of rows, which are along the last axis, by nothing, or by the number of
+        elements that count.
 
     Returns
     -------

@@ -207,7 +207,11 @@ class FTML(Optimizer):
 
 @_declare
 class LARS(Optimizer):
-    """Layer-wise rates over SGD: the rule ``lars``; parameters named ``*gamma``, ``*beta``, ``*bias`` keep the rate."""
+    """Layer-wise rates over SGD: the rule ``lars``; parameters named ``*gamma``, ``*beta``, ``*bias`` keep the rate.
+
+    Where the rate changes, ``momentum_correction`` is of the momentum of every tensor; MXNet corrects that of the first
+    call alone.
+    """
 
     momentum: float = 0.0
     lazy_update: bool = True
@@ -215,6 +219,7 @@ class LARS(Optimizer):
     eps: float = 0
     momentum_correction: bool = True
     state_names, bare_state, master_last = ("mom",), True, True
+    counts_first = True
     decayed = ("_weight",)
     variants = ({"momentum": 0.9, "eta": 0.1},)
 
@@ -236,7 +241,10 @@ class LARS(Optimizer):
 
 @_declare
 class LAMB(Optimizer):
-    """Layer-wise rates over Adam: the rule ``lamb``."""
+    """Layer-wise rates over Adam: the rule ``lamb``.
+
+    With `multi_precision` the float32 copy moves; MXNet leaves it where it was, and so loses what float16 rounds away.
+    """
 
     learning_rate: float = 0.001
     beta1: float = 0.9
@@ -246,7 +254,6 @@ class LAMB(Optimizer):
     upper_bound: float | None = None
     bias_correction: bool = True
     state_names = ("mean", "var")
-    counts_first = True
 
     def choose_rule(self) -> tuple[str, dict[str, Any]]:
         """Return the rule and its hyper-parameters."""

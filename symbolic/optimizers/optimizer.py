@@ -236,16 +236,19 @@ class Optimizer:
         if not isinstance(index, (list, tuple)):
             index, weight, grad, state = [index], [weight], [grad], [state]
         rule = self.made_rule()
-        if rule.op.many:
-            return self._update(rule, index, weight, grad, state)
-        number = max(self._next_counts(index), default=0) if self.counts_first else 0
-        for one in zip(index, weight, grad, state, strict=True):
-            self._update(rule, *[[each] for each in one], number)
+        counts = self._next_counts(index)
+        if counts and rule.op.many and (self.counts_first or self.lr_scheduler is None
+                                        or max(counts) <= max(self.num_update, counts[0])):
+            self._update(rule, index, weight, grad, state)
+            return
+        number = max(counts, default=0) if self.counts_first else 0
+        for i, w, g, s in zip(index, weight, grad, state, strict=True):
+            self._update(rule, [i], [w], [g], [s], number)
 
     def _next_counts(self, index):
         return [self._counts.get(i, self.begin_num_update) + 1 for i in index]
 
-    def _update(self, rule, index, weight, grad, state, number=0):
+    def _update(self, rule: Any, index: Any, weight: Any, grad: Any, state: Any, number: int = 0) -> None:
         """Update lists in one call of the rule's operator, which is at least the update `number` to a schedule."""
         counts = self._next_counts(index)
         number = max(self.num_update, number, *counts)

@@ -117,7 +117,8 @@ class FactorScheduler(Scheduler):
 
     def after_warmup(self, num_update: int) -> float:
         """Return the rate once the warm-up is over."""
-        return max(self.base_lr * self.factor ** (max(num_update - 1, 0) // self.step), self.stop_factor_lr)
+        steps = max(num_update - 1, 0) // self.step
+        return max(self.base_lr * self.factor ** steps, self.stop_factor_lr) if steps else self.base_lr
 
 
 @dataclass(frozen=True, init=False)

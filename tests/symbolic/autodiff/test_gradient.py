@@ -362,3 +362,11 @@ def run_back(n):
 @pytest.mark.parametrize("make", [composed, inferred, run, run_back])
 def test_four_times_the_depth_is_four_times_the_work(make):
     assert growth(make, 500) < 4.2
+
+
+@pytest.mark.parametrize(("shape", "rows"), [((2,), 1), ((4, 3), 4), ((2, 3, 4), 6)])  # recorded from MXNet 1.9.1
+def test_the_batch_of_a_loss_is_its_rows(shape, rows):
+    executor = sym.MakeLoss(sym.var("x"), normalization="batch").simple_bind(x=shape)
+    executor.forward(is_train=True)
+    executor.backward()
+    np.testing.assert_allclose(executor.grad_dict["x"].asnumpy(), np.full(shape, 1 / rows), rtol=1e-6)

@@ -77,3 +77,8 @@ def test_any_number_of_an_update_has_a_finite_rate_or_an_error(schedule, number)
         assert not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= 1e308
     else:
         assert math.isfinite(rate) and 0 <= rate <= 1
+
+
+def test_the_least_rate_of_factors_is_no_rate_before_the_first_step():  # as in MXNet 1.9.1
+    schedule = FactorScheduler(step=2, factor=0.5, stop_factor_lr=0.1, base_lr=0.01)
+    assert [schedule(n) for n in range(1, 5)] == [0.01, 0.01, 0.1, 0.1]
