@@ -66,6 +66,10 @@ class Words(DerivedWords):
         flat = jnp.reshape(lax.convert_element_type(values, dtype), (-1,))
         return tuple([flat[i] for i in range(n)])
 
+    def full(self, shape: Any, value: Any, dtype: Any) -> Any:
+        """Return one value everywhere."""
+        return jnp.full(shape, value, dtype)
+
     def astype(self, x: Any, dtype: Any) -> Any:
         """Return the elements in another dtype."""
         if not isinstance(x, jax.Array):
