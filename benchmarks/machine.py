@@ -44,6 +44,11 @@ def caches() -> dict[str, str]:
     return found
 
 
+def title(known: Mapping[str, object]) -> str:
+    """Return the name of a kind of machine."""
+    return f"{known['processor']} ({known['LLVM name']}), {known['processors']} cores"
+
+
 def text(known: Mapping[str, object]) -> str:
     """Return the facts in lines."""
     shown = {name: ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
@@ -80,7 +85,7 @@ def verdict(found: float) -> str:
 
 
 def keep(known: Mapping[str, object], found: float | None, seconds: Mapping[str, Mapping[str, float]],
-         folder: Path | None = None) -> Path:
+         folder: Path | None = None, **more: object) -> Path:
     """Append a run to the results of this kind of processor, and return their file.
 
     Parameters
@@ -93,6 +98,8 @@ def keep(known: Mapping[str, object], found: float | None, seconds: Mapping[str,
         Of each workload, the seconds of a step of each contestant.
     folder : Path, optional
         In place of `RESULTS`.
+    **more : object
+        What else belongs to the run.
     """
     folder = folder or RESULTS
     name = re.sub(r"[^a-z0-9]+", "-", f"{known['processor']} {known['LLVM name'] or ''}".lower()).strip("-")
@@ -100,7 +107,7 @@ def keep(known: Mapping[str, object], found: float | None, seconds: Mapping[str,
     runs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     steady = {} if found is None else {"steady": found <= STEADY, "spread": round(found, 3)}
-    runs.append({"at": now, **steady, "machine": dict(known),
+    runs.append({"at": now, **steady, **more, "machine": dict(known),
                  "seconds": {workload: {who: float(f"{t:.4g}") for who, t in times.items()}
                              for workload, times in seconds.items()}})
     path.parent.mkdir(exist_ok=True)

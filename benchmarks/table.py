@@ -9,7 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
-from benchmarks.machine import RESULTS
+from benchmarks.machine import RESULTS, title
 from benchmarks.plot import svg
 from benchmarks.workloads import workloads
 
@@ -104,8 +104,7 @@ def kept(unsteady: bool = False) -> dict[str, dict[str, dict[str, float]]]:
     for path in sorted(RESULTS.glob("*.json")):
         runs = json.loads(path.read_text(encoding="utf-8"))
         if found := latest(runs, unsteady):
-            known = runs[-1]["machine"]
-            machines[f"{known['processor']} ({known['LLVM name']}), {known['processors']} cores"] = found
+            machines[title(runs[-1]["machine"])] = found
     return machines
 
 

@@ -1,13 +1,16 @@
 """Graphs under XLA, in turn with Optax and with the same formula in plain JAX: ``python -m benchmarks.xla [--help]``.
 
 Everything is jitted, with states donated.  Steps are in milliseconds, the least of all rounds; what it takes to
-trace and to compile is measured once.  JAX and Optax must be installed.  ``--keep`` appends the results to
-``benchmarks/results/xla/``, and ``--table`` prints those as the table of ``docs/jax.rst``.
+trace and to compile is measured once, without collections of garbage, of which a full one takes longer than tracing.
+JAX and Optax must be installed.  ``--keep`` appends the results to ``benchmarks/results/xla/``, and ``--table`` prints
+those as the tables of ``docs/jax.rst``.  `benchmarks.processes` measures several processes.
 """
 
 import argparse
+import gc
 import json
 import time
+from contextlib import contextmanager
 from functools import cache, partial
 
 import jax
@@ -53,6 +56,17 @@ def gradients(shapes):
     return jax.tree.map(jnp.asarray, trees(shapes)[1])
 
 
+@contextmanager
+def without_collections():
+    """Collect garbage now, and none within."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 class Jitted:
     """A step ``(params, state, grads, lr) -> (params, state)``, compiled.
 
@@ -67,11 +81,12 @@ class Jitted:
         self._grads, self._state = grads, (params, jax.tree.map(jnp.array, state(params)))
         one = {"w0": params["w0"]}  # What is imported and looked up at the first use is not measured.
         jax.jit(step).lower(one, state(one), one, jnp.float32(RATE))
-        start = time.perf_counter()
-        lowered = jax.jit(step, donate_argnums=(0, 1)).lower(*self._state, grads, jnp.float32(RATE))
-        self.traced = time.perf_counter() - start
-        self._run = lowered.compile()
-        self.compiled = time.perf_counter() - start - self.traced
+        with without_collections():
+            start = time.perf_counter()
+            lowered = jax.jit(step, donate_argnums=(0, 1)).lower(*self._state, grads, jnp.float32(RATE))
+            self.traced = time.perf_counter() - start
+            self._run = lowered.compile()
+            self.compiled = time.perf_counter() - start - self.traced
 
     def __call__(self):
         """Make a step; return its seconds."""
@@ -100,7 +115,8 @@ class Bound:
         found: dict[str, float] = {}
         jax.monitoring.register_event_duration_secs_listener(
             lambda event, seconds, **_: found.__setitem__(event, found.get(event, 0.0) + seconds))
-        self()
+        with without_collections():
+            self()
         jax.monitoring.clear_event_listeners()
         self.traced, self.compiled = (sum(t for event, t in found.items() if event.rpartition("/")[2] in events)
                                       for events in (TRACING, COMPILING))
@@ -167,18 +183,26 @@ def row(rule, shapes, found):
 
 
 def kept():
-    """Return what is kept on the first machine: of each workload, what `measured` returns, of the last run."""
-    found = {}
-    for path in sorted(RESULTS.glob("*.json"))[:1]:
-        for run in json.loads(path.read_text(encoding="utf-8")):
+    """Return what is kept on each machine: of each workload, what `measured` returns, of the last run."""
+    machines = {}
+    for path in sorted(RESULTS.glob("*.json")):
+        runs = json.loads(path.read_text(encoding="utf-8"))
+        found = machines[machine.title(runs[-1]["machine"])] = {}
+        for run in runs:
             for name, seconds in run["seconds"].items():
                 workload, _, what = name.rpartition(", ")
                 found.setdefault(workload, {})[what] = seconds
-    return found
+    return {title: {name: found[name] for name in sorted(found, key=_place)} for title, found in machines.items()}
+
+
+def _place(name):
+    """Return where a workload is in the table, whenever it was measured."""
+    rule, _, shapes = name.partition(" ")
+    return [*NAMES.values()][::-1].index(shapes), [*RULES].index(rule)
 
 
 def table(found):
-    """Return what `kept` returns as reStructuredText: our multiples of the others' time."""
+    """Return what `kept` returns of a machine as reStructuredText: our multiples of the others' time."""
     ours = ["ours, as a transformation", "ours, bound"]
     rows = [["step", "others, ms", "transformation", "bound", "tracing", "compiling"]]
     for workload, of in found.items():
@@ -198,7 +222,7 @@ def main():
     parser.add_argument("--table", action="store_true", help="measure nothing, print what is kept")
     options = parser.parse_args()
     if options.table:
-        print(table(kept()))
+        print("\n\n".join(f"{title}\n\n{table(found)}" for title, found in kept().items()))
         return
     known = machine.facts() | {"JAX": jax.__version__, "Optax": optax.__version__,
                                "device": jax.devices()[0].device_kind}

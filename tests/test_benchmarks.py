@@ -30,7 +30,7 @@ def test_the_machine_is_told_without_llvmlite(monkeypatch):
 
 PROGRAMS = sorted(path.stem for path in (Path(__file__).parents[1] / "benchmarks").glob("*.py")
                   if '__name__ == "__main__"' in path.read_text(encoding="utf-8"))
-NEEDS = {"torch_door": "torch", "xla": "jax", "page": "playwright"}
+NEEDS = {"torch_door": "torch", "xla": "jax", "processes": "jax", "page": "playwright"}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -1,6 +1,7 @@
 """The benchmarks of graphs under XLA: everyone makes the same steps, and a table says who takes how long."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ pytest.importorskip("optax")
 import jax
 import numpy as np
 
-from benchmarks import xla
+from benchmarks import machine, processes, xla
 
+DOCS = Path(__file__).parents[3] / "docs"
 SHAPES = ((3, 4), (5,))
 
 
@@ -49,13 +51,13 @@ def test_what_is_kept_becomes_a_table(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(xla.SHAPES, "small", lambda: SHAPES)
     monkeypatch.setattr("sys.argv", ["xla", "--shapes", "small", "--rules", "lamb", "momentum", "--rounds", "2", "--keep"])
     xla.main()
-    found = xla.kept()
-    assert set(found) == {"lamb 500 × 64", "momentum 500 × 64"}
+    (title, found), = xla.kept().items()
+    assert title == machine.title(machine.facts()) and list(found) == ["momentum 500 × 64", "lamb 500 × 64"]
     assert all(t > 0 for each in found.values() for of in each.values() for t in of.values())
     capsys.readouterr()
     monkeypatch.setattr("sys.argv", ["xla", "--table"])
     xla.main()
-    assert capsys.readouterr().out == xla.table(found) + "\n"
+    assert capsys.readouterr().out == f"{title}\n\n{xla.table(found)}\n"
 
 
 def test_multiples_are_of_the_same_formula():
@@ -71,7 +73,24 @@ momentum A  10          0.30            0.50   0.3, 0.5  0.3, 0.5
 ==========  ==========  ==============  =====  ========  ========="""
 
 
-def test_the_page_has_the_table_of_the_results():
-    """``python -m benchmarks.xla --table`` prints it."""
-    page = (Path(__file__).parents[3] / "docs/jax.rst").read_text(encoding="utf-8")
-    assert f"\n{xla.table(xla.kept())}\n" in page
+def test_the_pages_have_the_tables_of_the_results():
+    """``python -m benchmarks.xla --table`` and ``python -m benchmarks.processes --table`` print them."""
+    for benchmark, name in ((xla, "jax"), (processes, "distributed")):
+        page, kept = (DOCS / f"{name}.rst").read_text(encoding="utf-8"), benchmark.kept()
+        assert kept and all(f"\n{benchmark.table(found)}\n" in page for found in kept.values())
+
+
+def test_a_kept_run_of_processes_becomes_a_table(monkeypatch, tmp_path, capsys):
+    """Two real processes; what the loopback device counts is at least what the model says."""
+    monkeypatch.setattr(processes, "RESULTS", tmp_path / "processes")
+    monkeypatch.setattr("sys.argv", ["processes", "--processes", "1", "2", "--size", "64000", "--steps", "2", "--keep"])
+    processes.main()
+    printed, (run,) = capsys.readouterr().out, processes.kept().values()
+    assert printed == processes.table(run) + "\n" and [line.split()[0] for line in printed.splitlines()[3:5]] == ["1", "2"]
+    for kind in processes.KINDS:
+        assert run["seconds"]["2"][kind] > 0 == processes.model(kind, 1, 64000)
+        if sys.platform == "linux":
+            assert run["bytes"]["2"][kind] > processes.model(kind, 2, 64000)
+    monkeypatch.setattr("sys.argv", ["processes", "--table"])
+    processes.main()
+    assert capsys.readouterr().out.endswith(printed)

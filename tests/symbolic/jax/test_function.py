@@ -263,6 +263,45 @@ def test_shard_map_of_a_split_batch_and_whole_weights(name):
         np.testing.assert_allclose(mine, expected, rtol=2e-5, atol=2e-5)
 
 
+W, M = sym.var("w"), sym.var("m")
+PRODUCT = sym.dot(sym.FullyConnected(x, W, sym.var("b"), num_hidden=3, name="fc"), x, transpose_a=True)
+STATEFUL = {
+    "momentum": sym.sgd_mom_update(W, sym.var("g"), M, lr=sym.var("lr"), momentum=0.9, name="s"),
+    "adam": sym.adam_update(W, sym.var("g"), M, sym.var("v"), lr=sym.var("lr"), name="s"),
+    "after a layer": sym.sgd_mom_update(W, PRODUCT, M, lr=sym.var("lr"), momentum=0.9, name="s"),
+    "normalised": sym.BatchNorm(NET, *(sym.var(n) for n in ("gamma", "beta", "mean", "v1")), fix_gamma=False, name="bn"),
+}
+PARTED = {  # what is split, and the shapes
+    "x": ((16, 4), True), "w": ((3, 4), False), "g": ((3, 4), False), "m": ((3, 4), False), "v": ((3, 4), False),
+    "lr": ((1,), False), **dict.fromkeys(("b", "gamma", "beta", "mean", "v1"), ((3,), False)),
+}
+
+
+@pytest.mark.parametrize("split", [False, True], ids=["whole", "split"])
+@pytest.mark.parametrize("name", STATEFUL)
+def test_shard_map_of_graphs_that_write_states(name, split):
+    """Gradients of outputs and new states within a mesh are those of the parts, one after the other."""
+    f, rng, n = sj.function(STATEFUL[name], train=True), np.random.default_rng(0), len(jax.devices())
+    among = {k for k in f.arguments + f.states if PARTED[k][1] or split and "x" not in f.arguments and k in "wgmv"}
+    values = {k: np.abs(rng.normal(size=PARTED[k][0])).astype("float32") for k in f.arguments + f.states}
+    values = {k: np.concatenate([v] * n) if k in among and k != "x" else v for k, v in values.items()}
+    specs = {k: jax.P("data") if k in among else jax.P() for k in values}
+
+    def total(values):
+        return sum(a.sum() for found in f(values) for a in found.values())
+
+    def summed(values):
+        found = total(values)
+        return jax.lax.psum(found, "data") if among else found
+
+    got = jax.jit(jax.shard_map(jax.grad(summed), mesh=sj.make_mesh(data=-1), in_specs=(specs,), out_specs=specs))(values)
+    parts = [jax.jit(jax.grad(total))({k: np.split(v, n)[i] if k in among else v for k, v in values.items()})
+             for i in range(n if among else 1)]
+    for k in values:
+        expected = np.concatenate([p[k] for p in parts]) if k in among else sum(np.asarray(p[k]) for p in parts)
+        np.testing.assert_allclose(got[k], expected, rtol=2e-5, atol=2e-5, err_msg=k)
+
+
 def test_uniform_numbers_are_those_of_numpy():
     net = sym.Dropout(sym.var("x"), p=0.5, name="drop")
     f = sj.function(net, train=True)

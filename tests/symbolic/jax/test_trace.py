@@ -146,10 +146,11 @@ def test_what_needs_more_than_gradients_or_operators_is_named(name):
 
 
 @pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
-@pytest.mark.parametrize("name", [*(t for t in TRANSFORMATIONS if t not in REFUSED and hasattr(optax, t)
-                                    and not t.startswith("scale_by_")), *VARIANTS, *CHAINS])
+@pytest.mark.parametrize("name", [*(t for t in TRANSFORMATIONS if t not in REFUSED and not t.startswith("scale_by_")),
+                                  *VARIANTS, *CHAINS])
 def test_in_float32_too(name):
-    """The aliases of `optax` itself; their parts, and those of its `contrib`, are traced in float64."""
+    """All but parts of others, of which ``scale_by_lbfgs`` is ill-conditioned: in float32 it differs from itself, with
+    `jax.jit` and without, by 6e-4 after twenty steps, and from float64 by 2e-3."""
     follow((TRANSFORMATIONS | VARIANTS | CHAINS)[name], "float32", 2e-5)
 
 
