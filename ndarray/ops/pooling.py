@@ -186,7 +186,12 @@ def _counts(data, geometry, params):
     return counts.astype(data.dtype) if np.ptp(counts) else float(counts.flat[0])
 
 
-@operator(with_axes(_pooling, 3, 5), stored_outputs=lambda params: 2 if params["pool_type"] == "max" else 1)
+def _stored(params):
+    # MXNet counts the places of maxima, which it keeps where there is a kernel of its size.
+    return 2 if params["pool_type"] == "max" and params["kernel"] else 1
+
+
+@operator(with_axes(_pooling, 3, 5), stored_outputs=_stored)
 def Pooling(xp, data, /, *, kernel: Positives = (), pool_type: Literal["avg", "lp", "max", "sum"] = "max",
             global_pool: bool = False, cudnn_off: bool = False,
             pooling_convention: Literal["full", "same", "valid"] = "valid", stride: Positives = (),

@@ -25,6 +25,13 @@ def test_names_and_counted_outputs_of_every_operator_are_mxnets():
     assert len(STORED.keys() & found.keys()) > 300
 
 
+@pytest.mark.parametrize(("params", "counted"), [
+    ({"kernel": (2, 2)}, 2), ({"kernel": (2,), "pool_type": "avg"}, 1), ({"global_pool": True}, 1),
+    ({"global_pool": True, "kernel": (2, 2)}, 2)])
+def test_places_of_maxima_are_counted_where_there_is_a_kernel(params, counted):
+    assert _of(json.loads(sym.Pooling(sym.var("x"), **params).tojson()))[1] == counted
+
+
 def test_one_name_is_written_whichever_was_called_or_read():
     x = sym.var("x")
     for net in (sym.Reshape(x, shape=(0, -1)), sym.reshape(x, shape=(0, -1)), x.reshape((0, -1))):
