@@ -144,6 +144,8 @@ def _parted(inputs, outputs, params):
         if shape[at] is not None and (shape[at] != n if squeezed else shape[at] % n):
             raise slot_error(ShapeError, f"`{{}}` of shape {show_shape(shape)} does not split evenly into {n} parts "
                                          f"{'of length 1 ' * squeezed}along axis {params['axis']}", 0)
+        if squeezed:
+            shape = (*shape[:at], n, *shape[at + 1:])
         length = None if shape[at] is None else shape[at] // n
         part = merge_shapes((*shape[:at], *(() if squeezed else (length,)), *shape[at + 1:]), part)
     return [TensorType(shape, dtype)], [TensorType(part, dtype)] * len(outputs)

@@ -137,6 +137,7 @@ BACKWARDS = [
     ("stack", [None, None], [(5, 2, 3)], {"axis": 1}, [(5, 3), (5, 3)]),
     ("SliceChannel", [None], [(2, 3), None], {"num_outputs": 2}, [(2, 6)]),
     ("SliceChannel", [None], [None, (2, 3)], {"num_outputs": 2, "squeeze_axis": True, "axis": 0}, [(2, 2, 3)]),
+    ("SliceChannel", [(None, 3)], [None, None], {"num_outputs": 2, "squeeze_axis": True, "axis": 0}, [(2, 3)]),
     ("tile", [(None, 3)], [(4, 6)], {"reps": (2, 2)}, [(2, 3)]),
     ("repeat", [None], [(4, 6)], {"repeats": 2, "axis": 1}, [(4, 3)]),
     ("reverse", [None], [(4, 6)], {"axis": (0,)}, [(4, 6)]),
