@@ -18,7 +18,7 @@ def engine(options: argparse.Namespace) -> None:
     compiled = machine_code.available()
     if options.calibrate:
         if not compiled:
-            raise ParamError("there is nothing to calibrate: llvmlite is not installed")
+            raise ParamError("there is nothing to calibrate: llvmlite, which the extra fast brings, is not installed")
         calibration.calibrate()
     facts = about(compiled)
     if options.json:
@@ -33,7 +33,8 @@ def engine(options: argparse.Namespace) -> None:
 def about(compiled: bool) -> dict[str, object]:
     """Return the facts by name, as JSON can hold them."""
     folder = machine_code.folder()
-    calibration.prepare(0)
+    if compiled:
+        calibration.prepare(0)
     return {
         "default_engine": auto.rule(compiled),
         "loops": "machine code" if compiled else "NumPy in tiles",

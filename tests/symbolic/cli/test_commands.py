@@ -66,6 +66,14 @@ def test_engine(tmp_path):
         assert facts["calibration"].endswith("forced")
 
 
+def test_engine_without_a_compiler():
+    code = ("import sys; sys.modules['llvmlite'] = sys.modules['llvmlite.binding'] = None\n"
+            "from symbolic.cli.main import main; sys.exit(main(['engine']))")
+    environment = {k: v for k, v in os.environ.items() if k != "SYMBOLIC_FETCH"} | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0 and "NumPy in tiles" in done.stdout, done.stderr
+
+
 def test_draw(tmp_path):
     output("draw", GRAPH, "-o", tmp_path / "g.dot", "--shape", "weight=3,2", "--dtype", "float64")
     assert "float64 3×2" in (tmp_path / "g.dot").read_text()
