@@ -377,7 +377,7 @@ class _Stamp:
 
     def _size(self, n):
         """Return how many elements each tensor has of what has `n` in the flow."""
-        return np.ones_like(self.tensors) if n == 1 else self.kind.sizes[n]
+        return np.full_like(self.tensors, n) if n < 2 else self.kind.sizes[n]
 
     # Rows
 

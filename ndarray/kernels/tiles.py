@@ -116,7 +116,7 @@ def _bound(job, scratch):
     lines, flat = _plan(job.loop), _flat(job)
     if not job.loop.sums:
         return [call for first in range(0, job.n, PIECE)
-                for call in _Calls(_piece(flat, first, min(first + PIECE, job.n)), lines, scratch).calls]
+                for call in _Calls(_piece(flat, first, min(first + PIECE, job.n)), lines, scratch, first).calls]
     # A sum is of a whole tile.
     return _Calls(flat, lines, scratch).calls if 0 < job.n <= TILE else _tiles(job)
 
@@ -141,12 +141,14 @@ def _piece(job, first, end):
 class _Calls:
     """The calls of NumPy for a job, each bound to its operands: nothing is looked up when they run.
 
+    Its first element has the place `first` in the whole arrays.
+
     Attributes
     ----------
     calls : list of callable
     """
 
-    def __init__(self, job, lines, scratch):
+    def __init__(self, job, lines, scratch, first=0):
         self.job, self.calls, self._scratch = job, [], scratch
         values = []
         for step, register, varying in lines:
@@ -160,7 +162,7 @@ class _Calls:
             else:
                 values.append(self._out(step, register, varying))
                 # `_direct` gives words of more than one call an `out` of their own.
-                self.calls += bound_calls(step.word, args, values[-1], self._room, step.detail)
+                self.calls += bound_calls(step.word, args, values[-1], self._room, step.detail, first)
         # What is summed up may be the old content of an array that is stored.
         for (word, at), partials in zip(job.loop.sums, job.partials):
             self.calls.append(partial(_sum_into, partials, word, values[at], job.n))

@@ -25,7 +25,8 @@ def ufunc(word: str) -> np.ufunc:
 
 
 def bound_calls(word: str, args: Sequence[np.ndarray], out: np.ndarray,
-                room: Callable[[str, str], np.ndarray], detail: object = None) -> list[Callable[[], object]]:
+                room: Callable[[str, str], np.ndarray], detail: object = None, first: int = 0
+                ) -> list[Callable[[], object]]:
     """Return functions without arguments that together compute a word.
 
     Parameters
@@ -39,6 +40,8 @@ def bound_calls(word: str, args: Sequence[np.ndarray], out: np.ndarray,
         ``room(dtype, name)`` returns scratch memory, as long as `out` is flat.
     detail : object, optional
         What else the word says.
+    first : int, optional
+        The place of the first element in the whole array.
     """
     if word == "where":
         condition, a, b = args
@@ -56,7 +59,7 @@ def bound_calls(word: str, args: Sequence[np.ndarray], out: np.ndarray,
         return [partial(np.greater, args[0], zero, above), partial(np.less, args[0], zero, below),
                 partial(np.subtract, *whole, whole[0]), copied(out, whole[0])]
     if word == "round_stochastic":
-        return [partial(round_into, out, *args, detail)]
+        return [partial(round_into, out, *args, detail, first)]
     if word == "power":
         return [partial(_power, args, out)]
     if word in ("maximum", "minimum"):  # of which NumPy takes a third argument for a third operand

@@ -9,6 +9,7 @@ pytest.importorskip("llvmlite")
 
 import symbolic as sym
 from ndarray import registry
+from ndarray.kernels import machine_code
 from ndarray.kernels.threads import get_num_threads, set_num_threads
 from symbolic.engines import fused
 
@@ -56,6 +57,21 @@ def test_each_rule_has_the_same_bits_stamped(rule, monkeypatch):
     step = sym.optimizers.update(names, rule, wd_mult={"w1": 0.0, "w3": 0.5} if rule == "lars" else None)
     shapes = {name: shape if "group" not in rule else (shape[0], 2) for name, shape in zip(names, SHAPES)}
     both(step, shapes, monkeypatch, threads=(2,))
+
+
+@pytest.mark.parametrize("rule", ["sgd_mom", "adam", "lamb", "lars"])
+def test_tensors_without_elements_are_stamped_too(rule, monkeypatch):
+    found = []
+    for stamped in (True, False):
+        weights = {f"w{i}": np.ones((3 + i % 2, 2) if i % 3 else (0, 2), "f4") for i in range(9)}
+        with monkeypatch.context() as patch:
+            if not stamped:
+                patch.setattr(fused, "_stamped", lambda *_: None)
+            trainer = sym.optimizers.Trainer(sym.optimizers.update(list(weights), rule), weights, lr=0.1, engine="fused")
+        assert ("stamped" in trainer.executor.debug_str()) == (stamped and machine_code.available())
+        trainer.step(**{f"{name}_grad": np.full_like(w, 0.5) for name, w in weights.items()})
+        found.append([w.tobytes() for w in weights.values()])
+    assert found[0] == found[1] and len({*found[0]}) == 3
 
 
 def test_momentum_and_adam_and_the_norms_of_lars_and_lamb_are_stamped(monkeypatch):

@@ -124,6 +124,18 @@ def test_random_rounding_keeps_what_is_exact_infinite_or_not_a_number():
         np.testing.assert_array_equal(found.astype("float32"), x)
 
 
+def test_random_numbers_follow_from_the_place_in_the_whole_array(backend):
+    found, n = [], 100_000  # loops run on parts of it
+    for engine in ("eager", "fused"):
+        nd.random.seed(5)
+        weight = nd.array(np.linspace(-1, 1, n), dtype="bfloat16")
+        step = optimizers.update(["w"], "sgd", precision="stochastic", momentum=0.9)
+        trainer = optimizers.Trainer(step, {"w": weight}, lr=0.01, engine=engine)
+        trainer.step(w_grad=np.linspace(1, 2, n).astype(BFLOAT16))
+        found.append([bits(a) for a in (weight, *trainer.executor.aux_dict.values())])
+    assert found[0] == found[1]
+
+
 def test_bits_do_not_depend_on_threads():
     n, found = 3_000_001, []
     before = sym.get_num_threads()
