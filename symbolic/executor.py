@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import numpy as np
 
@@ -680,11 +681,12 @@ class Executor:
         outputs = [bound[entry] for entry in graph.outputs]
         names = {e.node.output_name(e.index) for e in graph.outputs}
         types = infer(graph, array_types({name: a._data for name, a in arrays.items()}))
-        made = Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=self.engine, ctx=self._ctx,
-                        grad_reqs={n.name: self._grad_reqs[n.name] for n in graph.arguments},
-                        in_place=self._in_place & names, monitors=self._monitors, placement=self.placement)
-        made._lock = self._lock  # They write the same arrays.
-        self._parts.append(made)
+        with self._lock:
+            self._check_idle("part")
+            made = _Part(self, graph, arrays=arrays, outputs=outputs, types=types, engine=self.engine, ctx=self._ctx,
+                         grad_reqs={n.name: self._grad_reqs[n.name] for n in graph.arguments},
+                         in_place=self._in_place & names, monitors=self._monitors, placement=self.placement)
+            self._parts.append(made)
         return made
 
     def _same_as(self, name: str) -> str | None:
@@ -721,3 +723,25 @@ def _reshaped(old: NDArray, shape: tuple[int, ...], name: str, allow_up_sizing: 
         raise ShapeError(f"reshape: {label(name)} would grow from {show_shape(old.shape)} to {show_shape(shape)}; "
                          "pass allow_up_sizing=True to allocate new memory")
     return NDArray(np.zeros(shape, old._data.dtype), ctx)
+
+
+class _Part(Executor):
+    """Some outputs of another executor, which writes the same arrays: while one of the two runs, so does the other."""
+
+    def __init__(self, whole: Executor, graph: Graph, **facts: Any) -> None:
+        self._whole, self._alone = ref(whole), False  # The whole one has its parts; a circle would keep the arrays.
+        super().__init__(graph, **facts)
+        self._lock = whole._lock
+
+    @property
+    def _running(self) -> bool:
+        whole = self._whole()
+        return self._alone if whole is None else whole._running
+
+    @_running.setter
+    def _running(self, running: bool) -> None:
+        whole = self._whole()
+        if whole is None:
+            self._alone = running
+        else:
+            whole._running = running

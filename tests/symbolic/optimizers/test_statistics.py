@@ -8,9 +8,9 @@ import pytest
 
 import ndarray as nd
 import symbolic as sym
-from ndarray.errors import OperatorError, ParamError
+from ndarray.errors import BindError, OperatorError, ParamError
 from symbolic import optimizers
-from symbolic.optimizers.statistics import with_statistics
+from symbolic.optimizers.statistics import with_statistics, without_statistics
 
 SHAPES = {"a": (30, 4), "b": (5,)}
 
@@ -117,6 +117,26 @@ def test_monitors_see_the_updates_between_them():
     seen = trainer.executor.monitor("w_step_output", stat=np.copy)
     trainer.step()
     assert seen["w_step_output"].tobytes() == weight["w"].tobytes()
+
+
+@pytest.mark.parametrize("between", [False, True])
+def test_a_monitor_cannot_run_the_step_that_runs(between):
+    weight = {"w": np.ones(2, "f4"), "w_grad": np.ones(2, "f4")}
+    trainer = optimizers.Trainer(optimizers.update(["w"], "sgd", lr=0.1), weight, statistics=10)
+    runs = (trainer.executor, trainer.executor.part(without_statistics(trainer.symbol).graph), trainer._between)
+    seen = []
+
+    def look(name, array):
+        for run in runs:
+            with pytest.raises(BindError, match="this executor is running"):
+                run.forward()
+            seen.append(name)
+
+    trainer.executor.set_monitor_callback(look)
+    for _ in range(1 if between else 9):
+        trainer.step()
+    assert len(seen) == 3 * (1 if between else 8 + 2)
+    np.testing.assert_allclose(weight["w"], 0.9 if between else 0.1, rtol=1e-5)
 
 
 @pytest.mark.parametrize("bad", [3, 4, 5])  # between, the one before, and the one with statistics
