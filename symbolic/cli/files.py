@@ -16,6 +16,7 @@ from ndarray.dtypes import dtype_of, is_known, native
 from ndarray.errors import DTypeError, FormatError, LimitError, ParamError
 from ndarray.errors import unknown as unknown_name
 from symbolic.graph.unregistered import unregistered_nodes
+from symbolic.save import npz
 from symbolic.save.json.limits import Limits
 from symbolic.save.json.read import loads, read_bytes
 
@@ -128,13 +129,9 @@ def read_values(graph, paths):
 
 def _read_npz(path):
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as found:
-            if isinstance(found, np.ndarray):
-                raise FormatError(f"{path}: is a single array, not an .npz file of named arrays")
-            arrays = {name: np.array(found[name]) for name in found.files}
-    except (ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
-        if isinstance(error, FormatError):
-            raise
+        with open(path, "rb") as file:
+            arrays = npz.read(file)
+    except FormatError as error:
         raise FormatError(f"{path}: {error}") from None
     for name, array in arrays.items():
         if not is_known(native(array.dtype)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from symbolic.parity.states import (
     to_optax,
     to_torch,
 )
+from symbolic.save import npz
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,11 +123,7 @@ def _take(trainer: Trainer, library: str, name: str, data: bytes, num_update: in
             raise FormatError(f"torch cannot read it as weights only: {type(error).__name__}") from error
         from_torch(trainer, found, name, num_update)
     else:
-        try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                arrays = dict(file)
-        except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
-            raise FormatError(f"not a .npz file: {error}") from error
+        arrays = npz.read(io.BytesIO(data))
         from_optax(trainer, name, optax_state(arrays, _first(trainer, name, {})), num_update)
 
 

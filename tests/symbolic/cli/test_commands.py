@@ -117,7 +117,7 @@ def test_run_complains(tmp_path, capsys):
     assert "key 'weight' is missing" in complaint("run", GRAPH)
     path = tmp_path / "odd.npz"
     for content, words in (({"wieght": np.ones(1)}, "warning: no variable named 'wieght'"),
-                           ({"weight": np.array([{}])}, "odd.npz: Object arrays cannot be loaded"),
+                           ({"weight": np.array([{}])}, "odd.npz: 'weight' is an array of Python objects"),
                            ({"weight": np.ones(1, complex)}, "odd.npz: weight has dtype complex128")):
         np.savez(path, **content)
         code, _, errors = here(capsys, "run", GRAPH, "--args", path)
