@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from docs.extensions import parity
-from symbolic.parity.counterparts import LIBRARIES
+from symbolic.parity.counterparts import LIBRARIES, WHY
 
 PAGE = Path(__file__).parents[1] / "docs" / "parity.rst"
 HOW = "run: python -m docs.extensions.parity > docs/parity.rst"
@@ -57,6 +57,12 @@ def test_what_is_written_of_states_follows_from_the_rules(library):
     assert len(rows) > 20
     for rule, *row in rows:
         assert row[("mxnet", "torch", "optax").index(library)] == parity.traveling(rule, library), HOW
+
+
+def test_every_difference_has_its_reason_and_every_reason_a_difference():
+    lines = [line for row in written().values() for cell in row for line in cell]
+    reasons = [re.sub(r", with ``.*", "", line).split(", for ")[1] for line in lines if "differs" in line]
+    assert {*reasons} == {*WHY.values()}, HOW
 
 
 def test_the_page_is_well_formed():

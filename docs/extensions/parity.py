@@ -24,15 +24,12 @@ authors' code, which are float64.
 * *Equal to n ulp*: no weight is further from theirs, after any update, than n units of the last digit of the largest
   value that the element had.  Of two lines of one name the second is of recorded numbers, in float64.  What follows
   are the settings of ours that make it so, where they are not the defaults of the rule.
-* *Differs*: the first value of an update that is another one, a state or the weight, and at which update.
+* *Differs*: the first value of an update that is another one, a state or the weight, at which update, and why.
 * *Has none*: the library has no such rule.
 * *Not compared*: Optax's ``sophia`` makes its estimates of the curvature itself, at random; ours is given them.
 
-Optax's ``adafactor`` factors the two longest axes in place of the last two, and its ``adan`` weights the difference of
-gradients by ``1 - b2``; its ``muon`` takes rows for columns, as Flax has them; its ``prodigy`` and ``dadapt_adamw`` are
-other recursions.  ``adopt_decay`` is Optax's ``adopt`` with decay from the second update on, as its authors have it.
-Of torch's Muon the iteration is computed in float64, where torch computes it in bfloat16.  MXNet's ``Nadam`` moves one
-schedule on for every tensor; the first tensor is equal.
+``adopt_decay`` is Optax's ``adopt`` with decay from the second update on, as its authors have it.  Of torch's Muon the
+iteration is computed in float64, where torch computes it in bfloat16.
 
 ``symbolic compare adam torch:Adam`` prints the same for one pair, with the node and the numbers; in Python it is
 `symbolic.parity.compare`:
@@ -84,7 +81,7 @@ def cell(other):
     verdict, own = found.verdict, settings(other)
     if found.difference is not None:
         of = "" if found.difference.value == "weight" else f"{found.difference.value} of "
-        verdict = f"differs: {of}{found.difference.tensor}, update {found.difference.update}"
+        verdict = f"differs: {of}{found.difference.tensor}, update {found.difference.update}, for {other.why}"
     without = " without decay" if other.options.get("wd") == 0 else ""
     return f"``{other.name}``: {verdict}{without}" + (f", with {own}" if own else "")
 

@@ -95,7 +95,7 @@ def _signum(beta: Any = 0.9) -> Made:
 def _rmsprop(decay: Any = 0.9, eps: Any = 1e-8, centered: Any = False, momentum: Any = None) -> Made:
     found = {"gamma1": decay, "epsilon": eps}
     if centered:
-        return "rmspropalex", {**found, "gamma2": momentum or 0.0, "rate_in_momentum": momentum is None}
+        return "rmspropalex", {**found, "gamma2": momentum or 0.0}
     return "rmsprop", found if momentum is None else {**found, "momentum": momentum}
 
 
@@ -157,6 +157,10 @@ def _ademamix(b1: Any = 0.9, b2: Any = 0.999, b3: Any = 0.9999, alpha: Any = 5.0
     return "ademamix", {"beta1": b1, "beta2": b2, "beta3": b3, "alpha": alpha, "epsilon": eps, "wd": weight_decay}
 
 
+def _rprop(eta_minus: Any = 0.5, eta_plus: Any = 1.2, min_step_size: Any = 1e-6, max_step_size: Any = 50.0) -> Made:
+    return "rprop", {"eta_minus": eta_minus, "eta_plus": eta_plus, "min_step": min_step_size, "max_step": max_step_size}
+
+
 _MOMENTS = {"mean": "mu", "var": "nu"}
 
 OPTAX: dict[str, Alias] = {
@@ -173,12 +177,13 @@ OPTAX: dict[str, Alias] = {
     "lars": Alias(_lars, {"mom": "trace"}),
     "sign_sgd": Alias(_sign_sgd),
     "signum": Alias(_signum, apart="its mean is a negative multiple of ours"),
-    "rmsprop": Alias(_rmsprop, {"n": "nu", "g": "mu", "mom": "trace", "delta": "trace"}, (
+    "rmsprop": Alias(_rmsprop, {"n": "nu", "g": "mu", "delta": "trace"}, (
         {}, {"centered": True}, {"momentum": 0.9}, {"centered": True, "momentum": 0.9})),
     "adagrad": Alias(_adagrad, apart="its sum holds the initial accumulator"),
     "adadelta": Alias(_adadelta, {"squares": "e_g", "moves": "e_x"}),
     "yogi": Alias(_yogi, _MOMENTS),
     "novograd": Alias(_novograd, _MOMENTS),
+    "rprop": Alias(_rprop, {"step_size": "step_sizes"}, rated=False, near=True),
     "sm3": Alias(_sm3, rated=False, apart="it has a list of arrays for each tensor"),
     "adopt": Alias(_adopt, _MOMENTS),
     "ademamix": Alias(_ademamix, {"mean": "m1", "slow": "m2", "var": "nu"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,10 @@ class Comparison:
         The same with the rule's own defaults in place of the settings that are not numbers, where there are such.
     recorded : bool
         Whether theirs is a recording of the judge's code, made with the same settings in its own words.
+    why : str
+        Why the two differ under the settings declared for them; nothing where they are equal.
+    first : dict of str to float
+        What fills states of ours at first, where that is not 0.
     """
 
     rule: str
@@ -89,6 +93,8 @@ class Comparison:
     difference: Difference | None
     default: Comparison | None = None
     recorded: bool = False
+    why: str = ""
+    first: dict[str, float] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -102,9 +108,12 @@ class Comparison:
     def __str__(self) -> str:
         if np.isnan(self.ulp):
             return f"{self.rule} beside {self.other}: has none"
+        start = "".join(f"; {state} starts at {value:g}" for state, value in self.first.items())
         lines = [f"{self.rule} beside {self.other}, {self.updates} updates in float32: {self.verdict}",
-                 f"  ours    {_listed(self.settings)}",
+                 f"  ours    {_listed(self.settings)}{start}",
                  f"  theirs  {'the same, recorded in float64' if self.recorded else _listed(self.options)}"]
+        if self.why:
+            lines.append(f"  because {self.why}")
         if self.default is not None and self.default.verdict != self.verdict:
             lines.append(f"  with the rule's own {', '.join(_choices(self.settings))}: {self.default.verdict}")
         return "\n".join(lines)
@@ -192,6 +201,8 @@ def compared(other: Counterpart, updates: int = UPDATES, rule: str | None = None
     path = theirs(other, updates)
     name = rule or other.rule
     found = _compared(other, path, name, {**other.settings, **(settings or {})})
+    if found.difference is not None and not settings:
+        found = replace(found, why=other.why)
     if settings or not other.choices:
         return found
     plain = {k: v for k, v in other.settings.items() if k not in other.choices}
@@ -214,7 +225,7 @@ def _compared(other: Counterpart, path: Sequence[Values], rule: str, settings: d
         apart = apart or not (distance <= 3e-6 * size + (1e-5 if ours.elementwise else 1e-4) * way).all()
     difference = _first(ours, found, path) if apart else None
     return Comparison(rule, str(other), other.options, settings, len(path), ulp if ulp == ulp else np.inf, difference,
-                      recorded=other.case is not None and other.library != "mxnet")
+                      recorded=other.case is not None and other.library != "mxnet", first=dict(other.first))
 
 
 def _first(ours: Ours, found: Sequence[Values], path: Sequence[Values]) -> Difference:

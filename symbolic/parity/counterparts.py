@@ -27,6 +27,23 @@ NUMBERS: dict[str, Any] = {"betas": (0.9, 0.99), "b1": 0.9, "b2": 0.99, "beta1":
 _RATES = {"adadelta": 1.0, "lars": 1.0, "preloaded_multi_sgd_mom": 1.0, **RATES}
 
 
+WHY: dict[str, str] = {
+    "mxnet:NAG": "MXNet computes the decay of the momentum from the weights after the update, ours from those before",
+    "mxnet:Nadam": "MXNet moves one schedule of the momentum on for every tensor; the first tensor is equal",
+    "optax:adafactor": "Optax factors the two longest axes, and we the last two",
+    "optax:adan": "Optax weights the difference of gradients by 1 - b2, and we by b2",
+    "optax:amsgrad": "Optax keeps the largest of the corrected means of squares, and we the largest of the means",
+    "optax:dadapt_adamw": "Optax estimates the distance by another recursion than the authors' code",
+    "optax:muon": "Optax takes columns for rows in the scale of a step, as Flax has them",
+    "optax:nadam": "Optax has no schedule of the momentum",
+    "optax:prodigy": "Optax estimates the distance by another recursion than the authors' code",
+    "optax:radam": "Optax adds epsilon after the bias correction, and we before",
+    "optax:rmsprop": "Optax has the rate within the momentum, and we outside",
+    "optax:rprop": "Optax makes the step of the gradient before",
+}
+"""Why rules differ from their counterparts, for those that do."""
+
+
 class Counterpart(NamedTuple):
     """What a rule is in another library, under some options.
 
@@ -79,6 +96,11 @@ class Counterpart(NamedTuple):
     def choices(self) -> dict[str, Any]:
         """Settings that are not numbers, and so make the form of the rule."""
         return {k: v for k, v in self.settings.items() if isinstance(v, (bool, str))}
+
+    @property
+    def why(self) -> str:
+        """In what both differ, nothing where they are equal under some settings."""
+        return WHY.get(str(self), "")
 
     @property
     def column(self) -> str:

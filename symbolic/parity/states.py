@@ -79,7 +79,8 @@ def kept(trainer: Trainer, library: str, name: str) -> Kept:
     if not nodes:
         raise OperatorError("the training has no update")
     found: dict[str, dict[str, str]] = {}
-    other = next((each for each in named if all(_fits(each, node) for node in nodes)), None)
+    fitting = [each for each in named if all(_fits(each, node) for node in nodes)]
+    other = min(fitting, key=lambda each: len(lost(each)), default=None)
     if other is None:
         wanted = "; or ".join(dict.fromkeys(_described(each) for each in named))
         raise OperatorError(f"{named[0]} is the rule {wanted}; the training has {nodes[0].op.name}")

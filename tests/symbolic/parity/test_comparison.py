@@ -6,7 +6,7 @@ import pytest
 
 from ndarray.errors import OperatorError, ParamError, UnknownNameError
 from symbolic.cli.main import main
-from symbolic.parity import compare, run
+from symbolic.parity import compare, comparison, run
 from symbolic.parity.counterparts import counterparts
 
 NEEDED = ("sgd", "sgd_mom", "nag", "adam", "adamw", "adamax", "nadam", "radam", "rmsprop", "adagrad", "adadelta",
@@ -29,6 +29,25 @@ def test_mxnets_nesterov_is_equal_without_decay():
     assert compare("nag", "mxnet:NAG", wd=0.0).difference.update == 1
     found = next(each for each in counterparts("mxnet") if each.name == "NAG" and each.options["wd"] == 0)
     assert run.theirs(found, 1)[0]["a_weight"].keys() == {"weight", "mom"}
+
+
+def test_why_they_differ_is_told_unless_settings_are_given():
+    found = compare("nadam", "mxnet:Nadam", updates=2)
+    assert str(found).splitlines()[-1] == f"  because {found.why}" and "one schedule" in found.why
+    other = compare("nadam", "mxnet:Nadam", updates=2, schedule_decay=0.1)
+    assert other.difference is not None and not other.why and "because" not in str(other)
+
+
+def test_states_that_do_not_start_at_zero_are_told():
+    pytest.importorskip("torch")
+    assert "lr_decay=0.0; history starts at 0.1\n" in str(compare("adagrad", "torch", updates=2))
+
+
+def test_centred_rmsprop_with_momentum_is_optaxs():
+    pytest.importorskip("optax")
+    centred = [each for each in counterparts("optax") if each.rule == "rmspropalex"]
+    assert [each.options.get("momentum") for each in centred] == [None, 0.9]
+    assert all(comparison.compared(each).verdict.startswith("equal") for each in centred)
 
 
 def test_the_first_value_that_differs_is_named():

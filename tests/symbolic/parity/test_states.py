@@ -249,6 +249,30 @@ def test_mxnet_goes_on(other):
                                            atol=1e-6)
 
 
+def test_a_damaged_file_of_optax_is_named_without_numpys_hint_to_run_what_is_in_it(tmp_path):
+    pytest.importorskip("safetensors")
+    pytest.importorskip("optax")
+    trainer = optimizers.Trainer(optimizers.update(["w"], "adam", epsilon_place="paper"), {"w": np.ones(2, "f4")}, lr=0.1)
+    trainer.save(tmp_path / "run")
+    parity.convert(tmp_path / "run", tmp_path / "whole.npz", "optax:adam")
+    whole = (tmp_path / "whole.npz").read_bytes()
+    np.save(tmp_path / "one.npy", np.ones(2))
+    np.savez(tmp_path / "objects.npz", w=np.array([{}]))
+    np.savez_compressed(tmp_path / "packed.npz", w=np.zeros(1000))
+    packed = bytearray((tmp_path / "packed.npz").read_bytes())
+    packed[60:80] = bytes(20)
+    at = whole.index(b"NUMPY") + 10
+    for data, words in ((b"", "got 0 bytes that are no zip archive"), (b"x" * 9, "got 9 bytes that are no zip archive"),
+                        (pickle.dumps([1]), "no zip archive"), (whole[:-30], "no zip archive"),
+                        ((tmp_path / "one.npy").read_bytes(), "got a single array"),
+                        ((tmp_path / "objects.npz").read_bytes(), "'w' is an array of Python objects"),
+                        (bytes(packed), "is damaged"), (whole[:at] + b"??" + whole[at + 2:], "is damaged")):
+        (tmp_path / "x.npz").write_bytes(data)
+        with pytest.raises(FormatError, match=rf"x\.npz: .*{words}") as caught:
+            parity.convert(tmp_path / "x.npz", tmp_path / "back", "optax:adam", like=tmp_path / "run")
+        assert "allow_pickle" not in str(caught.value)
+
+
 def test_a_damaged_file_of_states_is_named(tmp_path):
     pytest.importorskip("safetensors")
     trainer = optimizers.Trainer(optimizers.update(["w"], "adam"), {"w": np.ones(2, "f4")}, lr=0.1)
