@@ -92,8 +92,8 @@ def optimizer(name: str) -> type[RuleOptimizer]:
         raise UnknownNameError(unknown("update rule", name, [*known, "lars"]))
     op = known[name][0]
     if make_rule(op.name).shared_states:
-        raise OperatorError(f"{name} has a state that all tensors share, which an optimizer of torch has no place for; "
-                            "train with it by symbolic.optimizers")
+        raise OperatorError(f"{name} has a state that all tensors share, and optimizers of symbolic.torch keep one for "
+                            "each tensor; train with it by symbolic.optimizers")
     return _class(op.name, op)
 
 
