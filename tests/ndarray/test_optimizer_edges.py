@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
+from numpy.lib import NumpyVersion
 
 import ndarray as nd
 import symbolic as sym
@@ -129,12 +130,17 @@ def test_layouts_give_the_same_bits(op, layout):
     plain = make(op)
     odd = {k: layout(v) for k, v in plain.items()}
     for a, b in zip(run(op, plain), run(op, odd), strict=True):
-        if op.name in ("multi_sum_sq", "clip_global_norm", "soap_update") or "lamb" in op.name or "lans" in op.name:
+        if op.name in ("multi_sum_sq", "clip_global_norm") or "lamb" in op.name or "lans" in op.name or _without_blas(op):
             np.testing.assert_allclose(b, a, rtol=1e-6)  # a sum in another order of memory
         else:
             np.testing.assert_array_equal(b, a)
     for name in written_names(op):
-        np.testing.assert_allclose(odd[name], plain[name], rtol=0 if "lans" not in op.name else 1e-6, err_msg=name)
+        np.testing.assert_allclose(odd[name], plain[name], rtol=1e-6 if "lans" in op.name or _without_blas(op) else 0, err_msg=name)
+
+
+def _without_blas(op):
+    """Tell whether an operator multiplies matrices, which NumPy of before 2.4 may do without BLAS where they have gaps."""
+    return op.name == "soap_update" and NumpyVersion(np.__version__) < "2.4.0"
 
 
 @named(OPERATORS)
