@@ -87,6 +87,7 @@ class Function:
         if not isinstance(symbol, Symbol):
             raise OperatorError(f"expected a Symbol, got {shown(symbol)}")
         refuse_unregistered(symbol.graph, "function")
+        self._made_of = symbol, train
         self._graph, keys = feed_keys(training(symbol.graph) if train else symbol.graph)
         check_doubles(self._graph.variables)
         self.arguments, self.states = symbol.list_arguments(), symbol.list_auxiliary_states()
@@ -101,6 +102,9 @@ class Function:
     def __repr__(self) -> str:
         names = ", ".join(map(label, self.arguments + self.states + self.keys))
         return f"<JAX function of {names} for {', '.join(map(label, self.outputs))}>"
+
+    def __reduce__(self) -> tuple:
+        return _remade, self._made_of
 
     def __call__(self, values: Mapping[str, Any], /) -> tuple[dict[str, jax.Array], dict[str, jax.Array]]:
         """Return the outputs and the new states.
@@ -157,6 +161,11 @@ class Function:
         return [n.name for n in found if types[Entry(n)].dtype == np.int64]
 
 
+def _remade(symbol: Symbol, train: bool) -> Function:
+    """Return a function that was pickled or copied."""
+    return Function(symbol, train=train)
+
+
 def as_value(value: Any, name: str) -> Any:
     """Return what is given for a variable as a number or an array of JAX's; NumPy's memory is copied.
 
@@ -170,6 +179,9 @@ def as_value(value: Any, name: str) -> Any:
         return value
     if not isinstance(value, (jax.Array, np.ndarray, np.generic)):
         raise BindError(f"`{label(name)}` must be an array or a number, got {shown(value)}")
+    if jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+        raise DTypeError(f"`{label(name)}` must be an integer, got a key of jax.random; draw one from it, such as "
+                         "jax.random.randint(key, (), 0, 2**31 - 1)")
     if not is_known(value.dtype if isinstance(value, jax.Array) else native(value.dtype)):
         raise DTypeError(f"`{label(name)}` has unsupported dtype {value.dtype}; supported: {', '.join(NAMES)}")
     if isinstance(value, jax.Array):

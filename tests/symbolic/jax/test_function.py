@@ -1,5 +1,7 @@
 """A Symbol as a function of JAX arrays: under every transformation of JAX, with the house's values, gradients and errors."""
 
+import copy
+import pickle
 import subprocess
 import sys
 from collections import Counter
@@ -300,6 +302,14 @@ def test_shard_map_of_graphs_that_write_states(name, split):
     for k in values:
         expected = np.concatenate([p[k] for p in parts]) if k in among else sum(np.asarray(p[k]) for p in parts)
         np.testing.assert_allclose(got[k], expected, rtol=2e-5, atol=2e-5, err_msg=k)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda f: pickle.loads(pickle.dumps(f))])
+def test_a_function_is_pickled_and_copied(copied):
+    f = sj.function(sym.Dropout(sym.var("x"), p=0.5, name="drop"), train=True)
+    values = {"x": jnp.ones(9), "drop@key0": 7}
+    np.testing.assert_array_equal(copied(f)(values)[0]["drop_output"], f(values)[0]["drop_output"])
+    error(DTypeError, lambda: f(values | {"drop@key0": jax.random.key(7)}), "`drop@key0`", "integer", "jax.random.randint")
 
 
 def test_uniform_numbers_are_those_of_numpy():
