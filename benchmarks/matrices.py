@@ -1,13 +1,14 @@
 """Steps of Muon and SOAP on matrices of BERT-base, beside torch and HeavyBall, in turn.
 
-``HEAVYBALL_PYTHON=… python -m benchmarks.matrices [--rules muon soap] [--matrices all layer …] [--shapes 768x768 …]
-[--peers torch …] [--rounds N] [--keep]``: the interpreter has torch and heavyball.  The matrices are those of BERT-base
-without its embeddings, those of one of its layers, or one of each of the shapes.  ``--keep`` appends the results to
-``benchmarks/results/matrices/``, and ``--table`` prints those as the table of ``docs/performance.rst``.
+``HEAVYBALL_PYTHON=… python -m benchmarks.matrices [--rules "muon in bfloat16" soap …] [--matrices all layer …]
+[--shapes 768x768 …] [--peers torch …] [--rounds N] [--keep]``: the interpreter has torch and heavyball.  The matrices
+are those of BERT-base without its embeddings, those of one of its layers, or one of each of the shapes.  ``--keep``
+appends the results to ``benchmarks/results/matrices/``, and ``--table`` prints those as the table of
+``docs/performance.rst``.
 
-torch and HeavyBall iterate Muon in bfloat16; where a processor has no arithmetic for it, that is slow, so that both are
-run in float32 as well.  HeavyBall runs without ``torch.compile``.  A step of SOAP is the mean of ten, which change its
-bases once.
+torch and HeavyBall iterate Muon in bfloat16, ours in what it is told; where a processor has no arithmetic for bfloat16,
+that is slow, so that all are run in float32 as well.  HeavyBall runs without ``torch.compile``.  A step of SOAP is the
+mean of ten, which change its bases once.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import sys
 from pathlib import Path
 from statistics import median
 from time import sleep
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,10 +30,24 @@ from benchmarks.table import simple
 from benchmarks.workloads import Workload
 from symbolic import optimizers
 
-SETTINGS = {"muon": {"wd": 0.1, "lr": 1e-3}, "soap": {"wd": 0.01, "lr": 3e-3}}
-STEPS = {"muon": 1, "soap": 10}
+
+class Race(NamedTuple):
+    """A rule, its settings, how many steps are timed at once, and the peers' forms by their names."""
+
+    rule: str
+    settings: dict
+    steps: int
+    peers: dict
+
+
+_MUON = {"wd": 0.1, "lr": 1e-3}
+RACES = {
+    "muon in float32": Race("muon", _MUON, 1, {p: f"{p} in float32" for p in ("torch", "heavyball")}),
+    "muon in bfloat16": Race("muon", _MUON | {"matmul_precision": "bfloat16"}, 1,
+                             {p: p for p in ("torch", "heavyball")}),
+    "soap": Race("soap", {"wd": 0.01, "lr": 3e-3}, 10, {"heavyball": "heavyball"}),
+}
 RESULTS = machine.RESULTS / "matrices"
-PEERS = {"muon": ("torch in float32", "heavyball in float32", "torch", "heavyball"), "soap": ("heavyball",)}
 
 
 def matrices():
@@ -53,31 +69,32 @@ def libraries():
     return dict(zip(("torch", "HeavyBall"), found.stdout.split()))
 
 
-def ours(rule, shapes):
+def ours(race, shapes):
     """Return a function that does one step."""
-    random, settings = np.random.default_rng(0), dict(SETTINGS[rule])
+    random, settings = np.random.default_rng(0), dict(race.settings)
     weights = {f"w{k}": nd.array(0.02 * random.normal(size=s), dtype="float32") for k, s in enumerate(shapes)}
     grads = {f"{n}_grad": random.normal(size=w.shape).astype("float32") for n, w in weights.items()}
     lr = settings.pop("lr")
-    trainer = optimizers.Trainer(optimizers.update(list(weights), rule, **settings), weights, lr=lr)
+    trainer = optimizers.Trainer(optimizers.update(list(weights), race.rule, **settings), weights, lr=lr)
     return lambda: trainer.step(**grads)
 
 
-def race(rule, shapes, rounds, peers):
+def raced(race, shapes, rounds, peers):
     """Return the median seconds of a step of each contestant, by name, and why others did not run."""
-    contestants, missing = {"ours": local(ours(rule, shapes))}, {}
-    for form in [form for form in PEERS[rule] if form in peers]:
+    contestants, missing = {"ours": local(ours(race, shapes))}, {}
+    for name in [name for name in race.peers if name in peers]:
         try:
-            contestants[form] = peer(form, Workload(rule, rule, shapes), {form: ("heavyball", form)})
+            forms = {name: ("heavyball", race.peers[name])}
+            contestants[name] = peer(name, Workload(race.rule, race.rule, shapes), forms)
         except LookupError as error:
-            missing[form] = str(error)
+            missing[name] = str(error)
     times = {name: [] for name in contestants}
     try:
         for _ in range(rounds):
             for name, seconds in contestants.items():
                 sleep(0.3)  # in which threads of the one before come to rest
                 seconds(1)
-                times[name].append(seconds(STEPS[rule]) / STEPS[rule])
+                times[name].append(seconds(race.steps) / race.steps)
     finally:
         for contestant in contestants.values():
             getattr(contestant, "close", lambda: None)()
@@ -108,10 +125,10 @@ def table(found):
 def main():
     """Print each race."""
     chosen = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    chosen.add_argument("--rules", nargs="+", choices=SETTINGS, default=list(SETTINGS))
+    chosen.add_argument("--rules", nargs="+", choices=RACES, default=list(RACES))
     chosen.add_argument("--matrices", nargs="+", choices=SETS, default=["all"])
     chosen.add_argument("--shapes", nargs="+", type=lambda text: tuple(map(int, text.split("x"))), default=())
-    chosen.add_argument("--peers", nargs="+", default=PEERS["muon"])
+    chosen.add_argument("--peers", nargs="+", default=("torch", "heavyball"))
     chosen.add_argument("--rounds", type=int, default=3)
     chosen.add_argument("--keep", action="store_true", help="append the results to those that are kept")
     chosen.add_argument("--table", action="store_true", help="measure nothing, print what is kept")
@@ -119,12 +136,12 @@ def main():
     if given.table:
         print("\n\n".join(f"{name}\n\n{table(found)}" for name, found in kept().items()))
         return
-    races = [SETS[name] for name in given.matrices]
+    sets = [SETS[name] for name in given.matrices]
     if given.shapes:
-        races = [(", ".join(f"{a}x{b}" for a, b in given.shapes), tuple(given.shapes))]
+        sets = [(", ".join(f"{a}x{b}" for a, b in given.shapes), tuple(given.shapes))]
     for rule in given.rules:
-        for name, shapes in races:
-            times, missing = race(rule, shapes, given.rounds, given.peers)
+        for name, shapes in sets:
+            times, missing = raced(RACES[rule], shapes, given.rounds, given.peers)
             print(f"{rule}, {name}: {len(shapes)} matrices, {sum(a * b for a, b in shapes):,} weights")
             for each, seconds in times.items():
                 print(f"  {each:20} {1e3 * seconds:10.1f} ms  {seconds / times['ours']:6.2f} x")

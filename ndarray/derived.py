@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ndarray.dtypes import DEFAULT as _FLOAT32
+from ndarray.dtypes import bfloat16 as _bfloat16
+
 
 class DerivedWords:
     """A mixin of tracing namespaces: each word in terms of `where`, `reshape`, `transpose`, `full` and arithmetic.
@@ -35,6 +38,10 @@ class DerivedWords:
     def isfinite(self, x: Any) -> Any:
         """Return whether elements are neither NaN nor infinite."""
         return self.abs(x) < math.inf
+
+    def matmul_bfloat16(self, a: Any, b: Any) -> Any:
+        """Return the product of matrices in float32, whose elements are rounded to bfloat16 first."""
+        return self.matmul(*[self.astype(self.astype(x, _bfloat16()), _FLOAT32) for x in (a, b)])
 
     def zeros(self, shape: Sequence[int], dtype: Any = float) -> Any:
         """Return zeros."""

@@ -1135,7 +1135,8 @@ class NDArrayMethods:
             rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
             t: Number | NDArray | np.ndarray, lr_1d_factor: Number | NDArray | np.ndarray = 1.0,
             beta1_1d: Number | NDArray | np.ndarray = 0.9, beta2_1d: Number | NDArray | np.ndarray = 0.999,
-            epsilon_1d: Number | NDArray | np.ndarray = 1e-08, out: NDArray | None = None,
+            epsilon_1d: Number | NDArray | np.ndarray = 1e-08,
+            matmul_precision: Literal['highest', 'bfloat16'] = 'highest', out: NDArray | None = None,
             name: str | None = None) -> NDArray:
         """Step by a momentum whose singular values are brought near to one (Muon)."""
 

@@ -237,6 +237,19 @@ def inv(x):
     return _of_matrices(np.linalg.inv, x)
 
 
+def matmul_bfloat16(a, b):
+    """Return the product of matrices in float32, whose elements are rounded to bfloat16 first; sums are in float32."""
+    return np.matmul(_nearest_bfloat16(a), _nearest_bfloat16(b))
+
+
+def _nearest_bfloat16(x):
+    """Return float32 rounded to what bfloat16 holds, to nearest even, which needs no bfloat16."""
+    bits = np.ascontiguousarray(x).view(np.uint32)
+    rounded = bits + (np.uint32(0x7FFF) + (bits >> np.uint32(16) & np.uint32(1)))
+    quiet = bits | np.uint32(0x00400000)
+    return (np.where(np.isnan(x), quiet, rounded) & np.uint32(0xFFFF0000)).view(np.float32)
+
+
 def solve_triangular(a, b, lower):
     """Return x of ``a x = b`` for pairs of matrices, from one triangle of `a`; NaN if that is singular."""
     return _of_matrices(np.linalg.solve, np.tril(a) if lower else np.triu(a), b)

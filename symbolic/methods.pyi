@@ -1064,7 +1064,8 @@ class SymbolMethods:
             scale: Literal['original', 'match_rms_adamw', 'none'] = 'original', wd: Number | Symbol = 0.0,
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
             lr_1d_factor: Number | Symbol = 1.0, beta1_1d: Number | Symbol = 0.9, beta2_1d: Number | Symbol = 0.999,
-            epsilon_1d: Number | Symbol = 1e-08, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            epsilon_1d: Number | Symbol = 1e-08, matmul_precision: Literal['highest', 'bfloat16'] = 'highest',
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step by a momentum whose singular values are brought near to one (Muon)."""
 
     def nadam_update(

@@ -122,11 +122,15 @@ def code(text: str) -> Code:
         return found
 
 
+def features() -> dict[str, bool]:
+    """Return what the processor can do, by LLVM's names."""
+    return _llvm()[1]
+
+
 @cache
 def reads_half() -> bool:
     """Tell whether the processor converts float16 itself; otherwise LLVM calls functions that do not exist here."""
-    _, features = _llvm()
-    return bool(features.get("f16c")) or platform.machine().lower() in ("aarch64", "arm64")
+    return bool(features().get("f16c")) or platform.machine().lower() in ("aarch64", "arm64")
 
 
 @cache

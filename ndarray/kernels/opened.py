@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ndarray import vocabulary
+from ndarray.kernels import product
 from ndarray.kernels.bind import Binding
 from ndarray.kernels.cluster import cluster
 from ndarray.kernels.flow import Call, Flow, Runnable, Sink
@@ -58,6 +59,41 @@ class WordCall(NamedTuple):
         """Return a function that computes the results from the inputs."""
         seen = [view(array) for view, array in zip(self.views, inputs, strict=True)]
         return partial(_quietly, self.make(seen, results))
+
+
+class Product(NamedTuple):
+    """A product of matrices in machine code.
+
+    Attributes
+    ----------
+    precision : str
+    shapes : tuple of tuple of int
+        Of the two factors.
+    views : tuple of callable
+        How it sees them.
+    node : object
+        What it belongs to.
+    """
+
+    precision: str
+    shapes: tuple[tuple[int, int], tuple[int, int]]
+    views: tuple[Callable[[np.ndarray], np.ndarray], ...]
+    node: Any
+    sure = True
+
+    def __str__(self):
+        return f"matmul in {self.precision} of %{self.node.name}"
+
+    def scratch(self, parts: Any) -> int:
+        """Return how many bytes it needs while it runs."""
+        (m, k), (_, n) = self.shapes
+        return product.scratch(self.precision, m, n, k)
+
+    def bind(self, inputs: Sequence[np.ndarray], results: dict[int, np.ndarray], table: type, scratch: np.ndarray
+             ) -> Callable[[], object]:
+        """Return a function that computes the product of the inputs."""
+        a, b = [view(array) for view, array in zip(self.views, inputs, strict=True)]
+        return product.bound(self.precision, a, b, results[0], scratch)
 
 
 class Branches(NamedTuple):
@@ -127,6 +163,12 @@ def _same(array: np.ndarray) -> np.ndarray:
     return array
 
 
+def _seen(operands: Sequence[Value]) -> tuple[list[Value], tuple[Callable[[np.ndarray], np.ndarray], ...]]:
+    """Return the values that operands are in memory of, and how each is seen there."""
+    return ([x.base if isinstance(x, View) else x for x in operands],
+            tuple([x.sees if isinstance(x, View) else _same for x in operands]))
+
+
 def _through(first: Callable, then: Callable) -> Callable[[np.ndarray], np.ndarray]:
     return lambda array: then(first(array))
 
@@ -189,7 +231,23 @@ class OpenedWords(Recorder):
 
     def matmul(self, a: Value, b: Value) -> Value:
         """Return the product of two matrices."""
+        large = a.ndim == b.ndim == 2 and a.dtype == FLOAT32 and prod(a.shape) * b.shape[1] >= product.WORTH
+        if large and product.available("float32"):
+            return self._product("float32", a, b)
         return self._word("matmul", np.matmul, [a, b], (*a.shape[:-1], b.shape[-1]))
+
+    def matmul_bfloat16(self, a: Value, b: Value) -> Value:
+        """Return the product of two matrices in float32, whose elements are rounded to bfloat16 first."""
+        if product.available("bfloat16"):
+            return self._product("bfloat16", a, b)
+        return self._computed("matmul_bfloat16", vocabulary.matmul_bfloat16, [a, b],
+                              [(FLOAT32, (a.shape[0], b.shape[1]))])[0]
+
+    def _product(self, precision: str, a: Value, b: Value) -> Value:
+        self._open("matmul")
+        bases, views = _seen((a, b))
+        what = Product(precision, (a.shape, b.shape), views, self.node)
+        return self._add(what, [x.id for x in bases], [(FLOAT32, (a.shape[0], b.shape[1]))])[0]
 
     def concatenate(self, arrays: Sequence[Value], axis: int = 0) -> Value:
         """Return arrays one after the other."""
@@ -320,8 +378,7 @@ class OpenedWords(Recorder):
         self._open(word)
         if any(dtype not in (FLOAT32, FLOAT64, np.dtype(np.intp)) for dtype, _ in types):
             raise Unfusible(f"`{word}` of {types[0][0]} is NumPy's")
-        bases = [x.base if isinstance(x, View) else x for x in operands]
-        views = tuple([x.sees if isinstance(x, View) else _same for x in operands])
+        bases, views = _seen(operands)
         return self._add(WordCall(word, make, views, sure, self.node), [x.id for x in bases], types)
 
     def _add(self, what: Runnable, inputs: Sequence[int], types: Sequence) -> tuple[Value, ...]:

@@ -270,6 +270,10 @@ class Words(DerivedWords):
         a, b = (jnp.broadcast_to(x, (*shape, *x.shape[-2:])) for x in (a, b))
         return _finite_or_nan(jax.scipy.linalg.solve_triangular(a, b, lower=lower)).astype(dtype)
 
+    def matmul_bfloat16(self, a: Any, b: Any) -> jax.Array:
+        """Return the product of matrices in float32, whose elements are rounded to bfloat16 first."""
+        return jnp.matmul(a.astype(jnp.bfloat16), b.astype(jnp.bfloat16), preferred_element_type=jnp.float32)
+
     def qr(self, x: Any) -> tuple:
         """Return each matrix as a product of orthonormal columns and an upper triangle."""
         return tuple([part.astype(x.dtype) for part in jnp.linalg.qr(_wide(x))])

@@ -27,7 +27,7 @@ from tests.symbolic.save.onnx.test_operators import WITHOUT
 
 SUMS = {"_contrib_group_adagrad_update": 8, "clip_global_norm": 4, "_multi_lamb_update": 4, "_multi_mp_lamb_update": 4,
         "_multi_lans_update": 4, "multi_sum_sq": 4, "novograd_update": 4, "mars_update": 4, "adamp_update": 8,
-        "adafactor_update": 8, "adafactor_mom_update": 8, "came_update": 16, "muon_update": 256}
+        "adafactor_update": 8, "adafactor_mom_update": 8, "came_update": 16, "muon_update": 512}
 """Operators that add elements up, which is done in another order, with the roundings that may cost."""
 
 POWERS = {"adam_update", "_multi_lamb_update", "_multi_mp_lamb_update", "lamb_update_phase1", "mp_lamb_update_phase1",
