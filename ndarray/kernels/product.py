@@ -32,7 +32,7 @@ PER_BYTE = 6
 """Multiplications and additions of float32 in the time in which a loop moves a byte."""
 
 WORTH = 1 << 18
-"""Multiplications from which on a product in float32 is computed here.  NumPy's is faster for very thin matrices, but it
+"""Multiplications from which on a product in float32 is computed here.  NumPy's is faster for very thin matrices, but
 wakes threads of OpenBLAS, which then spin for milliseconds on the cores that the next loops need."""
 
 FEATURES = {"float32": ("avx512f",), "bfloat16": ("avx512f", "avx512bw", "avx512bf16")}
