@@ -35,10 +35,6 @@ WORTH = 1 << 18
 """Multiplications from which on a product in float32 is computed here.  NumPy's is faster for very thin matrices, but
 wakes threads of OpenBLAS, which then spin for milliseconds on the cores that the next loops need."""
 
-FEATURES = {"float32": ("avx512f",), "bfloat16": ("avx512f", "avx512bw", "avx512bf16")}
-PER_CELL = {"float32": 1, "bfloat16": 2}
-"""Elements in 32 bits."""
-
 _ADDRESSES = ("a", "b", "out", "packed.a", "packed.b", "tiles")
 GIVEN = (*_ADDRESSES, "a.row", "a.column", "b.row", "b.column", "out.row", "m", "n", "k", "cells", "groups.a",
          "symmetric")
@@ -57,7 +53,7 @@ def available(precision: str) -> bool:
     if not machine_code.available():
         return False
     features = machine_code.features()
-    return all([features.get(name) for name in FEATURES[precision]])
+    return all([features.get(name) for name in _KINDS[precision].FEATURES])
 
 
 def scratch(precision: str, m: int, n: int, k: int) -> int:
@@ -142,7 +138,7 @@ def _up(n: int, step: int) -> int:
 
 
 def _cells(precision: str, k: int) -> int:
-    return _up(-(-k // PER_CELL[precision]), LANES)
+    return _up(-(-k // _KINDS[precision].PER_CELL), LANES)
 
 
 # The text
@@ -152,7 +148,7 @@ _NONE = "<16 x i1> zeroinitializer"
 
 def text(precision: str) -> str:
     """Return the LLVM text of the kernels ``@pack`` and ``@tile``, of which each does one unit."""
-    kind = _Pairs if precision == "bfloat16" else _Single
+    kind = _KINDS[precision]
     return f"""{kind.DECLARED}
 declare <16 x float> @llvm.masked.load.v16f32.p0(ptr, i32, <16 x i1>, <16 x float>)
 declare void @llvm.masked.store.v16f32.p0(<16 x float>, ptr, i32, <16 x i1>)
@@ -164,6 +160,7 @@ declare i64 @llvm.smin.i64(i64, i64)
 class _Single:
     """A cell is a float32."""
 
+    FEATURES = ("avx512f",)
     DECLARED = "declare <16 x float> @llvm.fma.v16f32(<16 x float>, <16 x float>, <16 x float>)"
     PER_CELL = 1
     CELLS = "<16 x float>"
@@ -193,6 +190,7 @@ class _Single:
 class _Pairs:
     """A cell is two bfloat16, the first of them in the lower half."""
 
+    FEATURES = ("avx512f", "avx512bw", "avx512bf16")
     DECLARED = """
 declare <32 x bfloat> @llvm.x86.avx512bf16.cvtne2ps2bf16.512(<16 x float>, <16 x float>)
 declare <16 x float> @llvm.x86.avx512bf16.dpbf16ps.512(<16 x float>, <32 x bfloat>, <32 x bfloat>)"""
@@ -241,6 +239,9 @@ declare <16 x float> @llvm.x86.avx512bf16.dpbf16ps.512(<16 x float>, <32 x bfloa
                 f"(<16 x float> {sums}, <32 x bfloat> {a}, <32 x bfloat> {b})")
 
 
+_KINDS: dict[str, type[_Single | _Pairs]] = {"float32": _Single, "bfloat16": _Pairs}
+
+
 def _transposed(vectors: list[str], prefix: str) -> tuple[list[str], list[str]]:
     """Return the lines that transpose 16 vectors of 32 bits, and the names of the columns."""
     lines = []
@@ -264,7 +265,7 @@ def _lines(lines: list[str]) -> str:
     return "".join([f"  {line}\n" for line in lines])
 
 
-def _packed(kind: type) -> str:
+def _packed(kind: type[_Single | _Pairs]) -> str:
     along: list[str] = []
     for r in range(LANES):
         along += [f"%r{r}.o = mul i64 %lane, {r}", f"%r{r}.p = getelementptr float, ptr %from, i64 %r{r}.o",
@@ -337,7 +338,7 @@ out:
 """
 
 
-def _block(kind: type) -> str:
+def _block(kind: type[_Single | _Pairs]) -> str:
     before, sums, loop, after = [], [], [], []
     for v in range(VECTORS):
         before += [f"%left{v} = sub i32 %columns.i, {LANES * v}",
@@ -440,7 +441,7 @@ entry:
 """ + _lines([load(GIVEN, name, "%given", "ptr" if name in _ADDRESSES else "i64") for name in GIVEN])
 
 
-def _pack(kind: type) -> str:
+def _pack(kind: type[_Single | _Pairs]) -> str:
     return f"""
 define void @pack{_given()}\
 ; Pack group %first: the rows of the first factor come first, then the columns of the second.
