@@ -13,11 +13,16 @@ class Runnable(Protocol):
 
     Attributes
     ----------
+    by : str
+        What computes it: ``NumPy`` or ``product``.
     sure : bool
         Whether it cannot fail.
     node : object
         What it belongs to.
     """
+
+    @property
+    def by(self) -> str: ...
 
     @property
     def sure(self) -> bool: ...

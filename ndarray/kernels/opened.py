@@ -39,6 +39,8 @@ class WordCall(NamedTuple):
         Whether it cannot fail.
     node : object
         What it belongs to.
+    by : str
+        What computes it.
     """
 
     word: str
@@ -46,6 +48,7 @@ class WordCall(NamedTuple):
     views: tuple[Callable[[np.ndarray], np.ndarray], ...]
     sure: bool
     node: Any
+    by: str = "NumPy"
 
     def __str__(self):
         return f"{self.word} of %{self.node.name}"
@@ -73,13 +76,16 @@ class Product(NamedTuple):
         How it sees them.
     node : object
         What it belongs to.
+    sure : bool
+    by : str
     """
 
     precision: str
     shapes: tuple[tuple[int, int], tuple[int, int]]
     views: tuple[Callable[[np.ndarray], np.ndarray], ...]
     node: Any
-    sure = True
+    by: str = "product"
+    sure: bool = True
 
     def __str__(self):
         return f"matmul in {self.precision} of %{self.node.name}"
@@ -105,11 +111,13 @@ class Branches(NamedTuple):
         Their buffers are ``("in", k)`` and ``("out", k)``.
     sure : bool
     node : object
+    by : str
     """
 
     flows: tuple[Flow, Flow]
     sure: bool
     node: Any
+    by: str = "NumPy"
 
     def __str__(self):
         return f"cond of %{self.node.name}"

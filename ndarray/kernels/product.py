@@ -240,6 +240,8 @@ declare <16 x float> @llvm.x86.avx512bf16.dpbf16ps.512(<16 x float>, <32 x bfloa
 
 
 _KINDS: dict[str, type[_Single | _Pairs]] = {"float32": _Single, "bfloat16": _Pairs}
+PRECISIONS = tuple(_KINDS)
+"""What elements may be rounded to."""
 
 
 def _transposed(vectors: list[str], prefix: str) -> tuple[list[str], list[str]]:

@@ -16,7 +16,7 @@ class Part(NamedTuple):
     ----------
     phase : int
     name : str
-        ``kernel 0``, ``totals`` or ``NumPy``.
+        ``kernel 0``, ``totals``, or what computes a call.
     steps : tuple of (LoopRun or Total or CallRun)
         Of one kind; a call is alone.
     read, written : int
@@ -60,7 +60,8 @@ def _call(phase, step, binding):
         instruction = binding.flow.instructions[at]
         return instruction.size * instruction.dtype.itemsize
 
-    return Part(phase, "NumPy", (step,), sum(map(size, binding.flow.calls[step.number].inputs)),
+    call = binding.flow.calls[step.number]
+    return Part(phase, call.what.by, (step,), sum(map(size, call.inputs)),
                 sum(size(at) for _, at in binding.results[step.number]))
 
 
@@ -70,9 +71,9 @@ def describe(binding: Binding) -> str:
     phases, kernels = [[f"phase {number}"] for number in range(len(binding.schedule.phases))], {}
     for part in parts:
         lines = phases[part.phase]
-        if part.name == "NumPy":
+        if isinstance(part.steps[0], CallRun):
             call = binding.flow.calls[part.steps[0].number]
-            lines.append(f"  NumPy: {call.what}, for {call.why}")
+            lines.append(f"  {part.name}: {call.what}, for {call.why}")
         elif part.name == "totals":
             lines.append(f"  totals of {counted(len(part.steps), 'sum')}")
         else:

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from ndarray.errors import ParamError
-from ndarray.kernels import calibration, machine_code
+from ndarray.kernels import calibration, machine_code, product
 from ndarray.kernels.threads import get_num_threads
 from symbolic.engines import auto
 
@@ -38,6 +38,7 @@ def about(compiled: bool) -> dict[str, object]:
     return {
         "default_engine": auto.rule(compiled),
         "loops": "machine code" if compiled else "NumPy in tiles",
+        "products": {kind: "machine code" if product.available(kind) else "NumPy" for kind in product.PRECISIONS},
         "processor": calibration.processor_name(),
         "LLVM_name": machine_code.processor() if compiled else None,
         "threads": get_num_threads(),

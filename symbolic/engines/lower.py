@@ -26,6 +26,7 @@ class NodeCall(NamedTuple):
 
     node: Node
     sure: bool = False
+    by: str = "NumPy"
 
     def __str__(self) -> str:
         return f"%{self.node.name} = {self.node.op.name}"

@@ -62,6 +62,7 @@ def test_engine(tmp_path):
     assert np.__version__ in lines["versions"]
     facts = json.loads(output("engine", "--json", **environment))
     assert facts["processor"] and facts["versions"]["NumPy"] == np.__version__
+    assert set(facts["products"]) == {"float32", "bfloat16"}
     if facts["loops"] == "machine code":
         assert facts["calibration"].endswith("forced")
 

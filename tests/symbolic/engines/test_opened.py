@@ -85,6 +85,14 @@ def test_nothing_is_allocated_but_in_decompositions(rule, weights):
     assert peak(trainer.executor) < 20_000 + weights * 4 * 300 * 300
 
 
+@pytest.mark.skipif(not product.available("float32"), reason="needs llvmlite and AVX-512")
+def test_reports_tell_products_from_calls_of_numpy():
+    trainer, grads = bound("muon", "fused", ((100, 80), (8, 8)))
+    assert "  product: matmul in float32 of %w0_step, for" in trainer.executor.debug_str()
+    assert "  NumPy: matmul of %w1_step, for" in trainer.executor.debug_str()
+    assert {row.what for row in trainer.executor.profile(1).rows} > {"product", "NumPy"}
+
+
 def test_tensors_share_temporary_memory():
     one, many = (bound("muon", "fused", ((40, 40),) * n)[0] for n in (1, 12))
     size = [_Whole(t.executor._program.graph, t.executor._program.buffers).binding.memory.bytes for t in (one, many)]
