@@ -204,7 +204,7 @@ def linalg_potrf(xp, A, /):
     Parameters
     ----------
     A : array, shape (…, n, n), floating
-        Symmetric and positive definite; NaN where it is not.
+        The symmetric matrices, of which the lower triangle is taken; NaN where one is not positive definite.
 
     Returns
     -------

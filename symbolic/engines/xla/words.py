@@ -257,7 +257,7 @@ class Words(DerivedWords):
 
     def cholesky(self, x: Any) -> jax.Array:
         """Return the lower Cholesky factor of each matrix, NaN where it is not positive definite."""
-        return jnp.tril(jnp.linalg.cholesky(_wide(x))).astype(x.dtype)
+        return jnp.tril(jnp.linalg.cholesky(_wide(x), symmetrize_input=False)).astype(x.dtype)
 
     def inv(self, x: Any) -> jax.Array:
         """Return the inverse of each matrix, NaN where it is singular."""
@@ -280,7 +280,10 @@ class Words(DerivedWords):
 
     def eigh(self, x: Any) -> tuple:
         """Return the eigenvalues, increasing, and eigenvectors, by column, of symmetric matrices; NaN if none."""
-        return tuple([part.astype(x.dtype) for part in jnp.linalg.eigh(_wide(x), symmetrize_input=False)])
+        finite = jnp.all(jnp.isfinite(x), axis=(-2, -1))
+        # Where an element is NaN, LAPACK may return the identity.
+        found = jnp.linalg.eigh(jnp.where(finite[..., None, None], _wide(x), 0), symmetrize_input=False)
+        return tuple([_nan_unless(finite, part.astype(x.dtype)) for part in found])
 
     def det(self, x: Any) -> jax.Array:
         """Return the determinant of each matrix."""
@@ -298,7 +301,12 @@ def _wide(x: Any) -> Any:
 
 def _finite_or_nan(x: jax.Array) -> jax.Array:
     """Return matrices, NaN all over where one is not finite."""
-    return jnp.where(jnp.all(jnp.isfinite(x), axis=(-2, -1), keepdims=True), x, jnp.asarray(math.nan, x.dtype))
+    return _nan_unless(jnp.all(jnp.isfinite(x), axis=(-2, -1)), x)
+
+
+def _nan_unless(known: jax.Array, x: jax.Array) -> jax.Array:
+    """Return what there is for each matrix, NaN all over for those of which nothing is known."""
+    return jnp.where(jnp.expand_dims(known, (*range(known.ndim, x.ndim),)), x, jnp.asarray(math.nan, x.dtype))
 
 
 def _first_at_a_tie(word: Callable, is_first: Callable) -> Callable:

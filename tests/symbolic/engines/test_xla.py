@@ -332,6 +332,31 @@ def split_over_a_mesh():
     step.bind(args=arrays, out=[arrays["w"]], engine="xla", mesh=sj.make_mesh(data=-1), sharding={"w": "data"}).forward()
 
 
+def by_both(name, x):
+    """Return what two engines give for an operator of matrices."""
+    made = getattr(sym.linalg, name)(sym.var("x"))
+    return [[out.asnumpy() for out in made.bind(None, {"x": nd.array(x)}, engine=engine).forward()]
+            for engine in ("eager", "xla")]
+
+
+@pytest.mark.parametrize("place", [(0, 0), (2, 0), (0, 2)])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["syevd", "potrf"])
+def test_matrices_that_are_not_finite_have_no_factors(name, value, place):
+    x = np.stack([np.eye(3, dtype="f4"), 2 * np.eye(3, dtype="f4")])
+    x[0][place] = value
+    expected, found = by_both(name, x)
+    for one, other in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(np.isfinite(other), np.isfinite(one))
+        np.testing.assert_allclose(other[1], one[1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["syevd", "potrf"])
+def test_the_lower_triangle_is_what_is_decomposed(name):
+    for one, other in zip(*by_both(name, np.array([[4, 100], [2, 5]], "f4")), strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-6)
+
+
 @pytest.mark.parametrize("steps", [lambda: bound()[0].forward(), lambda: bound(w=np.ones(4, "f4"))[0].forward(), trained,
                                    fails, split_over_a_mesh], ids=["update", "numpy", "trained", "fails", "mesh"])
 def test_nothing_is_left_after_an_executor_is_gone(steps):
