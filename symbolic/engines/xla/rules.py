@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.sharding import AxisType
 
 from ndarray import registry
 from ndarray.dtypes import is_floating
@@ -87,9 +88,34 @@ def _carried_back(node: Node, inputs: Sequence[Any], outputs: Sequence[Any], arr
     by = len(heads) + len(outputs)
     params = {name: shift_fed(as_numbers(value), by) for name, value in node.params} | {op.heads: heads, op.wrt: wrt}
     carried = Node(op, f"{node.name}_grad", params=tuple(sorted(params.items())), where=node.where)
+    models = [inputs[at] for at in wrt]
+
+    def pull(*arrays: jax.Array) -> tuple:
+        grads, _ = compute(carried, Words(), arrays, carried.complete_params)
+        return tuple([_varying(jnp.broadcast_to(jnp.asarray(grad, x.dtype), x.shape), _axes(x))
+                      for x, grad in zip(models, grads, strict=True)])
+
     with wide():
-        grads, _ = compute(carried, Words(), [*(arrived[i] for i in heads), *outputs, *inputs], carried.complete_params)
-        for at, grad in zip(wrt, grads, strict=True):
-            grad = jnp.broadcast_to(jnp.asarray(grad, inputs[at].dtype), inputs[at].shape)
-            found[at] = _varying(grad, _axes(inputs[at]))
+        grads = _split_like(models, pull, [*(arrived[i] for i in heads), *outputs, *inputs])
+    for at, grad in zip(wrt, grads, strict=True):
+        found[at] = grad
     return tuple(found)
+
+
+def _split_like(models: Sequence[Any], function: Callable, arrays: Sequence[Any]) -> tuple:
+    """Return ``function(*arrays)``, each result split as its model is where arrays say how they are split.
+
+    So they do where axes of a mesh are explicit, and JAX asks it of gradients.  A body does not say how its results are
+    split: within it XLA chooses.
+    """
+    places = [jax.typeof(x).sharding for x in models]
+    explicit = {axis for x in arrays for axis in _explicit(jax.typeof(x).sharding)}
+    if not explicit:
+        return function(*arrays)
+    return jax.jit(jax.sharding.auto_axes(function, axes=tuple(explicit), out_sharding=tuple(places)))(*arrays)
+
+
+def _explicit(place: Any) -> list[str]:
+    """Return the explicit axes of a mesh, if an array is split over one of them."""
+    names = [name for name, kind in zip(place.mesh.axis_names, place.mesh.axis_types) if kind == AxisType.Explicit]
+    return names if any(axes is not None for axes in place.spec) else []

@@ -151,6 +151,31 @@ def test_meshes():
     np.testing.assert_array_equal(got, votes("eager")[1])
 
 
+@pytest.mark.parametrize("split", [
+    {"data": ("data",), "label": ("data",)},
+    {"data": (("data", "model"),), "label": (("data", "model"),)},
+    {"fc1_weight": ("model",), "fc1_bias": ("model",)},
+    {"data": ("data",), "label": ("data",), "fc1_weight": (None, "model")},
+])
+@pytest.mark.parametrize("wrap", [jax.jit, lambda f: f])
+def test_gradients_on_a_mesh_with_explicit_axes(wrap, split):
+    """They are split as the arrays are, as JAX asks it of them."""
+    mesh = jax.make_mesh((4, 2), ("data", "model"), axis_types=(jax.sharding.AxisType.Explicit,) * 2)
+    f = sj.function(loss())
+    grads = jax.grad(lambda values: f(values)[0][f.outputs[0]].sum())
+    rng = np.random.default_rng(0)
+    values = {name: rng.normal(size=shape) for name, shape in (PARAMETERS | INPUTS).items()}
+    with jax.enable_x64(True):
+        expected = grads(values)
+        with jax.set_mesh(mesh):
+            got = wrap(grads)({name: jax.device_put(v, PartitionSpec(*split.get(name, ())))
+                               for name, v in values.items()})
+    for name, grad in got.items():
+        np.testing.assert_allclose(np.asarray(grad), np.asarray(expected[name]), rtol=1e-12, atol=1e-12)
+        axes = split.get(name, ())
+        assert tuple(jax.typeof(grad).sharding.spec) == axes + (None,) * (grad.ndim - len(axes)), name
+
+
 def bound(mesh, sharding, engine="xla"):
     x = {"x": nd.zeros((6, 8)), "y": nd.zeros((6, 8))}
     return (sym.var("x") + sym.var("y")).bind(args=x, engine=engine, mesh=mesh, sharding=sharding)
