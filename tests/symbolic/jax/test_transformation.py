@@ -1,9 +1,13 @@
 """Our rules as Optax transformations, judged by Optax: its numbers, its wrappers, and its own tests of its aliases."""
 
+import dataclasses
+import pickle
 import re
 import subprocess
 import sys
 import unittest
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -199,6 +203,37 @@ def test_the_wrappers_of_optax():
     ]
     for wrap in wrapped:
         close(path(wrap(lamb)), path(wrap(optax.lamb(0.05))), 5e-5)
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass
+class Layer:
+    kernel: Any
+    bias: Any
+
+
+@pytest.mark.parametrize("wrap", [lambda tx: optax.chain(optax.clip(0.5), tx), lambda tx: optax.MultiSteps(tx, 2)])
+def test_dataclasses_without_some_leaves_donated_arrays_and_pickled_states(wrap):
+    def end(tx):
+        rng = np.random.default_rng(3)
+
+        def tree():
+            return {"layers": [Layer(rng.normal(size=(3, 2)), rng.normal(size=2)), Layer(rng.normal(size=2), None)]}
+
+        @partial(jax.jit, donate_argnums=(0, 1))
+        def step(params, state, grads):
+            updates, state = tx.update(grads, state, params)
+            return optax.apply_updates(params, updates), state
+
+        params = jax.tree.map(jnp.asarray, tree())
+        state = tx.init(params)
+        for _ in range(6):
+            params, state = pickle.loads(pickle.dumps(step(params, state, jax.tree.map(jnp.asarray, tree()))))
+        return params
+
+    found, expected = end(wrap(ALIASES["adamw"](0.05))), end(wrap(optax.adamw(0.05)))
+    close(found, expected, 5e-5)
+    assert found["layers"][1].bias is None
 
 
 def test_hyperparameters_are_injected_and_change_without_a_compilation():
