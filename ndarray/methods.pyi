@@ -406,8 +406,8 @@ class NDArrayMethods:
             lr: Number | NDArray | np.ndarray, beta1: Number | NDArray | np.ndarray = 0.9,
             beta2: Number | NDArray | np.ndarray = 0.999, epsilon: Number | NDArray | np.ndarray = 1e-08,
             wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-            clip_gradient: float = -1.0, lazy_update: bool = True, *, out: NDArray | None = None,
-            name: str | None = None) -> NDArray:
+            clip_gradient: float = -1.0, lazy_update: bool = True, rounded_once: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Step by the ratio of two running moments of the gradient (Adam)."""
 
     def adamax_update(
@@ -1303,8 +1303,8 @@ class NDArrayMethods:
             self, grad: NDArray, n: NDArray, lr: Number | NDArray | np.ndarray,
             gamma1: Number | NDArray | np.ndarray = 0.95, epsilon: Number | NDArray | np.ndarray = 1e-08,
             wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-            clip_gradient: float = -1.0, clip_weights: float = -1.0, epsilon_in_root: bool = True, *,
-            out: NDArray | None = None, name: str | None = None) -> NDArray:
+            clip_gradient: float = -1.0, clip_weights: float = -1.0, epsilon_in_root: bool = True,
+            rounded_once: bool = False, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Step by the gradient over its running root mean square (RMSProp)."""
 
     def rmspropalex_update(
@@ -1312,8 +1312,8 @@ class NDArrayMethods:
             gamma1: Number | NDArray | np.ndarray = 0.95, gamma2: Number | NDArray | np.ndarray = 0.9,
             epsilon: Number | NDArray | np.ndarray = 1e-08, wd: Number | NDArray | np.ndarray = 0.0,
             rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0,
-            epsilon_in_root: bool = True, rate_in_momentum: bool = True, *, out: NDArray | None = None,
-            name: str | None = None) -> NDArray:
+            epsilon_in_root: bool = True, rate_in_momentum: bool = True, rounded_once: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Step by the gradient over its running deviation, with momentum (Graves' RMSProp)."""
 
     def round(self, *, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -1433,8 +1433,8 @@ class NDArrayMethods:
     def sgd_update(
             self, grad: NDArray | RowSparseNDArray, lr: Number | NDArray | np.ndarray,
             wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-            clip_gradient: float = -1.0, lazy_update: bool = True, *, out: NDArray | None = None,
-            name: str | None = None) -> NDArray:
+            clip_gradient: float = -1.0, lazy_update: bool = True, decay_in_gradient: bool = False, *,
+            out: NDArray | None = None, name: str | None = None) -> NDArray:
         """Step against the gradient (SGD)."""
 
     def sgld_update(

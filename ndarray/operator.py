@@ -64,8 +64,9 @@ class Operator:
         How many; ``outputs(params)`` where it depends.  Other than 1, the body returns a tuple of them.
     writes : tuple of str
         Inputs that the operator changes: the body returns ``(outputs, *new values)``.
-    scalar_dtype : str or None
-        The input in whose dtype the scalars arrive, by default the first; ``"float64"`` where the body rounds them.
+    scalar_dtype : str, callable or None
+        The input in whose dtype the scalars arrive, by default the first; ``"float64"`` where the body rounds them;
+        ``scalar_dtype(params)`` where it depends.
     half_in_float32 : bool
         Arrays of float16 are computed in float32 and rounded once, as those of bfloat16 always are.
     absent : callable or None
@@ -112,7 +113,7 @@ class Operator:
     compute: Callable
     outputs: int | Callable = 1
     writes: tuple[str, ...] = ()
-    scalar_dtype: str | None = None
+    scalar_dtype: str | Callable | None = None
     half_in_float32: bool = False
     absent: Callable | None = None
     fusible: bool = False
@@ -447,19 +448,22 @@ class Operator:
                                 else xp.unpack_scalars(value, params[self.count], dtype))
         return params
 
+    def _scalars_like(self, params: Mapping[str, Any]) -> str | None:
+        return self.scalar_dtype(params) if callable(self.scalar_dtype) else self.scalar_dtype
+
     def dtype_of_scalars(self, arrays: Sequence[Any], params: Mapping[str, Any]) -> np.dtype:
         """Return the dtype in which the operator computes with its scalars."""
-        if self.scalar_dtype == "float64":
+        if self._scalars_like(params) == "float64":
             return FLOAT64
         dtype = arrays[self.scalar_source(params)].dtype if len(arrays) else DEFAULT
         return DEFAULT if is_narrow(dtype) else dtype
 
     def scalar_source(self, params: Mapping[str, Any]) -> int:
         """Return the position of the input in whose dtype the scalars arrive, or are by default where they are fed."""
-        if self.scalar_dtype in (None, "float64"):
+        like = self._scalars_like(params)
+        if like in (None, "float64"):
             return 0
-        named = (self.scalar_dtype, *(i.many.pattern.format(name=i.name, i=0) for i in self.inputs if i.many
-                                      and i.name == self.scalar_dtype))
+        named = (like, *(i.many.pattern.format(name=i.name, i=0) for i in self.inputs if i.many and i.name == like))
         return next((k for k, name in enumerate(self.input_names(params)) if name in named), 0)
 
     # Types
@@ -502,8 +506,8 @@ class Operator:
 
 
 def operator(infer: Callable[..., Any], *, outputs: int | Callable[..., int] = 1, writes: Sequence[str] = (),
-             aliases: Sequence[str] = (), scalar_dtype: str | None = None, half_in_float32: bool = False,
-             absent: Callable[..., Any] | None = None, fusible: bool = False,
+             aliases: Sequence[str] = (), scalar_dtype: str | Callable[..., str | None] | None = None,
+             half_in_float32: bool = False, absent: Callable[..., Any] | None = None, fusible: bool = False,
              tensorwise: bool | Callable[..., bool] = False, pure: bool = True,
              random: Callable[..., bool] | None = None, primitive: bool = False,
              output_suffix: str | tuple[str, ...] = "output", numbered: Callable[..., bool] | None = None,

@@ -166,6 +166,10 @@ class Added:
     """
 
 
+class Rounding(Added):
+    """Mark of a parameter that MXNet's operator does not have, and that decides only how the result is rounded."""
+
+
 UNBOUNDED = object()
 """Annotation of a `Scalar` that may be NaN or infinite, for it is a value like those of the array."""
 
@@ -230,6 +234,8 @@ class Param(NamedTuple):
         What values are allowed.
     added : bool
         Whether MXNet's operator lacks it (`Added`).
+    rounding : bool
+        Whether it only decides how the result is rounded (`Rounding`).
     implied : bool
         Whether any value only states what follows from the inputs.
     unbounded : bool
@@ -242,6 +248,7 @@ class Param(NamedTuple):
     optional: bool = False
     within: Within | Any = None
     added: bool = False
+    rounding: bool = False
     implied: bool = False
     unbounded: bool = False
 
@@ -258,7 +265,7 @@ class Param(NamedTuple):
             if get_origin(type_) is Annotated:
                 type_, *facts = get_args(type_)
         return cls(name, type_, default, optional, next((f for f in facts if isinstance(f, Within)), None),
-                   Added in facts, IMPLIED in facts, UNBOUNDED in facts)
+                   Added in facts or Rounding in facts, Rounding in facts, IMPLIED in facts, UNBOUNDED in facts)
 
     @property
     def feedable(self) -> bool:

@@ -344,7 +344,7 @@ class SymbolMethods:
             self, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None, *,
             lr: Number | Symbol, beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.999,
             epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-            clip_gradient: float = -1.0, lazy_update: bool = True, name: str | None = None,
+            clip_gradient: float = -1.0, lazy_update: bool = True, rounded_once: bool = False, name: str | None = None,
             attr: dict[str, str] | None = None) -> Symbol:
         """Step by the ratio of two running moments of the gradient (Adam)."""
 
@@ -1233,7 +1233,8 @@ class SymbolMethods:
             self, grad: Symbol | None = None, n: Symbol | None = None, *, lr: Number | Symbol,
             gamma1: Number | Symbol = 0.95, epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0,
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0,
-            epsilon_in_root: bool = True, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            epsilon_in_root: bool = True, rounded_once: bool = False, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
         """Step by the gradient over its running root mean square (RMSProp)."""
 
     def rmspropalex_update(
@@ -1241,8 +1242,8 @@ class SymbolMethods:
             delta: Symbol | None = None, *, lr: Number | Symbol, gamma1: Number | Symbol = 0.95,
             gamma2: Number | Symbol = 0.9, epsilon: Number | Symbol = 1e-08, wd: Number | Symbol = 0.0,
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0,
-            epsilon_in_root: bool = True, rate_in_momentum: bool = True, name: str | None = None,
-            attr: dict[str, str] | None = None) -> Symbol:
+            epsilon_in_root: bool = True, rate_in_momentum: bool = True, rounded_once: bool = False,
+            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step by the gradient over its running deviation, with momentum (Graves' RMSProp)."""
 
     def round(self, *, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
@@ -1352,7 +1353,7 @@ class SymbolMethods:
     def sgd_update(
             self, grad: Symbol | None = None, *, lr: Number | Symbol, wd: Number | Symbol = 0.0,
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True,
-            name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            decay_in_gradient: bool = False, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step against the gradient (SGD)."""
 
     def sgld_update(

@@ -1,7 +1,17 @@
 """Updates by running moments of the gradient: Adam, AdaBelief."""
 
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import Beta, Bound, Least, StepNumber, clipped, rescaled, scalars_in
+from ndarray.ops.optimizer_common import (
+    Beta,
+    Bound,
+    Least,
+    RoundingChoice,
+    StepNumber,
+    clipped,
+    rescaled,
+    scalars_in,
+    where_rounded_once,
+)
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
 from ndarray.update import Update
@@ -9,11 +19,11 @@ from ndarray.update import Update
 KIND = "update"
 
 
-@operator(same_floating, writes=("mean", "var"), aliases=("_sparse_adam_update",), fusible=True,
-          update=Update(corrects_bias=True))
+@operator(same_floating, writes=("mean", "var"), aliases=("_sparse_adam_update",),
+          scalar_dtype=where_rounded_once, fusible=True, update=Update(corrects_bias=True))
 def adam_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Beta = 0.9, beta2: Beta = 0.999,
                 epsilon: Least = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
-                lazy_update: bool = True):
+                lazy_update: bool = True, rounded_once: RoundingChoice = False):
     r"""Step by the ratio of two running moments of the gradient (Adam).
 
     .. math::
@@ -46,6 +56,9 @@ def adam_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Beta = 0.9
         Bound :math:`c`; negative: none, 0: clip to zero.
     lazy_update : bool, optional
         With a row_sparse `grad`: leave rows without gradient untouched, their moments too.
+    rounded_once : bool, optional
+        Whether the numbers are rounded to the dtype of the arrays after :math:`1 - \beta_1` and :math:`1 - \beta_2`
+        were computed from them in float64, as in torch; MXNet rounds them before.
 
     Returns
     -------
@@ -82,14 +95,23 @@ def adam_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Beta = 0.9
     >>> mean.asnumpy(), var.asnumpy()
     (array([1.], dtype=float32), array([1.], dtype=float32))
     """
+    rests = ()
+    if rounded_once:
+        rests = scalars_in(xp, weight.dtype, 1 - beta1, 1 - beta2)
+        lr, beta1, beta2, epsilon, wd, rescale_grad = scalars_in(xp, weight.dtype, lr, beta1, beta2, epsilon, wd,
+                                                                 rescale_grad)
     grad = clipped(xp, grad * rescale_grad + weight * wd, clip_gradient)
-    mean, var = moments(grad, mean, var, beta1, beta2)
+    mean, var = moments(grad, mean, var, beta1, beta2, *rests)
     return weight - lr * mean / (xp.sqrt(var) + epsilon), mean, var
 
 
-def moments(grad, mean, var, beta1, beta2):
-    """Return the running means of a gradient and of its square, each moved on by one step."""
-    return beta1 * mean + (1 - beta1) * grad, beta2 * var + (1 - beta2) * grad * grad
+def moments(grad, mean, var, beta1, beta2, rest1=None, rest2=None):
+    """Return the running means of a gradient and of its square, each moved on by one step.
+
+    `rest1` and `rest2` are what the means take up, where it is known better than as 1 minus the betas.
+    """
+    mean = beta1 * mean + (1 - beta1 if rest1 is None else rest1) * grad
+    return mean, beta2 * var + (1 - beta2 if rest2 is None else rest2) * grad * grad
 
 
 @operator(same_floating, writes=("mean", "var"), scalar_dtype="float64", half_in_float32=True, fusible=True)

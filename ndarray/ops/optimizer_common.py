@@ -6,7 +6,7 @@ from typing import Annotated
 from ndarray.dtypes import DEFAULT as float32
 from ndarray.dtypes import FLOAT64
 from ndarray.errors import DTypeError, ShapeError
-from ndarray.params import Added, Fed, Scalar, Scalars, Within
+from ndarray.params import Added, Fed, Rounding, Scalar, Scalars, Within
 from ndarray.rules import agree_dtype, check_floating, grouped, same_floating, slot_error
 from ndarray.tensortype import TensorType, merge_shapes, show_shape
 from ndarray.text import counted
@@ -38,6 +38,14 @@ First = Annotated[float, Within(0, math.inf), Added]
 
 Choice = Annotated[bool, Added]
 """Annotation of a choice between two forms of a formula, of which MXNet has one."""
+
+RoundingChoice = Annotated[bool, Rounding]
+"""Annotation of a choice between two roundings of one formula, of which MXNet has one."""
+
+
+def where_rounded_once(params):
+    """Return the `scalar_dtype` of an operator that has a parameter `rounded_once`."""
+    return "float64" if params["rounded_once"] else None
 
 
 def clipped(xp, x, bound):

@@ -1,7 +1,20 @@
 """Updates by running squares and sums of the gradient: RMSProp, FTRL, FTML."""
 
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import Beta, Bound, Choice, Least, Rate, Share, StepNumber, clipped, root
+from ndarray.ops.optimizer_common import (
+    Beta,
+    Bound,
+    Choice,
+    Least,
+    Rate,
+    RoundingChoice,
+    Share,
+    StepNumber,
+    clipped,
+    root,
+    scalars_in,
+    where_rounded_once,
+)
 from ndarray.params import Scalar
 from ndarray.rules import same_floating
 
@@ -13,10 +26,10 @@ def _decayed(xp, weight, grad, wd, rescale_grad, clip_gradient):
     return clipped(xp, rescale_grad * grad + wd * weight, clip_gradient)
 
 
-@operator(same_floating, writes=("n",), fusible=True)
+@operator(same_floating, writes=("n",), scalar_dtype=where_rounded_once, fusible=True)
 def rmsprop_update(xp, weight, grad, n, /, *, lr: Scalar, gamma1: Share = 0.95, epsilon: Least = 1e-8,
                    wd: Scalar = 0.0, rescale_grad: Scalar = 1.0, clip_gradient: Bound = -1.0,
-                   clip_weights: Bound = -1.0, epsilon_in_root: Choice = True):
+                   clip_weights: Bound = -1.0, epsilon_in_root: Choice = True, rounded_once: RoundingChoice = False):
     r"""Step by the gradient over its running root mean square (RMSProp).
 
     .. math::
@@ -49,6 +62,9 @@ def rmsprop_update(xp, weight, grad, n, /, *, lr: Scalar, gamma1: Share = 0.95, 
         Bound :math:`c_w` of the new weights; negative: none, 0: all weights become 0.
     epsilon_in_root : bool, optional
         Whether :math:`\epsilon` is added within the root; if not, outside of it, as in torch, in units of gradient.
+    rounded_once : bool, optional
+        Whether the numbers are rounded to the dtype of the arrays after :math:`1 - \gamma_1` was computed from them
+        in float64, as in torch; MXNet rounds them before.
 
     Returns
     -------
@@ -78,16 +94,20 @@ def rmsprop_update(xp, weight, grad, n, /, *, lr: Scalar, gamma1: Share = 0.95, 
     >>> n.asnumpy()
     array([1.], dtype=float32)
     """
+    rest = None
+    if rounded_once:
+        rest, lr, gamma1, epsilon, wd, rescale_grad = scalars_in(xp, weight.dtype, 1 - gamma1, lr, gamma1, epsilon, wd,
+                                                                 rescale_grad)
     grad = _decayed(xp, weight, grad, wd, rescale_grad, clip_gradient)
-    n = (1 - gamma1) * (grad * grad) + gamma1 * n
+    n = (1 - gamma1 if rest is None else rest) * (grad * grad) + gamma1 * n
     return clipped(xp, weight - lr * (grad / root(xp, n, epsilon, epsilon_in_root)), clip_weights), n
 
 
-@operator(same_floating, writes=("n", "g", "delta"), fusible=True)
+@operator(same_floating, writes=("n", "g", "delta"), scalar_dtype=where_rounded_once, fusible=True)
 def rmspropalex_update(xp, weight, grad, n, g, delta, /, *, lr: Scalar, gamma1: Share = 0.95, gamma2: Scalar = 0.9,
                        epsilon: Least = 1e-8, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
                        clip_gradient: Bound = -1.0, clip_weights: Bound = -1.0, epsilon_in_root: Choice = True,
-                       rate_in_momentum: Choice = True):
+                       rate_in_momentum: Choice = True, rounded_once: RoundingChoice = False):
     r"""Step by the gradient over its running deviation, with momentum (Graves' RMSProp).
 
     .. math::
@@ -129,6 +149,9 @@ def rmspropalex_update(xp, weight, grad, n, g, delta, /, *, lr: Scalar, gamma1: 
         Whether :math:`\epsilon` is added within the root; if not, outside of it, as in torch, in units of gradient.
     rate_in_momentum : bool, optional
         Whether `delta` holds the rate.  False, as in torch, keeps it out: :math:`w_{t+1} = w_t - \eta \delta_{t+1}`.
+    rounded_once : bool, optional
+        Whether the numbers are rounded to the dtype of the arrays after :math:`1 - \gamma_1` was computed from them
+        in float64, as in torch; MXNet rounds them before.
 
     Returns
     -------
@@ -157,9 +180,13 @@ def rmspropalex_update(xp, weight, grad, n, g, delta, /, *, lr: Scalar, gamma1: 
     >>> nd.rmspropalex_update(nd.array([1]), nd.array([4]), n, g, delta, lr=0.5, gamma1=0.5, epsilon=0).asnumpy()
     array([0.], dtype=float32)
     """
+    rest = None
+    if rounded_once:
+        rest, lr, gamma1, gamma2, epsilon, wd, rescale_grad = scalars_in(
+            xp, weight.dtype, 1 - gamma1, lr, gamma1, gamma2, epsilon, wd, rescale_grad)
     grad = _decayed(xp, weight, grad, wd, rescale_grad, clip_gradient)
-    n = (1 - gamma1) * grad * grad + gamma1 * n
-    g = (1 - gamma1) * grad + gamma1 * g
+    n = (1 - gamma1 if rest is None else rest) * grad * grad + gamma1 * n
+    g = (1 - gamma1 if rest is None else rest) * grad + gamma1 * g
     deviation = root(xp, n - g * g, epsilon, epsilon_in_root)
     if not rate_in_momentum:
         delta = gamma2 * delta + grad / deviation

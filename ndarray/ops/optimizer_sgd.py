@@ -1,7 +1,7 @@
 """Stochastic gradient descent, plain and with momentum, one tensor at a time."""
 
 from ndarray.operator import operator
-from ndarray.ops.optimizer_common import Bound, Choice, clipped, rescaled, widened
+from ndarray.ops.optimizer_common import Bound, Choice, RoundingChoice, clipped, rescaled, widened
 from ndarray.params import Scalar
 from ndarray.rules import mixed_precision, same_floating
 from ndarray.update import Update
@@ -28,7 +28,7 @@ def decayed_gradient(xp, weight, grad, wd, rescale_grad, clip_gradient):
 
 @operator(same_floating, aliases=("_sparse_sgd_update",), fusible=True)
 def sgd_update(xp, weight, grad, /, *, lr: Scalar, wd: Scalar = 0.0, rescale_grad: Scalar = 1.0,
-               clip_gradient: Bound = -1.0, lazy_update: bool = True):
+               clip_gradient: Bound = -1.0, lazy_update: bool = True, decay_in_gradient: RoundingChoice = False):
     r"""Step against the gradient (SGD).
 
     .. math:: w_{t+1} = (1 - \eta\lambda)\, w_t - \eta \operatorname{clip}(\rho g_t, c)
@@ -49,6 +49,10 @@ def sgd_update(xp, weight, grad, /, *, lr: Scalar, wd: Scalar = 0.0, rescale_gra
         Bound :math:`c` of the rescaled gradient; negative: none, 0: clip to zero.
     lazy_update : bool, optional
         With a row_sparse `grad`: leave rows without gradient untouched, by weight decay too.
+    decay_in_gradient : bool, optional
+        Whether :math:`\lambda w_t` is added to the clipped gradient before :math:`\eta` multiplies the sum, as in
+        torch.  MXNet multiplies the weight by :math:`1 - \eta\lambda`, which loses digits of a small
+        :math:`\eta\lambda` when it is rounded; but for rounding both are equal.
 
     Returns
     -------
@@ -80,6 +84,8 @@ def sgd_update(xp, weight, grad, /, *, lr: Scalar, wd: Scalar = 0.0, rescale_gra
     >>> nd.sgd_update(nd.array([1, 2]), nd.array([4, -4]), lr=0.25, rescale_grad=0.5).asnumpy()
     array([0.5, 2.5], dtype=float32)
     """
+    if decay_in_gradient:
+        return weight - lr * decayed_gradient(xp, weight, grad, wd, rescale_grad, clip_gradient)
     return (1 - lr * wd) * weight - scaled_gradient(xp, grad, lr, rescale_grad, clip_gradient)
 
 

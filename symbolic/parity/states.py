@@ -104,13 +104,18 @@ def lost(other: Counterpart) -> list[str]:
 
 
 def _fits(other: Counterpart, node: Node) -> bool:
-    """Tell whether an update has the operator of a counterpart, and its choices."""
+    """Tell whether an update has the operator of a counterpart, and its choices but those of rounding."""
     params = node.complete_params
-    return other.made.op is node.op and all(params[k] == v for k, v in other.choices.items() if k in params)
+    return other.made.op is node.op and all(params[k] == v for k, v in _choices(other).items())
+
+
+def _choices(other: Counterpart) -> dict[str, Any]:
+    params = other.made.op.params
+    return {k: v for k, v in other.choices.items() if k in params and not params[k].rounding}
 
 
 def _described(other: Counterpart) -> str:
-    more = [f"{k}={v!r}" for k, v in other.choices.items() if k in other.made.op.params]
+    more = [f"{k}={v!r}" for k, v in _choices(other).items()]
     return other.made.op.name + (f" with {', '.join(more)}" if more else "")
 
 

@@ -61,13 +61,15 @@ def _adam(group):
     decoupled = bool(group.get("decoupled_weight_decay", False))
     if group["amsgrad"]:
         return "amsgrad", _betas(group, decoupled_weight_decay=decoupled)
-    return "adamw" if decoupled else "adam_update", _betas(group, epsilon_place="paper")
+    if decoupled:
+        return "adamw", _betas(group, epsilon_place="paper")
+    return "adam_update", _betas(group, epsilon_place="paper", rounded_once=True)
 
 
 def _sgd(group):
     wd, momentum = float(group["weight_decay"]), float(group["momentum"])
     if not momentum:
-        return "sgd_update", {"wd": wd}
+        return "sgd_update", {"wd": wd, "decay_in_gradient": True}
     if group["dampening"]:
         return "sgd_dampened", {"wd": wd, "momentum": momentum, "dampening": float(group["dampening"])}
     name = "nag_mom_update" if group["nesterov"] else "sgd_mom_update"
@@ -83,12 +85,13 @@ def _rmsprop(group):
     found = {"gamma1": float(group["alpha"]), "epsilon": float(group["eps"]), "wd": float(group["weight_decay"])}
     momentum, centered = float(group["momentum"]), bool(group["centered"])
     if centered and momentum:
-        return "rmspropalex", found | {"gamma2": momentum, "epsilon_in_root": False, "rate_in_momentum": False}
+        return "rmspropalex", found | {"gamma2": momentum, "epsilon_in_root": False, "rate_in_momentum": False,
+                                      "rounded_once": True}
     if centered:
         return "rmsprop_centered", found
     if momentum:
         return "rmsprop_mom", found | {"momentum": momentum}
-    return "rmsprop_update", found | {"epsilon_in_root": False}
+    return "rmsprop_update", found | {"epsilon_in_root": False, "rounded_once": True}
 
 
 def _adadelta(group):

@@ -417,12 +417,15 @@ def test_lars_refuses_other_dtypes_at_the_call(dtype):
 OURS = {
     "lion_update": ("mom", {"beta2": 0.999}), "adabelief_update": ("mean", {"beta1": 0.999}),
     "adamax_update": ("mean", {"beta1": 0.999}), "nadam_update": ("mean", {"beta1": 0.999, "t": 1}),
-    "_adamw_update": ("mean", {"beta1": 0.999, "eta": 1}), "adadelta_update": ("squares", {"rho": 0.999})}
+    "_adamw_update": ("mean", {"beta1": 0.999, "eta": 1}), "adadelta_update": ("squares", {"rho": 0.999}),
+    "adam_update": ("mean", {"beta1": 0.999, "rounded_once": True}),
+    "rmsprop_update": ("n", {"gamma1": 0.999, "rounded_once": True}),
+    "rmspropalex_update": ("g", {"gamma1": 0.999, "rounded_once": True})}
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_what_a_mean_takes_up_is_rounded_once(name):
-    """In float32, 1 - 0.999 is off by 1e-5; the operators of MXNet that round it so keep their bits, ours do not."""
+    """In float32, 1 - 0.999 is off by 1e-5; by default the operators of MXNet that round it so keep their bits."""
     op, (state, params) = registry.get(name), OURS[name]
     types = op.infer_types([TensorType((1,), np.dtype("float32")), *[UNKNOWN] * (len(op.names) - 1)], [UNKNOWN],
                            op.complete({"lr": 0.1, **params}))[0]

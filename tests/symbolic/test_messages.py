@@ -113,7 +113,7 @@ MISTAKES = {
     "multiplier": (lambda: optimizers.step(sym.make_loss(sym.var("a_weight", lr_mult="nan"))), ParamError,
                    "lr_mult of a_weight must be a finite number, got 'nan'"),
     "parameter of a rule": (lambda: optimizers.rule("sgd", momentun=0.9), OperatorError,
-                            "known: clip_gradient, lazy_update, rescale_grad, wd$"),
+                            "known: clip_gradient, decay_in_gradient, lazy_update, rescale_grad, wd$"),
     "rate": (lambda: trainer(lr=lambda n: float("nan")).step(), ParamError, "the learning rate of update 1 must be finite, got nan"),
     "no rate": (lambda: trainer().step(), OperatorError, "pass lr="),
     "schedule": (lambda: optimizers.CosineScheduler(base_lr="x", max_update=5), ParamError,

@@ -410,7 +410,7 @@ def group_adagrad(p):
 BOUNDS = {"lower_bound": 0.5, "upper_bound": 1.5}
 
 STATEMENTS = {
-    "sgd_update": (sgd, [COMMON]),
+    "sgd_update": (sgd, [COMMON, {**COMMON, "decay_in_gradient": True}]),
     "mp_sgd_update": (sgd, [COMMON]),
     "multi_sgd_update": (sgd, [COMMON]),
     "multi_mp_sgd_update": (sgd, [COMMON]),
@@ -427,7 +427,7 @@ STATEMENTS = {
     "signum_update": (signum, [{**COMMON, "momentum": 0.9}, {"momentum": 0.9, "wd_lh": 0.2}]),
     "lion_update": (lion, [{**COMMON, "beta1": 0.9, "beta2": 0.99}]),
     "adam_update": (adam, [{**COMMON, **MOMENTS}, {**MOMENTS, "epsilon_place": "paper"},
-                           {**MOMENTS, "bias_correction": False}]),
+                           {**MOMENTS, "bias_correction": False}, {**COMMON, **MOMENTS, "rounded_once": True}]),
     **dict.fromkeys(
         ["_adamw_update", "_mp_adamw_update"],
         (adamw, [{"clip_gradient": 0.3, **MOMENTS}, {**MOMENTS, "epsilon_place": "paper"},
@@ -453,11 +453,13 @@ STATEMENTS = {
                                          {"epsilon": 1e-4, "initial_accumulator": 0.1}]),
     "_contrib_group_adagrad_update": (group_adagrad, [{**COMMON, "epsilon": 1e-4}]),
     "rmsprop_update": (rmsprop, [{**COMMON, "gamma1": 0.9, "epsilon": 1e-4},
-                                 {"gamma1": 0.9, "epsilon": 1e-4, "epsilon_in_root": False, "clip_weights": 1.2}]),
+                                 {"gamma1": 0.9, "epsilon": 1e-4, "epsilon_in_root": False, "clip_weights": 1.2},
+                                 {**COMMON, "gamma1": 0.9, "epsilon": 1e-4, "rounded_once": True}]),
     "rmspropalex_update": (rmspropalex, [
         {**COMMON, "gamma1": 0.9, "gamma2": 0.8, "epsilon": 1e-2},
         {"gamma1": 0.9, "gamma2": 0.8, "epsilon": 1e-2, "epsilon_in_root": False},
-        {"gamma1": 0.9, "gamma2": 0.8, "epsilon": 1e-2, "rate_in_momentum": False}]),
+        {"gamma1": 0.9, "gamma2": 0.8, "epsilon": 1e-2, "rate_in_momentum": False},
+        {**COMMON, "gamma1": 0.9, "gamma2": 0.8, "epsilon": 1e-2, "rounded_once": True}]),
     "rmsprop_mom_update": (rmsprop_momentum, [{**COMMON, "gamma1": 0.9, "momentum": 0.8, "epsilon": 1e-4}]),
     "rmsprop_centered_update": (rmsprop_centered, [{**COMMON, "gamma1": 0.9, "epsilon": 1e-2}]),
     "adagrad_lr_decay_update": (adagrad_lr_decay, [{**COMMON, "lr_decay": 0.1, "epsilon": 1e-4},
