@@ -27,11 +27,12 @@ NUMPY_WORDS = (
 )
 """Words that mean in `xp` what they mean in NumPy."""
 
-_VECTOR_WORDS = (
-    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "cos", "cosh", "exp", "expm1",
-    "log", "log10", "log1p", "log2", "sin", "sinh", "tan", "tanh",
+FUNCTIONS = (
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cbrt", "cos", "cosh", "exp", "expm1", "log",
+    "log10", "log1p", "log2", "sin", "sinh", "tan", "tanh",
 )
-"""Words that NumPy may compute in the machine's vectors: then it rounds as they do, and not as the C library does."""
+"""Words of one value that NumPy may compute in the machine's vectors: then it rounds as they do, and not as the C
+library does.  `arctan2` is such a word of two."""
 
 
 def _in_order(name):
@@ -52,7 +53,7 @@ def _in_order(name):
 
 for _word in NUMPY_WORDS:
     globals()[_word] = getattr(np, _word)
-for _word in _VECTOR_WORDS:
+for _word in (*FUNCTIONS, "arctan2"):
     globals()[_word] = _in_order(_word)
 
 

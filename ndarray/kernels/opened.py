@@ -299,6 +299,16 @@ class OpenedWords(Recorder):
         self._computes(a.dtype)
         return self._word("power", np.power, [a, b], np.broadcast_shapes(a.shape, b.shape))
 
+    def __getattr__(self, name: str) -> Any:
+        if not self.opens or name not in vocabulary.FUNCTIONS:
+            return super().__getattr__(name)
+
+        def word(x: Value) -> Value:
+            self._computes(x.dtype)
+            return self._word(name, getattr(np, name), [x], x.shape)
+
+        return word
+
     def eye(self, n: int, dtype: Any = float) -> Value:
         """Return a matrix with ones on its diagonal."""
         return self._call("eye", _eye, [], [(np.dtype(dtype), (n, n))])[0]

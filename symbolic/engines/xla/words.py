@@ -47,7 +47,7 @@ class Words(DerivedWords):
         self.checked, self.checks = checked, []
 
     def __getattr__(self, word: str) -> Any:
-        if word not in vocabulary.NUMPY_WORDS and word not in vocabulary._VECTOR_WORDS:
+        if word not in (*vocabulary.NUMPY_WORDS, *vocabulary.FUNCTIONS, "arctan2"):
             raise AttributeError(f"xp has no word {word!r} in JAX")
         return getattr(jnp, word)
 

@@ -13,7 +13,7 @@ from symbolic.engines.fused import _Whole
 SHAPES = ((12, 7), (7, 12), (5,), (), (0, 3), (3, 4, 2, 2), (9, 9))
 RULES = {"muon": {"wd": 0.1}, "muon_bfloat16": {"matmul_precision": "bfloat16"},
          "soap": {"wd": 0.1, "precondition_frequency": 3}, "shampoo": {}, "shampoo_small": {"max_precond_dim": 8},
-         "adafactor": {}, "adafactor_mom": {}, "came": {}, "novograd": {}}
+         "adafactor": {}, "adafactor_mom": {}, "came": {}, "novograd": {}, "ademamix": {"beta3_steps": 5}}
 
 
 def bound(rule, engine, shapes=SHAPES, dtype="float32"):
@@ -43,7 +43,7 @@ def test_the_bits_are_those_of_the_eager_engine(rule, dtype):
     for name, value in found["eager"].items():
         if rule == "muon_bfloat16":  # what differs in its last bit may be rounded the other way
             np.testing.assert_allclose(found["fused"][name], value, rtol=0, atol=2e-2 * 7 * 1e-2)
-        elif rule in ("soap", "shampoo"):
+        elif rule in ("soap", "shampoo", "ademamix"):
             assert value.tobytes() == found["fused"][name].tobytes(), name
         else:  # a sum is added up in another order
             np.testing.assert_allclose(found["fused"][name], value, rtol=2e-5, atol=1e-6)
@@ -91,6 +91,13 @@ def test_reports_tell_products_from_calls_of_numpy():
     assert "  product: matmul in float32 of %w0_step, for" in trainer.executor.debug_str()
     assert "  NumPy: matmul of %w1_step, for" in trainer.executor.debug_str()
     assert {row.what for row in trainer.executor.profile(1).rows} > {"product", "NumPy"}
+
+
+def test_functions_of_numbers_leave_the_rest_to_loops():
+    """AdEMAMix takes logarithms of its betas: as calls of NumPy on one number each, beside one loop over the tensor."""
+    text = bound("ademamix", "fused", ((300, 300),))[0].executor.debug_str()
+    assert "NumPy: log of %w0_step" in text and "NumPy: exp of %w0_step" in text
+    assert "1 tensor, 90000 elements" in text
 
 
 def test_tensors_share_temporary_memory():
