@@ -34,13 +34,13 @@ def read(file: BinaryIO) -> dict[str, np.ndarray]:
     >>> import io
     >>> read(io.BytesIO(b"PK"))
     Traceback (most recent call last):
-    ndarray.errors.FormatError: expected an .npz file of named arrays, got 2 bytes that are no zip archive
+    ndarray.errors.FormatError: expected an .npz file of named arrays, got a file of 2 bytes that is not a zip archive
     """
     if not zipfile.is_zipfile(file):
         file.seek(0)
         data = file.read()
         single = data.startswith(b"\x93NUMPY")
-        found = "a single array" if single else f"{counted(len(data), 'byte')} that are no zip archive"
+        found = "a single array" if single else f"a file of {counted(len(data), 'byte')} that is not a zip archive"
         raise FormatError(f"expected an .npz file of named arrays, got {found}")
     file.seek(0)
     try:

@@ -187,7 +187,7 @@ def test_the_sums_are_in_the_loop_of_the_update():
     trainer, _ = trainer_of("adamw", "fused")
     text = trainer.executor.debug_str()
     if "machine code" not in text:
-        pytest.skip("there is no compiler")
+        pytest.skip("needs llvmlite")
     arrays = re.findall(r"reads (\d) and writes (\d) of \d arrays.* (\d) sums", text)
     assert [found for found in arrays if found[2] != "0"] == [("5", "4", "5")]
 

@@ -262,8 +262,9 @@ def test_a_damaged_file_of_optax_is_named_without_numpys_hint_to_run_what_is_in_
     packed = bytearray((tmp_path / "packed.npz").read_bytes())
     packed[60:80] = bytes(20)
     at = whole.index(b"NUMPY") + 10
-    for data, words in ((b"", "got 0 bytes that are no zip archive"), (b"x" * 9, "got 9 bytes that are no zip archive"),
-                        (pickle.dumps([1]), "no zip archive"), (whole[:-30], "no zip archive"),
+    for data, words in ((b"", "got a file of 0 bytes that is not a zip archive"),
+                        (b"x" * 9, "got a file of 9 bytes that is not a zip archive"),
+                        (pickle.dumps([1]), "not a zip archive"), (whole[:-30], "not a zip archive"),
                         ((tmp_path / "one.npy").read_bytes(), "got a single array"),
                         ((tmp_path / "objects.npz").read_bytes(), "'w' is an array of Python objects"),
                         (bytes(packed), "is damaged"), (whole[:at] + b"??" + whole[at + 2:], "is damaged")):

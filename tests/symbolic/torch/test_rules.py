@@ -99,3 +99,20 @@ def test_tensors_of_other_shapes_have_one_flow_unless_a_number_depends_on_the_si
     optimizer.step()
     first, second = optimizer._runner()._kinds
     assert (first.flow is second.flow) == shared
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (100, 160), (160, 100), (200, 150)])
+def test_muon_in_bfloat16_is_about_as_close_to_the_exact_iteration_as_torchs(shape):
+    options = {"lr": 1e-2, "weight_decay": 0.1}
+    muon, ways = st.optimizer("muon"), []
+    for make in (muon, lambda p, **given: muon(p, matmul_precision="bfloat16", **given), torch.optim.Muon):
+        random = torch.Generator().manual_seed(0)
+        weight = torch.nn.Parameter(0.1 * torch.randn(shape, generator=random))
+        start, optimizer = weight.detach().clone(), make([weight], **options)
+        for _ in range(20):
+            weight.grad = torch.randn(shape, generator=random)
+            optimizer.step()
+        ways.append(weight.detach() - start)
+    exact, ours, theirs = ways
+    off, allowed = ((way - exact).norm() / exact.norm() for way in (ours, theirs))
+    assert 1e-4 < off < 2 * allowed < 0.02
