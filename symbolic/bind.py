@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ndarray.array import NDArray
 from ndarray.context import Context, chosen_context
 from ndarray.errors import BindError, shown
 from ndarray.kernels import pages
@@ -98,7 +97,7 @@ def bind(graph: Graph, ctx: Context | None, args: Arrays | None = None, aux_stat
     check_declared(graph.variables, arrays)
     types = infer(graph, array_types({name: a._data for name, a in arrays.items()}))
     grads = gradient_arrays(graph, args_grad, reqs, arrays, ctx)
-    outputs = output_arrays(graph, types, outs, arrays, ctx)
+    outputs = output_arrays(graph, types, outs, arrays, engine, ctx)
     check_states(graph, arrays)
     reqs = {name: req if name in grads else "null" for name, req in reqs.items()}
     if huge_pages:
@@ -127,9 +126,9 @@ def simple_bind(graph: Graph, ctx: Context | None, shapes: Mapping[str, Any],
     refuse_unregistered(graph, "simple_bind")
     types = complete_types(graph, given_types(graph, shapes, type_dict, "simple_bind"), "simple_bind")
     check_doubles(graph.variables)
-    memory = pages.zeros([types[Entry(n)] for n in graph.variables])
-    arrays = {n.name: NDArray(a, ctx) for n, a in zip(graph.variables, memory)}
-    outputs = output_arrays(graph, types, {}, arrays, ctx)
+    made = engines.zeros(engine, [types[Entry(n)] for n in graph.variables], ctx)
+    arrays = dict(zip([n.name for n in graph.variables], made))
+    outputs = output_arrays(graph, types, {}, arrays, engine, ctx)
     return Executor(graph, arrays=arrays, outputs=outputs, types=types, engine=engine, ctx=ctx, grad_reqs=reqs,
                     placement=engines.place(engine, mesh, sharding, list(arrays), _names_of(graph), asked))
 

@@ -17,7 +17,6 @@ from ndarray.context import Context
 from ndarray.dtypes import is_floating
 from ndarray.errors import BindError, NonFiniteError, OperatorError, ShapeError, UnknownNameError, unknown
 from ndarray.generator import drawn_keys, next_keys
-from ndarray.kernels import pages
 from ndarray.kernels.signals import deferred
 from ndarray.lazy import Later
 from ndarray.tensortype import TensorType, show_shape
@@ -153,9 +152,8 @@ class Executor:
                 asked = [Entry(n) for n in self.graph.arguments if self._grad_reqs[n.name] != "null"]
                 asked = [e for e in asked if is_floating(self._types[e].dtype)]
                 reached = {e.node.name for e in partition.reached(self.graph, asked)}
-                like = [self._arrays[e.node.name]._data for e in asked]
-                memory = pages.zeros([(a.shape, a.dtype) for a in like])
-                made = {e.node.name: NDArray(a, self._ctx) for e, a in zip(asked, memory)}
+                new = engines.zeros(self.engine, [self._types[e] for e in asked], self._ctx)
+                made = dict(zip([e.node.name for e in asked], new))
                 self._grad_reqs = {name: req if name in reached else "null" for name, req in self._grad_reqs.items()}
                 self._zeros = {name: a for name, a in made.items() if name not in reached}
                 self._grads = {name: a for name, a in made.items() if name in reached}
@@ -648,7 +646,7 @@ class Executor:
         grads = None if self._grads is None else {
             name: _reshaped(g, arrays[name].shape, f"the gradient of {name}", allow_up_sizing, self._ctx)
             for name, g in self._grads.items()}
-        outputs = output_arrays(self.graph, types, out, arrays, self._ctx)
+        outputs = output_arrays(self.graph, types, out, arrays, self.engine, self._ctx)
         monitors = replace(self._monitors, records=list(self._monitors.records))
         return Executor(self.graph, arrays=arrays, outputs=outputs, types=types, engine=self.engine, ctx=self._ctx,
                         grad_reqs=dict(self._grad_reqs), grads=grads, in_place=self._in_place, monitors=monitors,

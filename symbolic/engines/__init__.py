@@ -15,6 +15,8 @@ import numpy as np
 from ndarray.array import NDArray
 from ndarray.context import Context
 from ndarray.errors import BindError, OperatorError, UnknownNameError, shown, unknown
+from ndarray.kernels import pages
+from ndarray.tensortype import TensorType
 from symbolic.engines.buffers import Buffers, elsewhere
 from symbolic.engines.program import Program
 from symbolic.graph.graph import Graph
@@ -102,6 +104,25 @@ def place(name: str, mesh: Any, sharding: Any, names: Sequence[str], inner: Sequ
     from symbolic.engines.xla import place  # needs JAX
 
     return place(mesh, sharding, names, inner)
+
+
+def zeros(name: str, types: Iterable[TensorType], ctx: Context) -> list[NDArray]:
+    """Return new arrays of zeros for an executor.
+
+    They lie in one block; or each in memory of its own, where the engine keeps arrays elsewhere if nobody else holds
+    their memory.
+
+    Parameters
+    ----------
+    name : str
+        Of the engine.
+    types : iterable of TensorType
+        Complete.
+    ctx : Context
+    """
+    if name != "xla":
+        return [NDArray(a, ctx) for a in pages.zeros(types)]
+    return [NDArray(np.zeros(shape, dtype), ctx) for shape, dtype in types]
 
 
 def adopt(name: str, arrays: Mapping[str, NDArray], placement: Any = None) -> list[object]:

@@ -123,8 +123,7 @@ def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | 
     for node in graph.variables:
         if node.name not in given:
             weight = given.get(copies.get(node.name))
-            value = first_value(node, types[Entry(node)], weight, node.name in keys)
-            given[node.name] = NDArray(value, where)
+            given[node.name] = NDArray(first_value(node, types[Entry(node)], weight, node.name in keys), where)
     out = {name: given[target] for name, target in updates(step).items()}
     return step.bind(ctx, given, out=out, engine=engine, nonfinite=nonfinite, mesh=mesh, sharding=sharding)
 

@@ -12,9 +12,9 @@ from ndarray.call import check_writable, first_shared
 from ndarray.context import Context, current_context
 from ndarray.dtypes import NAMES, is_known, native
 from ndarray.errors import BindError, DTypeError, OperatorError, ShapeError, UnknownNameError, shown, unknown
-from ndarray.kernels import pages
 from ndarray.tensortype import TensorType, show_shape
 from ndarray.text import counted, label
+from symbolic import engines
 from symbolic.engines.buffers import elsewhere, home_of
 from symbolic.graph.infer import declared
 
@@ -90,7 +90,7 @@ def check_declared(variables: Sequence[Node], arrays: Mapping[str, NDArray]) -> 
 
 
 def output_arrays(graph: Graph, types: Mapping[Entry, TensorType], out: Mapping[str, Any],
-                  arrays: Mapping[str, NDArray], ctx: Context) -> list[NDArray]:
+                  arrays: Mapping[str, NDArray], engine: str, ctx: Context) -> list[NDArray]:
     """Return the array of each output: the caller's where `out` names one, else a new one."""
     names = [e.node.output_name(e.index) for e in graph.outputs]
     unexpected = out.keys() - names
@@ -98,13 +98,14 @@ def output_arrays(graph: Graph, types: Mapping[Entry, TensorType], out: Mapping[
         name = next(n for n in out if n in unexpected)
         raise UnknownNameError(f"out: {unknown('output', name, names)}")
     result, taken = [], []
-    new = iter(pages.zeros([types[e] for name, e in zip(names, graph.outputs) if name not in out and types[e].known]))
+    wanted = [types[e] for name, e in zip(names, graph.outputs) if name not in out and types[e].known]
+    new = iter(engines.zeros(engine, wanted, ctx))
     for name, entry in zip(names, graph.outputs):
         type_ = types[entry]
         if not type_.known:
             raise ShapeError(f"output {label(name)} has type {type_}, which the bound arrays do not settle")
         if name not in out:
-            result.append(NDArray(next(new), ctx))
+            result.append(next(new))
             continue
         target = as_array(out[name], f"out[{shown(name)}]", ctx)
         data = target._data

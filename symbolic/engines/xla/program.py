@@ -124,7 +124,8 @@ class XlaProgram:
         if self._drawn:  # Each process draws its own keys of random numbers: those of the first count.
             commit([h.host for h in self._drawn], of_first([h.host for h in self._drawn]))
         for h, sharding in self._places:
-            h.settle(sharding)
+            if h.sharding is not sharding:
+                h.settle(sharding)
         there = [h.push() for h in self._inputs]
         if self._spread:
             check_alike({h.name: h.sent for h in self._inputs}, FED)
@@ -145,8 +146,6 @@ class XlaProgram:
             for h, y in zip(self._outputs, results):
                 if not failed or any(h is i for i in self._inputs):  # then it holds the old value
                     h.take(y)
-                if h.shared:  # the host gets it as well
-                    h.newest = "both"
             if failed:
                 raise OutOfRangeError("an index is out of range; nothing was written")
             commit([h.host for h, _ in hosts], [y for _, y in hosts])

@@ -61,7 +61,8 @@ class Home:
         """
         if self.newest == "host" or self.shared:
             self.device, self.newest = self._put(self.host), "both"
-        return self._there()
+        device = self.device
+        return self._there() if device is None or device.is_deleted() else device  # In each step, a call fewer.
 
     def settle(self, sharding: Any) -> None:
         """Let the array be where a sharding puts it, from the next step on."""
@@ -80,8 +81,8 @@ class Home:
         return self.device
 
     def take(self, device: jax.Array) -> None:
-        """Receive a new value on the devices."""
-        self.device, self.newest = device, "device"
+        """Receive a new value on the devices; if it is shared, the host gets it as well."""
+        self.device, self.newest = device, "both" if self.shared else "device"
 
     def accept(self, value: Any, what: str) -> Any:
         """Return what is fed, if it is more than an array of the host: an array of JAX's, or the part of this process.
@@ -187,20 +188,28 @@ for _name in ("__getitem__", "reshape", "detach", "__array__", "__dlpack__", "to
     setattr(Resident, _name, _sharing(_name))
 
 
+def _holders(array: NDArray) -> int:
+    return sys.getrefcount(array._data)
+
+
+_ALONE = _holders(NDArray(np.empty(1)))
+"""What `_holders` counts where the array alone holds its memory; releases of Python differ in what they count."""
+
+
 def home_for(array: NDArray, sharding: Any, name: str) -> Home:
     """Return the home of an array; the array lives on the devices from now on, if nobody else holds its memory."""
     if type(array) is Resident:
         home = _slot.__get__(array)
         home.settle(sharding)
         return home
+    holders = _holders(array)
     data = array._data
     known = home_of(data)
     if known is not None:
         known.settle(sharding)
         return known
-    # Held by the array, by this function and by the argument of `getrefcount`.
     alone = (type(array) is NDArray and data.base is None and data.flags.owndata and data.flags.c_contiguous
-             and data.dtype.isnative and sys.getrefcount(data) <= 3)
+             and data.dtype.isnative and holders <= _ALONE)
     home = Home(data, sharding, not alone, name)
     keep_elsewhere(data, home)
     if alone:

@@ -4,6 +4,7 @@ import gc
 import re
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -105,6 +106,50 @@ def test_arrays_live_on_the_devices_and_are_replaced_there():
     assert gone == {"w", "m"}
     assert "replaced on the devices: w, m" in run.debug_str() and "copied in each step: nothing" in run.debug_str()
     assert arrays["w"].asnumpy().tolist() == run.outputs[0].asnumpy().tolist()
+
+
+def distance():
+    x, y = sym.var("data"), sym.var("label")
+    return sym.make_loss(sym.mean(sym.square(sym.FullyConnected(x, num_hidden=3, name="fc") - y)), name="cost")
+
+
+def stepped(rule):
+    """A rule bound in place, by itself and by a trainer, after a step."""
+    weights = {"w": nd.ones((4,)), "w_grad": nd.ones((4,))}
+    run = sym.optimizers.bind_in_place(sym.optimizers.update(["w"], rule), weights, engine="xla")
+    run.forward(lr=0.5)
+    step = sym.optimizers.step(distance(), rule, ["fc_weight"])
+    trainer = sym.optimizers.Trainer(step, {"fc_weight": nd.ones((3, 2))}, lr=0.1, data=(4, 2), label=(4, 3), fc_bias=(3,),
+                                     engine="xla")
+    trainer.step(data=nd.ones((4, 2)))
+    return [run, trainer.executor]
+
+
+def walked_back():
+    """Losses bound to new arrays and to those of a caller, after steps forward and back."""
+    arrays = {name: nd.ones(shape) for name, shape in (("data", (4, 2)), ("label", (4, 3)), ("fc_weight", (3, 2)),
+                                                       ("fc_bias", (3,)))}
+    runs = [distance().simple_bind(data=(4, 2), label=(4, 3), engine="xla"),
+            distance().bind(args=arrays, args_grad={"fc_weight": nd.zeros((3, 2))}, grad_req="add", engine="xla")]
+    for run in 2 * runs:
+        run.forward(is_train=True)
+        run.backward()
+    return runs
+
+
+@pytest.mark.parametrize("made", [*(partial(stepped, rule) for rule in ("sgd", "adam", "lamb", "prodigy")), walked_back])
+def test_arrays_that_an_executor_allocates_stay_on_the_devices(made):
+    for run in made():
+        arrays = [*run.arg_arrays, *run.aux_arrays, *run.outputs, *(g for g in run.grad_arrays if g is not None)]
+        assert {type(a) for a in arrays} == {Resident}
+        assert "copied in each step: nothing" in run.debug_str()
+
+
+def test_an_array_whose_memory_somebody_holds_does_not_move():
+    mine = np.ones(2, "float32")
+    run = sym.exp(sym.var("x")).bind(args={"x": nd.NDArray(mine)}, engine="xla")
+    mine[:] = 0
+    assert run.forward()[0].asnumpy().tolist() == [1, 1]
 
 
 def test_reading_does_not_end_that():
