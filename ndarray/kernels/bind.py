@@ -1,14 +1,15 @@
 """A schedule on memory: everything is looked up once, and what is left is to run."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from ndarray.kernels import memory
 from ndarray.kernels.flow import Flow
+from ndarray.kernels.layout import POINTERS_AT
 from ndarray.kernels.schedule import CallRun, Schedule, Slot, Total
-from ndarray.kernels.table import Job, TotalJob
+from ndarray.kernels.table import Job, Table, TotalJob, address_of
 
 
 class Binding:
@@ -31,6 +32,8 @@ class Binding:
     ----------
     steps : list of callable
         Without arguments; to run them in order is to run the schedule.
+    called : dict of int to int
+        Which of them are calls, by their numbers in the flow.
     memory : Memory
         Of temporary values.
     """
@@ -42,7 +45,7 @@ class Binding:
         intervals = memory.lifetimes(schedule, flow, self.table.parts)
         self.memory = memory.plan(intervals)
         self.block = memory.aligned(self.memory.bytes) if block is None else block
-        self.numbers, self.sizes = {}, {}
+        self.numbers, self.sizes, self.called = {}, {}, {}
         self.results = defaultdict(list)
         for at in schedule.where:
             if flow.instructions[at].word == "result":
@@ -56,6 +59,7 @@ class Binding:
             calls = [step.number for step in phase if isinstance(step, CallRun)]
             if calls:
                 self._flush(found, phases)
+                self.called |= dict(enumerate(calls, len(found)))
                 found += [self._calling(number) for number in calls]
             phases.append([job for step in phase if not isinstance(step, CallRun) for job in self._jobs(step)])
         self._flush(found, phases)
@@ -112,3 +116,73 @@ class Binding:
         instruction = self.flow.instructions[at]
         slot = self.schedule.where[at]
         return self._of(slot, instruction.dtype, instruction.size).reshape(instruction.shape)
+
+
+class Movable(Binding):
+    """A binding by machine code whose buffers may be moved to other memory of the same types.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    flow : Flow
+    buffers : dict
+    number : callable, optional
+    block : numpy.ndarray, optional
+        Each as of `Binding`.
+    """
+
+    def __init__(self, schedule: Schedule, flow: Flow, buffers: Mapping[object, np.ndarray],
+                 number: Callable[[object], object] | None = None, block: np.ndarray | None = None):
+        super().__init__(schedule, flow, dict(buffers), Table, number, block)
+        self._at = {name: address_of(array) for name, array in buffers.items()}
+        names, addresses = list(self._at), list(self._at.values())
+        self._cells = [(flat, [(cells[which == k], offsets[which == k], name) for k, name in enumerate(names)])
+                       for flat, cells, which, offsets in
+                       [cells_of(step.rows, addresses, [buffers[name].nbytes for name in names])
+                        for step in self.steps if isinstance(step, Table)]]
+
+    def move(self, buffers: Mapping[object, np.ndarray]) -> None:
+        """Go on with other memory.
+
+        Parameters
+        ----------
+        buffers : dict
+            Those that are elsewhere now.
+        """
+        self.buffers = {**self.buffers, **buffers}
+        addresses = {name: address_of(array) for name, array in buffers.items()}
+        for flat, parts in self._cells:
+            for cells, offsets, name in parts:
+                if name in addresses:
+                    flat[cells] = addresses[name] + offsets
+        for at, number in self.called.items():
+            if any(slot.name in addresses for slot in self._sees(number)):
+                self.steps[at] = self._calling(number)
+
+    def _sees(self, number):
+        """Return the slots of buffers that a call reads."""
+        slots = [self.schedule.where[at] for at in self.flow.calls[number].inputs]
+        return [slot for slot in slots if slot.kind in ("buffer", "updated")]
+
+
+def cells_of(rows: np.ndarray, addresses: Sequence[int], sizes: Sequence[int]
+             ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the pointers of a table's rows into some memory.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray
+    addresses, sizes : sequence of int
+        Where each piece of memory begins, and its bytes.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        The rows as one flat array; of each pointer its place there, into which piece, and how many bytes in.
+    """
+    starts, ends, flat = np.array(addresses, np.int64), np.array(addresses) + sizes, rows.reshape(-1)
+    order = np.lexsort((ends, starts))
+    near = order[np.searchsorted(starts[order], flat, "right") - 1]
+    inside = (flat >= starts[near]) & (flat < ends[near]) & (np.arange(flat.size) % rows.shape[1] >= POINTERS_AT)
+    cells = np.flatnonzero(inside)
+    return flat, cells, near[cells], flat[cells] - starts[near[cells]]

@@ -11,10 +11,9 @@ import numpy as np
 
 from ndarray.cached import Bounded
 from ndarray.kernels import machine_code
-from ndarray.kernels.bind import Binding
+from ndarray.kernels.bind import Binding, cells_of
 from ndarray.kernels.cluster import cluster
 from ndarray.kernels.flow import Flow, Sink
-from ndarray.kernels.layout import POINTERS_AT
 from ndarray.kernels.look import Snapshot, look
 from ndarray.kernels.record import Recorder, Unfusible
 from ndarray.kernels.signals import deferred
@@ -327,7 +326,8 @@ class _Bound:
         self.movable = table is Table
         self.run = self.steps[0].calls[0] if len(self.steps) == 1 and len(self.steps[0].calls) == 1 else self._run
         if self.movable:
-            cells = [self._cells(step.rows, buffers, addresses) for step in self.steps]
+            sizes = [buffers[i].nbytes for i in range(len(addresses))]
+            cells = [cells_of(step.rows, addresses, sizes) for step in self.steps]
             few = sum(c[1].size for c in cells) <= _FEW
             self.cells, self.few = ((), [(flat, *map(int, cell)) for flat, *columns in cells for cell in zip(*columns)]
                                     ) if few else (cells, ())
@@ -345,19 +345,6 @@ class _Bound:
             for number, target in self.numbers:
                 target[0] = number.value(params)
             self.params = params
-
-    @staticmethod
-    def _cells(rows, buffers, addresses):
-        """Return the pointers of a table's rows into the caller's arrays: their cells, whose, and how far in."""
-        starts = sorted((address, address + buffers[i].nbytes, i) for i, address in enumerate(addresses))
-        flat = rows.reshape(-1)
-        order = np.array([s for s, _, _ in starts])
-        near = np.searchsorted(order, flat, "right") - 1
-        ends = np.array([e for _, e, _ in starts])
-        inside = (near >= 0) & (flat < ends[near]) & (np.arange(flat.size) % rows.shape[1] >= POINTERS_AT)
-        cells = np.flatnonzero(inside)
-        which = np.array([i for _, _, i in starts])[near[cells]]
-        return flat, cells, which, flat[cells] - order[near[cells]]
 
     def move(self, addresses: Sequence[int]) -> None:
         """Point the rows at other arrays."""

@@ -162,6 +162,11 @@ class View(Value):
         return self.recorder.copied(self).id
 
 
+def _axes(x: Value, axis: Any) -> tuple[int, ...]:
+    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    return tuple([a % max(x.ndim, 1) for a in axes])
+
+
 def _quietly(run: Callable[[], object]) -> None:
     with np.errstate(all="ignore"):
         run()
@@ -274,13 +279,13 @@ class OpenedWords(Recorder):
 
     def sum(self, x: Value, axis: Any = None, keepdims: bool = False) -> Value:
         """Return the sum over axes."""
-        axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-        axes = tuple([a % max(x.ndim, 1) for a in axes])
-        if not self.opens or set(axes) == set(range(x.ndim)):
+        if not self.opens or set(_axes(x, axis)) == set(range(x.ndim)):
             return super().sum(x, axis, keepdims)
-        shape = [d if a not in axes else 1 for a, d in enumerate(x.shape) if keepdims or a not in axes]
-        return self._call("sum", lambda given, out: partial(np.sum, *given, axes, None, out[0], keepdims), [x],
-                          [(x.dtype, tuple(shape))])[0]
+        return self._reduced("sum", lambda a, axes, out: np.sum(a, axes, None, out, keepdims), x, axis, keepdims)
+
+    def max(self, x: Value, axis: Any = None, keepdims: bool = False) -> Value:
+        """Return the largest elements along axes."""
+        return self._reduced("max", lambda a, axes, out: np.max(a, axes, out, keepdims), x, axis, keepdims)
 
     def binary(self, word: str, a: Any, b: Any) -> Value:
         """Write down a word of two values; where rows or columns are repeated, it is a call."""
@@ -315,11 +320,7 @@ class OpenedWords(Recorder):
 
     def mean(self, x: Value, axis: Any = None, keepdims: bool = False) -> Value:
         """Return the mean over axes."""
-        axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-        axes = tuple([a % max(x.ndim, 1) for a in axes])
-        shape = [d if a not in axes else 1 for a, d in enumerate(x.shape) if keepdims or a not in axes]
-        return self._call("mean", lambda given, out: partial(np.mean, *given, axes, None, out[0], keepdims), [x],
-                          [(x.dtype, tuple(shape))])[0]
+        return self._reduced("mean", lambda a, axes, out: np.mean(a, axes, None, out, keepdims), x, axis, keepdims)
 
     def take(self, x: Value, indices: Value, axis: int) -> Value:
         """Return slices at indices along an axis."""
@@ -377,6 +378,14 @@ class OpenedWords(Recorder):
             self._known[key] = found
             self._known[key, "views"] = [x for x in operands if isinstance(x, View)]
         return found
+
+    def _reduced(self, word: str, function: Callable[[np.ndarray, tuple[int, ...], np.ndarray], object], x: Value,
+                 axis: Any, keepdims: bool) -> Value:
+        """Return what ``function(x, axes, out)`` gives for axes."""
+        self._computes(x.dtype)
+        axes = _axes(x, axis)
+        shape = tuple([d if a not in axes else 1 for a, d in enumerate(x.shape) if keepdims or a not in axes])
+        return self._call(word, lambda given, out: partial(function, *given, axes, out[0]), [x], [(x.dtype, shape)])[0]
 
     def _computed(self, word: str, function: Callable, operands: list[Value], types: Sequence) -> tuple[Value, ...]:
         """Return what a function gives that has no ``out``: it allocates, and may fail."""

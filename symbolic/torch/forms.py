@@ -10,6 +10,7 @@ import numpy as np
 
 from ndarray import registry
 from ndarray.kernels.flow import Flow, Sink
+from ndarray.kernels.opened import OpenedWords
 from ndarray.kernels.record import Recorder, Unfusible, Value
 from ndarray.operator import Operator
 from ndarray.ops.precision import Precise
@@ -19,14 +20,9 @@ from symbolic.optimizers.forms import Tensor
 from symbolic.optimizers.layerwise import LayerwiseRule
 from symbolic.optimizers.rates import Amounts
 from symbolic.optimizers.rules import Rule
+from symbolic.torch.host import Fed
 
 FLOAT32 = np.dtype("float32")
-
-
-class Fed(NamedTuple):
-    """A number of a rule, by its position among `Numbers.values`."""
-
-    at: int
 
 
 class Numbers:
@@ -186,11 +182,12 @@ def state_types(rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, .
 
 def record(rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...], types: Mapping[str, TensorType],
            settings: Settings) -> Flow | None:
-    """Return the flow of one tensor's update, None where loops cannot compute it.
+    """Return the flow of one tensor's update, None where its body cannot be recorded.
 
     Its buffers are 0, the weight, 1, the gradient, and the rule's further inputs in order.
     """
-    xp = Recorder()
+    xp = OpenedWords()
+    xp.opens, xp.node = True, rule.op
     alike = TensorType(shape, dtype)
     known = {"weight": alike, "grad": alike, **types}
     stored = {name: xp.input(k, type_.dtype, type_.shape) for k, (name, type_) in enumerate(known.items())}
@@ -208,7 +205,7 @@ def record(rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...], 
         sinks = tuple([Sink(columns[name], _as(xp, value, stored[name]).id) for name, value in form.results.items()])
     except (Unfusible, TypeError, AttributeError):
         return None
-    return Flow(xp.instructions, [], sinks)
+    return Flow(xp.instructions, xp.calls, sinks)
 
 
 def _as(xp, value, like):

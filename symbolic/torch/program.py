@@ -12,14 +12,17 @@ import numpy as np
 import torch
 
 from ndarray.cached import Bounded
-from ndarray.kernels import machine_code, stamp
+from ndarray.kernels import machine_code, memory, stamp
 from ndarray.kernels.cluster import cluster
 from ndarray.kernels.flow import Flow, Sink, needed_by
 from ndarray.kernels.record import Instruction, Recorder
 from ndarray.kernels.signals import deferred
+from ndarray.kernels.table import Table
 from ndarray.kernels.team import Team, TeamTable
 from ndarray.tensortype import TensorType
-from symbolic.torch.forms import Fed, record, state_types
+from symbolic.torch.called import Called, New
+from symbolic.torch.forms import record, state_types
+from symbolic.torch.host import Host, value_of, without_numbers
 from symbolic.torch.work import slice_of
 
 if TYPE_CHECKING:
@@ -46,13 +49,17 @@ class Kind:
         Of what the rule reads besides weight and gradient.
     alike : frozenset of str
         Those that are like the weight.
+    buffers : list of (numpy.dtype, tuple of int)
+        Dtype and shape of weight, gradient and the further inputs.
     flow : Flow or None
-        Of one tensor; None where loops cannot compute the rule.  Kinds whose loops differ in their length alone have
+        Of one tensor; None where its body cannot be recorded.  Kinds whose loops differ in their length alone have
         one flow.
+    host : Flow or None
+        Of the numbers that the host computes of others.
     size : int
         Elements of the tensor that the flow is of; 2 where there may be any number above 1.
     numbers : dict of int to object
-        Where the numbers come from that the flow reads, by instruction: `Fed`, or the number itself.
+        Where the numbers come from that the flow reads, by instruction: `Fed`, `Derived`, or the number itself.
     """
 
     def __init__(self, rule: Rule | LayerwiseRule, dtype: np.dtype, shape: tuple[int, ...],
@@ -60,11 +67,16 @@ class Kind:
         self.types: dict[str, TensorType] = state_types(rule, dtype, shape, settings.singles)
         self.size = math.prod(shape)
         self.alike = frozenset(name for name, type_ in self.types.items() if type_.shape == shape)
+        self.buffers = [(dtype, shape), (dtype, shape), *((t.dtype, t.shape) for t in self.types.values())]
         self.flow: Flow | None = None
+        self.host: Flow | None = None
         self.numbers: dict[int, Any] = {}
         if machine_code.available():
             self.flow = record(rule, dtype, shape, self.types, settings)
         if self.flow is not None:
+            self.flow, self.host = without_numbers(self.flow)
+            if not all(call.what.sure for call in self.flow.calls):
+                self.flow = self.flow._replace(sinks=tuple([Sink(New(s.buffer), s.value) for s in self.flow.sinks]))
             code = _code(self.flow, self.size)
             found = _flows.get(code) or _flows.keep(code, (self.size, self.flow, cluster(self.flow)))
             self.schedule: Schedule
@@ -74,13 +86,28 @@ class Kind:
             self.numbers = {at: i.detail for at, i in needed.items() if i.word == "number"}
 
     @property
+    def calls(self) -> bool:
+        """Whether its update is more than loops."""
+        return self.flow is not None and bool(self.flow.calls)
+
+    @property
+    def sure(self) -> bool:
+        """Whether its update cannot fail."""
+        return self.flow is not None and not any(isinstance(sink.buffer, New) for sink in self.flow.sinks)
+
+    @property
     def elementwise(self) -> bool:
         """Whether each element is updated by itself; False where that is not known, or where there is only one."""
-        if self.flow is None or self.size == 1:
+        if self.flow is None or self.flow.calls or self.size == 1:
             return False
         found = self.flow.instructions
         sizes = [{found[a].size for a in found[at].args} - {1, found[at].size} for at in needed_by(self.flow)]
         return self.sizes <= {self.size} and not any(sizes)
+
+    def bytes(self) -> int:
+        """Return how much temporary memory an update of one tensor takes."""
+        assert self.flow is not None
+        return memory.plan(memory.lifetimes(self.schedule, self.flow, Table.parts)).bytes
 
     def stamped(self, sizes: Sequence[int]) -> stamp.Kind:
         """Return what stamps tensors of these sizes."""
@@ -106,14 +133,19 @@ def kind_of(key: Hashable, rule: Rule | LayerwiseRule, dtype: np.dtype, shape: t
         Of at least one element.
     settings : Settings
     """
-    # An elementwise rule sees no shape: tensors of all sizes above 1 are one kind.
-    shape = (min(math.prod(shape), 2),) if rule.op.fusible else shape
-    key = key, dtype, shape, settings
-    found = _kinds.get(key)
-    if found is None:
-        with np.errstate(all="ignore"):
-            found = _kinds.keep(key, Kind(rule, dtype, shape, settings))
-    return found
+    def of(shape):
+        found = _kinds.get((key, dtype, shape, settings))
+        if found is None:
+            with np.errstate(all="ignore"):
+                found = _kinds.keep((key, dtype, shape, settings), Kind(rule, dtype, shape, settings))
+        return found
+
+    if rule.op.fusible:
+        # An elementwise rule sees no shape: tensors of all sizes above 1 are one kind.
+        found = of((min(math.prod(shape), 2),))
+        if not found.calls:
+            return found
+    return of(shape)
 
 
 class Program:
@@ -134,20 +166,28 @@ class Program:
 
     def __init__(self, kinds: Sequence[Kind], sizes: Sequence[int]) -> None:
         members: dict[int, list[int]] = {}
+        called = []
         for k, kind in enumerate(kinds):
-            members.setdefault(id(kind.flow), []).append(k)
+            if kind.calls:
+                called.append(k)
+            else:
+                members.setdefault(id(kind.flow), []).append(k)
         self._members = [np.array(at) for at in members.values()]
         self._kinds = [kinds[at[0]] for at in members.values()]
+        self._hosts = [Host(kind.host) if kind.host is not None else None for kind in self._kinds]
         self._table = TeamTable([kind.stamped([sizes[k] for k in at])
                                  for kind, at in zip(self._kinds, self._members)],
-                                [kind.schedule for kind in self._kinds], team=team())
-        self._columns = [STATES + len(kind.types) for kind in self._kinds]
-        self.addresses = np.zeros((len(kinds), max(self._columns)), np.int64)
+                                [kind.schedule for kind in self._kinds], team=team()) if members else None
+        self._columns = [len(kind.buffers) for kind in self._kinds]
+        self.addresses = np.zeros((len(kinds), max([len(kind.buffers) for kind in kinds])), np.int64)
         self._within = np.zeros(len(kinds), np.int64)
-        self._kind = np.zeros(len(kinds), np.int64)
+        self._kind = np.full(len(kinds), len(self._kinds))
         for j, at in enumerate(self._members):
             self._within[at], self._kind[at] = np.arange(len(at)), j
+        self._within[called] = range(len(called))
         self._on = np.ones(len(kinds), bool)
+        self._called = np.array(called, np.int64)
+        self._calls = Called([kinds[k] for k in called], team()) if called else None
 
     def kind(self, tensor: int) -> int:
         """Return the number of a tensor's kind within this program."""
@@ -157,7 +197,8 @@ class Program:
         """Have the next runs update those tensors alone for which `on` is true."""
         if not np.array_equal(on, self._on):
             self._on = on.copy()
-            self._table.switch([on[at] for at in self._members])
+            if self._table is not None:
+                self._table.switch([on[at] for at in self._members])
 
     def within(self, tensors: np.ndarray) -> np.ndarray | slice:
         """Return which of their kind tensors are."""
@@ -174,15 +215,25 @@ class Program:
         values : sequence of float
             See `Numbers.values`.
         """
-        stored = self._table.numbers[kind]
+        if self._calls is not None and kind == len(self._kinds):
+            self._calls.feed(within, values)
+            return
+        assert self._table is not None
+        stored, host = self._table.numbers[kind], self._hosts[kind]
+        derived = host(values) if host is not None else ()
         for at, source in self._kinds[kind].numbers.items():
-            stored[at][within] = values[source.at] if type(source) is Fed else source
+            stored[at][within] = value_of(source, values, derived)
 
     def run(self) -> None:
-        """Run on the memory at `addresses`; no interrupt tears it."""
-        self._table.point([self.addresses[at, :columns] for at, columns in zip(self._members, self._columns)])
+        """Run on the memory at `addresses`; no interrupt tears it, and an error comes before anything is written."""
         with deferred():
-            self._table()
+            if self._calls is not None:
+                self._calls.run(self.addresses[self._called], self._on[self._called])
+            if self._table is not None:
+                self._table.point([self.addresses[at, :columns] for at, columns in zip(self._members, self._columns)])
+                self._table()
+            if self._calls is not None:
+                self._calls.finish()
 
 
 class Norms:

@@ -264,7 +264,8 @@ class Runner:
                     two = (2,) * len(facts.shape)
                     check_kind(self._params[k], work.names[within], work.kind,
                                kind_of(*asked, two, work.settings(plain)))
-        fused = [k for k, kind in enumerate(self._kinds) if kind is not None and kind.flow is not None]
+        fused = [k for k, (kind, facts) in enumerate(zip(self._kinds, self._facts)) if kind is not None
+                 and kind.flow is not None and (facts.contiguous or not kind.calls)]
         self._program = Program([self._kinds[k] for k in fused], [self._facts[k].n for k in fused]) if fused else None
         self._row[:] = -1
         self._row[fused] = range(len(fused))
@@ -329,7 +330,7 @@ class Runner:
     # The run
 
     def _run(self, works, params, grads, where, held, forms, scales):
-        """Update what is live; nothing can be refused from here on but by an operator that no loop computes."""
+        """Update what is live; nothing can be refused from here on, but calls and eager operators may fail."""
         copied, results, program = [], [], self._program
         if not self._whole:
             results = self._unfused(works, params, grads, held.tensors, forms, scales)
@@ -370,7 +371,7 @@ class Runner:
         whole = True
         for i, (k, p, tensor) in enumerate(zip(at, params, tensors)):
             facts, kind = self._facts[k], self._kinds[k]
-            if kind is None or kind.flow is None:
+            if self._row[k] < 0:
                 continue
             if key is not None:
                 self._check_dense(tensor, works, key, k)
@@ -415,7 +416,7 @@ class Runner:
                     self._program.feed(kind, self._program.within(self._row[chosen]), values)
 
     def _unfused(self, works, params, grads, everything, forms, scales):
-        """Return the results of those updates that no loop computes, with the tensors they belong to."""
+        """Return the results of those updates that eager operators compute, with the tensors they belong to."""
         results = []
         for span in self._spans:
             work = works[span.work]

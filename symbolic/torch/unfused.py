@@ -1,4 +1,4 @@
-"""Updates that no loop computes, by the eager operators: for such rules, and where no compiler is installed."""
+"""Updates by the eager operators: where no compiler is installed, of bodies that cannot be recorded, of odd layouts."""
 
 from __future__ import annotations
 

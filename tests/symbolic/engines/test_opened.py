@@ -13,7 +13,7 @@ from symbolic.engines.fused import _Whole
 SHAPES = ((12, 7), (7, 12), (5,), (), (0, 3), (3, 4, 2, 2), (9, 9))
 RULES = {"muon": {"wd": 0.1}, "muon_bfloat16": {"matmul_precision": "bfloat16"},
          "soap": {"wd": 0.1, "precondition_frequency": 3}, "shampoo": {}, "shampoo_small": {"max_precond_dim": 8},
-         "adafactor": {}, "adafactor_mom": {}, "came": {}, "novograd": {}, "ademamix": {"beta3_steps": 5}}
+         "adafactor": {}, "adafactor_mom": {}, "came": {}, "novograd": {}, "ademamix": {"beta3_steps": 5}, "sm3": {"momentum": 0.9}, "adamp": {"wd": 0.1}}
 
 
 def bound(rule, engine, shapes=SHAPES, dtype="float32"):
