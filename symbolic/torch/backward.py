@@ -54,9 +54,7 @@ class _Hook:
         one = work._replace(
             params=[p], names=[work.names[at]], no_decay=frozenset([0] if at in work.no_decay else ()),
             plain=frozenset([0] if at in work.plain else ()))
-        with torch.no_grad():
-            why = self._runner.step([one], self._optimizer.state)
-        self._optimizer._skipped = why
+        self._optimizer._skipped = self._runner.step([one], self._optimizer.state)
         p.grad = None
 
 

@@ -69,6 +69,15 @@ class Counts:
                 if works[span.work].counts:
                     self.values[span.rows] = [float(s.get("step", 0.0)) for s in own]
 
+    def of(self, at: np.ndarray | slice) -> list[float]:
+        """Return the numbers of updates that parameters have, each once, in order."""
+        values = self.values[at]
+        memory = values.tobytes()
+        # NumPy's `min` and `max` take ten times as long where no cache has them.
+        if memory == memory[:values.itemsize] * len(values):
+            return [float(values[0])]
+        return np.unique(values).tolist()
+
     def write(self, works: Sequence[Work], spans: Sequence[Span], params: Sequence[torch.Tensor], states: Any) -> None:
         """Make the states' ``step`` views of the vector, where they are not."""
         if self._synced:

@@ -142,7 +142,18 @@ def _layout():
     kinds = {words[0] for words in memory}
     data = _places([words[:4] for words in memory], [s.data_ptr() for s in stores], first=True)
     return Layout(*cells, *storage, at, beyond - at - 1, *offset, _dtype_place(), *keys, *data, _checked_place(),
-                   *kinds, *{impl[0] for impl in impls})
+                   *kinds, *{impl[0] for impl in impls}, *_places(impls, [id(t) for t in known]), *_gradient_places(at))
+
+
+def _gradient_places(axes):
+    """Return the word of a parameter that plain tensors lack, and the word of the gradient in what it points to."""
+    params = [torch.nn.Parameter(_zeros(n)) for n in range(3, 7)]
+    for p in params:
+        p.grad = torch.zeros_like(p)
+    others = [_zeros(n) for n in range(3, 7)]
+    impls, plain = ([_words(t._cdata, axes) for t in those] for those in (params, others))
+    (at,) = [k for k in range(axes) if not any(words[k] for words in plain) and all(words[k] for words in impls)]
+    return at, *_places([_words(words[at], 16) for words in impls], [p.grad._cdata for p in params])
 
 
 def _places(objects, values, first=False):

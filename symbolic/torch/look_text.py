@@ -13,8 +13,8 @@ RECORD = ("type", "class", "axes", "keys", "dtype", "bytes", "odd", "some")
 """The words of a tensor's record, before its lengths and its strides: type of the object, C++ class, number of axes,
 dispatch keys, dtype, bytes of an element; the bits of an address that are 0, and those that count, none without
 elements."""
-_AHEAD = 16
-"""How many tensors ahead memory is fetched."""
+_STAGES, _AHEAD = 5, 8
+"""How many stages there are of fetching ahead, and how many tensors lie between two of them."""
 
 
 class Layout(NamedTuple):
@@ -22,7 +22,9 @@ class Layout(NamedTuple):
 
     `checked` is a byte of the storage that is not 0 where who writes has to ask first, and `inline` the number of axes
     up to which lengths and strides are in the tensor; `kind` and `impl` are the C++ classes of storages and of plain
-    tensors, which are at other addresses in each process.
+    tensors, which are at other addresses in each process.  `object` is where the tensor in C++ has the Python object,
+    `autograd` where it has what autograd knows of it, null where that is nothing, and `grad` where that has the
+    gradient: what is there is only fetched ahead, and no result depends on it.
     """
 
     cell: int
@@ -36,20 +38,28 @@ class Layout(NamedTuple):
     checked: int
     kind: int
     impl: int
+    object: int
+    autograd: int
+    grad: int
 
 
-def _ahead(name: str, distance: int, fetched: str, after: str, layout: Layout) -> str:
-    """Return the text that does `fetched` with ``%{name}.impl``, that of a later tensor, then goes to `after`.
+def _fetched(*pointers: str) -> str:
+    return "\n".join([f"  call void @llvm.prefetch.p0(ptr {pointer}, i32 0, i32 3, i32 1)" for pointer in pointers])
+
+
+def _stage(name: str, distance: int, text: str, after: str, layout: Layout) -> str:
+    """Return the text that does `text` with ``%{name}.impl``, that of a later tensor, then goes to `after`.
 
     An object of another type is left alone: what is there in its memory may not be an address.
     """
     return f"""\
-  %{name} = add i64 %k, {distance}
-  %{name}.in = icmp slt i64 %{name}, %n
-  %{name}.k = select i1 %{name}.in, i64 %{name}, i64 %last
-  %{name}.at = getelementptr ptr, ptr %items, i64 %{name}.k
+  %{name} = add i64 %k, {distance * _AHEAD}
+  %{name}.in = icmp ult i64 %{name}, %n
+  br i1 %{name}.in, label %{name}.look, label %{after}
+{name}.look:
+  %{name}.at = getelementptr ptr, ptr %items, i64 %{name}
   %{name}.item = load ptr, ptr %{name}.at
-  %{name}.r.at = getelementptr ptr, ptr %pointers, i64 %{name}.k
+  %{name}.r.at = getelementptr ptr, ptr %pointers, i64 %{name}
   %{name}.r = load ptr, ptr %{name}.r.at
   %{name}.type.at = getelementptr i64, ptr %{name}.item, i64 {TYPE}
   %{name}.type = load i64, ptr %{name}.type.at
@@ -62,21 +72,66 @@ def _ahead(name: str, distance: int, fetched: str, after: str, layout: Layout) -
   %{name}.nothing = icmp eq ptr %{name}.impl, null
   br i1 %{name}.nothing, label %{after}, label %{name}.there
 {name}.there:
-{fetched}
+{text}
   br label %{after}
 """
+
+
+def _gradient(name: str, text: str, after: str, layout: Layout) -> str:
+    """Return what does `text` where ``%{name}.impl`` has a gradient, ``%{name}.grad``, and goes to `after` else."""
+    return f"""\
+  %{name}.meta.at = getelementptr ptr, ptr %{name}.impl, i64 {layout.autograd}
+  %{name}.meta = load ptr, ptr %{name}.meta.at
+  %{name}.plain = icmp eq ptr %{name}.meta, null
+  br i1 %{name}.plain, label %{after}, label %{name}.meta.there
+{name}.meta.there:
+  %{name}.grad.at = getelementptr ptr, ptr %{name}.meta, i64 {layout.grad}
+  %{name}.grad = load ptr, ptr %{name}.grad.at
+  %{name}.without = icmp eq ptr %{name}.grad, null
+  br i1 %{name}.without, label %{after}, label %{name}.grad.there
+{name}.grad.there:
+{text}"""
+
+
+def _stages(layout: Layout) -> str:
+    """Return the text that fetches what is read later, each stage some tensors after the one that it needs.
+
+    After a backward pass nothing of a model's tensors is in the caches; one by one they would all be waited for.
+    """
+    def near(of):
+        lines = [f"  {of}.line.{at} = getelementptr i8, ptr {of}, i64 {at}" for at in (0, 64, 128)]
+        return "\n".join([*lines, _fetched(*[f"{of}.line.{at}" for at in (0, 64, 128)])])
+
+    words = range(layout.storage, layout.axes)  # pointers, or null
+    own = "\n".join([f"""\
+  %own.{k}.at = getelementptr ptr, ptr %own.impl, i64 {k}
+  %own.{k} = load ptr, ptr %own.{k}.at""" for k in words] + [_fetched(*[f"%own.{k}" for k in words])])
+    object_ = f"""\
+  %python.at = getelementptr ptr, ptr %object.grad, i64 {layout.object}
+  %python = load ptr, ptr %python.at
+{_fetched("%python")}"""
+    return f"""\
+  %far = add i64 %k, {_STAGES * _AHEAD}
+  %far.in = icmp ult i64 %far, %n
+  br i1 %far.in, label %far.fetch, label %near.begin
+far.fetch:
+  %far.at = getelementptr ptr, ptr %items, i64 %far
+  %far.item = load ptr, ptr %far.at
+{_fetched("%far.item")}
+  br label %near.begin
+near.begin:
+{_stage("near", 4, near("%near.impl"), "own.begin", layout)}
+own.begin:
+{_stage("own", 3, own, "grad.begin", layout)}
+grad.begin:
+{_stage("grad", 2, _gradient("grad", near("%grad.grad"), "object.begin", layout), "object.begin", layout)}
+object.begin:
+{_stage("object", 1, _gradient("object", object_, "here", layout), "here", layout)}"""
 
 
 def text_of(layout: Layout) -> str:
     """Return the text of ``tensors`` and ``holds``, see `symbolic.torch.look.Looks`."""
     r = {word: f"getelementptr i64, ptr %r, i64 {k}" for k, word in enumerate(RECORD)}
-    lines = "\n".join([f"""\
-  %line.{at} = getelementptr i8, ptr %near.impl, i64 {at}
-  call void @llvm.prefetch.p0(ptr %line.{at}, i32 0, i32 3, i32 1)""" for at in (0, 64, 128)])
-    storage = f"""\
-  %next.storage.at = getelementptr ptr, ptr %next.impl, i64 {layout.storage}
-  %next.storage = load ptr, ptr %next.storage.at
-  call void @llvm.prefetch.p0(ptr %next.storage, i32 0, i32 3, i32 1)"""
     return PLAIN + f"""
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 
@@ -86,27 +141,20 @@ entry:
   %size = load i64, ptr %size.at
   %n = load i64, ptr %records
   %fits = icmp eq i64 %size, %n
-  %last = sub i64 %n, 1
   %items = getelementptr i64, ptr %tuple, i64 {ITEMS}
   %kind.at = getelementptr i64, ptr %records, i64 {HEAD.index("storage")}
   %kind.is = load i64, ptr %kind.at
   %pointers = getelementptr i64, ptr %records, i64 {len(HEAD)}
   br i1 %fits, label %loop, label %no
 loop:
-  %k = phi i64 [ 0, %entry ], [ %k1, %written ]
+  %k = phi i64 [ {-_STAGES * _AHEAD}, %entry ], [ %k1, %next ]
   %more = icmp slt i64 %k, %n
   br i1 %more, label %ahead, label %yes
 ahead:
-  ; What is read later is fetched now: objects of many tensors are not in the caches.
-  %far = add i64 %k, {3 * _AHEAD}
-  %far.in = icmp slt i64 %far, %n
-  %far.k = select i1 %far.in, i64 %far, i64 %last
-  %far.at = getelementptr ptr, ptr %items, i64 %far.k
-  %far.item = load ptr, ptr %far.at
-  call void @llvm.prefetch.p0(ptr %far.item, i32 0, i32 3, i32 1)
-{_ahead("near", 2 * _AHEAD, lines, "next.begin", layout)}
-next.begin:
-{_ahead("next", _AHEAD, storage, "one", layout)}
+{_stages(layout)}
+here:
+  %before = icmp slt i64 %k, 0
+  br i1 %before, label %next, label %one
 one:
   %item.at = getelementptr ptr, ptr %items, i64 %k
   %item = load ptr, ptr %item.at
@@ -208,6 +256,8 @@ where:
 written:
   %out.at = getelementptr i64, ptr %addresses, i64 %k
   store i64 %address, ptr %out.at
+  br label %next
+next:
   %k1 = add i64 %k, 1
   br label %loop
 yes:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _data_ptr, _grad = torch.Tensor.data_ptr, attrgetter("grad")
+_AHEAD = 8
+"""For how many updates numbers are made at once."""
 
 
 class Runner:
@@ -35,9 +37,9 @@ class Runner:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._forget([])
+        self._forget(())
 
-    def _forget(self, params: list[torch.Tensor]) -> None:
+    def _forget(self, params: tuple[torch.Tensor, ...]) -> None:
         """Start again, with other parameters."""
         n = len(params)
         self._params = params
@@ -80,12 +82,17 @@ class Runner:
         """
         follow(torch.get_num_threads())
         with self._lock:
-            params = list(chain.from_iterable([work.params for work in works]))
+            # First, since it fetches ahead what all else would have to wait for, tensor by tensor.
+            here = None
+            if self._alike is not None and len(self._live) == len(self._params) and not self._sharded:
+                here = self._alike.where(self._params)
+            params: Any = tuple(chain.from_iterable([work.params for work in works]))
             if len(params) != len(self._params) or not all(map(is_, params, self._params)):
                 self._forget(params)
-            owners, grads = params, list(map(_grad, params))
+                here = None
             if self._sharded is None:
                 self._sharded = any(map(is_distributed, params))
+            owners, grads = params, list(map(_grad, params))
             if self._sharded:
                 params, grads = local_of(works, params, grads)
             where = self._like.where(grads) if self._like is not None and len(self._live) == len(params) else None
@@ -95,7 +102,8 @@ class Runner:
             self._split(works, live)
             if len(live) < len(params):
                 owners, params, grads = [[ts[k] for k in live] for ts in (owners, params, grads)]
-            self._look(params, works)
+                here = None
+            self._look(params, works, here)
             if self._inference:
                 check_mode(params, self._names(works))
             if where is None or self._like is None:
@@ -128,10 +136,11 @@ class Runner:
             self._held = self._like = None
             self._spans = spans(works, live)
 
-    def _look(self, params, works):
+    def _look(self, params, works, where):
         """Learn how parameters are in memory, where that changed."""
-        where = None if self._alike is None else self._alike.where(params)
-        if where is not None and self._where is not None and np.array_equal(where, self._where):
+        if where is None and self._alike is not None:
+            where = self._alike.where(params)
+        if where is not None and self._where is not None and _equal(where, self._where):
             return
         self._like = None
         for span in self._spans:
@@ -160,6 +169,7 @@ class Runner:
                 check_mode(held.tensors[span.work, name],
                            [f"the state {word} of {work.names[k - span.first]}" for k in span.at])
 
+    @torch.no_grad()
     def _gradients(self, params, grads, works):
         """Return the gradients, a copy of each whose memory cannot be walked like its parameter's, and addresses."""
         if self._like is not None and (where := self._like.where(grads)) is not None:
@@ -220,21 +230,29 @@ class Runner:
         found = {}
         for span in self._spans:
             for decays, plain, at in span.alike:
-                counts = self._counts.values[at]
-                low, high = float(counts.min()), float(counts.max())
-                for count in (low,) if low == high else map(float, np.unique(counts)):
-                    found[span.work, decays, plain, None if low == high else count] = self._form(
-                        works, span.work, count, decays, plain)
+                counts = self._counts.of(at) if works[span.work].rule.counts else [0.0]
+                made = self._numbers(works, span.work, counts, decays, plain)
+                for count in counts:
+                    found[span.work, decays, plain, None if len(counts) == 1 else count] = made[count]
         return found
 
-    def _form(self, works, w, count, decays, plain):
-        """Return the numbers of an update, those of the last step where nothing has changed."""
+    def _numbers(self, works, w, counts, decays, plain):
+        """Return the numbers of updates by their counts, those of before where nothing but the count has changed.
+
+        Then those of the next updates are made at once: after a backward pass their code is in no cache, and one set
+        takes nearly as long as all.
+        """
         work, key = works[w], (w, decays, plain)
-        asked = work.rule, work.lr, work.settings(plain), work.rule.counts and count
-        before = self._formed.get(key)
-        if before is None or before[0] != asked:
-            before = self._formed[key] = asked, work.numbers(count + 1, decays, plain)
-        return before[1]
+        asked = work.rule, work.lr, work.settings(plain)
+        before, known = self._formed.get(key, (None, {}))
+        known = known if asked == before else {}
+        missing = [count for count in counts if count not in known]
+        if missing:
+            ahead = range(_AHEAD if asked == before else 1)
+            kept = {count + k: known[count + k] for count in counts for k in ahead if count + k in known}
+            known = kept | {count + k: work.numbers(count + k + 1, decays, plain) for count in missing for k in ahead}
+            self._formed[key] = asked, known
+        return known
 
     def _arrange(self, works, forms):
         """Build the program where it does not fit what is to be computed."""
@@ -294,6 +312,7 @@ class Runner:
             self._program.switch(active)
         self._chosen = True
 
+    @torch.no_grad()
     def _start(self, works, owners, params, states, own):
         """Return the states, with those that are missing made."""
         found = {}
@@ -345,14 +364,14 @@ class Runner:
                                             (span.work, name), works)
                     addresses[rows, STATES + i] = found[fused]
             self._feed(forms, scales)
-        with deferred(), torch.no_grad():
+        with deferred():
             # First: the look has just brought the tensors' objects into the caches, and the loops drive them out.
             increment_version(held.written)
             if self._count:
                 program.run()
             commit(results)
-            for tensor, copy in copied:
-                tensor.copy_(copy)
+            if copied:
+                _copy(copied)
             self._counts.add(works, self._spans)
 
     def _addresses(self, params, tensors, at, copied, key, works):
@@ -360,8 +379,13 @@ class Runner:
         seen = self._seen.get(key)
         if seen is not None and tensors is seen[0]:
             where = seen[1].where(tensors)
-            if where is not None and np.array_equal(where, seen[2]):
+            if where is not None and _equal(where, seen[2]):
                 return where
+        return self._found(params, tensors, at, copied, key, works)
+
+    @torch.no_grad()
+    def _found(self, params, tensors, at, copied, key, works):
+        """Return the same, and note it where no copy is needed."""
         try:
             found = _addresses_of(tensors)
         except (RuntimeError, TypeError):  # A sparse tensor has no address, nor has what is not a tensor.
@@ -433,8 +457,19 @@ class Runner:
         return results
 
 
+@torch.no_grad()
+def _copy(copied):
+    for tensor, copy in copied:
+        tensor.copy_(copy)
+
+
 def _addresses_of(tensors):
     return np.fromiter(map(_data_ptr, tensors), np.int64, len(tensors))
+
+
+def _equal(addresses, others):
+    # NumPy's `array_equal` is Python code, which takes ten times as long where no cache has it.
+    return addresses.tobytes() == others.tobytes()
 
 
 def _slice(mask):

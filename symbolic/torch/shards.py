@@ -115,6 +115,7 @@ def like(local: torch.Tensor, p: Any) -> torch.Tensor:
     return type(p).from_local(local, p.device_mesh, p.placements, run_check=False, shape=p.shape, stride=p.stride())
 
 
+@torch.no_grad()
 def local_of(works: Sequence[Work], params: Sequence[Any], grads: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     """Return parameters and gradients, of those that are DTensors what is on this rank.
 

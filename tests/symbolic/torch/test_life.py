@@ -13,6 +13,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook  # noqa: E402
+
 import symbolic as sym  # noqa: E402
 import symbolic.torch as st  # noqa: E402
 from ndarray import registry  # noqa: E402
@@ -259,6 +261,48 @@ class Test_a_step:
         walk(optimizer, [w], 2)
         assert seen == ["before", "after"] * 2
 
+    def test_calls_hooks_that_came_later_and_those_of_all_optimizers(self):
+        w, = parameters((3,))
+        seen = []
+        optimizer = st.SGD([w], lr=0.5)
+        walk(optimizer, [w], 1)
+        everywhere = (register_optimizer_step_pre_hook(lambda *a: seen.append(("all before", a))),
+                      register_optimizer_step_post_hook(lambda *a: seen.append(("all after", a))))
+        optimizer.register_step_pre_hook(lambda o, args, options: (args, {"closure": lambda: 7.0}))
+        loss = optimizer.step()
+        for handle in everywhere:
+            handle.remove()
+        optimizer.step()
+        assert loss == 7.0
+        assert seen == [("all before", (optimizer, (optimizer,), {})),
+                        ("all after", (optimizer, (optimizer,), {"closure": seen[1][1][2]["closure"]}))]
+
+    def test_is_named_in_profiles_of_torch(self):
+        w, = parameters((3,))
+        optimizer = st.SignSGD([w])
+        walk(optimizer, [w], 1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Kineto tells of what it lacks.
+            with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+                walk(optimizer, [w], 2)
+        assert {e.key: e.count for e in profile.key_averages()}["Optimizer.step#SignSGD.step"] == 2
+
+    @pytest.mark.parametrize("odd", [
+        lambda w: w.sum(), lambda w: (w.t() * torch.ones(3, 2)).sum(), lambda w: (w * w.exp()).sum()],
+        ids=["expanded", "in another order", "plain"])
+    def test_takes_gradients_that_are_part_of_a_graph(self, odd):
+        found = []
+        for cls in (st.SGD, torch.optim.SGD):
+            w = torch.nn.Parameter(filled(2, 3))
+            optimizer = cls([w], lr=0.5, momentum=0.5, **({} if cls is st.SGD else {"foreach": False}))
+            for _ in range(2):
+                optimizer.zero_grad()
+                loss = odd(w)
+                w.grad, = torch.autograd.grad(loss, w, create_graph=True)
+                optimizer.step()
+            found.append(w.detach())
+        assert torch.equal(*found)
+
     def test_bumps_versions_so_that_a_stale_backward_is_an_error(self):
         w, = parameters((3,))
         optimizer = st.AdamW([w])
@@ -268,6 +312,21 @@ class Test_a_step:
         assert w._version > before and optimizer.state[w]["exp_avg"]._version > 0
         with pytest.raises(RuntimeError, match="modified by an inplace operation"):
             loss.backward()
+
+    def test_counts_the_updates_of_each_parameter_by_itself(self):
+        paths = []
+        for cls in (st.NAdam, torch.optim.NAdam):
+            params = parameters((3,), (2, 2), (4,), dtype=torch.float64)
+            optimizer = cls(params, lr=0.1)
+            for i in range(60):
+                for k, p in enumerate(params):
+                    p.grad = filled(*p.shape, seed=i, dtype=p.dtype) if i % (1, 2, 7)[k] == 0 else None
+                if i == 40:
+                    optimizer.param_groups[0]["lr"] = 0.01
+                optimizer.step()
+            paths.append([p.detach() for p in params])
+        for ours, theirs in zip(*paths):
+            torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
 
     def test_without_gradients_does_nothing(self):
         params = parameters((3,), (4,))
