@@ -2,8 +2,8 @@
 
 Each process finds the others by `symbolic.jax.initialize`, called without arguments.  What they print is passed on with
 the rank before each line.  When one fails, the others get a moment to fail as well, and are then killed; the status is
-that of the one that failed first.  A process that ends early lets the others fail: then it is named.  On a cluster use
-its own launcher: srun, mpirun, Kubernetes or Ray.
+that of the one that failed first.  A process that ends early or is stopped lets the others fail: then it is named.
+On a cluster use its own launcher: srun, mpirun, Kubernetes or Ray.
 """
 
 import argparse
@@ -117,17 +117,35 @@ def _wait(processes: Sequence[subprocess.Popen[bytes]], done: Sequence[Path], gr
             status, until = found, time.monotonic() + grace
             how = f"was ended by signal {-found}" if found < 0 else f"ended with status {found}"
             early = [k for k, path in enumerate(done) if k in well or path.exists()]
-            sys.stderr.write(f"launch: process {rank} {how}{_blamed(early, len(processes))}; the others have "
+            stopped = [k for k, process in enumerate(processes) if _is_stopped(process.pid)]
+            sys.stderr.write(f"launch: process {rank} {how}{_blamed(early, stopped, len(processes))}; the others have "
                              f"{grace:g} s to end\n")
     return 128 - status if status < 0 else status
 
 
-def _blamed(early: Sequence[int], n: int) -> str:
-    """Return what is said of processes that have come to the end of the program when others have not."""
-    if not 0 < len(early) < n:
-        return ""
-    return (f"; process{'es' * (len(early) > 1)} {', '.join(map(str, early))} had come to the end of the program "
-            f"before, without {'the other' if n - len(early) == 1 else 'the others'}")
+def _blamed(early: Sequence[int], stopped: Sequence[int], n: int) -> str:
+    """Return what is said of processes that are stopped, or at the end of the program when others are not."""
+    found = ""
+    if 0 < len(early) < n:
+        found += (f"; {_processes(early)} had come to the end of the program before, without "
+                  f"{'the other' if n - len(early) == 1 else 'the others'}")
+    if stopped:
+        found += f"; {_processes(stopped)} {'is' if len(stopped) == 1 else 'are'} stopped (SIGSTOP or SIGTSTP)"
+    return found
+
+
+def _processes(ranks: Sequence[int]) -> str:
+    return f"process{'es' * (len(ranks) > 1)} {', '.join(map(str, ranks))}"
+
+
+def _is_stopped(pid: int) -> bool:
+    """Tell whether a signal has stopped a process, where the system can say so."""
+    if not hasattr(os, "waitid"):
+        return False
+    try:
+        return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return False  # It has ended.
 
 
 def _pass_on(rank: int, source: IO[bytes], target: IO[str]) -> None:

@@ -20,7 +20,8 @@ def initialize(coordinator_address: str | None = None, num_processes: int | None
     """Join the other processes of this job; afterwards `jax.devices` lists the devices of all.
 
     Call it before anything uses a device.  Without arguments, address, number and rank are those of
-    ``python -m symbolic.jax.launch``, or what `jax.distributed.initialize` finds under Slurm, Open MPI or Kubernetes.
+    ``python -m symbolic.jax.launch``, those of the variables ``JAX_COORDINATOR_ADDRESS``, ``JAX_NUM_PROCESSES`` and
+    ``JAX_PROCESS_ID``, or what `jax.distributed.initialize` finds under Slurm, Open MPI up to release 4 or Kubernetes.
     From then on a process that ends by an exception ends at once, so that the others fail at once instead of waiting.
 
     Parameters

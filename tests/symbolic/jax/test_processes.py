@@ -183,6 +183,47 @@ def test_what_ends_together_and_then_fails_is_not_blamed(tmp_path, capfd):
     assert re.fullmatch(r"launch: process [01] ended with status 4; the others have 5 s to end\n", capfd.readouterr().err)
 
 
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="the system does not say whether a process is stopped")
+def test_a_process_that_is_stopped_is_named(tmp_path, capfd):
+    """JAX takes it for dead after a while, and ends the others: these are not to blame."""
+    program = plain(tmp_path, "import os, signal, sys, time\nfrom pathlib import Path\nhere = Path(__file__).parent\n"
+                              "if os.environ['JAX_PROCESS_ID'] == '1':\n    (here / 'up').touch()\n"
+                              "    os.kill(os.getpid(), signal.SIGSTOP)\n"
+                              "while not (here / 'up').exists(): time.sleep(0.01)\ntime.sleep(0.3)\nos._exit(6)")
+    assert launch.launch([program], grace=0.1) == 6
+    said = "launch: process 0 ended with status 6; process 1 is stopped (SIGSTOP or SIGTSTP); the others have 0.1 s to end\n"
+    assert capfd.readouterr().err == said
+
+
+JOINED = """
+import jax, symbolic.jax as sj
+sj.initialize()
+print(jax.process_index(), jax.process_count(), jax.device_count())
+"""
+
+
+@pytest.mark.parametrize("variables", [
+    {"SLURM_JOB_ID": "7", "SLURM_STEP_NODELIST": "localhost", "SLURM_NTASKS": "2", "SLURM_PROCID": "RANK",
+     "SLURM_LOCALID": "RANK", "SLURM_STEP_NUM_NODES": "1"},
+    {"OMPI_MCA_orte_hnp_uri": "1531576320.0;tcp://127.0.0.1,10.1.0.1:34911", "OMPI_COMM_WORLD_SIZE": "2",
+     "OMPI_COMM_WORLD_RANK": "RANK", "OMPI_COMM_WORLD_LOCAL_RANK": "RANK"},
+    {"JAX_COORDINATOR_ADDRESS": "127.0.0.1:PORT", "JAX_NUM_PROCESSES": "2", "JAX_PROCESS_ID": "RANK"}],
+    ids=["srun", "mpirun", "others"])
+def test_the_variables_of_a_launcher_are_enough(variables):
+    port = str(launch._free_port())
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("JAX_", "SLURM_", "OMPI_"))}
+    env |= {"PYTHONPATH": str(ROOT), "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu", "JAX_COORDINATOR_PORT": port}
+    started = [subprocess.Popen([sys.executable, "-c", JOINED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                env=env | {k: v.replace("RANK", str(rank)).replace("PORT", port)
+                                           for k, v in variables.items()}) for rank in range(2)]
+    try:
+        ends = [process.communicate(timeout=120) for process in started]
+    finally:
+        for process in started:
+            process.kill()
+    assert [out for out, _ in ends] == ["0 2 2\n", "1 2 2\n"], ends
+
+
 def test_ctrl_c_in_a_terminal_ends_all(tmp_path):
     """It reaches every process of the group, not only the launcher."""
     program = plain(tmp_path, "import time\nprint('up', flush=True)\ntime.sleep(600)")
