@@ -556,16 +556,18 @@ def adagrad_lr_decay_update(
         weight: NDArray, grad: NDArray, history: NDArray, *, lr: Number | NDArray | np.ndarray,
         lr_decay: Number | NDArray | np.ndarray = 0.0, epsilon: Number | NDArray | np.ndarray = 1e-10,
         wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-        clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray, initial_accumulator: float = 0.0,
-        out: NDArray | None = None, name: str | None = None) -> NDArray:
+        clip_gradient: float = -1.0, t: Number | NDArray | np.ndarray,
+        initial_accumulator: Number | NDArray | np.ndarray = 0.0, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
     """AdaGrad as torch has it: decay in the gradient, epsilon outside of the root, a rate that falls."""
 
 def adagrad_update(
         weight: NDArray | RowSparseNDArray, grad: NDArray | RowSparseNDArray, history: NDArray | RowSparseNDArray,
         lr: Number | NDArray | np.ndarray, epsilon: Number | NDArray | np.ndarray = 1e-07,
         wd: Number | NDArray | np.ndarray = 0.0, rescale_grad: Number | NDArray | np.ndarray = 1.0,
-        clip_gradient: float = -1.0, epsilon_in_root: bool = True, initial_accumulator: float = 0.0, *,
-        out: NDArray | None = None, name: str | None = None) -> NDArray:
+        clip_gradient: float = -1.0, epsilon_in_root: bool = True,
+        initial_accumulator: Number | NDArray | np.ndarray = 0.0, *, out: NDArray | None = None,
+        name: str | None = None) -> NDArray:
     """Step by the gradient over the root of the sum of all its squares (AdaGrad)."""
 
 def adam_update(
@@ -1874,8 +1876,8 @@ def yogi_update(
         beta1: Number | NDArray | np.ndarray = 0.9, beta2: Number | NDArray | np.ndarray = 0.999,
         epsilon: Number | NDArray | np.ndarray = 0.001, wd: Number | NDArray | np.ndarray = 0.0,
         rescale_grad: Number | NDArray | np.ndarray = 1.0, clip_gradient: float = -1.0,
-        t: Number | NDArray | np.ndarray, initial_accumulator: float = 1e-06, out: NDArray | None = None,
-        name: str | None = None) -> NDArray:
+        t: Number | NDArray | np.ndarray, initial_accumulator: Number | NDArray | np.ndarray = 1e-06,
+        out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Step by Adam's mean over a root of squares that grows and shrinks alike (Yogi)."""
 
 def zeros_like(data: NDArray, *, out: NDArray | None = None, name: str | None = None) -> NDArray:

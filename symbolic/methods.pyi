@@ -330,13 +330,14 @@ class SymbolMethods:
             self, grad: Symbol | None = None, history: Symbol | None = None, *, lr: Number | Symbol,
             lr_decay: Number | Symbol = 0.0, epsilon: Number | Symbol = 1e-10, wd: Number | Symbol = 0.0,
             rescale_grad: Number | Symbol = 1.0, clip_gradient: float = -1.0, t: Number | Symbol,
-            initial_accumulator: float = 0.0, name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
+            initial_accumulator: Number | Symbol = 0.0, name: str | None = None,
+            attr: dict[str, str] | None = None) -> Symbol:
         """AdaGrad as torch has it: decay in the gradient, epsilon outside of the root, a rate that falls."""
 
     def adagrad_update(
             self, grad: Symbol | None = None, history: Symbol | None = None, *, lr: Number | Symbol,
             epsilon: Number | Symbol = 1e-07, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-            clip_gradient: float = -1.0, epsilon_in_root: bool = True, initial_accumulator: float = 0.0,
+            clip_gradient: float = -1.0, epsilon_in_root: bool = True, initial_accumulator: Number | Symbol = 0.0,
             name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step by the gradient over the root of the sum of all its squares (AdaGrad)."""
 
@@ -1556,7 +1557,7 @@ class SymbolMethods:
             self, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None, *,
             lr: Number | Symbol, beta1: Number | Symbol = 0.9, beta2: Number | Symbol = 0.999,
             epsilon: Number | Symbol = 0.001, wd: Number | Symbol = 0.0, rescale_grad: Number | Symbol = 1.0,
-            clip_gradient: float = -1.0, t: Number | Symbol, initial_accumulator: float = 1e-06,
+            clip_gradient: float = -1.0, t: Number | Symbol, initial_accumulator: Number | Symbol = 1e-06,
             name: str | None = None, attr: dict[str, str] | None = None) -> Symbol:
         """Step by Adam's mean over a root of squares that grows and shrinks alike (Yogi)."""
 

@@ -41,7 +41,7 @@ def _sparse_adagrad_update(xp, weight, grad, history, /, *, lr: Scalar, epsilon:
         Bound :math:`c`; negative: none, 0: clip to zero.
     epsilon_in_root : bool, optional
         Whether :math:`\epsilon` is added within the root; if not, outside of it, as in torch, in units of gradient.
-    initial_accumulator : float, optional
+    initial_accumulator : Scalar, optional
         What the sum of squares starts at, in units of squared gradient; it is added to `history`, which starts at
         zero.  Optax starts at 0.1.
 
@@ -80,7 +80,7 @@ def _sparse_adagrad_update(xp, weight, grad, history, /, *, lr: Scalar, epsilon:
     """
     grad = rescaled(xp, grad, rescale_grad, clip_gradient)
     history = history + grad * grad
-    squares = history + initial_accumulator if initial_accumulator else history
+    squares = history + initial_accumulator
     return weight - (grad / root(xp, squares, epsilon, epsilon_in_root) + wd * weight) * lr, history
 
 

@@ -33,7 +33,7 @@ StepNumbers = Annotated[Scalars, Within(1, math.inf)]
 Bound = Annotated[float, Within(-math.inf, math.inf)]
 """Annotation of a bound, which is off where it is negative."""
 
-First = Annotated[float, Within(0, math.inf), Added]
+First = Annotated[Scalar, Within(0, math.inf), Added]
 """Annotation of what a sum of squares starts at."""
 
 Choice = Annotated[bool, Added]

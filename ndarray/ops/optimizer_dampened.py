@@ -269,7 +269,7 @@ def adagrad_lr_decay_update(xp, weight, grad, history, /, *, lr: Scalar, lr_deca
         Bound :math:`c`; negative: none, 0: clip to zero.
     t : Scalar
         Number of this step, from 1.
-    initial_accumulator : float, optional
+    initial_accumulator : Scalar, optional
         What the sum of squares starts at; it is added to `history`, which starts at zero.
 
     Returns
@@ -302,8 +302,8 @@ def adagrad_lr_decay_update(xp, weight, grad, history, /, *, lr: Scalar, lr_deca
     >>> nd.adagrad_lr_decay_update(nd.array([1]), nd.array([1]), history, lr=1, lr_decay=1, epsilon=0, t=2).asnumpy()
     array([0.75], dtype=float32)
     """
-    rate, epsilon = scalars_in(xp, weight.dtype, lr / (1 + (t - 1) * lr_decay), epsilon)
+    rate, epsilon, start = scalars_in(xp, weight.dtype, lr / (1 + (t - 1) * lr_decay), epsilon, initial_accumulator)
     _, grad = decayed(xp, weight, grad, lr, wd, rescale_grad, clip_gradient, False)
     history = history + grad * grad
-    squares = history + initial_accumulator if initial_accumulator else history
+    squares = history + start
     return weight - rate * (grad / (xp.sqrt(squares) + epsilon)), history

@@ -47,7 +47,7 @@ def yogi_update(xp, weight, grad, mean, var, /, *, lr: Scalar, beta1: Beta = 0.9
         Bound :math:`c`; negative: none, 0: clip to zero.
     t : Scalar
         Number of this step, from 1.
-    initial_accumulator : float, optional
+    initial_accumulator : Scalar, optional
         What `mean` and `var` start at, in units of gradient and of its square.
 
     Returns

@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax import lax
 
-from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError, shown
+from ndarray.errors import DTypeError, OperatorError, ParamError, ShapeError, UnknownNameError, shown, unknown
 from ndarray.params import Fed
 from ndarray.tensortype import TensorType, show_shape
 from symbolic.create import Group, var
@@ -49,6 +50,7 @@ class RuleState(NamedTuple):
 def gradient_transformation(rule: str | Rule | LayerwiseRule, lr: Any = None, *,
                             lr_mult: Mapping[str, float] | None = None, wd_mult: Mapping[str, float] | None = None,
                             no_decay: Sequence[str] = (), no_lars: Sequence[str] = (),
+                            state_dtypes: Mapping[str, Any] | None = None,
                             **rule_params: Any) -> optax.GradientTransformationExtraArgs:
     """Return a declared update rule as an Optax transformation.
 
@@ -66,6 +68,9 @@ def gradient_transformation(rule: str | Rule | LayerwiseRule, lr: Any = None, *,
         Factors of rate and decay by the path of a parameter, such as ``dense.kernel``.
     no_decay, no_lars : sequence of str, optional
         Paths or patterns of parameters without weight decay, without LARS.
+    state_dtypes : dict of str to (dtype or None), optional
+        The dtypes in which states are kept from one update to the next, by the names of the rule's operator; None for
+        the parameter's own.  A state that is not named is float32, or float64 as its parameter.
     **rule_params : float or array
         Hyper-parameters of the rule; arrays are traced.
 
@@ -73,12 +78,13 @@ def gradient_transformation(rule: str | Rule | LayerwiseRule, lr: Any = None, *,
     -------
     optax.GradientTransformationExtraArgs
         Its state is a `RuleState`.  Updates have the dtype of the gradients; parameters of fewer bits than float32 are
-        updated in float32.
+        updated in float32.  Complex parameters are updated as two arrays, the real parts and the imaginary parts, as
+        `optax.contrib.split_real_and_imaginary` has it; their states are complex as well.
 
     Raises
     ------
-    UnknownNameError, OperatorError, ParamError
-        Here: for a rule, a parameter or a value that there is not.
+    UnknownNameError, OperatorError, ParamError, DTypeError
+        Here: for a rule, a parameter, a state or a value that there is not.
     OperatorError, ShapeError, DTypeError
         In an update: without parameters or a rate, or with gradients that do not fit, by the path of the parameter.
 
@@ -111,20 +117,28 @@ def gradient_transformation(rule: str | Rule | LayerwiseRule, lr: Any = None, *,
                              "under optax.inject_hyperparams name it in static_args") from None
     if isinstance(lr, (int, float)) and not math.isfinite(lr):
         raise ParamError(f"{made}: lr must be finite, got {lr}")
-    update = _Update(made, lr, traced, {"lr_mult": lr_mult, "wd_mult": wd_mult, "no_decay": no_decay,
-                                        "no_lars": no_lars})
+    factors = {"lr_mult": lr_mult, "wd_mult": wd_mult, "no_decay": no_decay, "no_lars": no_lars}
+    update = _Update(made, lr, traced, factors, _dtypes(made, {} if state_dtypes is None else state_dtypes))
     return optax.GradientTransformationExtraArgs(update.init, update)
+
+
+class _Part(NamedTuple):
+    """An array that is updated: a real parameter, or the real or the imaginary part of a complex one."""
+
+    name: str
+    number: int  # of its parameter
+    imaginary: bool
 
 
 class _Update:
     """The functions of a transformation."""
 
-    def __init__(self, rule: Rule | LayerwiseRule, lr: Any, traced: Mapping[str, Any], factors: Mapping[str, Any]
-                 ) -> None:
-        self._rule, self._lr, self._traced, self._factors = rule, lr, traced, factors
+    def __init__(self, rule: Rule | LayerwiseRule, lr: Any, traced: Mapping[str, Any], factors: Mapping[str, Any],
+                 dtypes: Mapping[str, Any]) -> None:
+        self._rule, self._lr, self._traced, self._factors, self._dtypes = rule, lr, traced, factors, dtypes
         self._states = [name for name in rule.more_inputs if name in rule.op.writes]
         self._others = [name for name in rule.more_inputs if name not in rule.op.writes]
-        self._graphs: dict[tuple[str, ...], Graph] = {}
+        self._graphs: dict[tuple, Graph] = {}
         self._types: dict[tuple, dict[str, TensorType]] = {}
 
     def init(self, params: Any) -> RuleState:
@@ -136,31 +150,34 @@ class _Update:
     def _first(self, name: str, param: Any) -> jax.Array:
         param = jnp.asarray(param)
         type_ = self._type(name, param.shape, np.dtype(_computed_in(param, name)))
-        if name in self._rule.op.update.copies:
-            return jnp.astype(param, type_.dtype)
         if name in self._rule.op.update.keys:
             return jnp.asarray(first_state(type_, None).astype(np.int32))
-        return jnp.zeros(type_.shape, type_.dtype)
+        kept_in = jnp.promote_types(type_.dtype, jnp.complex64) if _is_complex(param) else type_.dtype
+        if name in self._dtypes:
+            given = self._dtypes[name]
+            kept_in = param.dtype if given is None else jax.dtypes.canonicalize_dtype(given)
+        return jnp.astype(param, kept_in) if name in self._rule.op.update.copies else jnp.zeros(type_.shape, kept_in)
 
     def _type(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> TensorType:
         key = shape, dtype
         if key not in self._types:
-            graph = self._graph(("p",))
-            types = complete_types(graph, {"p0": TensorType(shape, dtype)}, "gradient_transformation")
+            graph = self._made(Factors(["p"], [1.0], [1.0], frozenset()))
+            types = complete_types(graph, {"p": TensorType(shape, dtype)}, "gradient_transformation")
             self._types[key] = {n.name: types[Entry(n)] for n in graph.variables}
-        return self._types[key][f"p0_{name}"]
+        return self._types[key][f"p_{name}"]
 
-    def _graph(self, paths: tuple[str, ...]) -> Graph:
-        """Return the graph that updates parameters with these paths; it names them p0, p1, …"""
-        if paths not in self._graphs:
-            found = factors_of(paths, dict.fromkeys(paths, {}), **self._factors) if paths != ("p",) else (
-                Factors(["p"], [1.0], [1.0], frozenset()))
-            names = [f"p{k}" for k in range(len(paths))]
-            without = frozenset(name for name, path in zip(names, paths) if path in found.no_lars)
-            made = updated(self._rule, [var(name) for name in names], [var(f"{name}_grad") for name in names],
-                           Factors(names, found.lr, found.wd, without), None, None, None)
-            self._graphs[paths] = Group(made).graph
-        return self._graphs[paths]
+    def _graph(self, paths: tuple[str, ...], parts: tuple[_Part, ...]) -> Graph:
+        """Return the graph that updates the parts of parameters with these paths."""
+        if (paths, parts) not in self._graphs:
+            found = factors_of(paths, dict.fromkeys(paths, {}), **self._factors)
+            rates, decays = ([each[x.number] for x in parts] for each in (found.lr, found.wd))
+            without = frozenset(x.name for x in parts if paths[x.number] in found.no_lars)
+            self._graphs[paths, parts] = self._made(Factors([x.name for x in parts], rates, decays, without))
+        return self._graphs[paths, parts]
+
+    def _made(self, factors: Factors) -> Graph:
+        weights, grads = [var(name) for name in factors.names], [var(f"{name}_grad") for name in factors.names]
+        return Group(updated(self._rule, weights, grads, factors, None, None, None)).graph
 
     def __call__(self, grads: Any, state: RuleState, params: Any = None, **extra: Any) -> tuple[Any, RuleState]:
         """Return the updates and the new state."""
@@ -180,37 +197,46 @@ class _Update:
                 raise OperatorError(f"{self._rule}: an update needs {name}: update(grads, state, params, {name}=…)")
             given[name] = _leaves(tree, extra[name], name)
         with wide():
-            values = self._values(paths, given)
+            arrays = _arrays(paths, given)
+            parts = _parts(arrays["p"])
+            values = self._values(paths, parts, arrays)
             values |= {name: state.states[name] for name in self._rule.shared_states} | self._numbers(state, extra)
-            outputs, written = self._run(tuple(paths), values)
+            outputs, written = self._run(self._graph(tuple(paths), parts), values)
             platform = jax.default_backend()
-            changes = [_cast(one_loop(y, platform) - values[f"p{k}"], _array(g).dtype)
-                       for k, (y, g) in enumerate(zip(outputs, given["grad"], strict=True))]
-            kept = {name: tree.unflatten([_cast(written[f"p{k}_{name}"], _array(old).dtype)
-                                          for k, old in enumerate(given[name])]) for name in self._states}
+            moves = [one_loop(y, platform) - values[x.name] for x, y in zip(parts, outputs, strict=True)]
+            changes = _whole(parts, moves, arrays["grad"])
+            kept = {name: tree.unflatten(_whole(parts, [written[f"{x.name}_{name}"] for x in parts], arrays[name]))
+                    for name in self._states}
             kept |= {name: written[name] for name in self._rule.shared_states}
         return tree.unflatten(changes), new._replace(states=kept)
 
-    def _values(self, paths: Sequence[str], given: Mapping[str, Sequence[Any]]) -> dict[str, jax.Array]:
+    def _values(self, paths: Sequence[str], parts: Sequence[_Part], arrays: Mapping[str, Sequence[jax.Array]]
+                ) -> dict[str, jax.Array]:
         """Return the graph's arrays of the parameters, checked, in the dtype in which they are computed."""
+        for path, param, grad in zip(paths, arrays["p"], arrays["grad"], strict=True):
+            _computed_in(param, path)
+            _computed_in(grad, f"the gradient of {path}")
+            if grad.shape != param.shape:
+                raise ShapeError(f"{path}: the gradient has shape {show_shape(grad.shape)}, the parameter "
+                                 f"{show_shape(param.shape)}")
+            if _is_complex(grad) != _is_complex(param):
+                raise DTypeError(f"{path}: the gradient has dtype {grad.dtype}, the parameter {param.dtype}")
         found = {}
-        for k, path in enumerate(paths):
-            param = _array(given["p"][k])
-            dtype = _computed_in(param, path)
-            for name, leaves in given.items():
-                if leaves[k] is None:
-                    raise OperatorError(f"{path}: {name} is None, where the parameters have an array")
-                array = param if name == "p" else _array(leaves[k])
-                if name == "grad" and array.shape != param.shape:
-                    raise ShapeError(f"{path}: the gradient has shape {show_shape(array.shape)}, the parameter "
-                                     f"{show_shape(param.shape)}")
-                if name == "grad":
-                    _computed_in(array, f"the gradient of {path}")
-                if name in ("p", "grad", *self._others):
-                    array = _cast(array, dtype)
-                elif name in self._rule.op.update.keys:
-                    array = _cast(array, jnp.int64)
-                found[f"p{k}" if name == "p" else f"p{k}_{name}"] = array
+        for x in parts:
+            param = arrays["p"][x.number]
+            dtype = _computed_in(param, paths[x.number])
+            for name, leaves in arrays.items():
+                array, to = leaves[x.number], dtype
+                if name in self._rule.op.update.keys:
+                    to = jnp.int64
+                elif name in self._states:
+                    if _is_complex(param) and not _is_complex(array):
+                        raise DTypeError(f"{paths[x.number]}: {name} has dtype {array.dtype}, which has no imaginary "
+                                         f"parts, and the parameter has dtype {param.dtype}")
+                    to = self._type(name, param.shape, np.dtype(dtype)).dtype
+                if _is_complex(array):
+                    array = jnp.imag(array) if x.imaginary else jnp.real(array)
+                found[x.name if name == "p" else f"{x.name}_{name}"] = _cast(array, to)
         return found
 
     def _numbers(self, state: RuleState, extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,10 +251,8 @@ class _Update:
                 **{name: jnp.reshape(jnp.asarray(v, dtype if name in {"wd", *self._rule.op.params} else None), (1,))
                    for name, v in self._traced.items()}}
 
-    def _run(self, paths: tuple[str, ...], values: Mapping[str, jax.Array]) -> tuple[tuple, dict[str, jax.Array]]:
+    def _run(self, graph: Graph, values: Mapping[str, jax.Array]) -> tuple[tuple, dict[str, jax.Array]]:
         """Return the new parameters in order, and the new states by name."""
-        graph = self._graph(paths)
-
         def run(values: Mapping[str, jax.Array]) -> tuple[tuple, dict[str, jax.Array]]:
             settled_graph, arrays = settled(graph, values, "gradient_transformation")
             given = {n: arrays[n.name] for n in settled_graph.variables}
@@ -238,8 +262,48 @@ class _Update:
         return differentiable(run)({n.name: values[n.name] for n in graph.variables})
 
 
-def _array(value: Any) -> jax.Array:
-    return value if isinstance(value, jax.Array) else jnp.asarray(value)
+def _dtypes(rule: Rule | LayerwiseRule, given: Any) -> dict[str, Any]:
+    """Return the dtypes that are given for states, checked."""
+    if not isinstance(given, Mapping):
+        raise OperatorError(f"{rule}: state_dtypes must be a dict from names of states to dtypes, got {shown(given)}")
+    known = [name for name in rule.more_inputs if name in rule.op.writes and name not in rule.op.update.keys]
+    found = {}
+    for name, value in given.items():
+        if name not in known:
+            raise UnknownNameError(f"{rule}: state_dtypes: {unknown('state', name, known)}")
+        try:
+            found[name] = None if value is None else jnp.dtype(value)
+        except TypeError:
+            raise DTypeError(f"{rule}: state_dtypes: {name} must be a dtype or None, got {shown(value)}") from None
+        if value is not None and not jnp.issubdtype(found[name], jnp.inexact):
+            raise DTypeError(f"{rule}: state_dtypes: {name} must be floating or complex, got {found[name]}")
+    return found
+
+
+def _arrays(paths: Sequence[str], given: Mapping[str, Sequence[Any]]) -> dict[str, list[jax.Array]]:
+    """Return the arrays of all parameters."""
+    for name, leaves in given.items():
+        for path, leaf in zip(paths, leaves, strict=True):
+            if leaf is None:
+                raise OperatorError(f"{path}: {name} is None, where the parameters have an array")
+    return {name: [x if isinstance(x, jax.Array) else jnp.asarray(x) for x in leaves] for name, leaves in given.items()}
+
+
+def _parts(params: Sequence[jax.Array]) -> tuple[_Part, ...]:
+    """Return the real arrays of parameters, in order."""
+    return tuple([_Part(f"p{k}i" if imaginary else f"p{k}", k, imaginary) for k, param in enumerate(params)
+                  for imaginary in ((False, True) if _is_complex(param) else (False,))])
+
+
+def _whole(parts: Sequence[_Part], arrays: Sequence[jax.Array], models: Sequence[jax.Array]) -> list[jax.Array]:
+    """Return an array for each parameter from those of its parts, each of the dtype of its model."""
+    found = {(x.number, x.imaginary): array for x, array in zip(parts, arrays, strict=True)}
+    return [_cast(lax.complex(found[k, False], found[k, True]) if (k, True) in found and _is_complex(model)
+                  else found[k, False], model.dtype) for k, model in enumerate(models)]
+
+
+def _is_complex(array: jax.Array) -> bool:
+    return array.dtype.kind == "c"
 
 
 def _cast(array: jax.Array, dtype: Any) -> jax.Array:
@@ -248,10 +312,10 @@ def _cast(array: jax.Array, dtype: Any) -> jax.Array:
 
 
 def _computed_in(array: jax.Array, what: str) -> Any:
-    """Return the dtype in which a parameter is updated: its own, float32 where that has fewer bits."""
-    if not jnp.issubdtype(array.dtype, jnp.floating):
-        raise DTypeError(f"{what} has dtype {array.dtype}; rules update floating parameters")
-    return jnp.float64 if array.dtype == jnp.float64 else jnp.float32
+    """Return the dtype in which a parameter is updated: that of its parts, float32 where that has fewer bits."""
+    if not jnp.issubdtype(array.dtype, jnp.inexact):
+        raise DTypeError(f"{what} has dtype {array.dtype}; rules update floating and complex parameters")
+    return jnp.float64 if array.dtype in (jnp.float64, jnp.complex128) else jnp.float32
 
 
 def _leaves(tree: Any, other: Any, what: str) -> list[Any]:

@@ -1,11 +1,10 @@
-"""Our rules as Optax transformations, judged by Optax: its numbers, its wrappers, and its own tests of its aliases."""
+"""Our rules as Optax transformations, judged by Optax: its numbers and its wrappers."""
 
 import dataclasses
+import inspect
 import pickle
-import re
 import subprocess
 import sys
-import unittest
 from functools import partial
 from typing import Any
 
@@ -22,7 +21,8 @@ optax = pytest.importorskip("optax")
 jnp = jax.numpy
 
 import symbolic.jax as sj  # noqa: E402
-from tests.symbolic.jax.aliases import ALIASES  # noqa: E402
+from symbolic.jax.names import OPTAX, optax_function  # noqa: E402
+from tests.symbolic.jax.aliases import ALIASES, DTYPES  # noqa: E402
 
 PAIRS = [  # alias, settings, what norms in float32 allow in float64
     ("sgd", {}, 0), ("sgd", {"momentum": 0.9}, 0), ("sgd", {"momentum": 0.9, "nesterov": True}, 0), ("adam", {}, 0),
@@ -70,7 +70,111 @@ def test_ten_updates_are_those_of_optax(alias, settings, norms, dtype):
         close(got, expected, (norms or 1e-9) if dtype == "float64" else 5e-5)
 
 
+def twenty(tx, dtype, between=lambda state: state):
+    """Return the parameters after 20 updates by random gradients, with a change of the state after each."""
+    def like(rng):
+        def draw(*shape):
+            x = rng.normal(size=shape) + 1j * rng.normal(size=shape)
+            return jnp.asarray(x.astype(dtype) if np.dtype(dtype).kind == "c" else x.real.astype(dtype))
+
+        return {"w": draw(3, 4), "b": draw(4), "real": jnp.asarray(rng.normal(size=3), draw().real.dtype)}
+
+    rng = np.random.default_rng(3)
+    params = like(rng)
+    state = tx.init(params)
+
+    @jax.jit
+    def update(params, state, grads):
+        updates, state = tx.update(grads, state, params)
+        return optax.apply_updates(params, updates), state
+
+    for _ in range(20):
+        params, state = update(params, state, like(rng))
+        state = between(state)
+    assert update._cache_size() == 1
+    return params
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("alias", ALIASES)
+def test_complex_parameters_are_pairs_of_real_ones(alias, dtype):
+    """As Optax's own rules are within `split_real_and_imaginary`; beside them a real parameter."""
+    theirs = {"weight_decay": 0.0} if alias == "lars" else {}
+    with jax.enable_x64(dtype == "complex128"):
+        expected = twenty(optax.contrib.split_real_and_imaginary(optax_function(alias)(0.05, **theirs)), dtype)
+        close(twenty(ALIASES[alias](0.05), dtype), expected, 2e-5 if dtype == "complex64" else 1e-6)
+
+
+def test_the_gradient_rules_alone_are_optax_own_on_complex_parameters_too():
+    for settings in ({}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}):
+        close(twenty(ALIASES["sgd"](0.05, **settings), "complex64"), twenty(optax.sgd(0.05, **settings), "complex64"), 1e-6)
+
+
 EVERY = sorted({op.name for ops in candidates().values() for op in ops})
+
+
+def after_two(name, params, more):
+    """Return parameters and states after two updates, operation by operation."""
+    tx = sj.gradient_transformation(name, 0.1)
+    extra = {k: jax.tree.map(lambda p: 10 * more + 0 * p, params) for k in tx.update._others}
+    state = tx.init(params)
+    for k in range(2):
+        grads = jax.tree.map(lambda p, k=k: p / (k + 2) + more, params)
+        updates, state = tx.update(grads, state, params, **extra)
+        params = optax.apply_updates(params, updates)
+    return params, state.states
+
+
+@pytest.mark.parametrize("name", ["adafactor", "lans", "muon", "novograd", "prodigy", "schedule_free_adamw", "sm3", "sophia"])
+def test_states_of_complex_parameters_are_pairs_too(name):
+    """States of other shapes, copies of the weights, numbers that all tensors share, and further inputs."""
+    x = jnp.arange(6.0).reshape(3, 2) - 1.5
+    with jax.disable_jit():
+        (one, complex_states) = after_two(name, {"x": x + 1j * x[::-1]}, 0.1 + 0.1j)
+        (two, states) = after_two(name, {"x": x, "y": x[::-1]}, 0.1)
+    np.testing.assert_allclose(one["x"], two["x"] + 1j * two["y"], rtol=1e-5)
+    for key, value in states.items():
+        pair = value["x"] + 1j * value["y"] if isinstance(value, dict) else value
+        np.testing.assert_allclose(complex_states[key]["x"] if isinstance(value, dict) else complex_states[key], pair, rtol=1e-5)
+
+
+def of_dtype(alias):
+    """Return Optax's argument for the dtype of a state, and our name of the state."""
+    known = inspect.signature(optax_function(alias)).parameters
+    fields = {field: state for state, field in OPTAX[alias].states.items()}
+    return next(((argument, fields[field]) for argument, field in DTYPES.items() if argument in known and field in fields),
+                None)
+
+
+@pytest.mark.parametrize("alias", [alias for alias in ALIASES if of_dtype(alias)])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_a_state_may_be_kept_in_another_dtype(alias, dtype):
+    """Its rule is Optax's with a state that is rounded after each update; Optax itself rounds products with it too."""
+    argument, state = of_dtype(alias)
+    field, settings = OPTAX[alias].states[state], {"momentum": 0.9} if alias == "sgd" else {}
+    theirs = optax_function(alias)(0.05, **settings, **({"weight_decay": 0.0} if alias == "lars" else {}))
+
+    def rounded(state):
+        kept = optax.tree.get(state, field)
+        return optax.tree.set(state, **{field: jax.tree.map(lambda x: x.astype(dtype).astype("float32"), kept)})
+
+    tx = ALIASES[alias](0.05, **settings, **{argument: dtype})
+    found = twenty(tx, "float32")
+    assert str(tx.init(found).states[field]["w"].dtype) == dtype
+    close(found, twenty(theirs, "float32", rounded), 2e-5)
+    if alias != "lion":  # whose steps are signs, which rounding leaves
+        assert abs(found["w"] - twenty(theirs, "float32")["w"]).max() > 2e-5
+
+
+def test_states_in_the_dtype_of_the_parameter():
+    """By default in float32 where a parameter has fewer bits; None is the parameter's own, as in Optax."""
+    for dtype, more in (("bfloat16", {}), ("complex64", {}), ("float32", {"var": "complex64"})):
+        params = {"w": jnp.ones(3, dtype)}
+        tx = sj.gradient_transformation("adam", 0.1, state_dtypes={"mean": None, **more})
+        updates, state = update(tx, params)
+        assert updates["w"].dtype == dtype and state.states["mean"]["w"].dtype == dtype
+        assert state.states["var"]["w"].dtype == ("float32" if dtype == "bfloat16" else "complex64")
+        np.testing.assert_allclose(updates["w"].astype("complex64").real, -0.1, rtol=4e-3)
 
 
 @pytest.mark.parametrize("x64", [False, True], ids=["32", "64"])
@@ -148,6 +252,9 @@ def test_factors_are_by_path():
     updates, _ = update(tx, params)
     np.testing.assert_allclose(updates["dense"]["kernel"], -0.1, rtol=1e-6)
     np.testing.assert_allclose(updates["dense"]["bias"], -0.5)
+    for one in ({"p": jnp.ones(1)}, {"p": jnp.full(1, 1 + 1j)}):
+        updates, _ = update(sj.gradient_transformation("sgd", 0.5, lr_mult={"p": 0.1}), one)
+        np.testing.assert_allclose(updates["p"], -0.05 * one["p"], rtol=1e-6)
 
 
 @pytest.mark.parametrize("count", [1, 10], ids=["alone", "many"])
@@ -278,7 +385,7 @@ def test_hyperparameters_may_be_arrays(name):
 
 
 def test_what_is_fixed_when_a_rule_is_made_is_named():
-    for name, fixed in (("adagrad", "initial_accumulator"), ("soap", "shampoo_beta"), ("sgd", "clip_gradient")):
+    for name, fixed in (("soap", "shampoo_beta"), ("sgd", "clip_gradient")):
         error(ParamError, lambda name=name, fixed=fixed: sj.gradient_transformation(name, 0.1, **{fixed: jnp.ones(())}),
               f"{fixed} is fixed when the rule is made", "static_args")
 
@@ -308,52 +415,23 @@ def test_errors_name_what_is_wrong():
     error(ShapeError, lambda: update(sgd, params, {"dense": {"kernel": jnp.ones(3)}}), "dense.kernel", "(3,)", "(2,)")
     error(OperatorError, lambda: update(sgd, params, {"dense": jnp.ones(2)}), "gradients", "tree")
     error(DTypeError, lambda: update(sgd, {"n": jnp.ones(2, "int32")}), "n has dtype int32")
-    error(DTypeError, lambda: update(sgd, {"z": jnp.ones(2, "complex64")}), "complex64")
+    z = {"z": jnp.ones(2, "complex64")}
+    error(DTypeError, lambda: update(sgd, z, {"z": jnp.ones(2)}), "z: the gradient has dtype float32", "complex64")
+    error(DTypeError, lambda: update(sgd, {"z": jnp.ones(2)}, z), "z: the gradient has dtype complex64", "float32")
     error(UnknownNameError, lambda: update(sj.gradient_transformation("sgd", 0.1, lr_mult={"dense.kernle": 2.0}), params),
           "dense.kernle", "dense.kernel")
 
 
-OFTEN = ("adam", "lamb")
-NOT_OURS = {"'momentum'": "rmsprop", "opt_kwargs={}": "adadelta"}
-STATIC = ("adagrad",)  # whose first value is fixed when the rule is made
+def test_dtypes_of_states_that_there_are_not():
+    def adam(dtypes):
+        return sj.gradient_transformation("adam", 0.1, state_dtypes=dtypes)
 
-
-def own_tests():
-    """Yield the name and the parameters of those of Optax's tests that our aliases can take."""
-    pytest.importorskip("absl")
-    pytest.importorskip("sklearn")
-    alias_test = pytest.importorskip("optax._src.alias_test")
-    reprs = alias_test.AliasTest._test_params_reprs
-    for name in sorted(vars(alias_test.AliasTest)):
-        given = reprs.get(name, "")
-        alias = (re.search(r"opt_name='(\w+)'", given) or ["", ""])[1]
-        kind = re.match(r"test_([a-z_]+?)\d*$", name)
-        if alias not in ALIASES or not kind or kind[1] == "explicit_dtype" or "complex" in given:
-            continue
-        if any(text in given and alias == whose for text, whose in NOT_OURS.items()):
-            continue
-        if kind[1] == "optimization":
-            chosen = "parabola" in given
-        elif kind[1].endswith("inject_hyperparams"):
-            chosen = alias not in STATIC
-        else:
-            chosen = alias in OFTEN and not re.search(r"float16|float64", given.replace("bfloat16", ""))
-        if chosen:
-            yield name, given
-
-
-def test_optax_tests_of_its_aliases_pass_with_ours_in_their_place(monkeypatch):
-    found = list(own_tests())
-    from optax._src import alias_test
-
-    monkeypatch.setattr(alias_test, "_get_opt", lambda self, name: ALIASES[name])
-    failed, skipped = [], []
-    for name, given in found:
-        result = unittest.TestResult()
-        alias_test.AliasTest(name).run(result)
-        failed += [f"{name} {given}: {text}" for _, text in (*result.failures, *result.errors)]
-        skipped += result.skipped
-    assert not failed and not skipped and len(found) > 20, "\n".join(failed)
+    error(UnknownNameError, lambda: adam({"maen": "bfloat16"}), "maen", "mean")
+    error(OperatorError, lambda: adam("bfloat16"), "state_dtypes", "'bfloat16'", "dict")
+    for wrong in ("int32", "float33", bool, 3):
+        error(DTypeError, lambda wrong=wrong: adam({"mean": wrong}), "mean", "float" if wrong != 3 else "3")
+    error(DTypeError, lambda: update(adam({"mean": "bfloat16"}), {"z": jnp.ones(2, "complex64")}),
+          "z: mean has dtype bfloat16, which has no imaginary parts", "complex64")
 
 
 def test_without_optax_it_says_what_to_install():
