@@ -88,7 +88,15 @@ class XlaProgram:
         # Another executor may have the array elsewhere.
         self._places = [(h, h.sharding) for h in {id(h): h for h in self._inputs + self._outputs}.values()]
         self._drawn = [h for h in homes.values() if self._spread and any(h is i for i in self._inputs)]
-        self._jit = jax.jit(self._trace, donate_argnums=0, out_shardings=([h.sharding for h in self._outputs], None))
+        self._jit = self._jitted(donate_argnums=0)
+
+    def _jitted(self, **options: Any) -> Any:
+        return jax.jit(self._trace, out_shardings=([h.sharding for h in self._outputs], None), **options)
+
+    @cached_property
+    def _checked(self) -> Any:
+        """The program for ``jax_debug_nans``: with what it was given JAX runs it again, to find the operation."""
+        return self._jitted()
 
     def _trace(self, donated: Sequence[jax.Array], kept: Sequence[jax.Array]) -> tuple[list, Any]:
         """Return the results, and whether all indices are in range where the graph has any; then old values stay."""
@@ -137,7 +145,8 @@ class XlaProgram:
         """Run the graph, all or nothing."""
         with wide(), deferred():
             with device_errors("the step failed on the devices", _LOST):
-                results, in_range = self._jit(*self._arguments())
+                run = self._checked if jax.config.jax_debug_nans or jax.config.jax_debug_infs else self._jit
+                results, in_range = run(*self._arguments())
                 # What other holders see is fetched before anything is written.
                 hosts = [(h, whole(y)) for h, y in zip(self._outputs, results) if h.shared]
                 if self._spread:  # An error belongs to its step.

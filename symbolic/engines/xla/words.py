@@ -5,8 +5,8 @@ that dtypes are NumPy's.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import jax
@@ -24,8 +24,15 @@ from symbolic.engines.xla.philox import drawn, uniform
 
 
 def wide() -> AbstractContextManager:
-    """Return a context in which JAX has 64 bit types, whatever it has outside of it."""
-    return jax.enable_x64(True)
+    """Return a context in which JAX has 64 bit types and promotes ranks and dtypes, whatever it does outside of it."""
+    strict = jax.config.jax_numpy_rank_promotion != "allow" or jax.config.jax_numpy_dtype_promotion != "standard"
+    return _promoting() if strict else jax.enable_x64(True)
+
+
+@contextmanager
+def _promoting() -> Iterator[None]:
+    with jax.enable_x64(True), jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):
+        yield
 
 
 class Words(DerivedWords):

@@ -83,6 +83,44 @@ def both(change):
         close(got, expected)
 
 
+@pytest.mark.parametrize(("flag", "value", "usual"), [("jax_numpy_rank_promotion", "raise", "allow"),
+                                                      ("jax_numpy_dtype_promotion", "strict", "standard"),
+                                                      ("jax_enable_x64", True, False), ("jax_disable_jit", True, False)])
+def test_what_jax_refuses_elsewhere_does_not_matter(flag, value, usual):
+    """A dense layer adds arrays of two ranks."""
+    net = sym.FullyConnected(sym.var("x"), num_hidden=3, name="fc")
+    given = {"x": np.array([[1, 2], [3, 5]], "float32"), "fc_weight": np.ones((3, 2), "float32"),
+              "fc_bias": np.arange(3, dtype="float32")}
+    expected = net.bind(args=given, engine="eager").forward()[0].asnumpy()
+    jax.config.update(flag, value)
+    try:
+        run = net.simple_bind(x=(2, 2), engine="xla")
+        assert (run.forward(**given)[0].asnumpy() == expected).all()
+        run.backward(out_grads=np.ones((2, 3)))
+        assert run.grad_dict["fc_bias"].asnumpy().tolist() == [2, 2, 2]
+        outputs, _ = jax.jit(sj.function(net))(given)
+        assert (np.asarray(*outputs.values()) == expected).all()
+    finally:
+        jax.config.update(flag, usual)
+
+
+@pytest.mark.parametrize("flag", ["jax_debug_nans", "jax_debug_infs"])
+def test_where_jax_looks_for_nan_it_finds_it_and_nothing_is_written(flag):
+    step = sym.sgd_mom_update(sym.var("w"), sym.var("g"), sym.var("m"), lr=sym.var("lr"), momentum=0.5, name="step")
+    arrays = {"w": nd.ones((2,)), "g": nd.ones((2,)), "m": nd.zeros((2,)), "lr": nd.array([0.5])}
+    run = step.bind(args=arrays, out=[arrays["w"]], engine="xla")
+    run.forward()
+    jax.config.update(flag, True)
+    try:
+        with pytest.raises(FloatingPointError, match="invalid value"):
+            run.forward(g=np.array([np.nan, np.inf]))
+    finally:
+        jax.config.update(flag, False)
+    assert arrays["w"].asnumpy().tolist() == [0.5, 0.5]
+    run.forward()
+    assert arrays["w"].asnumpy().tolist() == [-0.25, -0.25] and arrays["g"].asnumpy().tolist() == [1, 1]
+
+
 def test_numbers_change_without_a_trace():
     run, arrays = bound()
     for k in range(200):
