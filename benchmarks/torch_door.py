@@ -7,9 +7,16 @@ bound graph is a step whose arrays never move; as with ours, parameters and grad
 given, which is not in huge pages, and states in the package's own.  A form of torch's that is far from its own loop
 over tensors does not take part: in 16 bits the fused SGD of torch 2.13 leaves parameters as they are
 (https://github.com/pytorch/pytorch/issues/191763).
+
+With ``--bound`` ours and the bound graph alone take part, in each form of a class that is a rule of its own, and
+``--optimizers all`` is every class of `symbolic.torch`.
+``--keep`` appends these times to ``benchmarks/results/torch_door/``, and ``--table`` prints what is kept there as the
+table of ``docs/torch.rst``.
 """
 
 import argparse
+import inspect
+import json
 import statistics
 import time
 
@@ -19,16 +26,20 @@ import torch
 import symbolic as sym
 import symbolic.torch as st
 from benchmarks import machine
+from benchmarks.table import simple
 from benchmarks.workloads import model
 from symbolic.torch.tensors import view
 
 OPTIMIZERS = {"SGD": {"lr": 0.1, "momentum": 0.9}, "AdamW": {"lr": 1e-3}, "Lion": {"lr": 1e-4}, "LAMB": {"lr": 1e-3},
               "LARS": {"lr": 0.1, "momentum": 0.9}}
-RULES = {"SGD": ("sgd_mom_update", {"momentum": 0.9, "rate_in_momentum": False}),
-         "AdamW": ("adamw", {"wd": 0.01, "epsilon_place": "paper"}), "Lion": ("lion", {}), "LAMB": ("lamb", {}),
-         "LARS": ("lars", {"momentum": 0.9})}
+CLASSES = [name for name in st.__all__ if isinstance(each := getattr(st, name, None), type)
+           and issubclass(each, st.RuleOptimizer) and each is not st.RuleOptimizer]
+RESULTS = machine.RESULTS / "torch_door"
+SLOW = 0.2
+"""From how many seconds a step is measured once in a round, and not three times."""
 FAR = 0.1
 """Part of the way of three updates; in 16 bits what rounding makes of different sums is some hundredths."""
+TITLES = {"small": "500 × 64", "resnet50": "ResNet-50", "bert_base": "BERT-base"}
 SHAPES = {"small": lambda: ((64,),) * 500, "resnet50": lambda: model("resnet50"),
           "bert_base": lambda: model("bert_base")}
 
@@ -62,11 +73,10 @@ class Bound:
     has no threads, a step takes 10 to 20 % less.
     """
 
-    def __init__(self, name, shapes, dtype):
-        rule, params = RULES[name]
-        names = [f"w{k}" for k in range(len(shapes))]
-        step = sym.optimizers.update(names, rule, **params)
-        arrays = {n: view(torch.randn(s).to(dtype)) for n, s in zip(names, shapes)}
+    def __init__(self, optimizer, shapes, dtype):
+        step = optimizer.symbol()
+        names = [name.removesuffix("_grad") for name in step.list_arguments() if name.endswith("_grad")]
+        arrays = {n: view(torch.randn(s).to(dtype)) for n, s in zip(names, shapes, strict=True)}
         self.grads = [(torch.empty(s, dtype=dtype), torch.randn(s).to(dtype)) for s in shapes]
         arrays |= {f"{n}_grad": view(bound) for n, (bound, _) in zip(names, self.grads)}
         start = time.perf_counter()
@@ -118,13 +128,21 @@ def deepspeed(shapes, dtype):
         return None
 
 
+def beside_bound(name, options, shapes, dtype):
+    """Return an optimizer of ours and its bound graph by what they are."""
+    ours = Contender(getattr(st, name), options, shapes, dtype)
+    return {"ours": ours, "bound graph": Bound(ours.optimizer, shapes, dtype)}
+
+
 def contenders(name, shapes, dtype, compiled):
     """Return all forms of an optimizer by what they are."""
-    options = OPTIMIZERS[name]
-    found = {"ours": Contender(getattr(st, name), options, shapes, dtype), "bound graph": Bound(name, shapes, dtype)}
+    options = OPTIMIZERS.get(name, {"lr": 1e-3})
+    found = beside_bound(name, options, shapes, dtype)
     if hasattr(torch.optim, name):
         theirs = getattr(torch.optim, name)
         for form in ("fused", "foreach"):
+            if form not in inspect.signature(theirs).parameters:
+                continue
             if (wrong := off(theirs, {**options, form: True}, dtype)) < FAR:
                 found[f"torch {form}"] = Contender(theirs, {**options, form: True}, shapes, dtype)
             else:
@@ -136,37 +154,83 @@ def contenders(name, shapes, dtype, compiled):
     return found
 
 
-def measure(name, shapes, rounds, dtype=torch.float32, compiled=False):
+def measure(forms, rounds):
     """Return the seconds of each form, of the first step and the median of the others, in turn; and bytes moved."""
-    forms = contenders(name, shapes, dtype, compiled)
     times = {what: [] for what in forms}
     for _ in range(rounds):
         for what, form in forms.items():
-            times[what].append(min(form.seconds() for _ in range(3)))
+            first = form.seconds()
+            times[what].append(min([first, *(form.seconds() for _ in range(2 if first < SLOW else 0))]))
     found = {what: (form.first, statistics.median(times[what])) for what, form in forms.items()}
     return found, moved(forms["ours"].optimizer)
+
+
+def kept():
+    """Return what is kept, by machine and by workload, such as ``"resnet50 bfloat16 SGD"``: seconds of the last run."""
+    found = {}
+    for path in sorted(RESULTS.glob("*.json")):
+        for run in json.loads(path.read_text(encoding="utf-8")):
+            found.setdefault(path.stem, {}).update(run["seconds"])
+    return found
+
+
+def table(found):
+    """Return the results of one machine as reStructuredText: milliseconds, and multiples of the bound graph's.
+
+    Parameters
+    ----------
+    found : dict
+        One of `kept`.
+    """
+    columns = list(dict.fromkeys(tuple(workload.split()[:2]) for workload in found))
+    rows = [["class", *(f"{TITLES[shapes]}, {dtype}" for shapes, dtype in columns)]]
+    for name in sorted({workload.split(maxsplit=2)[2] for workload in found}):
+        times = [found.get(f"{shapes} {dtype} {name}") for shapes, dtype in columns]
+        rows.append([f"``{name}``", *("" if each is None else f"{1e3 * each['ours']:.3g} "
+                                     f"({each['ours'] / each['bound graph']:.2f})" for each in times)])
+    return simple(rows)
+
+
+def report(kind, dtype, label, shapes, measured, keep):
+    """Print one line for each form, and keep what ours and the bound graph take."""
+    times, moves = measured
+    size = moves * sum([int(np.prod(shape)) for shape in shapes])
+    for what, (first, median) in times.items():
+        print(f"{kind:10} {label:18} {what:14} {1e3 * median:9.3f} ms   first {1e3 * first:9.1f} ms   "
+              f"{moves:4.1f} bytes a parameter, {size / median / 1e9:5.1f} GB/s", flush=True)
+    if keep:
+        machine.keep(machine.facts() | {"torch": torch.__version__}, None, {f"{kind} {dtype} {label}": {
+            what: times[what][1] for what in ("ours", "bound graph")}}, RESULTS)
 
 
 def main():
     """Measure, and print one line for each form."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
-    parser.add_argument("--optimizers", nargs="+", choices=OPTIMIZERS, default=list(OPTIMIZERS))
+    parser.add_argument("--optimizers", nargs="+", choices=[*CLASSES, "all"], default=list(OPTIMIZERS))
+    parser.add_argument("--bound", action="store_true", help="ours and the bound graph alone")
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--keep", action="store_true", help="append what ours and the bound graph take to the results")
+    parser.add_argument("--table", action="store_true", help="measure nothing, print what is kept")
     args = parser.parse_args()
+    if args.table:
+        print("\n\n".join(f"{name}\n\n{table(found)}" for name, found in kept().items()))
+        return
     torch.set_num_threads(sym.get_num_threads())
     print(machine.text(machine.facts()))
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads\n")
+    dtype = getattr(torch, args.dtype)
     for kind in args.shapes:
         shapes = SHAPES[kind]()
-        for name in args.optimizers:
-            times, moves = measure(name, shapes, args.rounds, getattr(torch, args.dtype), args.compile)
-            size = moves * sum([int(np.prod(shape)) for shape in shapes])
-            for what, (first, median) in times.items():
-                print(f"{kind:10} {name:6} {what:14} {1e3 * median:9.3f} ms   first {1e3 * first:9.1f} ms   "
-                      f"{moves:4.1f} bytes a parameter, {size / median / 1e9:5.1f} GB/s", flush=True)
+        for name in CLASSES if "all" in args.optimizers else args.optimizers:
+            for options in getattr(st, name)._words.variants if args.bound else [None]:
+                forms = (contenders(name, shapes, dtype, args.compile) if options is None
+                         else beside_bound(name, {"lr": 1e-3, **options}, shapes, dtype))
+                given = ", ".join([f"{key}={value}" for key, value in (options or {}).items()])
+                label = f"{name}({given})" if given else name
+                report(kind, args.dtype, label, shapes, measure(forms, args.rounds), args.keep)
 
 
 if __name__ == "__main__":

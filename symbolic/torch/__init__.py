@@ -9,8 +9,10 @@ from symbolic.torch.classes import named as _named, optimizer
 from symbolic.torch.names import RULES as _RULES, TORCH as _TORCH
 from symbolic.torch.optimizer import RuleOptimizer
 
+__all__ = sorted([each.__name__ for each in (RuleOptimizer, optimizer, step_in_backward)] + [*_RULES, *_TORCH])
+
 __getattr__ = _lazy.attributes(globals(), _named)
 
 
 def __dir__() -> list[str]:
-    return sorted({"RuleOptimizer", "optimizer", "step_in_backward", *_RULES, *_TORCH})
+    return list(__all__)

@@ -101,6 +101,16 @@ def test_tensors_of_other_shapes_have_one_flow_unless_a_number_depends_on_the_si
     assert (first.flow is second.flow) == shared
 
 
+def test_the_package_shows_its_classes_and_functions_alone():
+    given = {}
+    exec("from symbolic.torch import *", given)
+    given.pop("__builtins__")
+    assert dir(st) == st.__all__ == sorted(given)
+    classes = [each for each in given.values() if isinstance(each, type)]
+    assert all(issubclass(each, torch.optim.Optimizer) for each in classes)
+    assert {each.__name__ for each in given.values() if each not in classes} == {"optimizer", "step_in_backward"}
+
+
 @pytest.mark.parametrize("shape", [(64, 64), (100, 160), (160, 100), (200, 150)])
 def test_muon_in_bfloat16_is_about_as_close_to_the_exact_iteration_as_torchs(shape):
     options = {"lr": 1e-2, "weight_decay": 0.1}
