@@ -113,3 +113,52 @@ def test_the_team_is_used_where_it_is_ready(team):
                              set_two + PROGRAM.replace("{LARGE}", str(LARGE))],
                             env=environment, capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr
+
+
+WORKERS = """
+import sys
+import torch
+import symbolic.torch as st
+
+
+class Rows(torch.utils.data.Dataset):
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, k):
+        w = torch.nn.Parameter(torch.zeros({LARGE}))
+        w.grad = torch.full_like(w, k + 1.0)
+        st.SGD([w], lr=0.5, momentum=0.5).step()
+        return w.detach()[-2:].clone()
+
+
+if __name__ == "__main__":
+    context, passes = sys.argv[1], int(sys.argv[2])
+    p = torch.nn.Parameter(torch.zeros({LARGE}))
+    optimizer, seen = st.SGD([p], lr=0.5, momentum=0.5), []
+
+    def step():
+        p.grad = torch.ones_like(p)
+        optimizer.step()
+
+    step()
+    for _ in range(passes):
+        loader = torch.utils.data.DataLoader(Rows(), batch_size=2, num_workers=2, multiprocessing_context=context)
+        for rows in loader:
+            seen += rows[:, 0].tolist()
+            step()
+    assert seen == passes * [-0.5, -1.0, -1.5, -2.0], seen
+    assert (p == -sum([2 - 0.5 ** k for k in range(1 + 2 * passes)]) / 2).all(), p
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers fork on Linux")
+@pytest.mark.parametrize("start", ["fork", "spawn", "forkserver"])
+def test_a_training_on_the_team_and_the_workers_of_its_loader_step_beside_each_other(start, team, tmp_path):
+    file = tmp_path / "training.py"
+    file.write_text(WORKERS.replace("{LARGE}", str(LARGE)))
+    passes = "2" if start == "fork" else "1"  # Each of the others imports torch.
+    environment = {"OMP_NUM_THREADS": "2", "PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[3])}
+    result = subprocess.run([sys.executable, "-W", "ignore", str(file), start, passes], env=environment, capture_output=True,
+                            text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
