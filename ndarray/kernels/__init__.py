@@ -57,6 +57,9 @@ runs them in machine code, which `llvm` writes, `machine_code` compiles and keep
 >>> arrays["weight"]
 array([1.5, 1.5, 1. , 0.5, 0.5, 0.5], dtype=float32)
 
+What is more than elementwise arithmetic is a call between loops: `opened` records updates that have some, `product`
+multiplies matrices, `axes` reduces along axes.
+
 Two callers use the room: `call` runs one eager operator (`look` finds out whether a call comes again), and the fused
 engine of graphs a whole step.  `report` counts and describes a bound schedule.
 """

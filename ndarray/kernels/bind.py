@@ -80,7 +80,9 @@ class Binding:
         if isinstance(step, Total):
             partial_ = self._of(step.partial, np.dtype(np.float64), self.sizes[step.partial])
             return [TotalJob(partial_, self._of(step.out, self._dtype(step.out), 1))]
-        arrays = tuple([self._of(slot, np.dtype(d), step.n) for slot, d in zip(step.arrays, step.loop.arrays)])
+        sizes = step.shorter(self.flow)
+        arrays = tuple([self._of(slot, np.dtype(d), sizes.get(k, step.n))
+                        for k, (slot, d) in enumerate(zip(step.arrays, step.loop.arrays))])
         scalars = tuple([self._of(slot, np.dtype(d), 1) for slot, d in zip(step.scalars, step.loop.scalars)])
         parts = self.table.parts(step.loop, step.n)
         self.sizes.update((slot, parts) for slot in step.partials)

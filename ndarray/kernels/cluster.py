@@ -140,9 +140,9 @@ def _torn(phases, overlaps):
     for at, phase in enumerate(phases):
         for step in phase:
             if isinstance(step, LoopRun):
-                for i in step.loop.read:
+                for i in step.loop.read | step.loop.repeated:
                     if step.arrays[i].kind == "buffer":
-                        reads[step.arrays[i].name].append((at, step, True))
+                        reads[step.arrays[i].name].append((at, step, i not in step.loop.repeated))
                 for slot in step.scalars:
                     if slot.kind == "buffer":
                         reads[slot.name].append((at, step, step.n == 1))
@@ -237,6 +237,8 @@ class _Attempt:
                 self.ready[at] = self._sum(at, word, args[0], self.where[at])
             elif word == "stack":
                 self.ready[at] = max(self._in_memory(a, Slot("value", at, k)) for k, a in enumerate(args))
+            elif word == "repeat":
+                self.ready[at] = max([self._in_memory(args[0]), *(self.ready[a] for a in args[1:])])
             elif word == "reshape":
                 self.ready[at], self.depth[at] = self.ready[args[0]], self.depth[args[0]]
                 self.scalars[at] = self.scalars[args[0]]
@@ -495,13 +497,19 @@ class _LoopBuilder:
                 stack.pop()
                 continue
             args = [attempt.source[a] for a in instruction.args]
+            if instruction.word == "repeat":
+                array, args = args[0], args[1:]
             missing = [a for a in args if a not in at]
             if missing:
                 stack += reversed(missing)
                 continue
             stack.pop()
             args = tuple([at[a] for a in args])
-            at[current] = self._step(instruction.word, args, instruction.dtype, instruction.detail)
+            detail = instruction.detail
+            if instruction.word == "repeat":
+                slot = attempt._slot(array)
+                detail = self.arrays.setdefault(slot, (len(self.arrays), name_of(instruction.dtype)))[0], detail
+            at[current] = self._step(instruction.word, args, instruction.dtype, detail)
         return at[root]
 
     def _leaf(self, at, instruction):

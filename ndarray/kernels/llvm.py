@@ -179,6 +179,8 @@ class _Writer:
         lines = [f"%b.far = add nuw nsw i64 %b, {_AHEAD}", f"%b.last = add nuw nsw i64 %b.far, {_BLOCK}",
                  "%there = icmp ult i64 %b.last, %end", "br i1 %there, label %fetch, label %loop", "fetch:"]
         for i, dtype in enumerate(self.loop.arrays):
+            if i in self.loop.repeated:
+                continue
             lines.append(f"%f{i} = getelementptr {_IN_MEMORY[dtype]}, ptr %a{i}, i64 %b.far")
             for at in range(0, _BLOCK * _SIZES[dtype], LINE):
                 lines += [f"%f{i}.{at} = getelementptr i8, ptr %f{i}, i64 {at}",
@@ -232,6 +234,8 @@ class _Writer:
         return f"%v{at}{self.which if self.loop.varying[at] else ''}"
 
     def _step(self, name, step):
+        if step.word == "repeat":
+            return self._repeat(name, step)
         args = [self._name(a) for a in step.args]
         type_ = _TYPES[self.loop.steps[step.args[-1]].dtype]
         word = step.word
@@ -314,6 +318,39 @@ class _Writer:
             return narrow.upper(name, value)
         self.rounded.append(value)
         return narrow.upper_unmended(name)
+
+    def _repeat(self, name, step):
+        """Read the element that `ndarray.kernels.record.places` counts in, in the order of its arguments."""
+        array, runs = step.detail
+        numbers = iter([self._name(a) for a in step.args])
+        lines, total = [f"{name}.i = trunc i64 {self.place} to i32"], "0"
+
+        def share(of, k, divisor):
+            # Exact below 2**31: to be wrong, a quotient would have to be nearer to a whole number than half a share.
+            return [f"{name}.f{k} = sitofp i32 {of} to double", f"{name}.h{k} = fadd double {name}.f{k}, 0.5",
+                    f"{name}.p{k} = fmul double {name}.h{k}, {divisor}",
+                    f"{name}.q{k} = fptosi double {name}.p{k} to i32"]
+
+        for k, (divides, wraps, strides) in enumerate(runs):
+            at = f"{name}.i"
+            if divides:
+                lines += share(at, f"{k}.d", next(numbers))
+                at = f"{name}.q{k}.d"
+            if wraps:
+                lines += [*share(at, f"{k}.w", next(numbers)), f"{name}.m{k} = fptosi double {next(numbers)} to i32",
+                          f"{name}.b{k} = mul i32 {name}.q{k}.w, {name}.m{k}",
+                          f"{name}.r{k} = sub i32 {at}, {name}.b{k}"]
+                at = f"{name}.r{k}"
+            if strides:
+                lines += [f"{name}.s{k} = fptosi double {next(numbers)} to i32",
+                          f"{name}.e{k} = mul i32 {at}, {name}.s{k}"]
+                at = f"{name}.e{k}"
+            lines.append(f"{name}.t{k} = add i32 {total}, {at}")
+            total = f"{name}.t{k}"
+        dtype = self.loop.arrays[array]
+        return [*lines, f"{name}.x = zext i32 {total} to i64",
+                f"{name}.at = getelementptr {_IN_MEMORY[dtype]}, ptr %a{array}, i64 {name}.x",
+                *_load(name[1:], dtype, f"{name}.at", self._alone(array))]
 
     def _power(self, name, type_, args, step):
         # The function of the C library itself, whatever LLVM knows of squares and roots.

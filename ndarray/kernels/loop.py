@@ -17,7 +17,8 @@ class Step(NamedTuple):
     """One line of a loop; `args` are numbers of earlier lines.
 
     The words are those of `ndarray.kernels.record`, with ``load`` for the current element of array number `detail`
-    and ``scalar`` for the number behind pointer number `detail`.
+    and ``scalar`` for the number behind pointer number `detail`.  The detail of ``repeat`` begins with the number of
+    the array.
     """
 
     word: str
@@ -54,7 +55,7 @@ class Loop:
         """For each step, whether its value differs from element to element."""
         found = []
         for step in self.steps:
-            found.append(step.word == "load" or any(found[a] for a in step.args))
+            found.append(step.word in ("load", "repeat") or any(found[a] for a in step.args))
         return tuple(found)
 
     @cached_property
@@ -64,8 +65,13 @@ class Loop:
 
     @cached_property
     def read(self) -> frozenset[int]:
-        """The arrays that are read, as a set."""
+        """The arrays that are read element by element, as a set."""
         return frozenset(s.detail for s in self.steps if s.word == "load")
+
+    @cached_property
+    def repeated(self) -> frozenset[int]:
+        """The arrays whose elements are read several times, as a set: they are shorter than the others."""
+        return frozenset(s.detail[0] for s in self.steps if s.word == "repeat")
 
     @cached_property
     def bytes_read(self) -> int:

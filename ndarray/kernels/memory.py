@@ -67,8 +67,9 @@ def lifetimes(schedule: Schedule, flow: Flow, parts: Callable[[Loop, int], int])
     for phase, steps in enumerate(schedule.phases):
         for step in steps:
             if isinstance(step, LoopRun):
-                for slot, dtype in zip(step.arrays, step.loop.arrays):
-                    use(slot, phase, _bytes(slot, step.n * np.dtype(dtype).itemsize, flow))
+                for k, (slot, dtype) in enumerate(zip(step.arrays, step.loop.arrays)):
+                    least = 0 if k in step.loop.repeated else step.n * np.dtype(dtype).itemsize
+                    use(slot, phase, _bytes(slot, least, flow))
                 for slot in step.scalars:
                     use(slot, phase, _bytes(slot, 8, flow))
                 for slot in step.partials:

@@ -17,7 +17,7 @@ _ROUNDING = ("cast", "round_stochastic")
 
 def in_pairs(loop: Loop) -> bool:
     """Tell whether a loop computes two elements at once."""
-    return (not loop.sums and set(loop.arrays) == {"bfloat16"}
+    return (not loop.sums and not loop.repeated and set(loop.arrays) == {"bfloat16"}
             and all([loop.steps[value].word in _ROUNDING and loop.varying[value] for _, value in loop.stores]))
 
 

@@ -15,14 +15,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ndarray import vocabulary
-from ndarray.kernels import product
+from ndarray.kernels import machine_code, product
+from ndarray.kernels.axes import Reduction, stages
 from ndarray.kernels.bind import Binding
 from ndarray.kernels.cluster import cluster
 from ndarray.kernels.flow import Call, Flow, Runnable, Sink
 from ndarray.kernels.memory import lifetimes, plan
-from ndarray.kernels.record import FLOAT32, FLOAT64, Instruction, Recorder, Unfusible, Value
+from ndarray.kernels.record import FLOAT32, FLOAT64, Instruction, Recorder, Unfusible, Value, runs_of
 
 LOOPS = "loops compute elements"
+MOST_PLACES = (1 << 31) - 1
+"""Elements over which loops repeat a shorter array: places are numbers of 32 bits there."""
 
 
 class WordCall(NamedTuple):
@@ -281,20 +284,22 @@ class OpenedWords(Recorder):
         """Return the sum over axes."""
         if not self.opens or set(_axes(x, axis)) == set(range(x.ndim)):
             return super().sum(x, axis, keepdims)
-        return self._reduced("sum", lambda a, axes, out: np.sum(a, axes, None, out, keepdims), x, axis, keepdims)
+        return self._reduced("sum", lambda a, axes, out: np.sum(a, axes, None, out), x, axis, keepdims)
 
     def max(self, x: Value, axis: Any = None, keepdims: bool = False) -> Value:
         """Return the largest elements along axes."""
-        return self._reduced("max", lambda a, axes, out: np.max(a, axes, out, keepdims), x, axis, keepdims)
+        return self._reduced("max", lambda a, axes, out: np.max(a, axes, out), x, axis, keepdims)
 
     def binary(self, word: str, a: Any, b: Any) -> Value:
-        """Write down a word of two values; where rows or columns are repeated, it is a call."""
-        shapes = [x.shape for x in (a, b) if isinstance(x, Value)]
-        if not self.opens or len(shapes) < 2 or min(map(prod, shapes)) == 1 or shapes[0] == shapes[1]:
-            return super().binary(word, a, b)
-        a, b = self._alike(a, b)
-        self._computes(a.dtype)
-        return self._word(word, getattr(np, word), [a, b], np.broadcast_shapes(*shapes))
+        """Write down a word of two values; rows or columns may be repeated."""
+        return super().binary(word, *self._together(a, b))
+
+    def where(self, condition: Any, a: Any, b: Any) -> Value:
+        """Return `a` where the condition holds, else `b`; rows or columns may be repeated."""
+        return super().where(*self._together(condition, a, b))
+
+    def _logical(self, word: str, a: Any, b: Any) -> Value:
+        return super()._logical(word, *self._together(a, b))
 
     def power(self, a: Any, b: Any) -> Value:
         """Write down a power; of arrays, unless it is a square, it is a call."""
@@ -320,7 +325,7 @@ class OpenedWords(Recorder):
 
     def mean(self, x: Value, axis: Any = None, keepdims: bool = False) -> Value:
         """Return the mean over axes."""
-        return self._reduced("mean", lambda a, axes, out: np.mean(a, axes, None, out, keepdims), x, axis, keepdims)
+        return self._reduced("mean", lambda a, axes, out: np.mean(a, axes, None, out), x, axis, keepdims)
 
     def take(self, x: Value, indices: Value, axis: int) -> Value:
         """Return slices at indices along an axis."""
@@ -379,13 +384,44 @@ class OpenedWords(Recorder):
             self._known[key, "views"] = [x for x in operands if isinstance(x, View)]
         return found
 
+    def _together(self, *operands: Any) -> tuple[Any, ...]:
+        """Return operands brought to one shape, where one is repeated along some axes of another."""
+        shapes = [x.shape for x in operands if isinstance(x, Value) and x.size != 1]
+        if not self.opens or len(set(shapes)) < 2:
+            return operands
+        try:
+            full = np.broadcast_shapes(*shapes)
+        except ValueError as error:
+            raise Unfusible(str(error)) from None
+        return tuple([self._repeated(x, full) if isinstance(x, Value) and x.size != 1 else x for x in operands])
+
+    def _repeated(self, x: Value, full: tuple[int, ...]) -> Value:
+        """Return a value repeated along some axes."""
+        if x.size == prod(full):
+            return self.reshape(x, full)
+        if prod(full) > MOST_PLACES:
+            raise Unfusible(f"{x.shape} is repeated over more than {MOST_PLACES} elements")
+        runs, numbers = runs_of(x.shape, full)
+        key = "repeat", x.id, full
+        if key not in self._known:
+            args = (x.id, *(self.number(n, FLOAT64).id for n in numbers))
+            self._known[key] = self._append(Instruction("repeat", args, x.dtype, full, runs))
+        return self._known[key]
+
     def _reduced(self, word: str, function: Callable[[np.ndarray, tuple[int, ...], np.ndarray], object], x: Value,
                  axis: Any, keepdims: bool) -> Value:
         """Return what ``function(x, axes, out)`` gives for axes."""
+        self._open(word)
         self._computes(x.dtype)
         axes = _axes(x, axis)
-        shape = tuple([d if a not in axes else 1 for a, d in enumerate(x.shape) if keepdims or a not in axes])
-        return self._call(word, lambda given, out: partial(function, *given, axes, out[0]), [x], [(x.dtype, shape)])[0]
+        kept = tuple([d for a, d in enumerate(x.shape) if a not in axes])
+        shape = tuple([1 if a in axes else d for a, d in enumerate(x.shape)]) if keepdims else kept
+        if not machine_code.available() or not x.size:
+            make = lambda given, out: partial(function, *given, axes, out[0])
+            return self.reshape(self._call(word, make, [x], [(x.dtype, kept)])[0], shape)
+        for outer, length, inner in stages(x.shape, axes):
+            x, = self._add(Reduction(word, (outer, length, inner), self.node), [x.id], [(x.dtype, (outer, inner))])
+        return self.reshape(x, shape)
 
     def _computed(self, word: str, function: Callable, operands: list[Value], types: Sequence) -> tuple[Value, ...]:
         """Return what a function gives that has no ``out``: it allocates, and may fail."""

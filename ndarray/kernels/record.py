@@ -5,6 +5,7 @@ compute, or would compute with other bits than NumPy, it refuses with `Unfusible
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +31,8 @@ class Instruction(NamedTuple):
     Attributes
     ----------
     word : str
-        ``input``, ``number``, ``constant``, ``element``, ``result``; ``reshape``, ``stack``; ``sum``, ``sum_sq``; or
-        a word of arithmetic.
+        ``input``, ``number``, ``constant``, ``element``, ``result``; ``reshape``, ``stack``, ``repeat``; ``sum``,
+        ``sum_sq``; or a word of arithmetic.
     args : tuple of int
         Places of the instructions whose values this one takes.
     dtype : numpy.dtype
@@ -55,6 +56,56 @@ class Instruction(NamedTuple):
         parts = [f"%{a}" for a in self.args] + ([] if self.detail is None else [str(self.detail)])
         shape = ",".join(map(str, self.shape))
         return f"{self.word}({', '.join(parts)}) : {self.dtype}[{shape}]"
+
+
+def runs_of(shape: tuple[int, ...], full: tuple[int, ...]) -> tuple[tuple[tuple[bool, bool, bool], ...], list[float]]:
+    """Return how the elements of an array are found at the places of a larger one, over which it is repeated.
+
+    Parameters
+    ----------
+    shape, full : tuple of int
+        As NumPy broadcasts them.
+
+    Returns
+    -------
+    runs : tuple of (bool, bool, bool)
+        For each run of axes that both have, the last first: whether a place is divided, wraps around, and is stretched.
+    numbers : list of float
+        By what, in this order: ``1 / divisor``; ``1 / length``, ``length``; ``stride``.
+    """
+    found, numbers, inner, stride = [], [], 1, 1
+    pairs = [(mine, whole) for mine, whole in zip((1,) * (len(full) - len(shape)) + shape, full) if whole > 1]
+    while pairs:
+        mine, whole = pairs.pop()
+        if mine == 1:
+            inner *= whole
+            continue
+        while pairs and pairs[-1][0] > 1:
+            mine *= pairs.pop()[0]
+        divides, wraps, strides = inner > 1, bool(pairs), stride > 1
+        found.append((divides, wraps, strides))
+        numbers += [1 / inner] * divides + [1 / mine, mine] * wraps + [stride] * strides
+        inner, stride = inner * mine, stride * mine
+    return tuple(found), [float(n) for n in numbers]
+
+
+def places(at: np.ndarray, runs: Sequence[tuple[bool, bool, bool]], numbers: Sequence[float]) -> np.ndarray:
+    """Return which element of the array is at each place; see `runs_of`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> places(np.arange(6), *runs_of((2, 1), (2, 3))), places(np.arange(6), *runs_of((3,), (2, 3)))
+    (array([0, 0, 0, 1, 1, 1]), array([0, 1, 2, 0, 1, 2]))
+    """
+    rest, total = iter(numbers), np.zeros(len(at), np.int64)
+    for divides, wraps, strides in runs:
+        found = ((at + 0.5) * next(rest)).astype(np.int64) if divides else at
+        if wraps:
+            share, length = next(rest), int(next(rest))
+            found = found - ((found + 0.5) * share).astype(np.int64) * length
+        total += found * int(next(rest)) if strides else found
+    return total
 
 
 class Value:

@@ -92,7 +92,8 @@ def describe(binding: Binding) -> str:
 
 def _kernel(name: str, loop: Loop):
     words = Counter(s.word for s in loop.steps if s.word not in LEAVES)
-    return (f"{name}: reads {len(loop.read)} and writes {len(loop.written)} of {counted(len(loop.arrays), 'array')} "
+    return (f"{name}: reads {len(loop.read | loop.repeated)} and writes {len(loop.written)} of "
+            f"{counted(len(loop.arrays), 'array')} "
             f"({', '.join(sorted(set(loop.arrays)))}), {counted(len(loop.scalars), 'scalar')}, "
             f"{counted(len(loop.sums), 'sum')}; "
             + (", ".join(f"{n} {word}" for word, n in words.items()) or "no arithmetic"))

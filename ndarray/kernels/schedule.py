@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ndarray.kernels.flow import Flow
 from ndarray.kernels.loop import Loop
 from ndarray.text import counted
 
@@ -56,6 +57,13 @@ class LoopRun(NamedTuple):
     scalars: tuple[Slot, ...]
     partials: tuple[Slot, ...]
     values: tuple[int, ...] = ()
+
+    def shorter(self, flow: Flow) -> dict[int, int]:
+        """Return the number of elements of each array that is repeated."""
+        if not self.loop.repeated:
+            return {}
+        return {step.detail[0]: flow.instructions[flow.instructions[at].args[0]].size
+                for step, at in zip(self.loop.steps, self.values) if step.word == "repeat"}
 
     def __str__(self):
         parts = [f"{name} {', '.join(map(str, slots))}" for name, slots in

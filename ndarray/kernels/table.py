@@ -280,6 +280,7 @@ _PAIR = 2 * LINE
 def streams(loop, n):
     """Tell whether a loop reads its only array from several positions."""
     return n >= WORTH_STREAMS and len(loop.arrays) == 1 and len(loop.sums) == 1 and not loop.stores and (
+        not loop.repeated) and (
         all(step.word != "round_stochastic" for step in loop.steps))  # which follows from an element's place
 
 

@@ -15,6 +15,7 @@ from types import BuiltinFunctionType
 import numpy as np
 
 from ndarray.kernels.loop import LEAVES, Loop
+from ndarray.kernels.record import places
 from ndarray.kernels.signals import deferred
 from ndarray.kernels.table import Job, TotalJob
 from ndarray.kernels.threads import pool
@@ -135,7 +136,8 @@ def _flat(job):
 
 
 def _piece(job, first, end):
-    return job._replace(n=end - first, arrays=tuple([a[first:end] for a in job.arrays]))
+    return job._replace(n=end - first, arrays=tuple([a if k in job.loop.repeated else a[first:end]
+                                                     for k, a in enumerate(job.arrays)]))
 
 
 class _Calls:
@@ -161,6 +163,10 @@ class _Calls:
                 values.append(np.array(step.detail, step.dtype))
             else:
                 values.append(self._out(step, register, varying))
+                if step.word == "repeat":
+                    array, runs = step.detail
+                    self.calls.append(partial(_repeat, values[-1], job.arrays[array], runs, args, first))
+                    continue
                 # `_direct` gives words of more than one call an `out` of their own.
                 self.calls += bound_calls(step.word, args, values[-1], self._room, step.detail, first)
         # What is summed up may be the old content of an array that is stored.
@@ -273,6 +279,8 @@ def _run_tile(lines, job, first, end, chunk):
                      job.arrays[register][first:end])
             if word == "round_stochastic":
                 round_into(value, *args, step.detail, first)
+            elif word == "repeat":
+                _repeat(value, job.arrays[step.detail[0]], step.detail[1], args, first)
             else:
                 _word(word, args, value, n)
         env.append(value)
@@ -312,6 +320,11 @@ def _word(word, args, out, n):
         out[0] = power(*(a.reshape(-1)[0] for a in args))
     else:
         ufunc(word)(*args, out=out)
+
+
+def _repeat(out, array, runs, numbers, first):
+    """Write the elements of a shorter array that the places from `first` on have."""
+    out[...] = array[places(np.arange(first, first + out.size), runs, [float(n) for n in numbers])]
 
 
 def _where(condition, a, b, out):
