@@ -148,7 +148,7 @@ class _Update:
         return RuleState(jnp.zeros((), jnp.int32), states | shared)
 
     def _first(self, name: str, param: Any) -> jax.Array:
-        param = jnp.asarray(param)
+        param = _array(param)
         type_ = self._type(name, param.shape, np.dtype(_computed_in(param, name)))
         if name in self._rule.op.update.keys:
             return jnp.asarray(first_state(type_, None).astype(np.int32))
@@ -156,7 +156,9 @@ class _Update:
         if name in self._dtypes:
             given = self._dtypes[name]
             kept_in = param.dtype if given is None else jax.dtypes.canonicalize_dtype(given)
-        return jnp.astype(param, kept_in) if name in self._rule.op.update.copies else jnp.zeros(type_.shape, kept_in)
+        if name in self._rule.op.update.copies:  # not the parameter itself: both may be donated
+            return jnp.copy(_cast(param, kept_in))
+        return jnp.zeros(type_.shape, kept_in)
 
     def _type(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> TensorType:
         key = shape, dtype
@@ -286,7 +288,12 @@ def _arrays(paths: Sequence[str], given: Mapping[str, Sequence[Any]]) -> dict[st
         for path, leaf in zip(paths, leaves, strict=True):
             if leaf is None:
                 raise OperatorError(f"{path}: {name} is None, where the parameters have an array")
-    return {name: [x if isinstance(x, jax.Array) else jnp.asarray(x) for x in leaves] for name, leaves in given.items()}
+    return {name: [*map(_array, leaves)] for name, leaves in given.items()}
+
+
+def _array(value: Any) -> jax.Array:
+    # JAX may use memory of NumPy in place, and read it after the call has returned.
+    return value if isinstance(value, jax.Array) else jnp.asarray(np.array(value))
 
 
 def _parts(params: Sequence[jax.Array]) -> tuple[_Part, ...]:

@@ -23,6 +23,7 @@ jax = pytest.importorskip("jax")
 jnp = jax.numpy
 
 import symbolic.jax as sj  # noqa: E402
+from symbolic.engines.xla import placement  # noqa: E402
 from symbolic.engines.xla.loops import one_loop  # noqa: E402
 from symbolic.engines.xla.resident import Resident  # noqa: E402
 from symbolic.engines.xla.words import wide  # noqa: E402
@@ -257,6 +258,78 @@ def test_what_is_fed_may_be_refilled_at_once_and_stays_the_callers():
         batch[:] = np.nan
     run.forward(g=given)
     assert not given.is_deleted() and np.isfinite(arrays["w"].asnumpy()).all()
+
+
+def aligned(value, dtype=None, **_):
+    """Return a copy at an address that is a multiple of 64: of such memory JAX makes no copy of its own."""
+    value = np.asarray(value, dtype)
+    raw = np.empty(value.nbytes + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    found = raw[start:start + value.nbytes].view(value.dtype).reshape(value.shape)
+    found[...] = value
+    return found
+
+
+class Aligned:
+    """NumPy, whose copies are aligned."""
+
+    array = staticmethod(aligned)
+
+    def __getattr__(self, name):
+        return getattr(np, name)
+
+
+X = sym.var("x")
+LATE = sym.sgd_mom_update(
+    sym.var("w"), sym.broadcast_add(sym.var("g"), sym.reshape(sym.sum(sym.dot(sym.dot(X, X), X)) * 0.0, shape=(1,))),
+    sym.var("m"), lr=sym.var("lr"), momentum=0.5, name="step")
+"""An update whose gradient waits for products of matrices: it runs when the call has long returned."""
+
+
+@pytest.mark.parametrize("copies", ["aligned", "as they come"])
+@pytest.mark.parametrize("bound_as", [lambda x: x, nd.from_numpy, nd.array], ids=["numpy", "from_numpy", "NDArray"])
+@pytest.mark.parametrize("fed_as", [lambda x: x, nd.from_numpy, lambda x: jnp.asarray(x.copy())], ids=["numpy", "from_numpy", "jax"])
+def test_aligned_memory_is_never_aliased_and_never_stale(fed_as, bound_as, copies, monkeypatch):
+    """Into every place, and out of every place, while the devices are still at work."""
+    if copies == "aligned":
+        monkeypatch.setattr(placement, "np", Aligned())
+    first = {"w": np.ones(16), "g": np.ones(16), "m": np.zeros(16), "lr": np.ones(1), "x": np.ones((256, 256))}
+    args = {name: bound_as(aligned(value, "f4")) for name, value in first.items()}
+    run = LATE.bind(args=args, out={"step_output": args["w"]}, engine="xla")
+    batch, matrix = aligned(np.zeros(16), "f4"), aligned(np.ones((256, 256)), "f4")
+    w, m, kept = np.ones(16, "f4"), np.zeros(16, "f4"), []
+    for k in range(12):
+        batch[:], matrix[:] = k, 1
+        run.forward(g=fed_as(batch), x=matrix, lr=0.25)
+        batch[:], matrix[:] = np.nan, np.nan
+        m = np.float32(0.5) * m - np.float32(0.25 * k)
+        w = w + m
+        if k == 5:  # What is replaced may be fed, too, and is not taken from its holder.
+            mine = jnp.array(w)
+            run.forward(w=mine, g=np.zeros(16), lr=0)
+            m = np.float32(0.5) * m
+            w = w + m
+            kept.append((mine, w - m))
+        if k % 3 == 0:
+            state = run.aux_dict["m"]
+            for found, expected in ((run.arg_dict["w"], w), (run.outputs[0], w), (state, m)):
+                kept += [(found.asnumpy(), expected), (sj.device_array(found), expected)]
+                np.testing.assert_allclose(found.asnumpy(), expected, rtol=1e-5)
+                found.asnumpy()[:] = np.nan
+    for found, expected in kept:
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+    np.testing.assert_allclose(args["w"].asnumpy() if isinstance(args["w"], nd.NDArray) else args["w"], w, rtol=1e-5)
+
+
+def test_a_step_moves_nothing_that_it_does_not_say():
+    """Under `jax.transfer_guard` only what is fed goes to the devices, and only what is read comes back."""
+    run, arrays = bound()
+    with jax.transfer_guard("disallow"):
+        for rate in (0.5, 0.25):
+            run.forward(lr=rate, g=np.ones(4))
+        assert np.isfinite(arrays["w"].asnumpy()).all()
+    with jax.transfer_guard("disallow_explicit"):
+        run.forward()
 
 
 @pytest.mark.parametrize("other", ["eager", "fused", "xla"])

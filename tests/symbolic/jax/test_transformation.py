@@ -312,6 +312,22 @@ def test_the_wrappers_of_optax():
         close(path(wrap(lamb)), path(wrap(optax.lamb(0.05))), 5e-5)
 
 
+def test_states_share_no_memory_with_parameters():
+    """Neither NumPy's, which its holder may change, nor JAX's: parameters and states may be donated together."""
+    raw = np.ones(64 + 16, "f4")
+    start = -raw.ctypes.data % 64 // 4
+    for params in (jnp.ones(16), raw[start:start + 16]):  # which JAX would use in place
+        tx = sj.gradient_transformation("schedule_free_sgd", 0.5)
+        state = tx.init({"w": params})
+        if isinstance(params, np.ndarray):
+            params[:] = 7
+            updates, _ = tx.update({"w": jnp.zeros(16)}, state, {"w": jnp.ones(16)})
+            assert (state.states["z"]["w"] == 1).all() and (updates["w"] == 0).all()
+        else:
+            updates, _ = jax.jit(tx.update, donate_argnums=(1, 2))({"w": jnp.zeros(16)}, state, {"w": params})
+            assert (updates["w"] == 0).all()
+
+
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass
 class Layer:
