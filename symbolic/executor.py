@@ -29,10 +29,10 @@ from symbolic.graph.node import Entry
 from symbolic.passes.fill_shapes import fill_shapes
 from symbolic.runtime.checks import (
     array_types,
-    copied,
     head_arrays,
     inputs_for,
     output_arrays,
+    taken,
 )
 from symbolic.runtime.compiled import CompiledGradient, CompiledGraph
 from symbolic.runtime.modes import Modes
@@ -594,11 +594,11 @@ class Executor:
                     if allow_extra_params:
                         continue
                     raise UnknownNameError(f"copy_params_from: {unknown(kind, name, bound)}")
-                data = value._data if isinstance(value, NDArray) else np.asarray(value)
-                ready.append(copied(data, self._memory[name], f"copy_params_from: {label(name)}"))
-        with self._lock:
+                data = value if isinstance(value, NDArray) or hasattr(value, "__dlpack__") else np.asarray(value)
+                ready.append(taken(data, self._memory[name], f"copy_params_from: {label(name)}"))
+        with self._lock, deferred():
             self._check_idle("copy_params_from")
-            commit([target for target, _ in ready], [data for _, data in ready])
+            feed([target for target, _ in ready], [data for _, data in ready])
 
     def reshape(self, partial_shaping: bool = False, allow_up_sizing: bool = False,
                 **shapes: Sequence[int]) -> Executor:

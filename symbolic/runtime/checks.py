@@ -246,13 +246,23 @@ def inputs_for(values: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> l
         target = arrays.get(name)
         if target is None:
             raise OperatorError(f"forward: {unknown('argument', name, arrays)}")
-        home = home_of(target) if elsewhere else None
-        accepted = None if home is None else home.accept(value, f"forward: {shown(name)}")
-        ready.append(copied(value, target, f"forward: {shown(name)}") if accepted is None else (target, accepted))
+        ready.append(taken(value, target, f"forward: {shown(name)}"))
     return ready
 
 
-def copied(value: Any, target: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+def taken(value: Any, target: np.ndarray, name: str) -> tuple[np.ndarray, Any]:
+    """Return a bound array and what `symbolic.engines.buffers.feed` is to give it, checked.
+
+    Raises
+    ------
+    BindError, ShapeError, DTypeError
+    """
+    home = home_of(target) if elsewhere else None
+    accepted = None if home is None else home.accept(value, name)
+    return _copied(value, target, name) if accepted is None else (target, accepted)
+
+
+def _copied(value: Any, target: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return a bound array and what is to be copied into it, checked and of its dtype."""
     data = _numbers(value, name)
     if data.shape != target.shape and not (data.ndim == 0 and target.size == 1):
