@@ -77,6 +77,18 @@ class Words(DerivedWords):
         """Return one value everywhere."""
         return jnp.full(shape, value, dtype)
 
+    def zeros_like(self, x: Any, dtype: Any = None) -> Any:
+        """Return zeros, split as `x` is."""
+        return self.full_like(x, 0, dtype)
+
+    def ones_like(self, x: Any, dtype: Any = None) -> Any:
+        """Return ones, split as `x` is."""
+        return self.full_like(x, 1, dtype)
+
+    def full_like(self, x: Any, value: Any, dtype: Any = None) -> Any:
+        """Return one value everywhere, in the shape of `x` and split over a mesh with explicit axes as that is."""
+        return jnp.full_like(x, value, dtype=x.dtype if dtype is None else dtype)
+
     def astype(self, x: Any, dtype: Any) -> Any:
         """Return the elements in another dtype."""
         if not isinstance(x, jax.Array):

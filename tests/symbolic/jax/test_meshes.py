@@ -176,6 +176,22 @@ def test_gradients_on_a_mesh_with_explicit_axes(wrap, split):
         assert tuple(jax.typeof(grad).sharding.spec) == axes + (None,) * (grad.ndim - len(axes)), name
 
 
+def test_choices_between_an_array_and_a_number_on_a_mesh_with_explicit_axes():
+    """The number is split as the array is, where a body makes an array of it."""
+    mesh = jax.make_mesh((8,), ("data",), axis_types=(jax.sharding.AxisType.Explicit,))
+    names = ("x", "g", "m", "v")
+    for made in (sym.sigmoid(sym.var("x")), sym.adamax_update(*map(sym.var, names), lr=0.5, t=1),
+                 sym.rprop_update(*map(sym.var, names), lr=0.5, t=1)):
+        values = {name: np.linspace(-2, 1, 8, dtype="f4") for name in made.list_inputs()}
+        f = sj.function(made)
+        expected = f(values)
+        with jax.set_mesh(mesh):
+            found = f({name: jax.device_put(v, PartitionSpec("data")) for name, v in values.items()})
+        for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+            assert tuple(jax.typeof(a).sharding.spec) == ("data",)
+            np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=1e-6)
+
+
 def bound(mesh, sharding, engine="xla"):
     x = {"x": nd.zeros((6, 8)), "y": nd.zeros((6, 8))}
     return (sym.var("x") + sym.var("y")).bind(args=x, engine=engine, mesh=mesh, sharding=sharding)
