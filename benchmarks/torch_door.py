@@ -1,12 +1,12 @@
 """Optimizers of `symbolic.torch`, with fresh gradients at each step, in turn with PyTorch's own.
 
 ``python -m benchmarks.torch_door [--shapes small resnet50 bert_base] [--optimizers SGD AdamW …] [--dtype bfloat16]
-[--compile]``.  Needs torch; DeepSpeed's AdamW takes part where it is installed and builds.  Each row is the median over
-rounds, in milliseconds, and the bytes that the update has to move for a parameter: what it reads and writes once.  The
-bound graph is a step whose arrays never move; as with ours, parameters and gradients are in memory that torch has
-given, which is not in huge pages, and states in the package's own.  A form of torch's that is far from its own loop
-over tensors does not take part: in 16 bits the fused SGD of torch 2.13 leaves parameters as they are
-(https://github.com/pytorch/pytorch/issues/191763).
+[--compile]``.  Needs torch.  Where they are installed, DeepSpeed's AdamW takes part if it builds, and pytorch_optimizer
+with rules that torch does not have.  Each row is the median over rounds, in milliseconds, and the bytes that the update
+has to move for a parameter: what it reads and writes once.  The bound graph is a step whose arrays never move; as with
+ours, parameters and gradients are in memory that torch has given, which is not in huge pages, and states in the
+package's own.  A form of torch's that is far from its own loop over tensors does not take part: in 16 bits the fused
+SGD of torch 2.13 leaves parameters as they are (https://github.com/pytorch/pytorch/issues/191763).
 
 With ``--bound`` ours and the bound graph alone take part, in each form of a class that is a rule of its own, and
 ``--optimizers all`` is every class of `symbolic.torch`.
@@ -128,6 +128,15 @@ def deepspeed(shapes, dtype):
         return None
 
 
+def pytorch_optimizer(name):
+    """Return the class of a name of the package of that name, None where it is not installed or has none."""
+    try:
+        import pytorch_optimizer
+    except ImportError:
+        return None
+    return getattr(pytorch_optimizer, name, None)
+
+
 def beside_bound(name, options, shapes, dtype):
     """Return an optimizer of ours and its bound graph by what they are."""
     ours = Contender(getattr(st, name), options, shapes, dtype)
@@ -149,6 +158,8 @@ def contenders(name, shapes, dtype, compiled):
                 print(f"torch {form} of {name} does not take part: it is {wrong:.2f} of the way off torch's loop")
         if compiled:
             found["torch.compile"] = Contender(theirs, {**options, "foreach": True}, shapes, dtype, compiled=True)
+    elif (theirs := pytorch_optimizer(name)) is not None:
+        found["pytorch_optimizer"] = Contender(theirs, options, shapes, dtype)
     if name == "AdamW" and (other := deepspeed(shapes, dtype)) is not None:
         found["DeepSpeed"] = other
     return found
