@@ -1,7 +1,9 @@
 """A schedule on memory: everything is looked up once, and what is left is to run."""
 
+import ctypes
+import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import numpy as np
 
@@ -40,7 +42,7 @@ class Binding:
 
     def __init__(self, schedule: Schedule, flow: Flow, buffers: Mapping[object, np.ndarray], table: type,
                  number: Callable[[object], object] | None = None, block: np.ndarray | None = None):
-        self.schedule, self.flow, self.buffers, self.table = schedule, flow, buffers, table
+        self.schedule, self.flow, self.buffers, self.table = schedule, flow, dict(buffers), table
         self.number = number or (lambda detail: detail)
         intervals = memory.lifetimes(schedule, flow, self.table.parts)
         self.memory = memory.plan(intervals)
@@ -135,36 +137,46 @@ class Movable(Binding):
 
     def __init__(self, schedule: Schedule, flow: Flow, buffers: Mapping[object, np.ndarray],
                  number: Callable[[object], object] | None = None, block: np.ndarray | None = None):
-        super().__init__(schedule, flow, dict(buffers), Table, number, block)
-        self._at = {name: address_of(array) for name, array in buffers.items()}
-        names, addresses = list(self._at), list(self._at.values())
-        self._cells = [(flat, [(cells[which == k], offsets[which == k], name) for k, name in enumerate(names)])
-                       for flat, cells, which, offsets in
-                       [cells_of(step.rows, addresses, [buffers[name].nbytes for name in names])
-                        for step in self.steps if isinstance(step, Table)]]
+        super().__init__(schedule, flow, buffers, Table, number, block)
+        names, addresses = list(buffers), [address_of(array) for array in buffers.values()]
+        self._cells: dict[object, list] = {name: [] for name in names}
+        for step in self.steps:
+            if isinstance(step, Table):
+                flat, cells, which, offsets = cells_of(step.rows, addresses, [a.nbytes for a in buffers.values()])
+                for k in np.unique(which).tolist():
+                    self._cells[names[k]].append((flat, cells[which == k], offsets[which == k]))
+        self._seen = {name: [(at, number) for at, number in self.called.items() if self._sees(number, name)]
+                      for name in names}
 
-    def move(self, buffers: Mapping[object, np.ndarray]) -> None:
-        """Go on with other memory.
+    def move(self, addresses: Mapping[Hashable, int]) -> None:
+        """Go on with other memory, which somebody else keeps.
 
         Parameters
         ----------
-        buffers : dict
-            Those that are elsewhere now.
+        addresses : dict
+            Of the buffers that are elsewhere now.
         """
-        self.buffers = {**self.buffers, **buffers}
-        addresses = {name: address_of(array) for name, array in buffers.items()}
-        for flat, parts in self._cells:
-            for cells, offsets, name in parts:
-                if name in addresses:
-                    flat[cells] = addresses[name] + offsets
-        for at, number in self.called.items():
-            if any(slot.name in addresses for slot in self._sees(number)):
-                self.steps[at] = self._calling(number)
+        called = {}
+        for name, address in addresses.items():
+            for flat, cells, offsets in self._cells[name]:
+                flat[cells] = address + offsets
+            if self._seen[name]:
+                like = self.buffers[name]
+                self.buffers[name] = array_at(address, like.dtype, like.shape)
+                called |= dict(self._seen[name])
+        for at, number in called.items():
+            self.steps[at] = self._calling(number)
 
-    def _sees(self, number):
-        """Return the slots of buffers that a call reads."""
+    def _sees(self, number, name):
+        """Tell whether a call reads a buffer."""
         slots = [self.schedule.where[at] for at in self.flow.calls[number].inputs]
-        return [slot for slot in slots if slot.kind in ("buffer", "updated")]
+        return any(slot.name == name for slot in slots if slot.kind in ("buffer", "updated"))
+
+
+def array_at(address: int, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """Return memory as an array that does not keep it."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    return np.frombuffer((ctypes.c_char * size).from_address(address), dtype).reshape(shape)
 
 
 def cells_of(rows: np.ndarray, addresses: Sequence[int], sizes: Sequence[int]

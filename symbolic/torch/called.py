@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ndarray.kernels import memory, stamp
-from ndarray.kernels.bind import Movable
+from ndarray.kernels.bind import Movable, array_at
 from ndarray.kernels.flow import Flow, Sink
 from ndarray.kernels.record import Recorder
 from ndarray.kernels.table import address_of
@@ -94,8 +92,10 @@ class _Bound:
 
     def __init__(self, kind: Kind, addresses: np.ndarray, new: Mapping[Any, np.ndarray], block: np.ndarray) -> None:
         flow: Any = kind.flow
-        self._buffers, self._at = kind.buffers, addresses.copy()
-        self._binding = Movable(kind.schedule, flow, self._arrays(range(len(kind.buffers))) | new, given, block)
+        self._at = addresses.copy()
+        arrays: dict[Any, np.ndarray] = {
+            column: array_at(int(addresses[column]), *type_) for column, type_ in enumerate(kind.buffers)}
+        self._binding = Movable(kind.schedule, flow, arrays | dict(new), given, block)
         self._numbers = [(array, flow.instructions[at].detail) for at, array in self._binding.numbers.items()]
         self.fed: Any = None
 
@@ -104,7 +104,7 @@ class _Bound:
         moved = np.flatnonzero(addresses != self._at).tolist()
         if moved:
             self._at[:] = addresses
-            self._binding.move(self._arrays(moved))
+            self._binding.move({column: int(addresses[column]) for column in moved})
 
     def feed(self, values: Sequence[float], derived: Sequence[float]) -> None:
         """Write numbers."""
@@ -116,9 +116,6 @@ class _Bound:
         """Update the tensor."""
         for step in self._binding.steps:
             step()
-
-    def _arrays(self, columns):
-        return {column: _array(int(self._at[column]), *self._buffers[column]) for column in columns}
 
 
 class _Copies:
@@ -164,9 +161,3 @@ def _room(flow, sink):
     instruction = flow.instructions[sink.value]
     size = instruction.size * instruction.dtype.itemsize
     return memory.aligned(size)[:size].view(instruction.dtype).reshape(instruction.shape)
-
-
-def _array(address, dtype, shape):
-    """Return memory that somebody else keeps as an array."""
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    return np.frombuffer((ctypes.c_char * size).from_address(address), dtype).reshape(shape)
