@@ -2,7 +2,8 @@
 
 Each process finds the others by `symbolic.jax.initialize`, called without arguments.  What they print is passed on with
 the rank before each line.  When one fails, the others get a moment to fail as well, and are then killed; the status is
-that of the one that failed first.  A process that ends early or is stopped lets the others fail: then it is named.
+that of the one that failed first.  One that a signal has stopped is killed after a while, since the others wait for it.
+A process that ends early or is stopped may let the others fail first: then it is named.
 On a cluster use its own launcher: srun, mpirun, Kubernetes or Ray.
 """
 
@@ -22,6 +23,12 @@ from typing import IO
 
 GRACE = 5.0
 """Seconds for the others to end by themselves after one has failed, by default."""
+
+STOPPED = 15.0
+"""Seconds for which a process may be stopped, by default; JAX notices it after 100."""
+
+_LOOK = 0.5
+"""Seconds between looks at who is stopped."""
 
 # `sys.exit(1)` runs no exception hook: a process that leaves so would wait for the others, and they for it.
 _CHILD = """
@@ -43,7 +50,8 @@ open(ended, "x").close()
 """
 
 
-def launch(program: Sequence[str], n: int = 2, grace: float = GRACE, env: Mapping[str, str] | None = None) -> int:
+def launch(program: Sequence[str], n: int = 2, grace: float = GRACE, env: Mapping[str, str] | None = None,
+           stopped: float = STOPPED) -> int:
     """Run a Python program in several processes that can join; return 0, or the status of the first that failed.
 
     Parameters
@@ -56,6 +64,8 @@ def launch(program: Sequence[str], n: int = 2, grace: float = GRACE, env: Mappin
         Seconds after which the others are killed when one has failed.
     env : dict of str to str, optional
         In place of this process's environment.
+    stopped : float, optional
+        Seconds after which a process is killed that is stopped (SIGSTOP or SIGTSTP) while this one is not.
 
     Returns
     -------
@@ -79,7 +89,7 @@ def launch(program: Sequence[str], n: int = 2, grace: float = GRACE, env: Mappin
             for source, target in ((process.stdout, sys.stdout), (process.stderr, sys.stderr)):
                 readers.append(threading.Thread(target=_pass_on, args=(rank, source, target), daemon=True))
                 readers[-1].start()
-        status = _wait(processes, done, grace)
+        status = _wait(processes, done, grace, stopped)
     finally:
         for process in processes:
             if process.poll() is None:
@@ -97,30 +107,47 @@ def _free_port() -> int:
         return found.getsockname()[1]
 
 
-def _wait(processes: Sequence[subprocess.Popen[bytes]], done: Sequence[Path], grace: float) -> int:
+def _wait(processes: Sequence[subprocess.Popen[bytes]], done: Sequence[Path], grace: float, stopped: float) -> int:
     """Return the status of the first process that fails, some time after it has; 0 when all have ended well.
+
+    Processes that are stopped are killed after a while.
 
     `done` are files that exist once the programs have come to their ends, where they may wait for the others.
     """
     ended: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
     for rank, process in enumerate(processes):  # A thread for each: two may end within one look at all of them.
         threading.Thread(target=lambda rank=rank, one=process: ended.put((rank, one.wait())), daemon=True).start()
-    status, until, well = 0, None, set()
-    for _ in processes:
+    status, until, well, running = 0, None, set(), len(processes)
+    looks = [0] * len(processes)  # so many times in a row each was stopped; while this process is, there are none
+    while running:
         try:
-            rank, found = ended.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
+            rank, found = ended.get(timeout=_LOOK if until is None else max(0.0, min(_LOOK, until - time.monotonic())))
         except queue.Empty:
-            break
+            if until is not None and time.monotonic() >= until:
+                break
+            looks = [n + 1 if _is_stopped(process.pid) else 0 for n, process in zip(looks, processes)]
+            _kill_stopped(processes, looks, stopped)
+            continue
+        running -= 1
         if not found:
             well.add(rank)
         elif not status:
             status, until = found, time.monotonic() + grace
             how = f"was ended by signal {-found}" if found < 0 else f"ended with status {found}"
             early = [k for k, path in enumerate(done) if k in well or path.exists()]
-            stopped = [k for k, process in enumerate(processes) if _is_stopped(process.pid)]
-            sys.stderr.write(f"launch: process {rank} {how}{_blamed(early, stopped, len(processes))}; the others have "
+            others = [k for k, process in enumerate(processes) if _is_stopped(process.pid)]
+            sys.stderr.write(f"launch: process {rank} {how}{_blamed(early, others, len(processes))}; the others have "
                              f"{grace:g} s to end\n")
     return 128 - status if status < 0 else status
+
+
+def _kill_stopped(processes: Sequence[subprocess.Popen[bytes]], looks: Sequence[int], stopped: float) -> None:
+    """Kill each process that was stopped at so many looks in a row that its time is over."""
+    for rank, (process, n) in enumerate(zip(processes, looks)):
+        if n and n * _LOOK >= stopped:
+            sys.stderr.write(f"launch: process {rank} has been stopped for {stopped:g} s (SIGSTOP or SIGTSTP), and is "
+                             "killed\n")
+            process.kill()
 
 
 def _blamed(early: Sequence[int], stopped: Sequence[int], n: int) -> str:
@@ -163,6 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-n", type=_count, default=2, metavar="COUNT", help="how many processes; 2 by default")
     parser.add_argument("--grace", type=float, default=GRACE, metavar="SECONDS",
                         help="after one has failed, how long the others may take to end; %(default)s by default")
+    parser.add_argument("--stopped", type=float, default=STOPPED, metavar="SECONDS",
+                        help="how long one may be stopped by a signal before it is killed; %(default)s by default")
     parser.add_argument("program", help="the path of a Python program")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program is given")
     options = parser.parse_args(arguments)
@@ -171,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A launcher that is asked to end takes its processes along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        return launch([options.program, *options.arguments], options.n, options.grace)
+        return launch([options.program, *options.arguments], options.n, options.grace, stopped=options.stopped)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
 

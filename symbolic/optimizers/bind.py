@@ -123,16 +123,20 @@ def bind_in_place(step: Symbol, arrays: Mapping[str, ArrayLike], ctx: Context | 
     for node in graph.variables:
         if node.name not in given:
             weight = given.get(copies.get(node.name))
-            given[node.name] = NDArray(first_value(node, types[Entry(node)], weight, node.name in keys), where)
+            given[node.name] = NDArray(first_value(node, types[Entry(node)], weight, node.name in keys, engine), where)
     out = {name: given[target] for name, target in updates(step).items()}
     return step.bind(ctx, given, out=out, engine=engine, nonfinite=nonfinite, mesh=mesh, sharding=sharding)
 
 
-def first_value(node: Node, type_: TensorType, weight: NDArray | None, is_key: bool) -> np.ndarray:
+def first_value(node: Node, type_: TensorType, weight: NDArray | None, is_key: bool,
+                engine: str) -> np.ndarray:
     """Return what a variable without an array starts with."""
     if weight is not None or is_key:
         return first_state(type_, weight)
-    return np.full(type_.shape, _constant(dict(node.attrs).get("__init__", "")), type_.dtype)
+    value = _constant(dict(node.attrs).get("__init__", ""))
+    if engine == "xla" and not value:  # Zeros take no memory until somebody writes them; there it may be nobody.
+        return np.zeros(type_.shape, type_.dtype)
+    return np.full(type_.shape, value, type_.dtype)
 
 
 def first_state(type_: TensorType, weight: NDArray | None) -> np.ndarray:

@@ -259,10 +259,12 @@ def is_spread(sharding: Any) -> bool:
 
 def put(host: np.ndarray, sharding: Any) -> jax.Array:
     """Return a copy of an array on the devices; what JAX is given it may use in place, whoever else holds it."""
-    copy = np.array(host, native(host.dtype), order="C")
-    if is_spread(sharding):
-        return jax.make_array_from_callback(copy.shape, sharding, lambda part: copy[part])
-    return jax.device_put(copy, sharding)
+    def copy(part: Any) -> np.ndarray:
+        return np.array(host[part], native(host.dtype), order="C")
+
+    if is_spread(sharding):  # Nothing but the parts of this process is read and copied.
+        return jax.make_array_from_callback(host.shape, sharding, copy)
+    return jax.device_put(copy(...), sharding)
 
 
 def moved(value: jax.Array, dtype: np.dtype, sharding: Any) -> jax.Array:

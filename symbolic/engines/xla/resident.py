@@ -267,7 +267,7 @@ def newest(array: NDArray) -> np.ndarray:
 
 def checksum(value: np.ndarray) -> int:
     """Return a number that differs between values that differ."""
-    return zlib.crc32(np.ascontiguousarray(value).tobytes())
+    return zlib.crc32(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data)
 
 
 def checksums(homes: Iterable[Home]) -> dict[str, int]:

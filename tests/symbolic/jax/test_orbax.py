@@ -11,7 +11,8 @@ pytest.importorskip("orbax.checkpoint")
 from tests.symbolic.jax.test_processes import run
 
 ROOT = Path(__file__).parents[3]
-GUIDE = re.search(r"   import orbax.*?\n(?=\S)", (ROOT / "docs/distributed.rst").read_text(encoding="utf-8"), re.S)[0]
+GUIDE = re.search(r"   import jax\n   import orbax.*?\n(?=\S)",
+                  (ROOT / "docs/distributed.rst").read_text(encoding="utf-8"), re.S)[0]
 
 PROGRAM = '''
 import hashlib

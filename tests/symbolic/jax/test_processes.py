@@ -62,12 +62,12 @@ for i in range(1_000_000):
 '''
 
 
-def run(tmp_path, text, n=2, **more):
+def run(tmp_path, text, n=2, stopped=launch.STOPPED, **more):
     program = tmp_path / "program.py"
     program.write_text(text)
     env = os.environ | {"PYTHONPATH": str(ROOT), "XLA_FLAGS": "", "JAX_PLATFORMS": "cpu"}
-    return subprocess.run([sys.executable, "-m", "symbolic.jax.launch", "-n", str(n), "--grace", "60", str(program)],
-                          env=env, capture_output=True, text=True, timeout=200, **more)
+    command = [sys.executable, "-m", "symbolic.jax.launch", "-n", str(n), "--grace", "60", "--stopped", str(stopped)]
+    return subprocess.run([*command, str(program)], env=env, capture_output=True, text=True, timeout=200, **more)
 
 
 @pytest.mark.parametrize("n", [2, 4])
@@ -193,6 +193,31 @@ def test_a_process_that_is_stopped_is_named(tmp_path, capfd):
     assert launch.launch([program], grace=0.1) == 6
     said = "launch: process 0 ended with status 6; process 1 is stopped (SIGSTOP or SIGTSTP); the others have 0.1 s to end\n"
     assert capfd.readouterr().err == said
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="the system does not say whether a process is stopped")
+def test_the_others_end_when_one_is_stopped(tmp_path):
+    start = time.monotonic()
+    found = run(tmp_path, ENDING.replace("ENDS", "os.kill(os.getpid(), 19)"), stopped=2)
+    assert found.returncode == 137, found.stderr
+    assert time.monotonic() - start < 50  # of which most is starting
+    said = ["launch: process 1 has been stopped for 2 s (SIGSTOP or SIGTSTP), and is killed",
+            "launch: process 1 was ended by signal 9; the others have 60 s to end"]
+    assert [line for line in found.stderr.splitlines() if line.startswith("launch:")] == said
+    assert "[0] Traceback" in found.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="the system does not say whether a process is stopped")
+def test_a_process_may_be_stopped_for_a_while(tmp_path, capfd):
+    """It is killed for one long stop, not for two short ones."""
+    program = plain(tmp_path, "import os, signal, subprocess, sys, time\nif os.environ['JAX_PROCESS_ID'] == '1': sys.exit()\n"
+                              "for k in range(2):\n"
+                              "    wake = f'import os, time; time.sleep(0.8); os.kill({os.getpid()}, 18); time.sleep(2)'\n"
+                              "    subprocess.Popen([sys.executable, '-c', wake])\n"
+                              "    os.kill(os.getpid(), signal.SIGSTOP)\n"
+                              "    time.sleep(0.8)\n")
+    assert launch.launch([program], stopped=1.5) == 0
+    assert capfd.readouterr().err == ""
 
 
 JOINED = """

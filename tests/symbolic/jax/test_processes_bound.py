@@ -1,5 +1,7 @@
 """Bound graphs on the devices of several processes: the numbers of one, checked at bind, resumed bit for bit."""
 
+import sys
+
 import pytest
 
 pytest.importorskip("jax")
@@ -131,3 +133,51 @@ def test_a_step_says_that_another_process_is_gone(tmp_path):
     done = run(tmp_path, LOST)
     assert done.returncode != 0
     assert "DeviceError" in done.stdout
+
+
+SPLIT = '''
+import jax
+import ndarray as nd, symbolic as sym, symbolic.jax as sj
+
+sj.initialize()
+mesh = sj.make_mesh(data=-1)
+
+
+def memory(key):
+    """Return the megabytes that this process has, or has had at most, in memory."""
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(key))
+
+
+def trained(shape):
+    """Train four weights and their eight states; return what each stage takes."""
+    names, before = ["a", "b", "c", "d"], memory("VmRSS")
+    loss = sym.make_loss(sym.add_n(*(sym.sum(sym.square(sym.var(name))) for name in names)), name="cost")
+    weights = {name: nd.zeros(shape) for name in names}
+    trainer = sym.optimizers.Trainer(sym.optimizers.step(loss, "adam", names), weights, lr=0.25, engine="xla", mesh=mesh,
+                                     sharding={"*": sj.zero(mesh, min_size=2)})
+    bound = memory("VmHWM") - before
+    first = jax.jit(lambda: jax.numpy.ones(shape, "float32"), out_shardings=trainer.executor.placement.of("a", shape))
+    trainer.executor.copy_params_from({name: first() for name in names})
+    cost = [float(trainer.step()[0].asnumpy()[0]) for _ in range(3)]
+    assert cost[0] == 4 * shape[0] * shape[1] > cost[2], cost
+    return bound, memory("VmRSS") - before, memory("VmHWM") - before
+
+
+trained((64, 8))  # JAX takes memory of its own at first.
+print("MB", *trained((64, 1 << 17)))
+'''
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says how much memory a process takes")
+def test_a_process_holds_its_own_parts_and_no_whole_array(tmp_path, monkeypatch):
+    """The weights and states are 12 arrays of 32 MB, of which each of two processes has half: 192 MB."""
+    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "1000000")  # What is freed goes back to the system at once.
+    found = run(tmp_path, SPLIT)
+    assert found.returncode == 0, found.stderr
+    lines = [line for line in found.stdout.splitlines() if "MB" in line]
+    assert len(lines) == 2, found.stdout
+    for line in lines:
+        bound, now, most = map(float, line.split()[2:])
+        assert bound < 16, line
+        assert now < 384 * 0.75 and most < 384, line
