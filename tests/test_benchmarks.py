@@ -121,3 +121,14 @@ def test_the_page_has_the_table_of_matrices():
     assert matrices.kept()
     for found in matrices.kept().values():
         assert f"\n{matrices.table(found)}\n" in page
+
+
+def test_the_page_has_the_table_of_classes_of_torch():
+    """``python -m benchmarks.torch_door --table`` prints it."""
+    pytest.importorskip("torch")
+    from benchmarks import torch_door
+
+    page = (Path(__file__).parents[1] / "docs/torch.rst").read_text(encoding="utf-8")
+    assert torch_door.kept()
+    for found in torch_door.kept().values():
+        assert f"\n{torch_door.table(found)}\n" in page
