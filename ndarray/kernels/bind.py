@@ -3,7 +3,8 @@
 import ctypes
 import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -137,18 +138,23 @@ class Movable(Binding):
 
     def __init__(self, schedule: Schedule, flow: Flow, buffers: Mapping[object, np.ndarray],
                  number: Callable[[object], object] | None = None, block: np.ndarray | None = None):
-        super().__init__(schedule, flow, buffers, Table, number, block)
-        names, addresses = list(buffers), [address_of(array) for array in buffers.values()]
+        # A pointer into memory that two buffers share would not tell which of them it is to follow.
+        shared = {name: address_of(array) for name, array in buffers.items() if any(
+            np.may_share_memory(array, other) for k, other in buffers.items() if k != name)}
+        own = {name: np.empty_like(array) if name in shared else array for name, array in buffers.items()}
+        super().__init__(schedule, flow, own, Table, number, block)
+        names, addresses = list(own), [address_of(array) for array in own.values()]
         self._cells: dict[object, list] = {name: [] for name in names}
         for step in self.steps:
             if isinstance(step, Table):
-                flat, cells, which, offsets = cells_of(step.rows, addresses, [a.nbytes for a in buffers.values()])
+                flat, cells, which, offsets = cells_of(step.rows, addresses, [a.nbytes for a in own.values()])
                 for k in np.unique(which).tolist():
                     self._cells[names[k]].append((flat, cells[which == k], offsets[which == k]))
         self._seen = {name: [(at, number) for at, number in self.called.items() if self._sees(number, name)]
                       for name in names}
+        self.move(shared)
 
-    def move(self, addresses: Mapping[Hashable, int]) -> None:
+    def move(self, addresses: Mapping[Any, int]) -> None:
         """Go on with other memory, which somebody else keeps.
 
         Parameters

@@ -119,7 +119,9 @@ def cluster(flow: Flow) -> Schedule:
     sure = all(call.what.sure for part in parts for call in calls_of(part))
     for part in parts:
         found, end, memory = _clustered(part, set() if sure else {s.buffer for s in part.sinks})
-        phases, ends, where = phases + found[:len(found) - end], ends + found[len(found) - end:], where | memory
+        phases, ends = phases + found[:len(found) - end], ends + found[len(found) - end:]
+        # A number that several parts compute is in temporary memory where a call reads it, in a buffer elsewhere.
+        where |= {at: slot for at, slot in memory.items() if slot.kind == "value" or at not in where}
     return Schedule([*phases, *([[step for phase in ends for step in phase]] if ends else [])], where)
 
 

@@ -199,7 +199,9 @@ class _Writer:
             lines, name, dtype = narrow.float_of(f"%sum{i}.f", name), f"%sum{i}.f", "float32"
         lines += [] if dtype == "float64" else [f"%sum{i}.w = fpext {_TYPES[dtype]} {name} to double"]
         term = name if dtype == "float64" else f"%sum{i}.w"
-        how = _SUMMED_IN_LANES
+        # LLVM takes part in the order of what is added even within a term of float64, where inf - inf would be 0.
+        within = word == "sum" and dtype == "float64" and self.loop.steps[value].word in ("add", "subtract", "negative")
+        how = "nsz" if within else _SUMMED_IN_LANES
         if word == "sum_sq":
             # Squares of shorter numbers are exact in float64: to add them at once changes no bit.
             exact = " contract" if dtype != "float64" else ""

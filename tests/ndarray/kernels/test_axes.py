@@ -194,3 +194,13 @@ def test_shapes_that_do_not_fit_are_refused():
     large = recorder.input("c", np.dtype("float32"), (1 << 20, 1 << 12))
     with pytest.raises(Unfusible, match="repeated over more than"):
         large + recorder.input("d", np.dtype("float32"), (1 << 12,))
+
+
+def test_a_number_is_read_by_a_call_before_it_is_in_its_buffer(table):
+    """The call and the buffer belong to results that share nothing else."""
+    x, recorder = np.array([[2.0]]), opened()
+    square = (a := recorder.input("x", x.dtype, x.shape)) * a
+    found, kept = np.zeros((1, 1)), np.zeros((1, 1))
+    run(recorder, table, {"x": x, "found": found, "kept": kept}, found=recorder.swapaxes(square, 0, 1) + 1.0,
+        kept=square)
+    assert (found, kept) == (5, 4)

@@ -98,6 +98,21 @@ def test_a_power_of_scalars_gives_the_bits_of_numpy(dtype, fed, table):
         assert got == vocabulary.power(a, b) == a ** b
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("body", [lambda a: a - a, lambda a: a + -a, lambda a: a - a * 1.0, lambda a: -a + a,
+                                  lambda a: (a + 1.0) - a])
+@pytest.mark.parametrize("odd", [np.inf, np.nan])
+def test_a_sum_of_what_is_no_number_is_none(odd, body, dtype, table):
+    x = np.ones(70, dtype)
+    x[5] = odd
+    recorder, out = Recorder(), np.empty(1, dtype)
+    total = recorder.sum(body(recorder.input("x", x.dtype, x.shape)))
+    flow = Flow(recorder.instructions, [], (Sink("out", total.id),))
+    for step in Binding(cluster(flow), flow, {"x": x, "out": out}, table).steps:
+        step()
+    assert np.isnan(out[0])
+
+
 @pytest.mark.parametrize("dtype, error", [("float32", 4e-7), ("float64", 1e-14)])
 @pytest.mark.parametrize("n", [1, 5, 4096, 65536, 300_001, 1_000_000])
 def test_sums_are_accurate(n, dtype, error, table):

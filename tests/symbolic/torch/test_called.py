@@ -184,3 +184,17 @@ def test_functions_of_elements_are_calls():
     for p, weight, trace in zip(params, weights, traces):
         np.testing.assert_allclose(p.detach().numpy(), weight, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(optimizer.state[p]["trace"].numpy(), trace, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_gradient_may_begin_in_the_memory_of_its_weights(name):
+    found = []
+    for shared in (True, False):
+        params = parameters()
+        optimizer = st.optimizer(name)(params, lr=0.01)
+        for p in params:
+            p.grad = p.detach() if shared else p.detach().clone()
+        optimizer.step()
+        steps(optimizer, params, 2)
+        found.append(content(optimizer, params))
+    assert all_equal(*found)
