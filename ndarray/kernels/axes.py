@@ -1,7 +1,7 @@
 """Sums, means and largest elements along some axes, in machine code, on the threads of a table.
 
-An array is seen as ``(outer, length, inner)`` and the axis in the middle goes.  Sums are added up in float64, in an
-order that depends neither on the processor nor on how many threads there are.
+An array is seen as ``(outer, length, inner)`` and the axis in the middle goes.  Sums are added up in float64
+and rounded after each such axis; their order depends neither on the processor nor on the number of threads.
 """
 
 from __future__ import annotations

@@ -166,7 +166,7 @@ class View(Value):
 
 
 def _axes(x: Value, axis: Any) -> tuple[int, ...]:
-    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else axis
     return tuple([a % max(x.ndim, 1) for a in axes])
 
 
@@ -329,6 +329,7 @@ class OpenedWords(Recorder):
 
     def take(self, x: Value, indices: Value, axis: int) -> Value:
         """Return slices at indices along an axis."""
+        axis %= x.ndim
         shape = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1:])
         return self._computed("take", lambda a, i: vocabulary.take(a, i, axis), [x, indices], [(x.dtype, shape)])[0]
 

@@ -102,7 +102,7 @@ def test_a_power_of_scalars_gives_the_bits_of_numpy(dtype, fed, table):
 @pytest.mark.parametrize("body", [lambda a: a - a, lambda a: a + -a, lambda a: a - a * 1.0, lambda a: -a + a,
                                   lambda a: (a + 1.0) - a])
 @pytest.mark.parametrize("odd", [np.inf, np.nan])
-def test_a_sum_of_what_is_no_number_is_none(odd, body, dtype, table):
+def test_a_sum_over_nan_is_nan(odd, body, dtype, table):
     x = np.ones(70, dtype)
     x[5] = odd
     recorder, out = Recorder(), np.empty(1, dtype)
