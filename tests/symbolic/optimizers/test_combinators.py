@@ -161,7 +161,10 @@ def test_engines_agree(name):
     rule = optimizers.ema("adamw", wd=0.1) if name == "ema" else made([name], "adamw")
     eager, fused = (trained(rule, engine=engine, dtype="float32")[0][-1] for engine in ("eager", "fused"))
     for n, w in eager.items():
-        np.testing.assert_array_equal(w, fused[n])
+        if name == "centralized":  # whose means the fused engine adds up in float64
+            np.testing.assert_allclose(fused[n], w, rtol=1e-6)
+        else:
+            np.testing.assert_array_equal(fused[n], w)
 
 
 def test_a_mean_of_the_weights_is_beside_them():
